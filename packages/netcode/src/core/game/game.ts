@@ -1,0 +1,87 @@
+import type { Random } from "../base/random.ts";
+import type { InputSchema, InputOf } from "./input-schema.ts";
+import type { Json, Profile } from "../ports/lobby-protocol.ts";
+
+/** One seat as `init` and `step` see it. */
+export interface PlayerInfo {
+  readonly index: number;
+  readonly name: string;
+  readonly colour: number;
+  /** What the player chose in the lobby; whatever the game let it choose. Not validated by the library: another member's, so hostile. */
+  readonly choices: Json;
+  /** A bot's seat from the start. During a match ask `StepContext.isBot`, which changes when a player drops. */
+  readonly bot: boolean;
+}
+
+export interface InitContext {
+  readonly playerCount: number;
+  readonly players: readonly PlayerInfo[];
+  /** Match settings from the lobby (the host's choice): validate before use. */
+  readonly settings: Json;
+  readonly random: Random;
+}
+
+export interface StepContext {
+  /** Number of this step, from 0. */
+  readonly frame: number;
+  /** Saved and rolled back with the state. */
+  readonly random: Random;
+  /** Tells the outside world something that happened in this step (a sound, a particle burst); delivered once, whatever is resimulated. */
+  readonly emit: (name: string, payload?: unknown) => void;
+  /** True when the seat is played by its bot in this frame. */
+  readonly isBot: (playerIndex: number) => boolean;
+}
+
+/**
+ * How a state is saved, loaded and hashed. `plainState()` suits any tree of plain data; `typedArrayState()` copies memory and is the fast one;
+ * a game with its own memory (WASM, a physics engine) brings its own.
+ */
+export interface StateCodec<State> {
+  /** Called once per simulation. */
+  open(slotCount: number): StateSlots<State>;
+}
+
+export interface StateSlots<State> {
+  save(slot: number, state: State): void;
+  /** Returns the live state: `live` itself, overwritten, or a new object. */
+  load(slot: number, live: State): State;
+  /** Unsigned 32 bits. */
+  checksum(state: State): number;
+}
+
+/** What `defineGame` takes. `step` may mutate `state`; nobody else may. */
+export interface GameOptions<State, Schema extends InputSchema> {
+  /** Letters, digits, dots and dashes; at most 64. */
+  readonly id: string;
+  /** Peers play together only with equal versions. */
+  readonly version: number;
+  /** 1–240. */
+  readonly frameRateHz: number;
+  /** Fewest and most players, within 1–8. */
+  readonly players: readonly [number, number];
+  readonly input: Schema;
+  readonly init: (context: InitContext) => State;
+  /** Deterministic. Return a new state, or mutate the given one and return nothing. */
+  readonly step: (state: State, inputs: readonly InputOf<Schema>[], context: StepContext) => State | void;
+  /** Input of a bot's seat, asked in every step before `step`; without it a bot's input is all zeros. Deterministic. */
+  readonly bot?: (state: State, playerIndex: number, context: StepContext) => InputOf<Schema>;
+  /** The result once the match is over (plain data), else `undefined`. Asked after every step. */
+  readonly result?: (state: State) => unknown;
+  /** Default: `plainState()`. */
+  readonly state?: StateCodec<State>;
+  /** Anything else that must be equal on all peers (a level's hash, a data version): part of the content hash. */
+  readonly content?: string;
+}
+
+/** A checked game definition. */
+export interface Game<State, Schema extends InputSchema> extends GameOptions<State, Schema> {
+  readonly inputBytes: number;
+  readonly contentHash: string;
+}
+
+/** What a match is made of, besides the game: equal on all peers. */
+export interface MatchSetup {
+  readonly seed: number;
+  readonly players: readonly { readonly profile: Profile; readonly bot: boolean }[];
+  readonly settings: Json;
+}

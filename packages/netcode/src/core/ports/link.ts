@@ -1,0 +1,60 @@
+import type { PeerId } from "../base/units.ts";
+import type { GameIdentity } from "./lobby-protocol.ts";
+
+/** How packets reach a peer. `peer` and `broker` are relays; `connecting` while there is no way yet. */
+export type LinkPath = "direct" | "turn" | "peer" | "broker" | "connecting";
+
+/**
+ * The life of a link, as people may see it.
+ *
+ * connecting → open ⇄ suspect → closed; connecting → closed when every attempt failed.
+ */
+export type LinkStatus = "connecting" | "open" | "suspect" | "closed";
+
+/** Why a link closed. */
+export type LinkCloseReason =
+  | "left" // the peer said goodbye
+  | "removed" // we hung up: no longer a member
+  | "unreachable" // the connection deadline passed
+  | "lost" // silent, and every new attempt failed
+  | "version-mismatch" // hello refused: another game, version, content or protocol
+  | "protocol-error"; // hello refused: not ours
+
+export type LinkEvent =
+  | { readonly type: "link-open"; readonly peerId: PeerId }
+  | { readonly type: "link-suspect"; readonly peerId: PeerId }
+  | { readonly type: "link-recovered"; readonly peerId: PeerId }
+  /** The peer said that it leaves (page closed, left the lobby). */
+  | { readonly type: "peer-goodbye"; readonly peerId: PeerId }
+  | { readonly type: "link-closed"; readonly peerId: PeerId; readonly reason: LinkCloseReason; readonly remoteGame?: GameIdentity };
+
+/** What the link machine wants its transport to do. */
+export type LinkAction =
+  | { readonly type: "dial"; readonly peerId: PeerId }
+  | { readonly type: "accept"; readonly peerId: PeerId }
+  | { readonly type: "hang-up"; readonly peerId: PeerId };
+
+/** One link in figures. RTT and loss come from the link's own pings; a session measures finer by its inputs. */
+export interface LinkStats {
+  readonly peerId: PeerId;
+  readonly status: LinkStatus;
+  readonly path: LinkPath;
+  readonly rttMs: number;
+  readonly jitterMs: number;
+  readonly lossRatio: number;
+}
+
+/** First byte of every message on every channel: says whose it is. Sessions and link share the channels. */
+export const PACKET_KIND = {
+  /** Link: hello and its answer (reliable), probe and its answer (unreliable), ping, pong, goodbye. */
+  linkFirst: 0x01,
+  linkLast: 0x1f,
+  /** Rollback session. */
+  rollbackFirst: 0x20,
+  rollbackLast: 0x3f,
+  /** Snapshot session (reserved). */
+  snapshotFirst: 0x40,
+  snapshotLast: 0x5f,
+  /** A part of a reliable message above the size of one (reserved for the link). */
+  fragment: 0x60,
+} as const;

@@ -1,0 +1,68 @@
+import type { PeerId } from "../base/units.ts";
+
+/**
+ * The channels between two peers, all on one peer connection.
+ *
+ * - `unreliable`: unordered, never resent. Datagrams of at most `DATAGRAM_BYTES_MAX`.
+ * - `reliable`: ordered, resent. Messages of at most `RELIABLE_BYTES_MAX` (the link splits larger ones).
+ * - `control`: ordered, resent, for the link itself (renegotiation, restart, relay); games never see it.
+ */
+export type Channel = "unreliable" | "reliable" | "control";
+
+/** A datagram larger than this is split by SCTP, and one lost fragment loses all: 1,191 B is Chromium's SCTP packet. */
+export const DATAGRAM_BYTES_MAX = 1150;
+
+/** Above 16 KiB browsers differ in how they fragment, and one message blocks its association. */
+export const RELIABLE_BYTES_MAX = 16_384;
+
+/** What became of a send. `full`: the channel's buffer is over its limit, nothing was queued. `closed`: no open channel to that peer. */
+export type SendOutcome = "sent" | "full" | "closed";
+
+/** Why the channels to a peer are gone. */
+export type ChannelsClosedReason =
+  /** `hangUp` was called here. */
+  | "local"
+  /** The other end closed them, or its connection ended. */
+  | "remote"
+  /** The attempt never got as far as open channels (no such peer, signaling or ICE failed). */
+  | "unreachable"
+  /** A newer attempt of the same peer took over. */
+  | "replaced";
+
+/**
+ * What a transport reports. Never called from inside `dial`, `hangUp`, `send` or `dispose`, so that a caller need not be reentrant.
+ * `bytes` are valid during the call only.
+ */
+export interface TransportHandler {
+  /** All three channels to `peer` are open at this end. The other end may open later: what is sent before is lost on `unreliable`. */
+  handleChannelsOpen(peer: PeerId): void;
+  handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void;
+  handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void;
+}
+
+/**
+ * Moves bytes between this peer and others. Implementations: simulated, loopback, PeerJS in a browser, PeerJS in Node.
+ * It decides nothing: who dials, when to try again and when a peer is lost is the link's (core/link).
+ */
+export interface Transport {
+  readonly localPeerId: PeerId;
+  /**
+   * Starts one attempt to reach `peer`, in place of any earlier one. The outcome comes to the handler, but need not come at all:
+   * signaling may be lost without a trace, so the caller keeps its own deadline. An attempt that comes *from* a peer is
+   * accepted when `accept(peer)` was called before, and refused otherwise.
+   */
+  dial(peer: PeerId): void;
+  /** Lets `peer` reach us. Its newest attempt replaces an older one. */
+  accept(peer: PeerId): void;
+  /** Closes the channels, frees the peer connection, forgets the peer; no event follows. Does nothing for an unknown peer. */
+  hangUp(peer: PeerId): void;
+  /** Copies or transmits `bytes` before it returns. */
+  send(peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome;
+  /** Bytes handed to `send` that have not left yet; 0 for an unknown peer. */
+  bufferedBytes(peer: PeerId, channel: Channel): number;
+  /** How packets travel: `undefined` until known. */
+  path(peer: PeerId): "direct" | "turn" | undefined;
+  setHandler(handler: TransportHandler): void;
+  /** Frees every peer connection, timer and socket. Idempotent; everything after it is refused quietly. */
+  dispose(): void;
+}

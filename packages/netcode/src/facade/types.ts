@@ -1,0 +1,194 @@
+import type { Game } from "../core/game/game.ts";
+import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
+import type { PeerId } from "../core/base/units.ts";
+import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
+import type { DropCause } from "../core/ports/session.ts";
+
+/**
+ * Codes of `NetcodeError`. The lobby's own codes, and:
+ *
+ * - `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
+ * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
+ * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN).
+ */
+export type NetcodeErrorCode = LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED" | "BAD_ARGUMENT" | "PEER_UNREACHABLE";
+
+export interface LobbyOptions<State, Schema extends InputSchema> {
+  readonly game: Game<State, Schema>;
+  /** 1–16 graphemes are shown; longer names are cut. */
+  readonly name: string;
+  readonly colour?: number;
+  readonly choices?: Json;
+  /** The broker's address, `http:`, `https:`, `ws:` or `wss:`; default: the page's own origin. */
+  readonly broker?: string | URL;
+  /** Replaces the ICE servers that the broker hands out. */
+  readonly iceServers?: readonly RTCIceServer[];
+  /** Aborts joining; the promise rejects with `CLOSED`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface HostOptions<State, Schema extends InputSchema> extends LobbyOptions<State, Schema> {
+  /** Default: the game's most players. At most 64: who has no seat in a match watches the lobby. */
+  readonly capacity?: number;
+  readonly settings?: Json;
+  readonly metadata?: Json;
+}
+
+/** How one other member is connected, for a lobby screen. */
+export interface LobbyPeer {
+  readonly peerId: PeerId;
+  readonly status: LinkStatus;
+  readonly path: LinkPath;
+  readonly rttMs: number;
+  readonly lossRatio: number;
+}
+
+export interface LobbyEvents<State, Schema extends InputSchema> {
+  /** Anything of `lobby.state` or `lobby.peers` changed: draw again. */
+  change: () => void;
+  "member-joined": (member: Member) => void;
+  "member-left": (member: Member, reason: "left" | "kicked" | "expired") => void;
+  "member-disconnected": (member: Member) => void;
+  "member-returned": (member: Member) => void;
+  "host-changed": (member: Member) => void;
+  /** A match starts, for the host and all others alike. */
+  match: (match: Match<State, Schema>) => void;
+  /** The control socket is lost or back. A running match does not need it. */
+  "broker-lost": () => void;
+  "broker-back": () => void;
+  /** The end of this lobby for us: kicked, closed, or left. `error` is there unless we left. */
+  closed: (error: NetcodeErrorLike | undefined) => void;
+}
+
+/** The shape of `NetcodeError`. */
+export interface NetcodeErrorLike extends Error {
+  readonly code: NetcodeErrorCode;
+  /** What the person can do about it: a sentence. */
+  readonly remedy: string;
+}
+
+export interface StartOptions {
+  /** Seats of the match; default: the members, but at least the game's fewest. Bots fill what members do not. */
+  readonly playerCount?: number;
+  readonly botProfiles?: readonly Profile[];
+  /** Time from the broker's word to frame 0; default 0. */
+  readonly countdownMs?: number;
+}
+
+export interface Lobby<State, Schema extends InputSchema> {
+  readonly code: string;
+  readonly me: Member;
+  readonly isHost: boolean;
+  readonly state: LobbyState;
+  readonly peers: readonly LobbyPeer[];
+  readonly brokerConnected: boolean;
+  /** The match being played; `undefined` in the room. */
+  readonly match: Match<State, Schema> | undefined;
+  on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void;
+  /** The next match to start (or the one running), for host and guests alike. Rejects with `CLOSED`. */
+  nextMatch(): Promise<Match<State, Schema>>;
+  setProfile(profile: Partial<Profile>): Promise<void>;
+  setReady(ready: boolean): Promise<void>;
+  /** The host's, as is the rest up to `start`: others get `NOT_HOST`. */
+  setSettings(settings: Json): Promise<void>;
+  setMetadata(metadata: Json): Promise<void>;
+  setLocked(locked: boolean): Promise<void>;
+  setCapacity(capacity: number): Promise<void>;
+  kick(peerId: PeerId): Promise<void>;
+  transferHost(peerId: PeerId): Promise<void>;
+  start(options?: StartOptions): Promise<Match<State, Schema>>;
+  /** Says goodbye and frees every connection, timer and worker. */
+  leave(): Promise<void>;
+}
+
+/** What a game gets to draw. */
+export interface MatchView<State> {
+  /** The newest (predicted) state. Read only. */
+  readonly state: State;
+  /** How far real time is from the last frame to the next, 0–1: for drawing between two frames. */
+  readonly alpha: number;
+  readonly frame: number;
+  readonly confirmedFrame: number;
+}
+
+export interface RunOptions<State, Schema extends InputSchema> {
+  /** Asked once a frame for each local player. */
+  readonly input: (playerIndex: number) => InputOf<Schema>;
+  /** Called once per animation frame. Leave it out to draw from a loop of your own with `match.view()`. */
+  readonly render?: (view: MatchView<State>) => void;
+  /** Called after every simulated frame with the new state, before events: for trails and interpolation. Not called for resimulated frames. */
+  readonly frame?: (state: State, frame: number) => void;
+  /** Events that `step` emitted, by name: each reaches you once. */
+  readonly on?: Readonly<Record<string, (payload: never, event: GameEvent) => void>>;
+}
+
+export interface GameEvent {
+  /** The same on every peer: `frame:name:ordinal`. */
+  readonly id: string;
+  readonly name: string;
+  readonly frame: number;
+  readonly payload: unknown;
+}
+
+export interface MatchEvents {
+  /** Everybody has been heard from. */
+  synchronized: (frame: number) => void;
+  suspect: (peerId: PeerId) => void;
+  recovered: (peerId: PeerId) => void;
+  "seat-to-bot": (seat: { readonly peerId: PeerId; readonly playerIndexes: readonly number[]; readonly frame: number; readonly cause: DropCause }) => void;
+  desync: (report: { readonly peerId: PeerId; readonly frame: number }) => void;
+  "waiting-for-quorum": () => void;
+  /** The others went on without us. */
+  dropped: () => void;
+  game: (event: GameEvent) => void;
+  ended: (end: { readonly frame: number; readonly result: unknown }) => void;
+}
+
+export interface MatchStats {
+  readonly frame: number;
+  readonly confirmedFrame: number;
+  readonly rollbacks: number;
+  readonly resimulatedFrames: number;
+  readonly stalledFrames: number;
+  readonly datagramsSent: number;
+  readonly datagramBytesSent: number;
+  readonly datagramsReceived: number;
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly peers: readonly {
+    readonly id: PeerId;
+    readonly rttMs: number;
+    readonly jitterMs: number;
+    readonly lossRatio: number;
+    readonly frameAdvantage: number;
+    readonly path: LinkPath;
+  }[];
+}
+
+export interface Match<State, Schema extends InputSchema> {
+  readonly matchNumber: number;
+  readonly seats: readonly MatchSeat[];
+  /** Players of this peer, by index; empty for a member without a seat. */
+  readonly localPlayers: readonly number[];
+  /** `countdown` until frame 0, then `running`; `ended`, `dropped` and `closed` are final. */
+  readonly phase: "countdown" | "running" | "ended" | "dropped" | "closed";
+  /** Left of the countdown, in ms. */
+  readonly countdownMs: number;
+  run(options: RunOptions<State, Schema>): void;
+  view(): MatchView<State>;
+  stats(): MatchStats;
+  checksum(frame: number): number | undefined;
+  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void;
+  /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. */
+  readonly ended: Promise<unknown>;
+  /** Ends the match here and, for the lobby, lets the room start another. */
+  stop(): void;
+}
+
+export interface LocalMatchOptions<State, Schema extends InputSchema> {
+  readonly game: Game<State, Schema>;
+  /** One per player; `bot: true` for bots. */
+  readonly players: readonly { readonly profile: Profile; readonly bot: boolean }[];
+  readonly seed?: number;
+  readonly settings?: Json;
+}

@@ -1,0 +1,62 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumFlags, findChromium } from "./scripts/chromium.ts";
+
+const resolve = { conditions: ["@rollcall/source", "module", "import", "default"] };
+const ssr = { resolve: { conditions: ["@rollcall/source", "module", "node", "import", "default"] } };
+const executablePath = findChromium();
+
+/** Kinds of test by suffix: `.test` pure, `.sim.test` virtual time, `.node.test` real sockets, `.browser.test` real Chromium. End to end (`.spec`) runs under Playwright. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "unit",
+          include: ["{packages/*,tests}/{src,test,tests,scripts}/**/*.test.ts", "tests/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**", "**/*.{sim,node,browser}.test.ts"],
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "sim",
+          include: ["{packages/*,tests}/**/*.sim.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**"],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "node",
+          include: ["{packages/*,tests}/**/*.node.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        test: {
+          name: "browser",
+          include: ["{packages/*,tests}/**/*.browser.test.ts"],
+          exclude: ["**/node_modules/**", "**/dist/**"],
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({
+              launchOptions: { args: chromiumFlags(), ...(executablePath === undefined ? {} : { executablePath }) },
+            }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
