@@ -1,0 +1,54 @@
+import { createBroker } from "@rollcall/broker";
+import { fileURLToPath } from "node:url";
+import { build, createServer, preview } from "vite";
+
+const DEMO = fileURLToPath(new URL("../packages/game-demo", import.meta.url));
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly brokerPort: number;
+  /** Serves the sources with hot reload instead of a production build. */
+  readonly development?: boolean;
+  /** Where the production build goes; default: the demo's own `dist-web`. */
+  readonly outDir?: string;
+}
+
+export interface Served {
+  close(): Promise<void>;
+}
+
+/** Starts the broker, and the demo in front of it: pages reach the broker through the demo's own origin. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  // The proxy in front is the one trusted hop, so that limits count each visitor and not the proxy.
+  const broker = await createBroker({ host: "127.0.0.1", port: options.brokerPort, trustedProxyHops: 1 });
+  try {
+    const web = await serveDemo(options);
+    return {
+      close: async () => {
+        await Promise.all([web.close(), broker.close()]);
+      },
+    };
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
+
+async function serveDemo(options: ServeOptions): Promise<Served> {
+  const target = `http://127.0.0.1:${options.brokerPort}`;
+  const proxy = {
+    "/lobby": { target, ws: true, xfwd: true },
+    "/peerjs": { target, ws: true, xfwd: true },
+    "/healthz": { target, xfwd: true },
+  };
+  const listen = { host: true, port: options.port, strictPort: true, proxy } as const;
+  if (options.development === true) {
+    const server = await createServer({ root: DEMO, logLevel: "warn", server: listen });
+    await server.listen();
+    return { close: () => server.close() };
+  }
+  const outDir = options.outDir ?? "dist-web";
+  await build({ root: DEMO, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  const server = await preview({ root: DEMO, logLevel: "warn", build: { outDir }, preview: { ...listen, allowedHosts: true } });
+  return { close: () => server.close() };
+}

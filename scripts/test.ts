@@ -1,0 +1,120 @@
+/**
+ * `pnpm test`: everything that must hold, in one run. Static checks count as one test each. The last line is `N passed, N failed`.
+ *
+ * `pnpm test --only unit,e2e` runs some of the steps.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ensureChromium } from "./install-chromium.ts";
+
+interface Outcome {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+interface Step {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Reads the counts from the report that the step wrote; without it the step is one test. */
+  readonly count?: (report: string) => Outcome;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"));
+
+const STEPS: readonly Step[] = [
+  { name: "types", command: ["tsc", "-b"] },
+  { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
+  { name: "format", command: ["oxfmt", "--check"] },
+  { name: "unused", command: ["knip"] },
+  { name: "packages", command: ["node", "--import", "tsx", "scripts/check-packages.ts"] },
+  { name: "size", command: ["size-limit"] },
+  vitestStep("unit"),
+  vitestStep("sim"),
+  vitestStep("node"),
+  vitestStep("browser"),
+  { name: "e2e", command: ["playwright", "test", "--config", "tests/playwright.config.ts"], count: countPlaywright },
+];
+
+function vitestStep(project: string): Step {
+  const report = join(folder, `${project}.json`);
+  return {
+    name: project,
+    command: ["vitest", "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`],
+    count: countVitest,
+  };
+}
+
+function countVitest(report: string): Outcome {
+  const parsed: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(report);
+  return { passed: parsed.numPassedTests, failed: parsed.numFailedTests === 0 ? parsed.numFailedTestSuites : parsed.numFailedTests };
+}
+
+/** A flaky test, one that passed only on a second try, has failed. */
+function countPlaywright(report: string): Outcome {
+  const parsed: { stats: { expected: number; unexpected: number; flaky: number; skipped: number }; errors: unknown[] } = JSON.parse(report);
+  const { expected, unexpected, flaky, skipped } = parsed.stats;
+  return { passed: expected, failed: unexpected + flaky + skipped + parsed.errors.length };
+}
+
+function run(step: Step): Promise<number> {
+  const [program = "", ...args] = step.command;
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, ROLLCALL_E2E_REPORT: join(folder, "e2e.json"), FORCE_COLOR: process.env["FORCE_COLOR"] ?? "0" },
+    });
+    child.once("error", (error) => {
+      process.stderr.write(`${step.name}: ${error.message}\n`);
+      resolve(1);
+    });
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+function outcomeOf(step: Step, code: number): Outcome {
+  if (step.count === undefined) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  try {
+    const outcome = step.count(readFileSync(join(folder, `${step.name}.json`), "utf8"));
+    // A run that ended badly or tested nothing has failed, whatever it counted.
+    const broken = outcome.failed === 0 && (code !== 0 || outcome.passed === 0);
+    return broken ? { ...outcome, failed: 1 } : outcome;
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { only: { type: "string" } } });
+  const wanted = values.only?.split(",");
+  const unknown = wanted?.find((name) => !STEPS.some((step) => step.name === name));
+  if (unknown !== undefined) throw new Error(`--only: there is no step "${unknown}". Steps: ${STEPS.map((step) => step.name).join(", ")}.`);
+  process.env["CHROMIUM_PATH"] = ensureChromium();
+  const rows: { name: string; outcome: Outcome; seconds: number }[] = [];
+  for (const step of STEPS.filter(({ name }) => wanted?.includes(name) ?? true)) {
+    process.stdout.write(`\n== ${step.name}: ${step.command[0]}\n`);
+    const startedMs = performance.now();
+    const code = await run(step);
+    rows.push({ name: step.name, outcome: outcomeOf(step, code), seconds: (performance.now() - startedMs) / 1000 });
+  }
+  const total = (key: keyof Outcome): number => rows.reduce((sum, row) => sum + row.outcome[key], 0);
+  process.stdout.write("\n== summary\n");
+  for (const { name, outcome, seconds } of rows) {
+    process.stdout.write(
+      `${outcome.failed === 0 ? "ok    " : "FAILED"} ${name.padEnd(9)} ${outcome.passed} passed, ${outcome.failed} failed, ${seconds.toFixed(1)} s\n`,
+    );
+  }
+  // The last line is plain on purpose: it is what programs read.
+  process.stdout.write(`\n${total("passed")} passed, ${total("failed")} failed\n`);
+  process.exitCode = total("failed") === 0 ? 0 : 1;
+}
+
+main()
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stdout.write("\n0 passed, 1 failed\n");
+    process.exitCode = 1;
+  })
+  .finally(() => rmSync(folder, { recursive: true, force: true }));
