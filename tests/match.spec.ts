@@ -1,0 +1,114 @@
+import { chromium, expect, test } from "playwright/test";
+import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
+import { expectEqualHistories, RubberbandPage, type Weather } from "./rubberband-page.ts";
+
+const PLAY_MS = 20_000;
+/** 80 ms of round trip and 5 % loss each way between two pages that both have this weather. */
+const LOSSY: Weather = { latencyMs: 20, packetLossPercent: 2.5 };
+
+/** Plays in four parts and compares the histories after each, while the pages still hold those frames. */
+async function playTogether(pages: readonly RubberbandPage[]): Promise<number> {
+  let compared = 0;
+  for (let part = 0; part < 4; part++) {
+    await Promise.all(pages.map((page) => page.play(PLAY_MS / 4)));
+    compared += await expectEqualHistories(pages);
+  }
+  return compared;
+}
+
+async function rollbacksOf(pages: readonly RubberbandPage[]): Promise<number> {
+  const stats = await Promise.all(pages.map((page) => page.stats()));
+  return stats.reduce((sum, each) => sum + (each?.rollbacks ?? 0), 0);
+}
+
+test("[EE1] two people host, join by code and play 20 s on a clean link with equal histories", async ({ browser }) => {
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const ben = await RubberbandPage.open(browser, { name: "Ben" });
+  await ben.typeCode(code.toLowerCase());
+  await ada.expectPlayers(2);
+  await ben.expectPlayers(2);
+  await ben.page.getByRole("button", { name: "Ready" }).click();
+  await ada.start();
+  await Promise.all([ada.confirmed(60), ben.confirmed(60)]);
+  const compared = await playTogether([ada, ben]);
+  expect(compared).toBeGreaterThan(100);
+  const stats = await ada.stats();
+  expect(stats?.peers).toHaveLength(1);
+  expect(stats?.peers[0]?.path).toBe("direct");
+  expect([...ada.errors, ...ben.errors]).toEqual([]);
+  await Promise.all([ada.close(), ben.close()]);
+});
+
+test("[EE2] two people join by link and play at 80 ms and 5 % loss: rollbacks happen, histories are equal", async ({ browser }) => {
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const ben = await RubberbandPage.open(browser, { name: "Ben", code });
+  await ada.expectPlayers(2);
+  await Promise.all([ada.weather(LOSSY), ben.weather(LOSSY)]);
+  await ada.start();
+  await Promise.all([ada.confirmed(60), ben.confirmed(60)]);
+  expect(await playTogether([ada, ben])).toBeGreaterThan(100);
+  expect(await rollbacksOf([ada, ben])).toBeGreaterThan(10);
+  const [stats] = await Promise.all([ada.stats(), ben.stats()]);
+  expect(stats?.peers[0]?.rttMs ?? 0).toBeGreaterThan(60);
+  expect(stats?.peers[0]?.lossRatio ?? 0).toBeGreaterThan(0);
+  await Promise.all([ada.close(), ben.close()]);
+});
+
+for (const [id, weather] of [
+  ["EE3", undefined],
+  ["EE4", LOSSY],
+] as const) {
+  test(`[${id}] four people play ${weather === undefined ? "on a clean link" : "at 80 ms and 5 % loss"} with equal histories`, async ({
+    browser,
+  }) => {
+    const ada = await RubberbandPage.open(browser, { name: "Ada" });
+    const code = await ada.host();
+    const ben = await RubberbandPage.open(browser, { name: "Ben", code });
+    const cleo = await RubberbandPage.open(browser, { name: "Cleo" });
+    await cleo.typeCode(` ${code.slice(0, 3)} - ${code.slice(3)} `);
+    const dan = await RubberbandPage.open(browser, { name: "Dan", code });
+    const all = [ada, ben, cleo, dan];
+    for (const page of all) await page.expectPlayers(4);
+    if (weather !== undefined) await Promise.all(all.map((page) => page.weather(weather)));
+    await ada.start();
+    await Promise.all(all.map((page) => page.confirmed(60)));
+    expect(await playTogether(all)).toBeGreaterThan(150);
+    if (weather !== undefined) expect(await rollbacksOf(all)).toBeGreaterThan(10);
+    for (const page of all) expect((await page.stats())?.peers).toHaveLength(3);
+    expect(all.flatMap((page) => page.errors)).toEqual([]);
+    await Promise.all(all.map((page) => page.close()));
+  });
+}
+
+test("[EE5] a killed page is reported as suspect, then its bot plays on with the rest", async ({ browser, baseURL }) => {
+  const executablePath = findChromium();
+  // A browser of its own, so that the kill takes nobody else along and nothing can say goodbye.
+  const victimServer = await chromium.launchServer({ args: chromiumFlags(), ...(executablePath === undefined ? {} : { executablePath }) });
+  const victimBrowser = await chromium.connect(victimServer.wsEndpoint());
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const ben = await RubberbandPage.open(browser, { name: "Ben", code });
+  const victim = await RubberbandPage.open(victimBrowser, { name: "Vic", code, ...(baseURL === undefined ? {} : { baseURL }) });
+  await ada.expectPlayers(3);
+  await ada.start();
+  await Promise.all([ada.confirmed(120), ben.confirmed(120), victim.confirmed(120)]);
+  const before = (await ada.stats())?.confirmedFrame ?? 0;
+  await ada.page.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(globalThis, { seen });
+    const match = globalThis.rollcall.match as unknown as { on(name: string, listener: () => void): void } | undefined;
+    match?.on("suspect", () => seen.push("suspect"));
+    match?.on("seat-to-bot", () => seen.push("seat-to-bot"));
+  });
+  victimServer.process().kill("SIGKILL");
+  await ada.page.waitForFunction(() => (globalThis as unknown as { seen: string[] }).seen.includes("seat-to-bot"), undefined, {
+    timeout: 20_000,
+  });
+  expect(await ada.page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).toEqual(["suspect", "seat-to-bot"]);
+  await Promise.all([ada.confirmed(before + 300), ben.confirmed(before + 300)]);
+  await Promise.all([ada.play(2_000), ben.play(2_000)]);
+  expect(await expectEqualHistories([ada, ben])).toBeGreaterThan(20);
+  await Promise.all([ada.close(), ben.close()]);
+});

@@ -1,0 +1,161 @@
+/** Style and architecture, kept by a test: what the compiler and the linter cannot see. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const FILES = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" })
+  .split("\n")
+  .filter((file) => file !== "");
+const SOURCES = FILES.filter((file) => /^packages\/[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith(".test.ts"));
+
+const NETCODE = "packages/netcode/src";
+const PORTS = ["core/base", "core/wire", "core/ports"] as const;
+
+/** The layers: which part may import which, and what may come from npm. Imports point down only. */
+const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; readonly npm?: readonly string[] }>> = {
+  "core/base": { parts: [] },
+  "core/wire": { parts: ["core/base", "core/ports"], npm: ["msgpackr"] },
+  "core/ports": { parts: ["core/base"] },
+  "core/peer": { parts: PORTS },
+  "core/game": { parts: PORTS },
+  "core/link": { parts: [...PORTS, "core/peer"] },
+  "core/lobby": { parts: [...PORTS, "core/peer"] },
+  "core/rollback": { parts: [...PORTS, "core/peer"] },
+  driver: { parts: PORTS },
+  sim: { parts: ["core/base", "core/wire", "core/ports", "core/peer", "core/game", "core/link", "core/lobby", "core/rollback", "core"] },
+  adapters: { parts: [...PORTS, "driver"], npm: ["peerjs", "node-datachannel", "ws"] },
+  facade: {
+    parts: [
+      "core/base",
+      "core/wire",
+      "core/ports",
+      "core/peer",
+      "core/game",
+      "core/link",
+      "core/lobby",
+      "core/rollback",
+      "core",
+      "driver",
+      "adapters",
+    ],
+  },
+  core: { parts: ["core/base", "core/wire", "core/ports", "core/peer", "core/game", "core/link", "core/lobby", "core/rollback"] },
+  "": { parts: ["core", "core/base", "core/game", "core/ports", "core/wire", "facade"] },
+};
+
+/** The one file that may know each outside thing. */
+const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
+  msgpackr: [`${NETCODE}/core/wire/payload-codec.ts`],
+  peer: ["packages/broker/src/signaling.ts"],
+};
+
+/** What may not stand in pure code, and what to use in its place. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\bDate\.now\b|\bnew Date\b/, "time comes in as nowMs"],
+  [/\bMath\.random\b/, "randomness comes in as a Random"],
+  [/\bperformance\.now\b/, "time comes in as nowMs"],
+  [/\bset(Timeout|Interval|Immediate)\(/, "deadlines go out through pollTimeoutMs"],
+  [
+    /\bMath\.(sin|cos|tan|asin|acos|atan|atan2|exp|expm1|log|log2|log10|log1p|pow|cbrt|hypot|sinh|cosh|tanh)\b/,
+    "not the same in every engine",
+  ],
+  [/[\w)\]] \*\* [\w(]/, "not the same in every engine"],
+];
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+/** Source without comments and strings' content would need a parser; comments alone are enough for words that nobody writes in strings. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
+}
+
+function importsOf(file: string): string[] {
+  return [
+    ...withoutComments(read(file)).matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']/g,
+    ),
+  ].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
+}
+
+function partOf(file: string): string {
+  const folder = dirname(relative(NETCODE, file));
+  const parts = folder.split("/");
+  if (folder === ".") return "";
+  return parts[0] === "core" && parts.length > 1 ? `core/${parts[1]}` : (parts[0] ?? "");
+}
+
+describe("[TI1] imports point down", () => {
+  test.each(SOURCES.filter((file) => file.startsWith(`${NETCODE}/`)))("%s", (file) => {
+    const part = partOf(file);
+    const layer = LAYERS[part];
+    expect(layer, `no layer is declared for ${part}`).toBeDefined();
+    const wrong = importsOf(file).filter((specifier) => {
+      if (!specifier.startsWith(".")) return !(layer?.npm ?? []).includes(specifier.split("/")[0] ?? "");
+      const target = partOf(normalize(join(dirname(file), specifier)));
+      return target !== part && !layer?.parts.includes(target);
+    });
+    expect(wrong).toEqual([]);
+  });
+});
+
+test("[TI2] each outside thing is known to one file", () => {
+  const wrong = SOURCES.flatMap((file) =>
+    importsOf(file)
+      .filter((specifier) => ONE_FILE[specifier] !== undefined && !ONE_FILE[specifier].includes(file))
+      .map((specifier) => `${file} imports ${specifier}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("[TI3] pure code has no clock, no hidden randomness, no inexact arithmetic", () => {
+  const pure = SOURCES.filter((file) => /^packages\/netcode\/src\/(core|sim)\/|^packages\/game-demo\/src\/sim\//.test(file));
+  expect(pure.length).toBeGreaterThan(20);
+  const wrong = pure.flatMap((file) =>
+    withoutComments(read(file))
+      .split("\n")
+      .flatMap((line) => BANNED.filter(([word]) => word.test(line)).map(([, instead]) => `${file}: ${line.trim()} (${instead})`)),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("[TI4] real time has one owner in the library", () => {
+  const wrong = SOURCES.filter(
+    (file) => /^packages\/netcode\/src\/(driver|facade)\//.test(file) && !/\/driver\/ticker(-worker)?\.ts$/.test(file),
+  ).filter((file) => /\bperformance\.now\b|\bDate\.now\b|\bset(Timeout|Interval)\(|\bnew Worker\(/.test(withoutComments(read(file))));
+  expect(wrong).toEqual([]);
+});
+
+test("[TI5] nothing is left for later, skipped, or tied to one machine", () => {
+  // The brackets keep these patterns from matching themselves.
+  const marks = /\bT[O]DO\b|\bF[I]XME\b|\bX[X]X\b|@ts-[i]gnore|@ts-[n]ocheck|\bas [a]ny\b/;
+  const machine = /\/[w]ork\/|\/[r]oot\/|registry\.[n]pmjs/;
+  const text = FILES.filter((file) => /\.(ts|md|json|yaml|html|css|sh)$|^\.ci\//.test(file));
+  const wrong = text.filter((file) => (file.endsWith(".ts") && marks.test(read(file))) || machine.test(read(file)));
+  expect(wrong).toEqual([]);
+});
+
+test("[TI6] every rule of the specification is held by a test of its name, and every test's rule is in the specification", () => {
+  const idIn = /\[([A-Z]{2}\d+[a-z]?)\]/g;
+  const written = new Set(
+    FILES.filter((file) => /^docs\/spec\/.*\.md$/.test(file)).flatMap((file) =>
+      [...read(file).matchAll(/\*\*([A-Z]{2}\d+[a-z]?)\*\*/g)].map((match) => match[1] ?? ""),
+    ),
+  );
+  const tested = new Set(
+    FILES.filter((file) => /\.(test|spec)\.ts$|-(contract|suite)\.ts$/.test(file)).flatMap((file) =>
+      [...read(file).matchAll(idIn)].map((match) => match[1] ?? ""),
+    ),
+  );
+  expect({
+    "in the specification, without a test": [...written].filter((id) => !tested.has(id)),
+    "tested, not in the specification": [...tested].filter((id) => !written.has(id)),
+  }).toEqual({
+    "in the specification, without a test": [],
+    "tested, not in the specification": [],
+  });
+});
