@@ -1,0 +1,85 @@
+import type { Game, Random, StepContext } from "@rollcall/netcode/core";
+import { button, defineGame, integer } from "@rollcall/netcode/core";
+import { steerBot } from "./bot.ts";
+import { collideDiscs } from "./collisions.ts";
+import { stepComet } from "./comet.ts";
+import type { RubberbandInput } from "./discs.ts";
+import { dropDisc, stepDisc } from "./discs.ts";
+import type { Emit } from "./events.ts";
+import { stepFloor } from "./floor.ts";
+import { FRAME_RATE_HZ, PLAYERS_MAX, PLAYERS_MIN } from "./rules.ts";
+import { beginRound, stepPhase } from "./rounds.ts";
+import type { RubberbandState } from "./state.ts";
+import { PHASE, createState } from "./state.ts";
+import { rubberbandStateCodec } from "./state-codec.ts";
+
+/** One byte: where to push, whether to push, and the button. */
+export const rubberbandInput = { direction: integer(0, 31), move: button(), snap: button() };
+
+/** How a match ended. All lists are by player. */
+export interface RubberbandResult {
+  readonly winner: number;
+  readonly rounds: number;
+  readonly wins: readonly number[];
+  readonly points: readonly number[];
+  readonly knockouts: readonly number[];
+}
+
+/** Rubberband: every player trails a band along their own last 1.5 s; the button snaps back along it. Last on the platform wins. */
+export const rubberband: Game<RubberbandState, typeof rubberbandInput> = defineGame({
+  id: "rubberband",
+  version: 1,
+  frameRateHz: FRAME_RATE_HZ,
+  players: [PLAYERS_MIN, PLAYERS_MAX],
+  input: rubberbandInput,
+  state: rubberbandStateCodec,
+  init: (context) => {
+    const state = createState(context);
+    beginRound(state, context.random);
+    return state;
+  },
+  step: (state, inputs, context) => stepRubberband(state, inputs, context.random, context.emit),
+  bot: (state, playerIndex, context: StepContext) => steerBot(state, playerIndex, context.random),
+  result: rubberbandResult,
+});
+
+const IDLE: RubberbandInput = { direction: 0, move: false, snap: false };
+
+/** One frame. During an intro discs wait, but the button counts as held, so that nobody snaps by accident at the start. */
+export function stepRubberband(state: RubberbandState, inputs: readonly RubberbandInput[], random: Random, emit: Emit): void {
+  const { match } = state;
+  if (match.phase === PHASE.over) return;
+  if (match.phase !== PHASE.intro) {
+    for (let player = 0; player < state.discs.length; player++) stepDisc(state, player, inputs[player] ?? IDLE, emit);
+    collideDiscs(state, emit);
+    if (match.phase === PHASE.play) {
+      stepComet(state, random, emit);
+      stepFloor(state, random, emit);
+    }
+    for (let player = 0; player < state.discs.length; player++) dropDisc(state, player, emit);
+  } else {
+    aimDiscs(state, inputs);
+  }
+  stepPhase(state, random, emit);
+}
+
+/** Faces turn to where their players steer while they wait. */
+function aimDiscs(state: RubberbandState, inputs: readonly RubberbandInput[]): void {
+  state.discs.forEach((disc, player) => {
+    const input = inputs[player] ?? IDLE;
+    if (input.move) disc.direction = input.direction & 31;
+    disc.held = input.snap ? 1 : 0;
+  });
+}
+
+function rubberbandResult(state: RubberbandState): RubberbandResult | undefined {
+  const { match, discs } = state;
+  if (match.phase !== PHASE.over) return undefined;
+  return {
+    winner: match.matchWinner,
+    rounds: match.round + 1,
+    wins: discs.map((disc) => disc.wins),
+    points: discs.map((disc) => disc.points),
+    knockouts: discs.map((disc) => disc.knockouts),
+  };
+}

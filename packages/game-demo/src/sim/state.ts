@@ -1,0 +1,159 @@
+import type { InitContext, Random } from "@rollcall/netcode/core";
+import { TILE_COUNT } from "./platform.ts";
+import { PLAYERS_MAX, TRAIL_LENGTH } from "./rules.ts";
+import type { BotSkill } from "./settings.ts";
+import { parseSettings } from "./settings.ts";
+import type { Struct } from "./struct.ts";
+import { defineStruct } from "./struct.ts";
+
+/** What a match is doing. */
+export const PHASE = { intro: 0, play: 1, roundEnd: 2, matchEnd: 3, over: 4 } as const;
+
+/** What a disc is doing. `out` lasts until the next round. */
+export const STATUS = { standing: 0, snapping: 1, falling: 2, out: 3 } as const;
+
+/** "Nobody", where a player index stands. */
+export const NOBODY = -1;
+
+const MATCH_FIELDS = [
+  "phase",
+  /** Since the phase began. */
+  "phaseFrames",
+  /** From 0. */
+  "round",
+  "roundsMax",
+  "playerCount",
+  /** Played in this round. */
+  "roundFrames",
+  "roundWinner",
+  "matchWinner",
+  /** Discs that are out, in this round. */
+  "outCount",
+  "cometOn",
+  "cometX",
+  "cometY",
+  "cometVx",
+  "cometVy",
+  /** Who sent the comet, and for how long that counts. */
+  "cometBy",
+  "cometByFrames",
+  /** Tile under the comet; −1 for none. */
+  "cometTile",
+] as const;
+
+const DISC_FIELDS = [
+  "x",
+  "y",
+  "vx",
+  "vy",
+  "status",
+  "statusFrames",
+  /** Last steering: direction 0–31, and whether it pushes. */
+  "direction",
+  "moving",
+  /** The button in the last frame: a snap needs a new press. */
+  "held",
+  "cooldown",
+  "stun",
+  "airFrames",
+  /** Newest entry of the trail, and how many there are. */
+  "trailHead",
+  "trailCount",
+  /** Players hit by this snap, one bit each; the comet is bit 8. */
+  "snapHits",
+  "hitBy",
+  "hitFrames",
+  "wins",
+  "points",
+  "knockouts",
+  /** Round of the last win, from 0; −1 for none. */
+  "lastWin",
+  /** 0 easy, 1 normal, 2 hard. */
+  "skill",
+] as const;
+
+export type MatchFields = Struct<(typeof MATCH_FIELDS)[number]>;
+export type Disc = Struct<(typeof DISC_FIELDS)[number]>;
+
+const openMatch = defineStruct(MATCH_FIELDS);
+const openDisc = defineStruct(DISC_FIELDS);
+
+const DISCS_BASE = MATCH_FIELDS.length;
+const TRAILS_BASE = DISCS_BASE + PLAYERS_MAX * DISC_FIELDS.length;
+const TILES_BASE = TRAILS_BASE + PLAYERS_MAX * TRAIL_LENGTH * 2;
+const WORD_COUNT = TILES_BASE + TILE_COUNT;
+
+/**
+ * The whole game in one `Int32Array`: match, eight discs, their trails, the tiles. The rest of this object are views of that memory,
+ * so copying `memory` copies the game.
+ */
+export interface RubberbandState {
+  readonly memory: Int32Array;
+  readonly match: MatchFields;
+  /** One per player of this match. */
+  readonly discs: readonly Disc[];
+  /** Per player, a ring of `TRAIL_LENGTH` positions, x and y in turn. */
+  readonly trails: readonly Int32Array[];
+  /** Above 0: health. Below 0: frames until it falls. 0: a gap. */
+  readonly tiles: Int32Array;
+}
+
+/** Opens views on `memory`, which must have `WORD_COUNT` words. */
+export function openState(memory: Int32Array, playerCount: number): RubberbandState {
+  const players = Array.from({ length: playerCount }, (_, index) => index);
+  const trailWords = TRAIL_LENGTH * 2;
+  return {
+    memory,
+    match: openMatch(memory, 0),
+    discs: players.map((index) => openDisc(memory, DISCS_BASE + index * DISC_FIELDS.length)),
+    trails: players.map((index) => memory.subarray(TRAILS_BASE + index * trailWords, TRAILS_BASE + (index + 1) * trailWords)),
+    tiles: memory.subarray(TILES_BASE, TILES_BASE + TILE_COUNT),
+  };
+}
+
+/** The state before the first round. */
+export function createState({ playerCount, settings, random }: InitContext): RubberbandState {
+  const state = openState(new Int32Array(WORD_COUNT), playerCount);
+  const { rounds, botSkill } = parseSettings(settings);
+  state.match.playerCount = playerCount;
+  state.match.roundsMax = rounds;
+  state.match.roundWinner = NOBODY;
+  state.match.matchWinner = NOBODY;
+  for (const disc of state.discs) {
+    disc.lastWin = -1;
+    disc.skill = drawSkill(botSkill, random);
+  }
+  return state;
+}
+
+function drawSkill(botSkill: BotSkill, random: Random): number {
+  // Drawn in any case, so that the level does not shift the rest of the match's randomness.
+  const drawn = random.integer(3);
+  switch (botSkill) {
+    case "easy":
+      return 0;
+    case "normal":
+      return 1;
+    case "hard":
+      return 2;
+    case "mixed":
+      return drawn;
+  }
+}
+
+/** Adds where the disc is now to its trail. */
+export function pushTrail(disc: Disc, trail: Int32Array): void {
+  disc.trailHead = (disc.trailHead + 1) % TRAIL_LENGTH;
+  if (disc.trailCount < TRAIL_LENGTH) disc.trailCount++;
+  trail[disc.trailHead * 2] = disc.x;
+  trail[disc.trailHead * 2 + 1] = disc.y;
+}
+
+/** X of the trail `age` entries back from the newest (0). */
+export function trailX(disc: Disc, trail: Int32Array, age: number): number {
+  return trail[((disc.trailHead - age + TRAIL_LENGTH) % TRAIL_LENGTH) * 2] ?? 0;
+}
+
+export function trailY(disc: Disc, trail: Int32Array, age: number): number {
+  return trail[((disc.trailHead - age + TRAIL_LENGTH) % TRAIL_LENGTH) * 2 + 1] ?? 0;
+}
