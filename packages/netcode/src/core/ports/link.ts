@@ -20,6 +20,7 @@ export type LinkCloseReason =
   | "version-mismatch" // hello refused: another game, version, content or protocol
   | "protocol-error"; // hello refused: not ours
 
+/** What a link tells. `link-open` comes once, and again only after `link-closed`; `link-recovered` follows `link-suspect`. */
 export type LinkEvent =
   | { readonly type: "link-open"; readonly peerId: PeerId }
   | { readonly type: "link-suspect"; readonly peerId: PeerId }
@@ -27,6 +28,12 @@ export type LinkEvent =
   /** The peer said that it leaves (page closed, left the lobby). */
   | { readonly type: "peer-goodbye"; readonly peerId: PeerId }
   | { readonly type: "link-closed"; readonly peerId: PeerId; readonly reason: LinkCloseReason; readonly remoteGame?: GameIdentity };
+
+/** A whole message of the reliable stream. The receiver owns `bytes`. */
+export interface LinkMessage {
+  readonly from: PeerId;
+  readonly bytes: Uint8Array;
+}
 
 /** What the link machine wants its transport to do. */
 export type LinkAction =
@@ -55,6 +62,6 @@ export const PACKET_KIND = {
   /** Snapshot session (reserved). */
   snapshotFirst: 0x40,
   snapshotLast: 0x5f,
-  /** A part of a reliable message above the size of one (reserved for the link). */
+  /** Link: a part of a message of the reliable stream (`LinkMesh.sendReliable`). */
   fragment: 0x60,
 } as const;

@@ -34,12 +34,24 @@ export type SessionEvent =
   | { readonly type: "peer-suspect"; readonly peerId: PeerId }
   | { readonly type: "peer-recovered"; readonly peerId: PeerId }
   /** An agreed timeline entry: from `frame` on, the seats of `peerId` are played by their bots. */
-  | { readonly type: "seat-to-bot"; readonly peerId: PeerId; readonly playerIndexes: readonly number[]; readonly frame: number; readonly cause: DropCause }
+  | {
+      readonly type: "seat-to-bot";
+      readonly peerId: PeerId;
+      readonly playerIndexes: readonly number[];
+      readonly frame: number;
+      readonly cause: DropCause;
+    }
   /** The others agreed to go on without us (we were silent too long): this session is over for us. */
   | { readonly type: "dropped"; readonly frame: number }
   /** More than half of the peers are gone and nobody may decide: the session waits. */
   | { readonly type: "waiting-for-quorum" }
-  | { readonly type: "desync"; readonly peerId: PeerId; readonly frame: number; readonly localChecksum: number; readonly remoteChecksum: number }
+  | {
+      readonly type: "desync";
+      readonly peerId: PeerId;
+      readonly frame: number;
+      readonly localChecksum: number;
+      readonly remoteChecksum: number;
+    }
   /** An event that the game emitted in `step`, once, whatever is resimulated. `id` is stable across peers: `frame:name:ordinal`. */
   | { readonly type: "game"; readonly id: string; readonly frame: number; readonly name: string; readonly payload: unknown }
   /** `result` of the game was there on a confirmed frame: the match is over, everywhere at the same frame. */

@@ -15,6 +15,21 @@ export const DATAGRAM_BYTES_MAX = 1150;
 /** Above 16 KiB browsers differ in how they fragment, and one message blocks its association. */
 export const RELIABLE_BYTES_MAX = 16_384;
 
+/** Most bytes of one message, by channel. */
+export const CHANNEL_BYTES_MAX: Readonly<Record<Channel, number>> = {
+  unreliable: DATAGRAM_BYTES_MAX,
+  reliable: RELIABLE_BYTES_MAX,
+  control: RELIABLE_BYTES_MAX,
+};
+
+/** What a peer's process can do, as bits that the hello carries: both ends use only what both have. */
+export const CAPABILITY = {
+  /** Can restart ICE on a live peer connection. The Node binding cannot. */
+  iceRestart: 1,
+  /** Can carry audio and video. */
+  media: 2,
+} as const;
+
 /** What became of a send. `full`: the channel's buffer is over its limit, nothing was queued. `closed`: no open channel to that peer. */
 export type SendOutcome = "sent" | "full" | "closed";
 
@@ -46,9 +61,11 @@ export interface TransportHandler {
  */
 export interface Transport {
   readonly localPeerId: PeerId;
+  /** `CAPABILITY` bits of this process; none when left out. */
+  readonly capabilities?: number;
   /**
    * Starts one attempt to reach `peer`, in place of any earlier one. The outcome comes to the handler, but need not come at all:
-   * signaling may be lost without a trace, so the caller keeps its own deadline. An attempt that comes *from* a peer is
+   * signaling may be lost without a trace, so the caller keeps its own deadline; within it the transport repeats what got no answer. An attempt that comes *from* a peer is
    * accepted when `accept(peer)` was called before, and refused otherwise.
    */
   dial(peer: PeerId): void;
@@ -56,7 +73,7 @@ export interface Transport {
   accept(peer: PeerId): void;
   /** Closes the channels, frees the peer connection, forgets the peer; no event follows. Does nothing for an unknown peer. */
   hangUp(peer: PeerId): void;
-  /** Copies or transmits `bytes` before it returns. */
+  /** Copies or transmits `bytes` before it returns. More than `CHANNEL_BYTES_MAX[channel]` or none at all is a caller's bug: it throws. */
   send(peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome;
   /** Bytes handed to `send` that have not left yet; 0 for an unknown peer. */
   bufferedBytes(peer: PeerId, channel: Channel): number;

@@ -1,0 +1,143 @@
+import { PLAYERS_MAX, type LobbyCode } from "../base/units.ts";
+import { parseJsonText } from "./json-text.ts";
+import { normalizeLobbyCode } from "./lobby-code.ts";
+import { capacity, count, game, metadata, peerId, profile, secret, settings } from "./lobby-fields.ts";
+import {
+  flag,
+  integer,
+  isRecord,
+  list,
+  object,
+  oneOf,
+  optional,
+  Refusal,
+  text,
+  variants,
+  type BrokerMessageParse,
+  type Fields,
+  type Read,
+} from "./lobby-shape.ts";
+import {
+  LOBBY_ERROR_CODES,
+  LOBBY_LIMITS,
+  type Admission,
+  type BrokerMessage,
+  type GoodbyeReason,
+  type IceServer,
+  type LeaveReason,
+  type LobbyChange,
+  type LobbyError,
+  type LobbyState,
+  type MatchAgreement,
+  type MatchSeat,
+  type Member,
+} from "./lobby-types.ts";
+
+const lobbyCode: Read<LobbyCode> = (value) => (typeof value === "string" ? normalizeLobbyCode(value) : undefined) ?? new Refusal("");
+
+const member: Read<Member> = object<Member>({
+  peerId,
+  seat: integer(0, LOBBY_LIMITS.members - 1),
+  order: count,
+  profile,
+  ready: flag,
+  connected: flag,
+});
+
+const match: Read<MatchAgreement> = object<MatchAgreement>({
+  matchNumber: count,
+  seed: integer(0, 0xffff_ffff),
+  seats: list(variants<MatchSeat, "kind">("kind", { person: { peerId, profile }, bot: { profile } }), PLAYERS_MAX),
+  settings,
+  hostId: peerId,
+  countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
+});
+
+const lobby: Read<LobbyState> = object<LobbyState>({
+  code: lobbyCode,
+  game,
+  capacity,
+  locked: flag,
+  hostId: peerId,
+  hostEpoch: count,
+  settings,
+  metadata,
+  members: list(member, LOBBY_LIMITS.members),
+  match: optional(match),
+  matchCount: count,
+  event: count,
+});
+
+const iceText = text(LOBBY_LIMITS.iceUnits);
+const iceServer: Read<IceServer> = object<IceServer>({
+  urls: list(iceText, LOBBY_LIMITS.iceUrls),
+  username: optional(iceText),
+  credential: optional(iceText),
+});
+
+const admission: Read<Admission> = object<Admission>({
+  lobby,
+  peerId,
+  resumeSecret: secret,
+  signalingToken: secret,
+  iceServers: list(iceServer, LOBBY_LIMITS.iceServers),
+});
+
+const error: Read<LobbyError> = object<LobbyError>({
+  code: oneOf(LOBBY_ERROR_CODES),
+  message: text(LOBBY_LIMITS.messageUnits),
+  retryAfterMs: optional(count),
+  expected: optional(game),
+});
+
+const change: Read<LobbyChange> = variants<LobbyChange, "type">("type", {
+  "member-joined": { member },
+  "member-left": { peerId, reason: oneOf<LeaveReason>(["left", "kicked", "expired"]) },
+  "member-disconnected": { peerId },
+  "member-returned": { peerId, member },
+  "member-changed": { peerId, profile, ready: flag },
+  "host-changed": { hostId: peerId, hostEpoch: count },
+  "settings-changed": { settings },
+  "metadata-changed": { metadata },
+  "locked-changed": { locked: flag },
+  "capacity-changed": { capacity },
+  "match-started": { match },
+  "match-ended": { matchNumber: count },
+});
+
+const goodbye = oneOf<GoodbyeReason>(["REPLACED", "KICKED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED"]);
+
+type MessageOf<Key extends string> = Extract<BrokerMessage, { readonly [Name in Key]: unknown }>;
+
+/** By the field that only one kind of message has. */
+const readers: ReadonlyMap<string, Read<BrokerMessage>> = new Map<string, Read<BrokerMessage>>([
+  ["event", object<MessageOf<"event">>({ event: count, change })],
+  ["reply", readReply],
+  ["ping", object<MessageOf<"ping">>({ ping: count })],
+  ["pong", object<MessageOf<"pong">>({ pong: count })],
+  ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],
+]);
+
+/** Reads what the broker sent. A member trusts its broker no more than it must: every field is checked and bounded, nothing throws. */
+export function parseBrokerMessage(frame: string): BrokerMessageParse {
+  const parsed = parseJsonText(frame, { bytesMax: LOBBY_LIMITS.brokerFrameBytes, depthMax: LOBBY_LIMITS.depth });
+  if (!parsed.ok) return { ok: false, reason: parsed.reason, path: "" };
+  const message = parsed.value;
+  if (!isRecord(message)) return { ok: false, reason: "bad-shape", path: "" };
+  for (const [key, read] of readers) {
+    if (!Object.hasOwn(message, key)) continue;
+    const result = read(message);
+    return result instanceof Refusal ? { ok: false, reason: "bad-shape", path: result.path } : { ok: true, value: result };
+  }
+  return { ok: false, reason: "bad-shape", path: "" };
+}
+
+function readReply(value: unknown): BrokerMessage | Refusal {
+  const granted: Fields<Extract<BrokerMessage, { readonly ok: true }>> = {
+    reply: count,
+    ok: oneOf([true]),
+    result: (result) => (result === null ? null : admission(result)),
+  };
+  const refused: Fields<Extract<BrokerMessage, { readonly ok: false }>> = { reply: count, ok: oneOf([false]), error };
+  return isRecord(value) && value["ok"] === true ? object(granted)(value) : object(refused)(value);
+}

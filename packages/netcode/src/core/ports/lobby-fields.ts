@@ -1,0 +1,29 @@
+import { parsePeerId, type PeerId } from "../base/units.ts";
+import { integer, json, object, pattern, Refusal, text, type Read } from "./lobby-shape.ts";
+import { LOBBY_LIMITS, type GameIdentity, type Profile } from "./lobby-types.ts";
+
+/** Readers of what both directions carry. */
+
+/** A number that only counts up. */
+export const count: Read<number> = integer(0, Number.MAX_SAFE_INTEGER);
+
+export const peerId: Read<PeerId> = (value) => parsePeerId(value) ?? new Refusal("");
+
+export const secret: Read<string> = pattern(new RegExp(`^[A-Za-z0-9_-]{1,${LOBBY_LIMITS.secretUnits}}$`));
+
+export const game: Read<GameIdentity> = object<GameIdentity>({
+  id: text(LOBBY_LIMITS.gameIdUnits),
+  version: count,
+  contentHash: pattern(/^[0-9a-f]{8}$/),
+});
+
+/** An empty name is fine: the broker gives one. */
+export const profile: Read<Profile> = object<Profile>({
+  name: (value) => (value === "" ? value : text(LOBBY_LIMITS.nameUnits)(value)),
+  colour: integer(0, 63),
+  choices: json(LOBBY_LIMITS.choicesBytes),
+});
+
+export const settings: Read<Profile["choices"]> = json(LOBBY_LIMITS.settingsBytes);
+export const metadata: Read<Profile["choices"]> = json(LOBBY_LIMITS.metadataBytes);
+export const capacity: Read<number> = integer(1, LOBBY_LIMITS.members);

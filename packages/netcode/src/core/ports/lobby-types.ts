@@ -1,0 +1,267 @@
+/**
+ * The lobby protocol: what a member and the broker say to each other over the control socket `/lobby`, as JSON text frames.
+ *
+ *   member → broker   { "request": 7, "command": { "type": "join", … } }
+ *   broker → member   { "reply": 7, "ok": true,  "result": { … } }            to the member that asked
+ *                     { "reply": 7, "ok": false, "error": { "code": …, … } }
+ *                     { "event": 42, "change": { "type": "member-joined", … } } to every member, numbered per lobby
+ *                     { "goodbye": "REPLACED" }                                before the broker closes a socket on purpose
+ *   both ways         { "ping": 3 } / { "pong": 3 }                            liveness, either side may ask
+ *
+ * Every command, change and result is declared here; `parseMemberMessage` and `parseBrokerMessage` check what arrives against these types. One
+ * reducer, `applyLobbyChange`, is run by the broker and by every member, so that all hold the same lobby by construction.
+ */
+import type { LobbyCode, PeerId } from "../base/units.ts";
+
+/** Raised whenever an older member could misread a newer broker, or the other way round. */
+export const LOBBY_PROTOCOL_VERSION = 1;
+
+/** Consonants without look-alikes: no vowel, so that no word can be spelled; no L, which reads as I. 20⁵ = 3.2 million codes. */
+export const LOBBY_CODE_ALPHABET = "BCDFGHJKMNPQRSTVWXYZ";
+export const LOBBY_CODE_LENGTH = 5;
+
+/** Every limit of the protocol. The broker enforces them; a member that keeps to them is never refused for size. */
+export const LOBBY_LIMITS = {
+  /** UTF-8 bytes of one text frame to the broker. An SDP offer is about 1 kB; no command needs more than 16 kB. */
+  frameBytes: 65_536,
+  /** The same to a member: a full lobby of 64 members with the largest choices, a match and settings is about 120 kB. */
+  brokerFrameBytes: 262_144,
+  /** Nesting of a JSON value. */
+  depth: 32,
+  /** Graphemes are counted by the member; the broker counts UTF-16 units, of which a grapheme may have several. */
+  nameUnits: 64,
+  /** JSON text of `choices`, `settings`, `metadata`, each. */
+  choicesBytes: 1_024,
+  settingsBytes: 4_096,
+  metadataBytes: 4_096,
+  /** Most members of a lobby, and the most that a lobby may be opened for. */
+  members: 64,
+  gameIdUnits: 64,
+  /** Text that a person typed or pasted as a code: a link is longer than its code. */
+  codeUnits: 2_048,
+  /** Resume secrets and signaling tokens. */
+  secretUnits: 128,
+  /** Most that a start may count down. */
+  countdownMs: 60_000,
+  /** A sentence in an error. */
+  messageUnits: 1_024,
+  iceServers: 16,
+  /** URLs of one ICE server, and the units of each URL and credential. */
+  iceUrls: 8,
+  iceUnits: 1_024,
+} as const;
+
+/** Times that member and broker share, in ms. */
+export const LOBBY_TIMES = {
+  /** A seat is kept this long for an owner whose socket closed. */
+  seatKeptMs: 90_000,
+  /** A lobby host whose socket stays closed this long loses the role to the next member. */
+  hostTakeoverMs: 1_000,
+  /** After this silence either side pings; a browser cannot see a dead socket otherwise. */
+  pingIntervalMs: 5_000,
+  /** Silence after which a socket is dead. */
+  socketDeadMs: 10_000,
+} as const;
+
+/** JSON as the protocol carries it. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** What must be equal for two peers to play together. */
+export interface GameIdentity {
+  readonly id: string;
+  readonly version: number;
+  /** 8 lowercase hex digits: canonical hash of everything that both sides must share. */
+  readonly contentHash: string;
+}
+
+/** What a member says about itself. */
+export interface Profile {
+  readonly name: string;
+  /** Index into the game's palette, 0–63. Colours may be shared; a lobby screen offers free ones first. */
+  readonly colour: number;
+  /** Whatever else the game lets a player choose (mode, character, …). */
+  readonly choices: Json;
+}
+
+export interface Member {
+  readonly peerId: PeerId;
+  /** The seat number: the smallest that was free on joining, kept over a reload. */
+  readonly seat: number;
+  /** Rises with each join and each return after a reload. Of two members the one with the higher order dials the other. */
+  readonly order: number;
+  readonly profile: Profile;
+  readonly ready: boolean;
+  /** False while the broker has no socket of this member; the seat is kept for `seatKeptMs`. */
+  readonly connected: boolean;
+}
+
+/** One seat of a match, by player index. */
+export type MatchSeat =
+  | { readonly kind: "person"; readonly peerId: PeerId; readonly profile: Profile }
+  | { readonly kind: "bot"; readonly profile: Profile };
+
+/** What every peer of a match agrees on before frame 0. */
+export interface MatchAgreement {
+  /** Counts the matches of the lobby, from 1; the low byte is the match epoch on the wire. */
+  readonly matchNumber: number;
+  /** 32 random bits from the broker: all randomness of the match. */
+  readonly seed: number;
+  readonly seats: readonly MatchSeat[];
+  readonly settings: Json;
+  /** The lobby host of that moment: decides at exactly half. */
+  readonly hostId: PeerId;
+  /** Frame 0 runs this long after the event is received. */
+  readonly countdownMs: number;
+}
+
+export interface LobbyState {
+  readonly code: LobbyCode;
+  readonly game: GameIdentity;
+  readonly capacity: number;
+  readonly locked: boolean;
+  readonly hostId: PeerId;
+  /** Rises with every change of host: a command of an older host is refused. */
+  readonly hostEpoch: number;
+  /** Match settings that the host edits. */
+  readonly settings: Json;
+  /** What the host tells about the lobby (title, map, …). */
+  readonly metadata: Json;
+  /** By seat. */
+  readonly members: readonly Member[];
+  /** The match that is being played; `undefined` between matches. Who joins now waits for the next one. */
+  readonly match: MatchAgreement | undefined;
+  readonly matchCount: number;
+  /** Number of the last event that is included here. */
+  readonly event: number;
+}
+
+export type LobbyCommand =
+  | {
+      readonly type: "create";
+      readonly protocol: number;
+      readonly game: GameIdentity;
+      readonly profile: Profile;
+      readonly capacity: number;
+      readonly settings: Json;
+      readonly metadata: Json;
+    }
+  | { readonly type: "join"; readonly protocol: number; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
+  /**
+   * Takes back a kept seat with the secret of `Admission`. `freshPage`: the page was reloaded, so the member gets a new peer id and order;
+   * otherwise only the socket was lost, the id stays, and events after `lastEvent` are sent again.
+   */
+  | {
+      readonly type: "resume";
+      readonly protocol: number;
+      readonly code: string;
+      readonly secret: string;
+      readonly freshPage: boolean;
+      readonly lastEvent: number;
+    }
+  | { readonly type: "leave" }
+  | { readonly type: "set-profile"; readonly profile: Profile }
+  | { readonly type: "set-ready"; readonly ready: boolean }
+  /** The rest is the host's. */
+  | { readonly type: "set-settings"; readonly settings: Json }
+  | { readonly type: "set-metadata"; readonly metadata: Json }
+  | { readonly type: "set-locked"; readonly locked: boolean }
+  | { readonly type: "set-capacity"; readonly capacity: number }
+  /** Out, and not back in while the lobby lives. */
+  | { readonly type: "kick"; readonly peerId: PeerId }
+  | { readonly type: "transfer-host"; readonly peerId: PeerId }
+  /** `playerCount`: seats of the match; members in seat order come first, bots fill the rest. `botProfiles` name them. */
+  | { readonly type: "start"; readonly playerCount: number; readonly botProfiles: readonly Profile[]; readonly countdownMs: number }
+  /** Back to the room after match `matchNumber`; the same members can start again. Any member of the match may say it: the first one counts. */
+  | { readonly type: "end-match"; readonly matchNumber: number };
+
+/** Why a member is gone. */
+export type LeaveReason = "left" | "kicked" | "expired";
+
+export type LobbyChange =
+  | { readonly type: "member-joined"; readonly member: Member }
+  | { readonly type: "member-left"; readonly peerId: PeerId; readonly reason: LeaveReason }
+  /** The broker saw the socket close (or went silent); the seat is kept. */
+  | { readonly type: "member-disconnected"; readonly peerId: PeerId }
+  /** Back in the same seat; `peerId` is what it was, `member.peerId` what it is now (another one after a reload). */
+  | { readonly type: "member-returned"; readonly peerId: PeerId; readonly member: Member }
+  | { readonly type: "member-changed"; readonly peerId: PeerId; readonly profile: Profile; readonly ready: boolean }
+  | { readonly type: "host-changed"; readonly hostId: PeerId; readonly hostEpoch: number }
+  | { readonly type: "settings-changed"; readonly settings: Json }
+  | { readonly type: "metadata-changed"; readonly metadata: Json }
+  | { readonly type: "locked-changed"; readonly locked: boolean }
+  | { readonly type: "capacity-changed"; readonly capacity: number }
+  | { readonly type: "match-started"; readonly match: MatchAgreement }
+  | { readonly type: "match-ended"; readonly matchNumber: number };
+
+/** An ICE server as `RTCConfiguration` wants it. */
+export interface IceServer {
+  readonly urls: readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}
+
+/** The result of `create`, `join` and `resume`. */
+export interface Admission {
+  readonly lobby: LobbyState;
+  readonly peerId: PeerId;
+  /** Takes the seat back after a reload or a lost socket. Never leaves this member. */
+  readonly resumeSecret: string;
+  /** Opens the signaling socket (`/peerjs`) for `peerId`; good for one page. */
+  readonly signalingToken: string;
+  readonly iceServers: readonly IceServer[];
+}
+
+/**
+ * Stable codes of refusals.
+ *
+ * - `LOBBY_NOT_FOUND`: no such code; also what a banned member sees.
+ * - `LOBBY_FULL`, `LOBBY_LOCKED`: told to whoever knows the code, under the rate limit.
+ * - `VERSION_MISMATCH`: another game, version, content or protocol; `detail` has both sides.
+ * - `KICKED`: told to the member that is being removed.
+ * - `NOT_HOST`: only the lobby host may do this. `SEAT_EXPIRED`: nothing left to resume. `NOT_MEMBER`: join first.
+ * - `MATCH_RUNNING`, `NO_MATCH`: the command does not fit the phase.
+ * - `RATE_LIMITED`: too much, too fast; `retryAfterMs` says when. `BAD_REQUEST`: not of the protocol.
+ * - `SERVER_FULL`: the broker is at a limit of its own.
+ */
+export const LOBBY_ERROR_CODES = [
+  "LOBBY_NOT_FOUND",
+  "LOBBY_FULL",
+  "LOBBY_LOCKED",
+  "VERSION_MISMATCH",
+  "KICKED",
+  "NOT_HOST",
+  "NOT_MEMBER",
+  "SEAT_EXPIRED",
+  "MATCH_RUNNING",
+  "NO_MATCH",
+  "RATE_LIMITED",
+  "SERVER_FULL",
+  "BAD_REQUEST",
+] as const;
+export type LobbyErrorCode = (typeof LOBBY_ERROR_CODES)[number];
+
+export interface LobbyError {
+  readonly code: LobbyErrorCode;
+  /** A sentence for the person. */
+  readonly message: string;
+  /** `RATE_LIMITED`: earliest sensible retry. */
+  readonly retryAfterMs?: number;
+  /** `VERSION_MISMATCH`: what the lobby runs. */
+  readonly expected?: GameIdentity;
+}
+
+/** Why the broker closes a socket on purpose. */
+export type GoodbyeReason = "REPLACED" | "KICKED" | "RATE_LIMITED" | "BAD_REQUEST" | "SHUTTING_DOWN" | "LOBBY_CLOSED";
+
+export type MemberMessage =
+  | { readonly request: number; readonly command: LobbyCommand }
+  | { readonly ping: number }
+  | { readonly pong: number };
+
+export type BrokerMessage =
+  | { readonly reply: number; readonly ok: true; readonly result: Admission | null }
+  | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
+  | { readonly event: number; readonly change: LobbyChange }
+  | { readonly goodbye: GoodbyeReason }
+  | { readonly ping: number }
+  | { readonly pong: number };

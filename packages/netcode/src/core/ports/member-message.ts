@@ -1,0 +1,58 @@
+import { PLAYERS_MAX } from "../base/units.ts";
+import { parseJsonText } from "./json-text.ts";
+import { capacity, count, game, metadata, peerId, profile, secret, settings } from "./lobby-fields.ts";
+import { flag, integer, isRecord, list, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
+import { LOBBY_LIMITS, LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
+
+const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
+  create: { protocol: count, game, profile, capacity, settings, metadata },
+  join: { protocol: count, code: text(LOBBY_LIMITS.codeUnits), game, profile },
+  resume: { protocol: count, code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
+  leave: {},
+  "set-profile": { profile },
+  "set-ready": { ready: flag },
+  "set-settings": { settings },
+  "set-metadata": { metadata },
+  "set-locked": { locked: flag },
+  "set-capacity": { capacity },
+  kick: { peerId },
+  "transfer-host": { peerId },
+  start: {
+    playerCount: integer(1, PLAYERS_MAX),
+    botProfiles: list(profile, PLAYERS_MAX),
+    countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
+  },
+  "end-match": { matchNumber: count },
+});
+
+/** Reads what a member sent. Refuses, never throws: size and nesting first, then JSON, then the shape. */
+export function parseMemberMessage(frame: string): MemberMessageParse {
+  const parsed = parseJsonText(frame, { bytesMax: LOBBY_LIMITS.frameBytes, depthMax: LOBBY_LIMITS.depth });
+  if (!parsed.ok) return { ok: false, reason: parsed.reason, path: "", request: undefined };
+  const message = parsed.value;
+  if (!isRecord(message)) return badShape("", undefined);
+  for (const key of ["ping", "pong"] as const) {
+    if (!Object.hasOwn(message, key)) continue;
+    const number = count(message[key]);
+    if (number instanceof Refusal) return badShape(key, undefined);
+    return { ok: true, value: key === "ping" ? { ping: number } : { pong: number } };
+  }
+  const request = count(Object.hasOwn(message, "request") ? message["request"] : undefined);
+  if (request instanceof Refusal) return badShape("request", undefined);
+  const body = Object.hasOwn(message, "command") ? message["command"] : undefined;
+  if (ofOtherProtocol(body)) return { ok: false, reason: "other-protocol", path: "command.protocol", request };
+  const result = command(body);
+  if (result instanceof Refusal) return badShape(result.path === "" ? "command" : `command.${result.path}`, request);
+  return { ok: true, value: { request, command: result } };
+}
+
+/** Asked before the rest is read: a command of another version may have another shape, and its sender should hear so. */
+function ofOtherProtocol(body: unknown): boolean {
+  if (!isRecord(body) || !Object.hasOwn(body, "protocol")) return false;
+  const protocol = count(body["protocol"]);
+  return !(protocol instanceof Refusal) && protocol !== LOBBY_PROTOCOL_VERSION;
+}
+
+function badShape(path: string, request: number | undefined): MemberMessageParse {
+  return { ok: false, reason: "bad-shape", path, request };
+}
