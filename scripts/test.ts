@@ -18,6 +18,7 @@ interface Outcome {
 interface Step {
   readonly name: string;
   readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   /** Reads the counts from the report that the step wrote; without it the step is one test. */
   readonly count?: (report: string) => Outcome;
 }
@@ -35,7 +36,12 @@ const STEPS: readonly Step[] = [
   vitestStep("sim"),
   vitestStep("node"),
   vitestStep("browser"),
-  { name: "e2e", command: ["playwright", "test", "--config", "tests/playwright.config.ts"], count: countPlaywright },
+  {
+    name: "e2e",
+    command: ["playwright", "test", "--config", "tests/playwright.config.ts"],
+    environment: { NODE_OPTIONS: "--conditions=@rollcall/source", ROLLCALL_E2E_REPORT: join(folder, "e2e.json") },
+    count: countPlaywright,
+  },
 ];
 
 function vitestStep(project: string): Step {
@@ -64,7 +70,7 @@ function run(step: Step): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...process.env, ROLLCALL_E2E_REPORT: join(folder, "e2e.json"), FORCE_COLOR: process.env["FORCE_COLOR"] ?? "0" },
+      env: { FORCE_COLOR: "0", ...process.env, ...step.environment },
     });
     child.once("error", (error) => {
       process.stderr.write(`${step.name}: ${error.message}\n`);
