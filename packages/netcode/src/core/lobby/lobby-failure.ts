@@ -1,0 +1,58 @@
+import { unreachable } from "../base/assert.ts";
+import type { GameIdentity, GoodbyeReason, LeaveReason, LobbyError, LobbyErrorCode } from "../ports/lobby-protocol.ts";
+
+/** Why entering, a command, or the lobby itself failed. The broker's refusals, and two of the member's own. */
+export interface LobbyFailure {
+  /** `BROKER_UNREACHABLE`: no answer in time. `CLOSED`: the lobby is over for this member. */
+  readonly code: LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED";
+  readonly message: string;
+  readonly retryAfterMs?: number;
+  readonly expected?: GameIdentity;
+}
+
+export const BROKER_SILENT: LobbyFailure = { code: "BROKER_UNREACHABLE", message: "The lobby server did not answer." };
+export const BROKER_UNREACHABLE: LobbyFailure = { code: "BROKER_UNREACHABLE", message: "The lobby server cannot be reached." };
+export const LOBBY_CLOSED: LobbyFailure = { code: "CLOSED", message: "This lobby is closed." };
+export const TOO_MANY_REQUESTS: LobbyFailure = {
+  code: "RATE_LIMITED",
+  message: "Too many requests are waiting for an answer.",
+  retryAfterMs: 1_000,
+};
+const KICKED: LobbyFailure = { code: "KICKED", message: "The host removed you from this lobby." };
+
+/** What a goodbye means for the member: its end, or `undefined` when it should come back. */
+export function goodbyeFailure(reason: GoodbyeReason): LobbyFailure | undefined {
+  switch (reason) {
+    case "KICKED":
+      return KICKED;
+    case "REPLACED":
+      return { code: "CLOSED", message: "Another page took this seat." };
+    case "LOBBY_CLOSED":
+      return { code: "LOBBY_NOT_FOUND", message: "This lobby was closed." };
+    case "RATE_LIMITED":
+    case "BAD_REQUEST":
+    case "SHUTTING_DOWN":
+      return undefined;
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** What it means for a member that it is out of the lobby itself. */
+export function departureFailure(reason: LeaveReason): LobbyFailure {
+  switch (reason) {
+    case "kicked":
+      return KICKED;
+    case "expired":
+      return { code: "SEAT_EXPIRED", message: "You were away too long, and your seat was given up." };
+    case "left":
+      return { code: "CLOSED", message: "This seat left the lobby." };
+    default:
+      return unreachable(reason);
+  }
+}
+
+/** True when a refusal of `resume` is for good. The rest passes: the member tries again. */
+export function isSeatGone(error: LobbyError): boolean {
+  return error.code !== "RATE_LIMITED" && error.code !== "SERVER_FULL";
+}

@@ -1,0 +1,332 @@
+import { describe, expect, test } from "vitest";
+import { LobbyWorld } from "../../../test/member-harness.ts";
+import type { MemberHarness } from "../../../test/member-harness.ts";
+import type { PeerId } from "../base/units.ts";
+import { BACKOFF_MOST_MS } from "./backoff.ts";
+
+interface Pair {
+  readonly world: LobbyWorld;
+  readonly ada: MemberHarness;
+  readonly bob: MemberHarness;
+}
+
+function pair(): Pair {
+  const world = new LobbyWorld();
+  const ada = world.host();
+  world.settle();
+  const bob = world.guest("Bob");
+  world.settle();
+  expect(bob.names).toEqual(["admitted"]);
+  return { world, ada, bob };
+}
+
+function peerIdOf(harness: MemberHarness): PeerId {
+  const id = harness.member.admission?.peerId;
+  if (id === undefined) throw new Error("not admitted");
+  return id;
+}
+
+describe("entering", () => {
+  test("[MB1] a host is admitted to its own lobby and a guest to the lobby of the code", () => {
+    const { ada, bob } = pair();
+    expect(ada.names).toEqual(["admitted", "member-joined"]);
+    expect(ada.member.connected && bob.member.connected).toBe(true);
+    expect(bob.member.lobby).toEqual(ada.member.lobby);
+    expect(bob.member.lobby?.members.map((member) => member.profile.name)).toEqual(["Ada", "Bob"]);
+  });
+
+  test("[MB2] a refused entrance ends the member with the broker's code", () => {
+    const world = new LobbyWorld();
+    const lost = world.guest("Bob", "ZZZZZ");
+    world.run(60_000);
+    expect(lost.events).toMatchObject([{ type: "closed", failure: { code: "LOBBY_NOT_FOUND" } }]);
+    expect(lost.attemptsMs).toHaveLength(1);
+    expect(world.broker.openSockets).toEqual([]);
+  });
+
+  test("[MB3] a broker that refuses three sockets is unreachable", () => {
+    const world = new LobbyWorld();
+    world.broker.refusing = true;
+    const ada = world.host();
+    world.run(60_000);
+    expect(ada.events).toMatchObject([{ type: "closed", failure: { code: "BROKER_UNREACHABLE" } }]);
+    expect(ada.attemptsMs).toHaveLength(3);
+  });
+
+  test("[MB3] a broker that accepts sockets and says nothing is unreachable after five seconds", () => {
+    const world = new LobbyWorld();
+    world.broker.mute = true;
+    const ada = world.host();
+    world.run(4_999);
+    expect(ada.events).toEqual([]);
+    world.run(1);
+    expect(ada.events).toMatchObject([{ type: "closed", failure: { code: "BROKER_UNREACHABLE" } }]);
+  });
+
+  test("[MB4] a join that was sent is not sent again: it may have taken a seat", () => {
+    const world = new LobbyWorld();
+    world.host();
+    world.settle();
+    world.broker.mute = true;
+    const bob = world.guest("Bob");
+    world.settle();
+    bob.socket.drop();
+    world.run(60_000);
+    expect(bob.names).toEqual(["closed"]);
+    expect(world.broker.room("KXRTM").state.members).toHaveLength(2);
+  });
+
+  test("[MB5] a fresh page takes its seat back by the stored secret, under a new peer id", () => {
+    const { world, ada, bob } = pair();
+    const secret = bob.member.admission?.resumeSecret ?? "";
+    const before = peerIdOf(bob);
+    bob.socket.close();
+    const again = world.add({ type: "resume", code: "KXRTM", secret });
+    world.settle();
+    expect(again.names[0]).toBe("admitted");
+    expect(peerIdOf(again)).not.toBe(before);
+    expect(ada.names.slice(2)).toEqual(["member-disconnected", "member-returned"]);
+    expect(again.member.lobby?.members.map((member) => member.seat)).toEqual([0, 1]);
+  });
+});
+
+describe("commands", () => {
+  test("[MB6] a command is answered once, with its number", () => {
+    const { world, ada, bob } = pair();
+    const ready = bob.request({ type: "set-ready", ready: true });
+    const kick = bob.request({ type: "kick", peerId: peerIdOf(ada) });
+    world.run(60_000);
+    expect(bob.replyTo(ready)).toMatchObject({ failure: undefined });
+    expect(bob.replyTo(kick)).toMatchObject({ failure: { code: "NOT_HOST" } });
+    expect(bob.names.filter((name) => name === "reply")).toHaveLength(2);
+    expect(ada.member.lobby?.members[1]?.ready).toBe(true);
+  });
+
+  test("[MB7] a command without an answer fails after ten seconds, and its late reply is refused", () => {
+    const { world, ada } = pair();
+    world.broker.deaf = true;
+    const request = ada.request({ type: "set-locked", locked: true });
+    world.run(9_999);
+    expect(ada.replyTo(request)).toBeUndefined();
+    world.run(1);
+    expect(ada.replyTo(request)).toMatchObject({ failure: { code: "BROKER_UNREACHABLE" } });
+    world.broker.deaf = false;
+    world.run(20_000);
+    expect(ada.member.connected).toBe(true);
+    ada.socket.deliver({ reply: request, ok: true, result: null });
+    world.settle();
+    expect(ada.member.refusals["reply-unexpected"]).toBe(1);
+    expect(ada.names.filter((name) => name === "reply")).toHaveLength(1);
+  });
+
+  test("[MB8] a command whose socket is lost is asked again on the next one", () => {
+    const { world, ada } = pair();
+    world.broker.deaf = true;
+    const request = ada.request({ type: "set-settings", settings: { map: 2 } });
+    world.settle();
+    ada.socket.drop();
+    world.broker.deaf = false;
+    world.run(2_000);
+    expect(ada.replyTo(request)).toMatchObject({ failure: undefined });
+    expect(ada.member.lobby?.settings).toEqual({ map: 2 });
+  });
+
+  test("[MB8] a start that worked before the socket was lost is not asked again", () => {
+    const { world, ada } = pair();
+    const request = ada.request({ type: "start", playerCount: 2, botProfiles: [], countdownMs: 0 });
+    ada.drain();
+    world.broker.mute = true;
+    world.settle();
+    ada.socket.drop();
+    world.settle();
+    world.broker.mute = false;
+    world.run(2_000);
+    expect(ada.replyTo(request)).toMatchObject({ failure: undefined });
+    expect(world.broker.received.filter((message) => "request" in message && message.command.type === "start")).toHaveLength(1);
+    expect(ada.names.filter((name) => name === "match-started")).toHaveLength(1);
+  });
+
+  test("[MB9] more than 64 commands in flight are refused here", () => {
+    const { world, ada } = pair();
+    world.broker.deaf = true;
+    const requests = Array.from({ length: 65 }, () => ada.request({ type: "set-ready", ready: true }));
+    world.settle();
+    expect(ada.names.filter((name) => name === "reply")).toHaveLength(1);
+    expect(ada.replyTo(requests[64] ?? 0)).toMatchObject({ failure: { code: "RATE_LIMITED" } });
+  });
+
+  test("[MB10] leaving tells the broker, closes the socket and ends without a failure", () => {
+    const { world, ada, bob } = pair();
+    bob.member.leave();
+    world.run(60_000);
+    expect(bob.events.at(-1)).toEqual({ type: "closed", failure: undefined });
+    expect(ada.member.lobby?.members).toHaveLength(1);
+    expect(world.broker.openSockets).toEqual([ada.socket]);
+    expect(bob.member.pollTimeoutMs()).toBe(Infinity);
+    const request = bob.request({ type: "set-ready", ready: true });
+    bob.drain();
+    expect(bob.replyTo(request)).toMatchObject({ failure: { code: "CLOSED" } });
+  });
+});
+
+describe("lost sockets", () => {
+  test("[MB11] a lost socket is followed by a resume under the same peer id, and what was missed is told", () => {
+    for (const replays of [true, false]) {
+      const { world, ada, bob } = pair();
+      world.broker.replays = replays;
+      const before = peerIdOf(bob);
+      world.broker.refusing = true;
+      bob.socket.drop();
+      world.settle();
+      expect(bob.names.at(-1)).toBe("broker-lost");
+      expect(bob.member.connected).toBe(false);
+      ada.request({ type: "set-locked", locked: true });
+      world.run(400);
+      world.broker.refusing = false;
+      world.run(10_000);
+      expect(bob.member.connected).toBe(true);
+      expect(peerIdOf(bob)).toBe(before);
+      expect(bob.member.lobby).toEqual(ada.member.lobby);
+      expect(bob.names.filter((name) => name === "locked-changed")).toHaveLength(1);
+      expect(bob.names).toContain("broker-back");
+    }
+  });
+
+  test("[MB12] attempts are spread by full jitter below a limit that doubles from 0.5 to 8 s", () => {
+    const { world, ada } = pair();
+    world.broker.refusing = true;
+    ada.socket.drop();
+    world.run(120_000);
+    const waits = ada.attemptsMs.slice(1).map((atMs, index) => atMs - (ada.attemptsMs[index] ?? 0));
+    const limits = [500, 1_000, 2_000, 4_000, BACKOFF_MOST_MS];
+    expect(waits.length).toBeGreaterThan(20);
+    for (const [index, waitMs] of waits.entries()) expect(waitMs).toBeLessThanOrEqual(limits[Math.min(index, 4)] ?? 0);
+    expect(Math.max(...waits)).toBeGreaterThan(4_000);
+    expect(new Set(waits).size).toBe(waits.length);
+  });
+
+  test("[MB13] a silent socket is pinged after 5 s and given up after 10", () => {
+    const { world, ada } = pair();
+    const resumedFrom = ada.attemptsMs.length;
+    world.run(60_000);
+    expect(ada.attemptsMs).toHaveLength(resumedFrom);
+    expect(world.broker.received.some((message) => "ping" in message)).toBe(true);
+    world.broker.mute = true;
+    world.run(9_000);
+    const lostAt = ada.names.indexOf("broker-lost");
+    world.run(1_500);
+    expect([lostAt, ada.names.includes("broker-lost")]).toEqual([-1, true]);
+  });
+
+  test("[MB13] a page that was frozen pings first, and gives a live broker time to answer", () => {
+    const { world, ada } = pair();
+    world.nowMs += 3_600_000;
+    world.run(20_000);
+    expect(ada.names).not.toContain("broker-lost");
+  });
+
+  test("[MB14] the broker's ping is answered", () => {
+    const { world, ada } = pair();
+    ada.socket.deliver({ ping: 7 });
+    world.settle();
+    expect(world.broker.received.at(-1)).toEqual({ pong: 7 });
+  });
+
+  test("[MB15] a seat that is gone ends the member; a busy broker is asked again", () => {
+    const { world, ada, bob } = pair();
+    world.broker.refusals.set("resume", { code: "RATE_LIMITED", retryAfterMs: 3_000 });
+    bob.socket.drop();
+    world.run(5_000);
+    expect(bob.names).not.toContain("closed");
+    world.broker.refusals.clear();
+    world.broker.expire("KXRTM", peerIdOf(bob));
+    world.run(20_000);
+    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "SEAT_EXPIRED" } });
+    expect(ada.member.lobby?.members).toHaveLength(1);
+  });
+});
+
+describe("events", () => {
+  test("[MB16] a duplicated event is applied once", () => {
+    const { world, ada } = pair();
+    const entry = world.broker.room("KXRTM").log.at(-1);
+    if (entry === undefined) throw new Error("no event");
+    const before = ada.member.lobby;
+    ada.socket.deliver(entry);
+    world.settle();
+    expect(ada.member.lobby).toBe(before);
+    expect(ada.member.refusals["event-duplicate"]).toBe(1);
+  });
+
+  test("[MB17] a gap in the numbers, or a change that does not fit, leads to a resume with the whole lobby", () => {
+    const { world, ada, bob } = pair();
+    for (const event of [2, 1]) {
+      const { lobby } = ada.member;
+      ada.socket.deliver({ event: (lobby?.event ?? 0) + event, change: { type: "match-ended", matchNumber: 9 } });
+      world.run(2_000);
+      expect(ada.member.connected).toBe(true);
+      expect(ada.member.lobby).toEqual(bob.member.lobby);
+    }
+    expect(ada.member.refusals["event-gap"]).toBe(2);
+    expect(ada.sockets).toHaveLength(3);
+  });
+
+  test("[MB18] garbage is refused and counted, and changes nothing", () => {
+    const { world, ada } = pair();
+    const before = ada.member.lobby;
+    for (const text of [
+      "",
+      "{",
+      "[]",
+      '{"event":"x"}',
+      '{"reply":1,"ok":true,"result":{}}',
+      "[".repeat(10_000),
+      '{"event":3,"change":{"type":"__proto__"}}',
+    ]) {
+      ada.socket.deliver(text);
+    }
+    world.settle();
+    expect(ada.member.lobby).toBe(before);
+    expect(Object.values(ada.member.refusals).reduce((sum, count) => sum + count, 0)).toBe(7);
+    expect(ada.member.connected).toBe(true);
+  });
+
+  test("[MB18] an admission without our own seat is refused", () => {
+    const { world, ada } = pair();
+    const { admission } = ada.member;
+    if (admission === undefined) throw new Error("not admitted");
+    const lone = world.add({ type: "resume", code: "KXRTM", secret: "x".repeat(32) });
+    world.broker.deaf = true;
+    world.settle();
+    lone.socket.deliver({ reply: 1, ok: true, result: { ...admission, peerId: "stranger" as PeerId } });
+    world.settle();
+    expect(lone.member.admission).toBeUndefined();
+    expect(lone.member.refusals["admission-invalid"]).toBe(1);
+  });
+});
+
+describe("the end", () => {
+  test("[MB19] a kicked member ends with KICKED, and does not come back", () => {
+    const { world, ada, bob } = pair();
+    ada.request({ type: "kick", peerId: peerIdOf(bob) });
+    world.run(60_000);
+    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "KICKED" } });
+    expect(bob.attemptsMs).toHaveLength(1);
+  });
+
+  test("[MB20] a page whose seat another page took ends, and does not fight for it", () => {
+    const { world, bob } = pair();
+    world.add({ type: "resume", code: "KXRTM", secret: bob.member.admission?.resumeSecret ?? "" });
+    world.run(60_000);
+    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "CLOSED" } });
+    expect(bob.attemptsMs).toHaveLength(1);
+  });
+
+  test("[MB21] a broker that shuts down is waited for", () => {
+    const { world, ada } = pair();
+    world.broker.goodbye(ada.socket, "SHUTTING_DOWN");
+    world.run(5_000);
+    expect(ada.names.slice(-2)).toContain("broker-back");
+    expect(ada.member.connected).toBe(true);
+  });
+});

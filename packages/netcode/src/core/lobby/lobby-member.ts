@@ -1,0 +1,399 @@
+import { assert, unreachable } from "../base/assert.ts";
+import type { Random } from "../base/random.ts";
+import { LOBBY_PROTOCOL_VERSION, applyLobbyChange, parseBrokerMessage } from "../ports/lobby-protocol.ts";
+import type {
+  Admission,
+  BrokerMessage,
+  GoodbyeReason,
+  LobbyChange,
+  LobbyCommand,
+  LobbyError,
+  LobbyState,
+  MemberMessage,
+} from "../ports/lobby-protocol.ts";
+import { backoffMs } from "./backoff.ts";
+import { lobbyDifference } from "./lobby-difference.ts";
+import { entranceCommand } from "./lobby-entrance.ts";
+import type { LobbyEntrance } from "./lobby-entrance.ts";
+import {
+  BROKER_SILENT,
+  BROKER_UNREACHABLE,
+  LOBBY_CLOSED,
+  TOO_MANY_REQUESTS,
+  departureFailure,
+  goodbyeFailure,
+  isSeatGone,
+} from "./lobby-failure.ts";
+import type { LobbyFailure } from "./lobby-failure.ts";
+import {
+  ADMISSION_TIMEOUT_MS,
+  ENTRANCE_ATTEMPTS_MAX,
+  ENTRANCE_TIMEOUT_MS,
+  MISBEHAVED_WAIT_MS,
+  SOCKET_OPEN_TIMEOUT_MS,
+  SOCKET_SETTLED_MS,
+} from "./member-times.ts";
+import { PendingRequests, isFulfilled } from "./pending-requests.ts";
+import { SocketLiveness } from "./socket-liveness.ts";
+
+/** What the member wants its adapter to do. Every socket has a number, so that the last words of an old one are not taken for the new one's. */
+export type SocketAction =
+  | { readonly type: "open-socket"; readonly socket: number }
+  /** Send what `pollFrame` gave before it, then close. */
+  | { readonly type: "close-socket"; readonly socket: number };
+
+export type LobbyMemberEvent =
+  /** In the lobby: once, and first. */
+  | { readonly type: "admitted"; readonly admission: Admission }
+  /** One change of the lobby; `before` is the lobby without it, `member.lobby` has it (and, after a resume, what came with it). */
+  | { readonly type: "change"; readonly change: LobbyChange; readonly before: LobbyState }
+  /** The answer to `request`; `failure` is undefined when it was done. Changes that it made may come before or after. */
+  | { readonly type: "reply"; readonly request: number; readonly failure: LobbyFailure | undefined }
+  | { readonly type: "broker-lost" }
+  /** Back in the same seat under the same peer id; the admission has fresh ICE servers. */
+  | { readonly type: "broker-back"; readonly admission: Admission }
+  /** The end: never admitted, thrown out, seat expired, or (`failure` undefined) left. Last. */
+  | { readonly type: "closed"; readonly failure: LobbyFailure | undefined };
+
+/**
+ * Where the control socket is.
+ *
+ * waiting → opening → greeting → member; each may fall back to waiting, or end in closed.
+ */
+type Phase =
+  | { readonly name: "waiting"; readonly untilMs: number }
+  | { readonly name: "opening"; readonly deadlineMs: number }
+  | { readonly name: "greeting"; readonly deadlineMs: number; readonly request: number }
+  | { readonly name: "member"; readonly sinceMs: number }
+  | { readonly name: "closed" };
+
+export interface LobbyMemberOptions {
+  readonly entrance: LobbyEntrance;
+  /** For the jitter of the backoff. */
+  readonly random: Random;
+}
+
+/**
+ * The lobby as one member sees it: a state machine between a control socket and the game.
+ *
+ * It asks for the socket (`pollAction`), says who it is, keeps the lobby up to date by numbered events, and comes back to its seat when
+ * the socket is lost. After each `handle…`, `request` or `leave`, drain `pollFrame` (text to send on the open socket), then `pollAction`, then
+ * `pollEvent`. What the broker sends is hostile too: refused and counted.
+ */
+export class LobbyMember {
+  readonly #entrance: LobbyEntrance;
+  readonly #random: Random;
+  readonly #enterByMs: number;
+  readonly #pending = new PendingRequests();
+  readonly #liveness = new SocketLiveness();
+  readonly #frames: string[] = [];
+  readonly #actions: SocketAction[] = [];
+  readonly #events: LobbyMemberEvent[] = [];
+  readonly #refusals: Record<string, number> = {};
+  #phase: Phase = { name: "closed" };
+  #admission: Admission | undefined;
+  #lobby: LobbyState | undefined;
+  #socket = 0;
+  #failedAttempts = 0;
+  #nextRequest = 1;
+  #pingCount = 0;
+
+  constructor(nowMs: number, options: LobbyMemberOptions) {
+    this.#entrance = options.entrance;
+    this.#random = options.random;
+    this.#enterByMs = nowMs + ENTRANCE_TIMEOUT_MS;
+    this.#openSocket(nowMs);
+  }
+
+  /** The lobby with all events so far; `undefined` before admission. Kept as it was once closed. */
+  get lobby(): LobbyState | undefined {
+    return this.#lobby;
+  }
+
+  /** The newest admission: who we are, and the secret that takes the seat back. */
+  get admission(): Admission | undefined {
+    return this.#admission;
+  }
+
+  /** True while the broker hears us. */
+  get connected(): boolean {
+    return this.#phase.name === "member";
+  }
+
+  /** Frames and messages refused, by reason. */
+  get refusals(): Readonly<Record<string, number>> {
+    return this.#refusals;
+  }
+
+  handleSocketOpen(nowMs: number, socket: number): void {
+    if (socket !== this.#socket || this.#phase.name !== "opening") return;
+    this.#liveness.handleHeard(nowMs);
+    const request = this.#nextRequest++;
+    this.#phase = { name: "greeting", deadlineMs: nowMs + ADMISSION_TIMEOUT_MS, request };
+    this.#send({ request, command: this.#greeting() });
+  }
+
+  /** The socket closed, or could not be opened. */
+  handleSocketClosed(nowMs: number, socket: number): void {
+    if (socket === this.#socket) this.#loseSocket(nowMs);
+  }
+
+  /** One text frame from the broker. */
+  handleFrame(nowMs: number, socket: number, text: string): void {
+    if (socket !== this.#socket || (this.#phase.name !== "greeting" && this.#phase.name !== "member")) return;
+    const parsed = parseBrokerMessage(text);
+    if (!parsed.ok) {
+      this.#refuse(parsed.reason);
+      return;
+    }
+    this.#liveness.handleHeard(nowMs);
+    this.#handleMessage(nowMs, parsed.value);
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.#handleSocketTimeout(nowMs);
+    for (let late = this.#pending.takeExpired(nowMs); late !== undefined; late = this.#pending.takeExpired(nowMs)) {
+      this.#reply(late.request, BROKER_SILENT);
+    }
+  }
+
+  /**
+   * Asks the broker for something; the answer is the `reply` event with the returned number. A command whose socket is lost is asked again
+   * on the next one, unless the lobby shows that it was done.
+   */
+  request(nowMs: number, command: LobbyCommand): number {
+    assert(this.#lobby !== undefined, "a command after the admission");
+    const request = this.#nextRequest++;
+    if (this.#phase.name === "closed") {
+      this.#reply(request, LOBBY_CLOSED);
+    } else if (this.#pending.full) {
+      this.#reply(request, TOO_MANY_REQUESTS);
+    } else {
+      this.#pending.add(nowMs, request, command, this.#lobby.matchCount);
+      if (this.#phase.name === "member") this.#send({ request, command });
+    }
+    return request;
+  }
+
+  /** Gives the seat up and ends. Without a socket nobody can be told: the broker then keeps the seat until it expires. */
+  leave(): void {
+    if (this.#phase.name === "closed") return;
+    if (this.#phase.name === "member") this.#send({ request: this.#nextRequest++, command: { type: "leave" } });
+    this.#close(undefined);
+  }
+
+  /** Text to send on the open socket. */
+  pollFrame(): string | undefined {
+    return this.#frames.shift();
+  }
+
+  pollAction(): SocketAction | undefined {
+    return this.#actions.shift();
+  }
+
+  pollEvent(): LobbyMemberEvent | undefined {
+    return this.#events.shift();
+  }
+
+  pollTimeoutMs(): number {
+    const entranceMs = this.#admission === undefined && this.#phase.name !== "closed" ? this.#enterByMs : Infinity;
+    return Math.min(entranceMs, this.#socketTimeoutMs(), this.#pending.pollTimeoutMs());
+  }
+
+  #socketTimeoutMs(): number {
+    const phase = this.#phase;
+    switch (phase.name) {
+      case "waiting":
+        return phase.untilMs;
+      case "opening":
+      case "greeting":
+        return phase.deadlineMs;
+      case "member":
+        return this.#liveness.pollTimeoutMs();
+      case "closed":
+        return Infinity;
+      default:
+        return unreachable(phase);
+    }
+  }
+
+  #handleSocketTimeout(nowMs: number): void {
+    if (this.#admission === undefined && this.#phase.name !== "closed" && nowMs >= this.#enterByMs) {
+      this.#close(BROKER_UNREACHABLE);
+      return;
+    }
+    if (nowMs < this.#socketTimeoutMs()) return;
+    switch (this.#phase.name) {
+      case "waiting":
+        this.#openSocket(nowMs);
+        break;
+      case "opening":
+      case "greeting":
+        this.#loseSocket(nowMs);
+        break;
+      case "member":
+        this.#checkLiveness(nowMs);
+        break;
+      case "closed":
+        break;
+      default:
+        unreachable(this.#phase);
+    }
+  }
+
+  #checkLiveness(nowMs: number): void {
+    const verdict = this.#liveness.check(nowMs);
+    if (verdict === "ping") this.#send({ ping: ++this.#pingCount });
+    else if (verdict === "dead") this.#loseSocket(nowMs);
+  }
+
+  #openSocket(nowMs: number): void {
+    this.#socket++;
+    this.#phase = { name: "opening", deadlineMs: nowMs + SOCKET_OPEN_TIMEOUT_MS };
+    this.#actions.push({ type: "open-socket", socket: this.#socket });
+  }
+
+  #greeting(): LobbyCommand {
+    if (this.#admission === undefined || this.#lobby === undefined) return entranceCommand(this.#entrance);
+    return {
+      type: "resume",
+      protocol: LOBBY_PROTOCOL_VERSION,
+      code: this.#lobby.code,
+      secret: this.#admission.resumeSecret,
+      freshPage: false,
+      lastEvent: this.#lobby.event,
+    };
+  }
+
+  /** The socket is of no use any more: wait a moment, then come back. `leastWaitMs`: the broker asked for it. */
+  #loseSocket(nowMs: number, leastWaitMs = 0): void {
+    const phase = this.#phase;
+    if (phase.name === "closed" || phase.name === "waiting") return;
+    if (this.#admission === undefined && this.#isEntranceOver()) {
+      this.#close(BROKER_UNREACHABLE);
+      return;
+    }
+    if (phase.name === "member") {
+      if (nowMs - phase.sinceMs >= SOCKET_SETTLED_MS) this.#failedAttempts = 0;
+      this.#events.push({ type: "broker-lost" });
+    }
+    this.#frames.length = 0;
+    this.#actions.push({ type: "close-socket", socket: this.#socket });
+    const waitMs = Math.max(leastWaitMs, backoffMs(this.#failedAttempts, this.#random));
+    this.#failedAttempts++;
+    this.#phase = { name: "waiting", untilMs: nowMs + waitMs };
+  }
+
+  /** A `create` or `join` that went out may have worked: asked again, it would leave a ghost in a seat. */
+  #isEntranceOver(): boolean {
+    return this.#failedAttempts + 1 >= ENTRANCE_ATTEMPTS_MAX || (this.#phase.name === "greeting" && this.#entrance.type !== "resume");
+  }
+
+  #handleMessage(nowMs: number, message: BrokerMessage): void {
+    if ("reply" in message) {
+      const greeting = this.#phase.name === "greeting" && this.#phase.request === message.reply;
+      if (greeting) this.#handleAdmissionReply(nowMs, message);
+      else if (this.#pending.take(message.reply) === undefined) this.#refuse("reply-unexpected");
+      else this.#reply(message.reply, message.ok ? undefined : message.error);
+    } else if ("event" in message) this.#handleEvent(nowMs, message.event, message.change);
+    else if ("goodbye" in message) this.#handleGoodbye(nowMs, message.goodbye);
+    else if ("ping" in message) this.#send({ pong: message.ping });
+  }
+
+  #handleAdmissionReply(nowMs: number, reply: Extract<BrokerMessage, { reply: number }>): void {
+    if (!reply.ok) this.#handleRefused(nowMs, reply.error);
+    else if (reply.result === null || !this.#isOurs(reply.result)) {
+      this.#refuse("admission-invalid");
+      this.#loseSocket(nowMs);
+    } else if (this.#admission === undefined) this.#enter(nowMs, reply.result);
+    else this.#comeBack(nowMs, reply.result);
+  }
+
+  /** We must be among the members, and keep our peer id while the page lives: every link stands on it. */
+  #isOurs(admission: Admission): boolean {
+    if (this.#admission !== undefined && this.#admission.peerId !== admission.peerId) return false;
+    return admission.lobby.members.some((member) => member.peerId === admission.peerId);
+  }
+
+  #handleRefused(nowMs: number, error: LobbyError): void {
+    // The first time, the person decides whether to try again.
+    if (this.#admission === undefined || isSeatGone(error)) this.#close(error);
+    else this.#loseSocket(nowMs, error.retryAfterMs);
+  }
+
+  #enter(nowMs: number, admission: Admission): void {
+    this.#phase = { name: "member", sinceMs: nowMs };
+    this.#failedAttempts = 0;
+    this.#admission = admission;
+    this.#lobby = admission.lobby;
+    this.#events.push({ type: "admitted", admission });
+  }
+
+  #comeBack(nowMs: number, admission: Admission): void {
+    this.#phase = { name: "member", sinceMs: nowMs };
+    this.#admission = admission;
+    this.#events.push({ type: "broker-back", admission });
+    this.#catchUp(admission.lobby);
+    for (const pending of this.#pending.list()) {
+      if (isFulfilled(pending, admission.lobby, admission.peerId)) {
+        this.#pending.take(pending.request);
+        this.#reply(pending.request, undefined);
+      } else this.#send({ request: pending.request, command: pending.command });
+    }
+  }
+
+  /** Takes over the lobby of a resume. Events up to it that are sent again are duplicates then. */
+  #catchUp(lobby: LobbyState): void {
+    const before = this.#lobby;
+    assert(before !== undefined, "a lobby before a resume");
+    if (lobby.event <= before.event) return;
+    this.#lobby = lobby;
+    for (const change of lobbyDifference(before, lobby)) this.#events.push({ type: "change", change, before });
+  }
+
+  #handleEvent(nowMs: number, event: number, change: LobbyChange): void {
+    const before = this.#lobby;
+    if (before === undefined || event <= before.event) {
+      this.#refuse("event-duplicate");
+      return;
+    }
+    const after = applyLobbyChange(before, event, change);
+    if (after === undefined) {
+      // While a resume is not answered, its answer brings what is missing.
+      if (this.#phase.name !== "member") return;
+      this.#refuse("event-gap");
+      this.#loseSocket(nowMs);
+      return;
+    }
+    this.#lobby = after;
+    this.#events.push({ type: "change", change, before });
+    if (change.type === "member-left" && change.peerId === this.#admission?.peerId) this.#close(departureFailure(change.reason));
+  }
+
+  #handleGoodbye(nowMs: number, reason: GoodbyeReason): void {
+    const failure = goodbyeFailure(reason);
+    if (failure !== undefined) this.#close(failure);
+    else this.#loseSocket(nowMs, reason === "SHUTTING_DOWN" ? 0 : MISBEHAVED_WAIT_MS);
+  }
+
+  #close(failure: LobbyFailure | undefined): void {
+    // After `leave`, the frames before the action still go out.
+    if (failure !== undefined) this.#frames.length = 0;
+    if (this.#phase.name !== "waiting") this.#actions.push({ type: "close-socket", socket: this.#socket });
+    this.#phase = { name: "closed" };
+    for (const { request } of this.#pending.takeAll()) this.#reply(request, failure ?? LOBBY_CLOSED);
+    this.#events.push({ type: "closed", failure });
+  }
+
+  #send(message: MemberMessage): void {
+    this.#frames.push(JSON.stringify(message));
+  }
+
+  #reply(request: number, failure: LobbyFailure | undefined): void {
+    this.#events.push({ type: "reply", request, failure });
+  }
+
+  #refuse(reason: string): void {
+    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1;
+  }
+}
