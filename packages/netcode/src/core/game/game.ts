@@ -1,4 +1,6 @@
 import type { Random } from "../base/random.ts";
+import type { ArraySchema } from "../base/schema.ts";
+import type { InputCodec } from "./input-codec.ts";
 import type { InputSchema, InputOf } from "./input-schema.ts";
 import type { Json, Profile } from "../ports/lobby-protocol.ts";
 
@@ -37,7 +39,9 @@ export interface StepContext {
  * a game with its own memory (WASM, a physics engine) brings its own.
  */
 export interface StateCodec<State> {
-  /** Called once per simulation. */
+  /** The fields of the state, where they are declared: part of the content hash. */
+  readonly schema?: ArraySchema;
+  /** Called when a simulation knows how many slots it needs; with 0 where only checksums are asked for. */
   open(slotCount: number): StateSlots<State>;
 }
 
@@ -45,8 +49,12 @@ export interface StateSlots<State> {
   save(slot: number, state: State): void;
   /** Returns the live state: `live` itself, overwritten, or a new object. */
   load(slot: number, live: State): State;
-  /** Unsigned 32 bits. */
-  checksum(state: State): number;
+  /** Unsigned 32 bits. `savedSlot`: a slot that holds exactly this state, where there is one, so that its bytes need not be made again. */
+  checksum(state: State, savedSlot?: number): number;
+  /** For the developer: what of `state` would not come back from a slot as it was, in words; `undefined` when all is well. */
+  findFault?(state: State): string | undefined;
+  /** For the developer: where two saved slots first differ, in words; `undefined` when they are equal. */
+  findDifference?(slot: number, otherSlot: number): string | undefined;
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */
@@ -61,7 +69,10 @@ export interface GameOptions<State, Schema extends InputSchema> {
   readonly players: readonly [number, number];
   readonly input: Schema;
   readonly init: (context: InitContext) => State;
-  /** Deterministic. Return a new state, or mutate the given one and return nothing. */
+  /**
+   * Deterministic. Return a new state, or mutate the given one and return nothing. `inputs`, by player index, and `context` are the same objects
+   * in every step: copy what is to be kept.
+   */
   readonly step: (state: State, inputs: readonly InputOf<Schema>[], context: StepContext) => State | void;
   /** Input of a bot's seat, asked in every step before `step`; without it a bot's input is all zeros. Deterministic. */
   readonly bot?: (state: State, playerIndex: number, context: StepContext) => InputOf<Schema>;
@@ -75,8 +86,12 @@ export interface GameOptions<State, Schema extends InputSchema> {
 
 /** A checked game definition. */
 export interface Game<State, Schema extends InputSchema> extends GameOptions<State, Schema> {
+  /** Packed size of one player's input, 1–16. */
   readonly inputBytes: number;
+  readonly inputCodec: InputCodec<Schema>;
+  /** 8 lowercase hex digits over everything that peers must share. */
   readonly contentHash: string;
+  readonly state: StateCodec<State>;
 }
 
 /** What a match is made of, besides the game: equal on all peers. */

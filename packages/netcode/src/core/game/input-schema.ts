@@ -1,3 +1,6 @@
+import { assert } from "../base/assert.ts";
+import type { Random } from "../base/random.ts";
+
 /** −1 … 1 in 2^bits − 1 steps, 0 included: a stick or two keys. */
 export interface AxisField {
   readonly kind: "axis";
@@ -21,3 +24,36 @@ export type InputSchema = Readonly<Record<string, InputField>>;
 export type InputOf<Schema extends InputSchema> = {
   -readonly [Name in keyof Schema]: Schema[Name] extends ButtonField ? boolean : number;
 };
+
+/** Bits of an axis: below two there is no left and right of 0; above 16 no stick has anything to tell. */
+const AXIS_BITS_MIN = 2;
+const AXIS_BITS_MAX = 16;
+
+/** A stick or a pair of keys: −1 … 1. `bits`, 2–16: 5 give 15 steps to each side. Values outside are clamped. */
+export function axis(bits = 5): AxisField {
+  assert(Number.isInteger(bits) && bits >= AXIS_BITS_MIN && bits <= AXIS_BITS_MAX, "axis(bits) with bits in 2–16");
+  return { kind: "axis", bits };
+}
+
+/** Pressed or not. */
+export function button(): ButtonField {
+  return { kind: "button" };
+}
+
+/** A whole number in `min` … `max`: a weapon slot, a direction, a cell of a board. Values outside are clamped, fractions rounded. */
+export function integer(min: number, max: number): IntegerField {
+  assert(Number.isSafeInteger(min) && Number.isSafeInteger(max) && min < max, "integer(min, max) with whole numbers, min below max");
+  assert(max - min <= 0xffff_ffff, "integer(min, max) with at most 2³² values");
+  return { kind: "integer", min, max };
+}
+
+/** A value of every field, drawn with `random`: one time in four each end and 0 of an axis, so that limits are met. For tests. */
+export function randomInput<Schema extends InputSchema>(schema: Schema, random: Random): InputOf<Schema> {
+  const input: Record<string, boolean | number> = {};
+  for (const [name, field] of Object.entries(schema)) {
+    if (field.kind === "button") input[name] = random.chance(0.5);
+    else if (field.kind === "axis") input[name] = random.chance(0.75) ? random.integer(3) - 1 : random.float() * 2 - 1;
+    else input[name] = field.min + random.integer(field.max - field.min + 1);
+  }
+  return input as InputOf<Schema>;
+}

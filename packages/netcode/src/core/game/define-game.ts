@@ -1,0 +1,84 @@
+import { assert } from "../base/assert.ts";
+import { checksumText } from "../base/checksum.ts";
+import { describeSchema } from "../base/schema.ts";
+import { PLAYERS_MAX } from "../base/units.ts";
+import type { Game, GameOptions } from "./game.ts";
+import { InputCodec } from "./input-codec.ts";
+import type { InputSchema } from "./input-schema.ts";
+import { plainState } from "./plain-state.ts";
+
+/**
+ * Raised when the library itself changes what a match computes: how inputs are packed, what the random generator gives, when bots are asked,
+ * how a state is hashed. Part of every content hash, so that two versions of the library refuse each other instead of drifting apart.
+ */
+const SIMULATION_VERSION = 1;
+
+const FRAME_RATE_HZ_MAX = 240;
+const GAME_ID = /^[A-Za-z0-9.-]{1,64}$/;
+
+/**
+ * Checks a game and computes what peers compare before they play. A mistake is an `AssertionError` that names the field.
+ *
+ * ```ts
+ * const game = defineGame({
+ *   id: "tag", version: 1, frameRateHz: 60, players: [2, 8],
+ *   input: { dx: axis(), dy: axis(), dash: button() },
+ *   init: ({ playerCount }) => ({ discs: Array.from({ length: playerCount }, () => ({ x: 0, y: 0 })) }),
+ *   step: (state, inputs) => { … },
+ * });
+ * ```
+ */
+export function defineGame<State, Schema extends InputSchema>(options: GameOptions<State, Schema>): Game<State, Schema> {
+  checkOptions(options);
+  const inputCodec = new InputCodec(options.input);
+  const state = options.state ?? plainState<State>();
+  return Object.freeze({
+    ...options,
+    state,
+    inputCodec,
+    inputBytes: inputCodec.sizeBytes,
+    contentHash: contentHashOf(options, inputCodec.layout),
+  });
+}
+
+function checkOptions<State, Schema extends InputSchema>(options: GameOptions<State, Schema>): void {
+  const { id, version, frameRateHz, players, content } = options;
+  assert(typeof id === "string" && GAME_ID.test(id), `id of 1–64 letters, digits, dots and dashes, got "${String(id)}"`);
+  assert(Number.isSafeInteger(version) && version >= 0, `version as a whole number from 0, got ${String(version)}`);
+  assert(
+    Number.isInteger(frameRateHz) && frameRateHz >= 1 && frameRateHz <= FRAME_RATE_HZ_MAX,
+    `frameRateHz as a whole number in 1–${FRAME_RATE_HZ_MAX}, got ${String(frameRateHz)}`,
+  );
+  assert(Array.isArray(players) && players.length === 2, "players as [fewest, most]");
+  const [fewest, most] = players;
+  assert(
+    Number.isInteger(fewest) && Number.isInteger(most) && fewest >= 1 && fewest <= most && most <= PLAYERS_MAX,
+    `players as [fewest, most] within 1–${PLAYERS_MAX}, got [${String(players)}]`,
+  );
+  assert(typeof options.input === "object" && options.input !== null, "input as a schema of axis(), button() and integer()");
+  assert(typeof options.init === "function", "init as a function");
+  assert(typeof options.step === "function", "step as a function");
+  assert(options.bot === undefined || typeof options.bot === "function", "bot as a function or left out");
+  assert(options.result === undefined || typeof options.result === "function", "result as a function or left out");
+  assert(content === undefined || typeof content === "string", "content as a string or left out");
+  assert(
+    options.state === undefined || typeof options.state.open === "function",
+    "state as a codec (plainState, typedArrayState) or left out",
+  );
+}
+
+/** Never of source text: a bundler may change that and the game stays the same. */
+function contentHashOf<State, Schema extends InputSchema>(options: GameOptions<State, Schema>, inputLayout: string): string {
+  const schema = options.state?.schema;
+  const canonical = JSON.stringify([
+    SIMULATION_VERSION,
+    options.id,
+    options.version,
+    options.frameRateHz,
+    options.players,
+    inputLayout,
+    schema === undefined ? null : describeSchema(schema),
+    options.content ?? null,
+  ]);
+  return checksumText(canonical).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,180 @@
+import { assert } from "../base/assert.ts";
+import { checksumWords } from "../base/checksum.ts";
+import { toPlain } from "../base/plain.ts";
+import { Random } from "../base/random.ts";
+import type { EmitEvent, Simulation } from "../ports/simulation.ts";
+import { decodePayload, encodePayload } from "../wire/payload-codec.ts";
+import type { Game, MatchSetup, PlayerInfo, StateSlots, StepContext } from "./game.ts";
+import type { InputOf, InputSchema } from "./input-schema.ts";
+
+/** No slot holds the live state. */
+const NO_SLOT = -1;
+
+/**
+ * A match of a defined game, as a session runs it. Equal `game` and `setup` and equal steps give equal states, checksums and events everywhere.
+ *
+ * The state that the session sees is the game's state together with its random generator: both are saved, loaded and hashed.
+ */
+export class GameSimulation<State, Schema extends InputSchema> implements Simulation {
+  readonly frameRateHz: number;
+  readonly playerCount: number;
+  readonly inputBytes: number;
+  readonly #game: Game<State, Schema>;
+  readonly #random: Random;
+  readonly #inputs: readonly InputOf<Schema>[];
+  /** One input on its way through `pack`, so that a bot's input is quantised as a person's is. */
+  readonly #packedBotInput: Uint8Array;
+  readonly #context: MutableContext;
+  #state: State;
+  #slots: StateSlots<State> | undefined;
+  #slotCount = 0;
+  /** Random words of each slot. */
+  #savedRandom = new Uint32Array(0);
+  /** A slot that holds exactly the live state. */
+  #cleanSlot = NO_SLOT;
+  /** Checksum of the live state, once it was asked for. */
+  #checksum: number | undefined;
+  #emit: EmitEvent = ignoreEvent;
+  #bots: Uint8Array;
+
+  constructor(game: Game<State, Schema>, setup: MatchSetup) {
+    const { players } = setup;
+    const [fewest, most] = game.players;
+    assert(players.length >= fewest && players.length <= most, `${fewest}–${most} players for "${game.id}", got ${players.length}`);
+    this.#game = game;
+    this.frameRateHz = game.frameRateHz;
+    this.playerCount = players.length;
+    this.inputBytes = game.inputBytes;
+    this.#inputs = players.map(() => game.inputCodec.neutral());
+    this.#packedBotInput = new Uint8Array(game.inputBytes);
+    this.#bots = new Uint8Array(players.length);
+    this.#random = new Random(setup.seed, "game");
+    this.#context = {
+      frame: 0,
+      random: this.#random,
+      emit: (name, payload) => this.#emit(name, payload),
+      isBot: (playerIndex) => this.#bots[playerIndex] === 1,
+    };
+    this.#state = game.init({
+      playerCount: players.length,
+      players: players.map(playerInfo),
+      settings: toPlain(setup.settings),
+      random: this.#random,
+    });
+  }
+
+  /** The live state. Only `step` may change it. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The match's random generator. Only the game's own functions may draw from it. */
+  get random(): Random {
+    return this.#random;
+  }
+
+  /** Quantises and packs one player's input into `inputBytes` bytes at `offset`. */
+  packInput(input: Readonly<InputOf<Schema>>, into: Uint8Array, offset: number): void {
+    this.#game.inputCodec.pack(input, into, offset);
+  }
+
+  step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
+    assert(inputs.length === this.playerCount * this.inputBytes, "packed inputs of all players");
+    const { inputCodec, step } = this.#game;
+    this.#context.frame = frame;
+    this.#bots = bots;
+    this.#emit = emit;
+    this.#cleanSlot = NO_SLOT;
+    this.#checksum = undefined;
+    for (let playerIndex = 0; playerIndex < this.playerCount; playerIndex++) {
+      const input = this.#inputs[playerIndex];
+      if (input === undefined) continue;
+      if (bots[playerIndex] === 1) this.#askBot(playerIndex, input);
+      else inputCodec.unpack(inputs, playerIndex * this.inputBytes, input);
+    }
+    const next = step(this.#state, this.#inputs, this.#context);
+    if (next !== undefined) this.#state = next;
+    this.#emit = ignoreEvent;
+  }
+
+  reserveSlots(slotCount: number): void {
+    assert(this.#slotCount === 0, "reserveSlots once");
+    assert(Number.isInteger(slotCount) && slotCount >= 1, "at least one slot");
+    this.#slotCount = slotCount;
+    this.#slots = this.#game.state.open(slotCount);
+    this.#savedRandom = new Uint32Array(slotCount * this.#random.words.length);
+  }
+
+  save(slot: number): void {
+    this.#openSlots(slot).save(slot, this.#state);
+    const words = this.#random.words;
+    for (let index = 0; index < words.length; index++) this.#savedRandom[slot * words.length + index] = words[index] ?? 0;
+    this.#cleanSlot = slot;
+  }
+
+  load(slot: number): void {
+    this.#state = this.#openSlots(slot).load(slot, this.#state);
+    const words = this.#random.words;
+    for (let index = 0; index < words.length; index++) words[index] = this.#savedRandom[slot * words.length + index] ?? 0;
+    this.#cleanSlot = slot;
+    this.#checksum = undefined;
+  }
+
+  checksum(): number {
+    if (this.#checksum === undefined) {
+      this.#slots ??= this.#game.state.open(0);
+      const savedSlot = this.#cleanSlot === NO_SLOT ? undefined : this.#cleanSlot;
+      this.#checksum = checksumWords(this.#random.words, this.#slots.checksum(this.#state, savedSlot));
+    }
+    return this.#checksum;
+  }
+
+  /** A copy: the session keeps a result while the state goes on changing. */
+  result(): unknown {
+    const result = this.#game.result?.(this.#state);
+    if (result === undefined) return undefined;
+    const copy = decodePayload(encodePayload(result));
+    assert(copy.ok, "a result within the limits of a payload");
+    return copy.value;
+  }
+
+  /** For the developer: what of the live state would not survive a save, in words. */
+  findFault(): string | undefined {
+    this.#slots ??= this.#game.state.open(0);
+    return this.#slots.findFault?.(this.#state);
+  }
+
+  /** For the developer: where two saved slots first differ, in words. */
+  findDifference(slot: number, otherSlot: number): string | undefined {
+    const difference = this.#openSlots(slot).findDifference?.(slot, otherSlot);
+    if (difference !== undefined) return difference;
+    const wordCount = this.#random.words.length;
+    for (let index = 0; index < wordCount; index++) {
+      if (this.#savedRandom[slot * wordCount + index] !== this.#savedRandom[otherSlot * wordCount + index]) return "the random generator";
+    }
+    return undefined;
+  }
+
+  #askBot(playerIndex: number, input: InputOf<Schema>): void {
+    const { inputCodec, bot } = this.#game;
+    if (bot === undefined) this.#packedBotInput.fill(0);
+    else inputCodec.pack(bot(this.#state, playerIndex, this.#context), this.#packedBotInput, 0);
+    inputCodec.unpack(this.#packedBotInput, 0, input);
+  }
+
+  #openSlots(slot: number): StateSlots<State> {
+    assert(this.#slots !== undefined && slot >= 0 && slot < this.#slotCount, "a slot that was reserved");
+    return this.#slots;
+  }
+}
+
+interface MutableContext extends StepContext {
+  frame: number;
+}
+
+/** Names and choices are other people's words: made plain, so that a state may hold them. */
+function playerInfo({ profile, bot }: MatchSetup["players"][number], index: number): PlayerInfo {
+  return Object.freeze({ index, name: String(toPlain(profile.name)), colour: profile.colour + 0, choices: toPlain(profile.choices), bot });
+}
+
+function ignoreEvent(): void {}

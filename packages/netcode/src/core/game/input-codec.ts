@@ -1,0 +1,185 @@
+import { assert, unreachable } from "../base/assert.ts";
+import type { InputField, InputOf, InputSchema } from "./input-schema.ts";
+
+/** Packed size of one player's input: 16 bytes of 8 players for 32 unacked frames still fit one datagram with room for deltas. */
+export const INPUT_BYTES_MAX = 16;
+
+/** Names that a field may have: they are property names, and must keep their declared order (integer-like keys would not). */
+const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
+
+/** How one field lies in the packed bytes. A field of `bitCount` bits stores a code: 0 is the neutral value. */
+interface PackedField {
+  readonly name: string;
+  readonly field: InputField;
+  readonly bitOffset: number;
+  readonly bitCount: number;
+  /** Number of legal codes: 0 … codeCount − 1. */
+  readonly codeCount: number;
+  /** Codes from here on stand for negative values, as in two's complement: code − codeCount. */
+  readonly negativeFrom: number;
+  /** Added to a value read from its code. */
+  readonly base: number;
+  /** What an assertion says about a wrong value; made once, since `pack` runs every frame. */
+  readonly expected: string;
+}
+
+/**
+ * Packs the inputs of one schema to bits and back.
+ *
+ *   field 0 │ field 1 │ … │ zero padding to a whole byte        lowest bit first, in declaration order
+ *
+ *   button          1 bit
+ *   axis(b)         b bits; code = round(value × m) for values from 0, + 2m + 1 below 0; m = 2^(b−1) − 1; the one code left over is refused
+ *   integer(a, z)   ⌈log₂(z − a + 1)⌉ bits; code = value when a ≤ 0 ≤ z (+ count below 0), else value − a
+ *
+ * So all-zero bytes are a neutral input: axes at 0, nothing pressed, integers at 0 (or at `min` when 0 is not legal).
+ */
+export class InputCodec<Schema extends InputSchema> {
+  /** 1–16. */
+  readonly sizeBytes: number;
+  /** Names, kinds and places of all fields as one line: part of the content hash. */
+  readonly layout: string;
+  readonly #fields: readonly PackedField[];
+  readonly #bitCount: number;
+
+  constructor(schema: Schema) {
+    let bitCount = 0;
+    const fields: PackedField[] = [];
+    for (const [name, field] of Object.entries(schema)) {
+      assert(FIELD_NAME.test(name), `an input name of 1–32 letters, digits and underscores that starts with a letter, got "${name}"`);
+      const packed = placeField(name, field, bitCount);
+      fields.push(packed);
+      bitCount += packed.bitCount;
+    }
+    assert(fields.length > 0, "an input schema with at least one field");
+    assert(bitCount <= INPUT_BYTES_MAX * 8, `an input of at most ${INPUT_BYTES_MAX} bytes, got ${bitCount} bits`);
+    this.#fields = fields;
+    this.#bitCount = bitCount;
+    this.sizeBytes = (bitCount + 7) >>> 3;
+    this.layout = fields.map(describeField).join(",");
+  }
+
+  /** A new input with the neutral value of every field. */
+  neutral(): InputOf<Schema> {
+    const input = {};
+    for (const field of this.#fields) Object.assign(input, { [field.name]: valueOf(field, 0) });
+    return input as InputOf<Schema>;
+  }
+
+  /**
+   * Quantises `input` and writes `sizeBytes` bytes at `offset`. Clamps numbers to their range; a missing field, a value of another
+   * type and NaN are the caller's bugs. Read the bytes back with `unpack` to see what everybody will see.
+   */
+  pack(input: Readonly<InputOf<Schema>>, into: Uint8Array, offset: number): void {
+    assert(offset >= 0 && offset + this.sizeBytes <= into.length, "room for a packed input");
+    for (let index = 0; index < this.sizeBytes; index++) into[offset + index] = 0;
+    for (let index = 0; index < this.#fields.length; index++) {
+      const field = this.#fields[index];
+      if (field !== undefined) writeBits(into, offset * 8 + field.bitOffset, field.bitCount, codeOf(field, input[field.name]));
+    }
+  }
+
+  /** Reads `sizeBytes` bytes at `offset` into `input`. Any bytes give legal values: a code out of range is clamped. Nothing is allocated. */
+  unpack(bytes: Uint8Array, offset: number, input: InputOf<Schema>): void {
+    const target: Record<string, boolean | number> = input;
+    for (let index = 0; index < this.#fields.length; index++) {
+      const field = this.#fields[index];
+      if (field === undefined) continue;
+      target[field.name] = valueOf(field, readBits(bytes, offset * 8 + field.bitOffset, field.bitCount));
+    }
+  }
+
+  /** True when `pack` can have written these bytes: every code in range, every padding bit 0. Packets with other inputs are refused. */
+  isCanonical(bytes: Uint8Array, offset: number): boolean {
+    if (offset < 0 || offset + this.sizeBytes > bytes.length) return false;
+    for (let index = 0; index < this.#fields.length; index++) {
+      const field = this.#fields[index];
+      if (field !== undefined && readBits(bytes, offset * 8 + field.bitOffset, field.bitCount) >= field.codeCount) return false;
+    }
+    const paddingBits = this.sizeBytes * 8 - this.#bitCount;
+    return readBits(bytes, offset * 8 + this.#bitCount, paddingBits) === 0;
+  }
+}
+
+function placeField(name: string, field: InputField, bitOffset: number): PackedField {
+  const expected = `input "${name}" as ${field.kind === "button" ? "true or false" : "a number"}`;
+  switch (field.kind) {
+    case "button":
+      return { name, field, bitOffset, bitCount: 1, codeCount: 2, negativeFrom: 2, base: 0, expected };
+    case "axis": {
+      const codeCount = (1 << field.bits) - 1;
+      return { name, field, bitOffset, bitCount: field.bits, codeCount, negativeFrom: (codeCount + 1) / 2, base: 0, expected };
+    }
+    case "integer": {
+      const codeCount = field.max - field.min + 1;
+      let bitCount = 1;
+      for (let capacity = 2; capacity < codeCount; capacity *= 2) bitCount++;
+      const holdsZero = field.min <= 0 && field.max >= 0;
+      const negativeFrom = holdsZero ? field.max + 1 : codeCount;
+      return { name, field, bitOffset, bitCount, codeCount, negativeFrom, base: holdsZero ? 0 : field.min, expected };
+    }
+    default:
+      return unreachable(field);
+  }
+}
+
+function describeField({ name, field, bitOffset }: PackedField): string {
+  const range = field.kind === "axis" ? `(${field.bits})` : field.kind === "integer" ? `(${field.min},${field.max})` : "";
+  return `${name}:${field.kind}${range}@${bitOffset}`;
+}
+
+function codeOf(packed: PackedField, value: unknown): number {
+  const { field } = packed;
+  if (field.kind === "button") {
+    assert(typeof value === "boolean", packed.expected);
+    return value ? 1 : 0;
+  }
+  assert(typeof value === "number" && !Number.isNaN(value), packed.expected);
+  const steps = field.kind === "axis" ? (packed.codeCount - 1) / 2 : 1;
+  const lowest = field.kind === "axis" ? -steps : field.min;
+  const highest = field.kind === "axis" ? steps : field.max;
+  const whole = Math.min(highest, Math.max(lowest, Math.round(value * steps))) - packed.base;
+  return whole < 0 ? whole + packed.codeCount : whole;
+}
+
+function valueOf(packed: PackedField, rawCode: number): boolean | number {
+  const { field } = packed;
+  const code = rawCode < packed.codeCount ? rawCode : packed.codeCount - 1;
+  if (field.kind === "button") return code === 1;
+  const whole = code < packed.negativeFrom ? code : code - packed.codeCount;
+  // A whole 0 is never −0, so neither is the quotient.
+  return field.kind === "axis" ? whole / (packed.negativeFrom - 1) : whole + packed.base;
+}
+
+/** Up to 32 bits. Products instead of shifts: `<<` would turn bit 31 into a sign. */
+function readBits(bytes: Uint8Array, bitOffset: number, bitCount: number): number {
+  let value = 0;
+  let weight = 1;
+  let position = bitOffset;
+  let rest = bitCount;
+  while (rest > 0) {
+    const bitInByte = position & 7;
+    const taken = Math.min(8 - bitInByte, rest);
+    value += (((bytes[position >>> 3] ?? 0) >>> bitInByte) & ((1 << taken) - 1)) * weight;
+    weight *= 1 << taken;
+    position += taken;
+    rest -= taken;
+  }
+  return value;
+}
+
+/** The target bits must be 0. */
+function writeBits(bytes: Uint8Array, bitOffset: number, bitCount: number, code: number): void {
+  let value = code;
+  let position = bitOffset;
+  let rest = bitCount;
+  while (rest > 0) {
+    const bitInByte = position & 7;
+    const taken = Math.min(8 - bitInByte, rest);
+    const chunk = value % (1 << taken);
+    bytes[position >>> 3] = (bytes[position >>> 3] ?? 0) | (chunk << bitInByte);
+    value = (value - chunk) / (1 << taken);
+    position += taken;
+    rest -= taken;
+  }
+}

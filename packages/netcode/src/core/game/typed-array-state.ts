@@ -1,0 +1,107 @@
+import { assert } from "../base/assert.ts";
+import { checksumWords } from "../base/checksum.ts";
+import { layoutOf, viewsOver, type ArrayLayout, type ArraySchema, type ArraysOf, type FieldLayout } from "../base/schema.ts";
+import type { StateCodec, StateSlots } from "./game.ts";
+
+/** A state that lies in one piece of memory, by schema. */
+export interface TypedArrayState<Schema extends ArraySchema> extends StateCodec<ArraysOf<Schema>> {
+  readonly schema: Schema;
+  readonly layout: ArrayLayout;
+  /** A new state, all zeros: what `init` fills and returns. */
+  create(): ArraysOf<Schema>;
+}
+
+/**
+ * A state of typed arrays over one buffer: saved and loaded by one memory copy, hashed word by word, without allocation.
+ *
+ * ```ts
+ * const memory = typedArrayState({ x: i32(8), y: i32(8), tiles: u8(169) });
+ * const game = defineGame({ state: memory, init: () => memory.create(), … });
+ * ```
+ */
+export function typedArrayState<Schema extends ArraySchema>(schema: Schema): TypedArrayState<Schema> {
+  const layout = layoutOf(schema);
+  return {
+    schema,
+    layout,
+    create: () => viewsOver<Schema>(layout, new ArrayBuffer(layout.sizeBytes)),
+    open: (slotCount) => new TypedArraySlots<Schema>(layout, slotCount),
+  };
+}
+
+class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf<Schema>> {
+  readonly #layout: ArrayLayout;
+  readonly #slots: readonly Uint8Array[];
+  /** The live state, and its memory seen as bytes and words: found once, as long as the game keeps one state object. */
+  #state: ArraysOf<Schema> | undefined;
+  #bytes = new Uint8Array(0);
+  #words = new Uint32Array(0);
+
+  constructor(layout: ArrayLayout, slotCount: number) {
+    this.#layout = layout;
+    this.#slots = Array.from({ length: slotCount }, () => new Uint8Array(layout.sizeBytes));
+  }
+
+  save(slot: number, state: ArraysOf<Schema>): void {
+    this.#attach(state);
+    this.#slotAt(slot).set(this.#bytes);
+  }
+
+  load(slot: number, live: ArraysOf<Schema>): ArraysOf<Schema> {
+    this.#attach(live);
+    this.#bytes.set(this.#slotAt(slot));
+    return live;
+  }
+
+  checksum(state: ArraysOf<Schema>): number {
+    this.#attach(state);
+    return checksumWords(this.#words);
+  }
+
+  findFault(state: ArraysOf<Schema>): string | undefined {
+    for (const { name, element } of this.#layout.fields) {
+      const index = element === "f32" || element === "f64" ? state[name]?.findIndex((value) => Number.isNaN(value)) : -1;
+      if (index !== undefined && index >= 0) return `state.${name}[${index}] is NaN`;
+    }
+    return undefined;
+  }
+
+  findDifference(slot: number, otherSlot: number): string | undefined {
+    const left = viewsOver<ArraySchema>(this.#layout, bufferOf(this.#slotAt(slot)));
+    const right = viewsOver<ArraySchema>(this.#layout, bufferOf(this.#slotAt(otherSlot)));
+    for (const field of this.#layout.fields) {
+      const difference = differenceOf(field, left[field.name], right[field.name]);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+
+  #slotAt(slot: number): Uint8Array {
+    const bytes = this.#slots[slot];
+    assert(bytes !== undefined, "a slot that was reserved");
+    return bytes;
+  }
+
+  #attach(state: ArraysOf<Schema>): void {
+    if (state === this.#state) return;
+    const first = this.#layout.fields[0];
+    const buffer = first === undefined ? undefined : state[first.name]?.buffer;
+    assert(buffer instanceof ArrayBuffer && buffer.byteLength === this.#layout.sizeBytes, "a state that create() made");
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Uint32Array(buffer);
+    this.#state = state;
+  }
+}
+
+function bufferOf(slot: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(slot.length);
+  new Uint8Array(copy).set(slot);
+  return copy;
+}
+
+function differenceOf(field: FieldLayout, left: ArrayLike<number> | undefined, right: ArrayLike<number> | undefined): string | undefined {
+  for (let index = 0; index < field.count; index++) {
+    if (!Object.is(left?.[index], right?.[index])) return `state.${field.name}[${index}]: ${left?.[index]} and ${right?.[index]}`;
+  }
+  return undefined;
+}
