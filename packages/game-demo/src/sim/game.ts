@@ -1,17 +1,12 @@
-import type { Game, Random, StepContext } from "@rollcall/netcode/core";
+import type { Game, StepContext } from "@rollcall/netcode/core";
 import { button, defineGame, integer } from "@rollcall/netcode/core";
 import { steerBot } from "./bot.ts";
-import { collideDiscs } from "./collisions.ts";
-import { stepComet } from "./comet.ts";
-import type { RubberbandInput } from "./discs.ts";
-import { dropDisc, stepDisc } from "./discs.ts";
-import type { Emit } from "./events.ts";
-import { stepFloor } from "./floor.ts";
 import { FRAME_RATE_HZ, PLAYERS_MAX, PLAYERS_MIN } from "./rules.ts";
-import { beginRound, stepPhase } from "./rounds.ts";
+import { beginRound } from "./rounds.ts";
 import type { RubberbandState } from "./state.ts";
 import { PHASE, createState } from "./state.ts";
 import { rubberbandStateCodec } from "./state-codec.ts";
+import { stepRubberband } from "./step.ts";
 
 /** One byte: where to push, whether to push, and the button. */
 export const rubberbandInput = { direction: integer(0, 31), move: button(), snap: button() };
@@ -42,35 +37,6 @@ export const rubberband: Game<RubberbandState, typeof rubberbandInput> = defineG
   bot: (state, playerIndex, context: StepContext) => steerBot(state, playerIndex, context.random),
   result: rubberbandResult,
 });
-
-const IDLE: RubberbandInput = { direction: 0, move: false, snap: false };
-
-/** One frame. During an intro discs wait, but the button counts as held, so that nobody snaps by accident at the start. */
-export function stepRubberband(state: RubberbandState, inputs: readonly RubberbandInput[], random: Random, emit: Emit): void {
-  const { match } = state;
-  if (match.phase === PHASE.over) return;
-  if (match.phase !== PHASE.intro) {
-    for (let player = 0; player < state.discs.length; player++) stepDisc(state, player, inputs[player] ?? IDLE, emit);
-    collideDiscs(state, emit);
-    if (match.phase === PHASE.play) {
-      stepComet(state, random, emit);
-      stepFloor(state, random, emit);
-    }
-    for (let player = 0; player < state.discs.length; player++) dropDisc(state, player, emit);
-  } else {
-    aimDiscs(state, inputs);
-  }
-  stepPhase(state, random, emit);
-}
-
-/** Faces turn to where their players steer while they wait. */
-function aimDiscs(state: RubberbandState, inputs: readonly RubberbandInput[]): void {
-  state.discs.forEach((disc, player) => {
-    const input = inputs[player] ?? IDLE;
-    if (input.move) disc.direction = input.direction & 31;
-    disc.held = input.snap ? 1 : 0;
-  });
-}
 
 function rubberbandResult(state: RubberbandState): RubberbandResult | undefined {
   const { match, discs } = state;

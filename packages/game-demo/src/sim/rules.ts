@@ -18,7 +18,7 @@ export const TILE_FALL_FRAMES = 40;
 export const RING_WARNING_FRAMES = 90;
 export const RING_STAGGER_FRAMES = 36;
 /** When each ring starts to warn, ring 7 first. Ring 0 is last: from 43 s on there is no floor, so every round ends. */
-export const RING_FALL_FRAMES: readonly number[] = [2460, 2340, 2100, 1860, 1560, 1260, 900, 480];
+export const RING_FALL_FRAMES: readonly number[] = [2460, 2340, 2190, 1980, 1740, 1440, 1080, 660];
 /** End of a round's regular time, when the middle itself goes. */
 export const SUDDEN_DEATH_FRAME = 2340;
 
@@ -39,7 +39,7 @@ export const TRAIL_LENGTH = 90;
 export const SNAP_FRAMES = 18;
 export const SNAP_COOLDOWN_FRAMES = 150;
 /** Push of a snap hit: this, and a share (in 1/256) of the snap's own speed. Aims at a slide of about half the platform. */
-export const SNAP_PUSH: number = 6 * UNITS_PER_PX;
+export const SNAP_PUSH: number = 5 * UNITS_PER_PX;
 export const SNAP_PUSH_SHARE = 96;
 export const SNAP_PUSH_MAX: number = 15 * UNITS_PER_PX;
 /** Frames without steering after a snap hit. */
