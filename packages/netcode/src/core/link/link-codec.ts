@@ -1,0 +1,227 @@
+/**
+ * The link's own messages. Numbers are little-endian.
+ *
+ *   hello       reliable     01 | link version 1 | capabilities 2 | instance 4 | IDENTITY | n 1 | peer id n | known instance 4 | expected sequence 2
+ *   refusal     reliable     02 | reason 1 | IDENTITY
+ *   probe       unreliable   03 | instance of the asker 4
+ *   probe ack   unreliable   04 | instance of the asker 4
+ *   ping        unreliable   05 | sequence 2 | ack 2 | ack bits 4 | hold 2 (tenths of ms)
+ *   goodbye     both         06
+ *   stream ack  reliable     07 | expected sequence 2
+ *   fragment    reliable     60 | sequence 2 | last 1 | part (fills RELIABLE_BYTES_MAX unless it is the last)
+ *
+ *   IDENTITY    game version 4 | content hash 4 | n 1 | game id n
+ */
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { sequenceOf, type Sequence } from "../base/sequence.ts";
+import { parsePeerId, type PeerId } from "../base/units.ts";
+import { PACKET_KIND } from "../ports/link.ts";
+import type { GameIdentity } from "../ports/lobby-protocol.ts";
+import { RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
+import type { Ping } from "./round-trip.ts";
+
+/** Raised when an older link could misread a newer one. The first two bytes of a hello never change their meaning. */
+export const LINK_VERSION = 1;
+
+const KIND = { hello: 1, refusal: 2, probe: 3, probeAck: 4, ping: 5, goodbye: 6, streamAck: 7, fragment: PACKET_KIND.fragment } as const;
+
+/** Where each kind of the link's messages may arrive, by first byte. */
+export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {
+  [KIND.hello]: ["reliable"],
+  [KIND.refusal]: ["reliable"],
+  [KIND.probe]: ["unreliable"],
+  [KIND.probeAck]: ["unreliable"],
+  [KIND.ping]: ["unreliable"],
+  [KIND.goodbye]: ["reliable", "unreliable"],
+  [KIND.streamAck]: ["reliable"],
+  [KIND.fragment]: ["reliable"],
+};
+
+/** What one end says about itself before anything else. */
+export interface Hello {
+  /** `CAPABILITY` bits. */
+  readonly capabilities: number;
+  /** Random, one per process: another one knows nothing of what was said before. Never 0. */
+  readonly instance: number;
+  readonly game: GameIdentity;
+  readonly peerId: PeerId;
+  /** The instance of the receiver that the sender last talked to; 0 for none. */
+  readonly knownInstance: number;
+  /** The next sequence that the sender expects of the stream of `knownInstance`. */
+  readonly expectedSequence: Sequence;
+}
+
+/** Why a hello is refused. */
+export type RefusalReason = "version-mismatch" | "protocol-error";
+
+export type LinkPacket =
+  | { readonly type: "hello"; readonly hello: Hello }
+  /** A hello of a link version that we cannot read. */
+  | { readonly type: "foreign-hello" }
+  | { readonly type: "refusal"; readonly reason: RefusalReason; readonly game: GameIdentity }
+  | { readonly type: "probe"; readonly instance: number }
+  | { readonly type: "probe-ack"; readonly instance: number }
+  | { readonly type: "ping"; readonly ping: Ping }
+  | { readonly type: "goodbye" }
+  | { readonly type: "stream-ack"; readonly expectedSequence: Sequence }
+  /** `part` is a view of the packet. */
+  | { readonly type: "fragment"; readonly sequence: Sequence; readonly isLast: boolean; readonly part: Uint8Array }
+  | { readonly type: "malformed" };
+
+/** Bytes that a fragment adds to its part of a message. */
+export const FRAGMENT_HEADER_BYTES = 4;
+const MALFORMED: LinkPacket = { type: "malformed" };
+const HOLD_UNITS_PER_MS = 10;
+const CONTENT_HASH_PATTERN = /^[0-9a-f]{8}$/;
+const GAME_ID_PATTERN = /^[A-Za-z0-9.-]{1,64}$/;
+const REFUSAL_REASONS: readonly RefusalReason[] = ["version-mismatch", "protocol-error"];
+
+/** True for an identity that a hello can carry: id of 1–64 letters, digits, dots and dashes; version an unsigned 32-bit integer; hash of 8 hex digits. */
+export function isEncodableGame(game: GameIdentity): boolean {
+  return GAME_ID_PATTERN.test(game.id) && game.version >>> 0 === game.version && CONTENT_HASH_PATTERN.test(game.contentHash);
+}
+
+export function encodeHello(hello: Hello): Uint8Array {
+  const writer = start(KIND.hello, 24 + hello.game.id.length + hello.peerId.length);
+  writer.u8(LINK_VERSION);
+  writer.u16(hello.capabilities);
+  writer.u32(hello.instance);
+  writeIdentity(writer, hello.game);
+  writeText(writer, hello.peerId);
+  writer.u32(hello.knownInstance);
+  writer.u16(hello.expectedSequence);
+  return writer.written();
+}
+
+export function encodeRefusal(reason: RefusalReason, game: GameIdentity): Uint8Array {
+  const writer = start(KIND.refusal, 11 + game.id.length);
+  writer.u8(REFUSAL_REASONS.indexOf(reason));
+  writeIdentity(writer, game);
+  return writer.written();
+}
+
+export function encodeProbe(type: "probe" | "probe-ack", instance: number): Uint8Array {
+  const writer = start(type === "probe" ? KIND.probe : KIND.probeAck, 5);
+  writer.u32(instance);
+  return writer.written();
+}
+
+export function encodePing(ping: Ping): Uint8Array {
+  const writer = start(KIND.ping, 11);
+  writer.u16(ping.sequence);
+  writer.u16(ping.ack);
+  writer.u32(ping.ackBits);
+  writer.u16(Math.min(0xffff, Math.round(ping.holdMs * HOLD_UNITS_PER_MS)));
+  return writer.written();
+}
+
+export function encodeGoodbye(): Uint8Array {
+  return Uint8Array.of(KIND.goodbye);
+}
+
+export function encodeStreamAck(expectedSequence: Sequence): Uint8Array {
+  const writer = start(KIND.streamAck, 3);
+  writer.u16(expectedSequence);
+  return writer.written();
+}
+
+/** Copies `part`. */
+export function encodeFragment(sequence: Sequence, isLast: boolean, part: Uint8Array): Uint8Array {
+  const writer = start(KIND.fragment, FRAGMENT_HEADER_BYTES + part.length);
+  writer.u16(sequence);
+  writer.u8(isLast ? 1 : 0);
+  writer.bytes(part);
+  return writer.written();
+}
+
+/** Reads one of the link's messages. Exact: a byte too many or too few is malformed. */
+export function parseLinkPacket(bytes: Uint8Array): LinkPacket {
+  const reader = new ByteReader(bytes);
+  const packet = parseBody(reader, bytes.length);
+  // A foreign hello goes on in a way that we do not know.
+  return reader.finished() || packet.type === "foreign-hello" ? packet : MALFORMED;
+}
+
+function parseBody(reader: ByteReader, sizeBytes: number): LinkPacket {
+  switch (reader.u8()) {
+    case KIND.hello:
+      return parseHello(reader);
+    case KIND.refusal: {
+      const reason = REFUSAL_REASONS[reader.u8()];
+      const game = readIdentity(reader);
+      return reason === undefined || game === undefined ? MALFORMED : { type: "refusal", reason, game };
+    }
+    case KIND.probe:
+      return { type: "probe", instance: reader.u32() };
+    case KIND.probeAck:
+      return { type: "probe-ack", instance: reader.u32() };
+    case KIND.ping:
+      return { type: "ping", ping: readPing(reader) };
+    case KIND.goodbye:
+      return { type: "goodbye" };
+    case KIND.streamAck:
+      return { type: "stream-ack", expectedSequence: sequenceOf(reader.u16()) };
+    case KIND.fragment: {
+      const sequence = sequenceOf(reader.u16());
+      const last = reader.u8();
+      const part = reader.view(reader.remainingBytes);
+      // Only the last part may be short: otherwise a message could be a million parts of a byte each.
+      if (part.length === 0 || last > 1 || (last === 0 && sizeBytes !== RELIABLE_BYTES_MAX)) return MALFORMED;
+      return { type: "fragment", sequence, isLast: last === 1, part };
+    }
+    default:
+      return MALFORMED;
+  }
+}
+
+function parseHello(reader: ByteReader): LinkPacket {
+  const version = reader.u8();
+  if (reader.failed) return MALFORMED;
+  if (version !== LINK_VERSION) return { type: "foreign-hello" };
+  const capabilities = reader.u16();
+  const instance = reader.u32();
+  const game = readIdentity(reader);
+  const peerId = parsePeerId(readText(reader));
+  const knownInstance = reader.u32();
+  const expectedSequence = sequenceOf(reader.u16());
+  if (game === undefined || peerId === undefined || instance === 0) return MALFORMED;
+  return { type: "hello", hello: { capabilities, instance, game, peerId, knownInstance, expectedSequence } };
+}
+
+function readPing(reader: ByteReader): Ping {
+  return {
+    sequence: sequenceOf(reader.u16()),
+    ack: sequenceOf(reader.u16()),
+    ackBits: reader.u32(),
+    holdMs: reader.u16() / HOLD_UNITS_PER_MS,
+  };
+}
+
+function start(kind: number, sizeBytes: number): ByteWriter {
+  const writer = new ByteWriter(new Uint8Array(sizeBytes));
+  writer.u8(kind);
+  return writer;
+}
+
+function writeIdentity(writer: ByteWriter, game: GameIdentity): void {
+  writer.u32(game.version);
+  writer.u32(Number.parseInt(game.contentHash, 16));
+  writeText(writer, game.id);
+}
+
+function readIdentity(reader: ByteReader): GameIdentity | undefined {
+  const version = reader.u32();
+  const contentHash = reader.u32().toString(16).padStart(8, "0");
+  const id = readText(reader);
+  return GAME_ID_PATTERN.test(id) ? { id, version, contentHash } : undefined;
+}
+
+/** One length byte, then ASCII: the patterns of ids allow nothing else. */
+function writeText(writer: ByteWriter, text: string): void {
+  writer.u8(text.length);
+  for (let index = 0; index < text.length; index++) writer.u8(text.charCodeAt(index));
+}
+
+function readText(reader: ByteReader): string {
+  return String.fromCharCode(...reader.view(reader.u8()));
+}

@@ -1,0 +1,175 @@
+import { assert } from "../base/assert.ts";
+import type { Random } from "../base/random.ts";
+import type { PeerId } from "../base/units.ts";
+import type { LinkAction, LinkEvent, LinkMessage, LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
+import type { GameIdentity } from "../ports/lobby-protocol.ts";
+import type { Transmit } from "../ports/session.ts";
+import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
+import { isEncodableGame } from "./link-codec.ts";
+import { LINK_TIMES } from "./link-times.ts";
+import { Link, type LinkRole } from "./link.ts";
+import { LinkOutput } from "./link-output.ts";
+
+export interface LinkMeshOptions {
+  readonly localPeerId: PeerId;
+  /** Peers link only with an equal identity. */
+  readonly game: GameIdentity;
+  /** Jitter of retries, and the random name of this process in the hello: seed it from a real source of randomness. */
+  readonly random: Random;
+  /** `CAPABILITY` bits that the hello carries; default none. */
+  readonly capabilities?: number;
+}
+
+/**
+ * The links of this peer to every other member, as one sans-IO machine between a transport and the sessions.
+ *
+ * After each call drain `pollAction` (into the transport), `pollTransmit` (into `transport.send`), `pollEvent` and `pollMessage`;
+ * call `handleTimeout` at `pollTimeoutMs`. A session's unreliable packets go straight to the transport, followed by `handleSent`; what
+ * must arrive goes through `sendReliable` and comes out of the other end's `pollMessage`.
+ */
+export class LinkMesh {
+  readonly #options: Required<LinkMeshOptions>;
+  readonly #instance: number;
+  readonly #links = new Map<PeerId, Link>();
+  readonly #output = new LinkOutput();
+  #lastCallMs = -Infinity;
+
+  constructor(options: LinkMeshOptions) {
+    assert(
+      isEncodableGame(options.game),
+      "a game with an id of 1–64 letters, digits, dots and dashes, a version of 32 bits, a hash of 8 hex digits",
+    );
+    this.#options = { capabilities: 0, ...options };
+    this.#instance = options.random.uint32() || 1;
+  }
+
+  /** A member to hold a link with. Of two members exactly one is the dialer. Again with the same role: starts anew if the link is closed, else nothing. */
+  addPeer(nowMs: number, peerId: PeerId, role: LinkRole): void {
+    assert(peerId !== this.#options.localPeerId, "another peer than ourselves");
+    this.#observe(nowMs);
+    const existing = this.#links.get(peerId);
+    if (existing !== undefined) {
+      if (existing.role === role && existing.status !== "closed") return;
+      existing.hangUp();
+    }
+    const link = new Link({ ...this.#options, instance: this.#instance, peerId, role, output: this.#output });
+    this.#links.set(peerId, link);
+    link.start(nowMs);
+  }
+
+  /** No longer a member: hangs up without a word to the peer. Does nothing for an unknown peer. */
+  removePeer(nowMs: number, peerId: PeerId): void {
+    this.#observe(nowMs);
+    const link = this.#links.get(peerId);
+    if (link === undefined) return;
+    this.#links.delete(peerId);
+    link.hangUp();
+    if (link.status !== "closed") this.#output.events.push({ type: "link-closed", peerId, reason: "removed" });
+  }
+
+  handleChannelsOpen(nowMs: number, peerId: PeerId): void {
+    this.#observe(nowMs);
+    this.#links.get(peerId)?.handleChannelsOpen(nowMs);
+  }
+
+  handleChannelsClosed(nowMs: number, peerId: PeerId, reason: ChannelsClosedReason): void {
+    this.#observe(nowMs);
+    this.#links.get(peerId)?.handleChannelsClosed(nowMs, reason);
+  }
+
+  /** Anything that arrived. True: the link's own, or refused. False: a session's, for its `handlePacket`. Any packet counts as a sign of life. */
+  handlePacket(nowMs: number, from: PeerId, channel: Channel, bytes: Uint8Array): boolean {
+    this.#observe(nowMs);
+    const link = this.#links.get(from);
+    if (link !== undefined) return link.handlePacket(nowMs, channel, bytes);
+    this.#output.refuse("unknown-peer");
+    return true;
+  }
+
+  /** Something of a session left on `unreliable`: no ping is needed. */
+  handleSent(nowMs: number, to: PeerId): void {
+    this.#observe(nowMs);
+    this.#links.get(to)?.handleSent(nowMs);
+  }
+
+  /**
+   * Sends a session's message (up to `STREAM_BYTES_MAX`) so that it arrives once and in order, even if the peer connection must be
+   * replaced on the way. Copies `bytes`. False: no open link, or too much waits already.
+   */
+  sendReliable(nowMs: number, to: PeerId, bytes: Uint8Array): boolean {
+    this.#observe(nowMs);
+    return this.#links.get(to)?.sendReliable(bytes) ?? false;
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.#observe(nowMs);
+    for (const link of this.#links.values()) link.handleTimeout(nowMs);
+  }
+
+  /** The next deadline; `Infinity` when idle. */
+  pollTimeoutMs(): number {
+    let nextMs = Infinity;
+    for (const link of this.#links.values()) nextMs = Math.min(nextMs, link.pollTimeoutMs());
+    return nextMs;
+  }
+
+  pollAction(): LinkAction | undefined {
+    return this.#output.actions.shift();
+  }
+
+  pollTransmit(): Transmit | undefined {
+    return this.#output.transmits.shift();
+  }
+
+  pollEvent(): LinkEvent | undefined {
+    return this.#output.events.shift();
+  }
+
+  /** The next whole message that a peer sent with `sendReliable`. */
+  pollMessage(): LinkMessage | undefined {
+    return this.#output.messages.shift();
+  }
+
+  /** Tells every peer that we leave. Nothing more is sent or dialed; drain `pollTransmit`, give it a moment to leave, then dispose the transport. */
+  sayGoodbye(nowMs: number): void {
+    this.#observe(nowMs);
+    for (const link of this.#links.values()) link.sayGoodbye();
+  }
+
+  /** In the order of `addPeer`. */
+  stats(): readonly LinkStats[] {
+    return [...this.#links.values()].map((link) => link.stats());
+  }
+
+  /** `closed` for an unknown peer. */
+  status(peerId: PeerId): LinkStatus {
+    return this.#links.get(peerId)?.status ?? "closed";
+  }
+
+  /** `CAPABILITY` bits that both ends have; 0 until the peer's hello. */
+  capabilities(peerId: PeerId): number {
+    return this.#links.get(peerId)?.capabilities ?? 0;
+  }
+
+  /** How packets travel now, as the transport found out. */
+  setPath(peerId: PeerId, path: LinkPath): void {
+    this.#links.get(peerId)?.setPath(path);
+  }
+
+  /** Packets refused, by reason. */
+  refusals(): Readonly<Record<string, number>> {
+    return this.#output.refusals();
+  }
+
+  /**
+   * Gives back the time during which our own process stood still: a blocked main thread hears nobody, and that is not the peers' silence.
+   * It stood still when a deadline passed long ago and nobody called; whatever arrived meanwhile still waits to be handled.
+   */
+  #observe(nowMs: number): void {
+    assert(nowMs >= this.#lastCallMs, "a clock that never goes back");
+    const lateMs = nowMs - Math.max(this.#lastCallMs, this.pollTimeoutMs());
+    this.#lastCallMs = nowMs;
+    if (lateMs <= LINK_TIMES.ownStallMs) return;
+    for (const link of this.#links.values()) link.forgive(nowMs, lateMs);
+  }
+}

@@ -1,0 +1,39 @@
+import type { PeerId } from "../base/units.ts";
+import type { LinkAction, LinkEvent, LinkMessage } from "../ports/link.ts";
+import type { Transmit } from "../ports/session.ts";
+import type { Channel } from "../ports/transport.ts";
+
+/** Why a packet was refused. */
+export type LinkRefusal =
+  | "unknown-peer" // from nobody that we hold a link with
+  | "not-open" // no open channels, or the link is closed
+  | "before-hello" // a session's packet before both hellos
+  | "unknown-kind" // a first byte of nobody
+  | "wrong-channel" // a kind that does not belong on this channel
+  | "malformed" // not one of the link's messages
+  | "bad-hello" // another peer's id, or not readable
+  | "version-mismatch" // another game, version, content or link version
+  | "bad-ack" // acks what was never sent
+  | "stream-gap" // a part of the reliable stream is missing
+  | "stream-too-large"; // a message above the limit
+
+/** What the links of one mesh want done, in order, until somebody polls it. */
+export class LinkOutput {
+  readonly actions: LinkAction[] = [];
+  readonly transmits: Transmit[] = [];
+  readonly events: LinkEvent[] = [];
+  readonly messages: LinkMessage[] = [];
+  readonly #refusals = new Map<LinkRefusal, number>();
+
+  transmit(to: PeerId, channel: Channel, bytes: Uint8Array): void {
+    this.transmits.push({ to, channel, bytes });
+  }
+
+  refuse(reason: LinkRefusal): void {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refusals);
+  }
+}

@@ -1,0 +1,143 @@
+import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
+import { RELIABLE_BYTES_MAX } from "../ports/transport.ts";
+import { encodeFragment, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
+
+/** Most bytes of one message, and of all that wait for an ack of one peer. */
+export const STREAM_BYTES_MAX = 1_048_576;
+/** Unacked bytes on the wire. Below the transport's own limit, so that a fragment is never turned away; above the bandwidth-delay product of 2 Mbit/s × 250 ms. */
+const WINDOW_BYTES = 65_536;
+/** Unacked fragments, far below half of the sequence space. */
+const FRAGMENTS_MAX = 4_096;
+const PART_BYTES_MAX = RELIABLE_BYTES_MAX - FRAGMENT_HEADER_BYTES;
+
+interface Fragment {
+  readonly sequence: Sequence;
+  readonly bytes: Uint8Array;
+}
+
+/** What became of a fragment that arrived. */
+export type FragmentOutcome = "taken" | "known" | "gap" | "too-large";
+
+/**
+ * Messages of any size up to `STREAM_BYTES_MAX`, in order, exactly once, also across a peer connection that had to be replaced:
+ * what is not acked is sent again on the next one. Runs over an ordered reliable channel, so it never resends on one connection.
+ */
+export class ReliableStream {
+  readonly #outbox: Fragment[] = [];
+  #outboxBytes = 0;
+  /** Index in the outbox of the first fragment that this connection has not carried. */
+  #unsentIndex = 0;
+  #inFlightBytes = 0;
+  #nextSequence = sequenceOf(0);
+  #expectedSequence = sequenceOf(0);
+  #parts: Uint8Array[] = [];
+  #partsBytes = 0;
+  #isSkipping = false;
+  #message: Uint8Array | undefined;
+
+  /** The next sequence that we wait for. */
+  get expectedSequence(): Sequence {
+    return this.#expectedSequence;
+  }
+
+  /** Copies `bytes`. False: too much waits already, nothing was queued. */
+  send(bytes: Uint8Array): boolean {
+    const count = Math.ceil(bytes.length / PART_BYTES_MAX);
+    if (this.#outboxBytes + bytes.length > STREAM_BYTES_MAX || this.#outbox.length + count > FRAGMENTS_MAX) return false;
+    for (let index = 0; index < count; index++) {
+      const part = bytes.subarray(index * PART_BYTES_MAX, (index + 1) * PART_BYTES_MAX);
+      this.#outbox.push({ sequence: this.#nextSequence, bytes: encodeFragment(this.#nextSequence, index === count - 1, part) });
+      this.#nextSequence = nextSequence(this.#nextSequence);
+      this.#outboxBytes += part.length;
+    }
+    return true;
+  }
+
+  /** The next fragment that may leave now. */
+  pollFragment(): Uint8Array | undefined {
+    const fragment = this.#outbox[this.#unsentIndex];
+    if (fragment === undefined || this.#inFlightBytes + fragment.bytes.length > WINDOW_BYTES) return undefined;
+    this.#unsentIndex++;
+    this.#inFlightBytes += fragment.bytes.length;
+    return fragment.bytes;
+  }
+
+  /** The other end has everything before `expectedSequence`. False: it cannot have. */
+  handleAck(expectedSequence: Sequence): boolean {
+    const first = this.#outbox[0];
+    const acked =
+      first === undefined ? sequenceDistance(expectedSequence, this.#nextSequence) : sequenceDistance(expectedSequence, first.sequence);
+    if (acked === 0) return true;
+    if (acked < 0 || acked > this.#unsentIndex) return false;
+    for (const fragment of this.#outbox.splice(0, acked)) {
+      this.#outboxBytes -= fragment.bytes.length - FRAGMENT_HEADER_BYTES;
+      this.#inFlightBytes -= fragment.bytes.length;
+    }
+    this.#unsentIndex -= acked;
+    return true;
+  }
+
+  /** A new connection to the same process: what it has not acked is sent again. `undefined`: it knows nothing of ours. False: it cannot wait for that. */
+  replay(expectedSequence: Sequence | undefined): boolean {
+    const isKnown = expectedSequence === undefined || this.handleAck(expectedSequence);
+    this.#unsentIndex = 0;
+    this.#inFlightBytes = 0;
+    return isKnown;
+  }
+
+  /** Another process took the peer's place: nothing of the old one counts. */
+  reset(): void {
+    this.#outbox.length = 0;
+    this.#outboxBytes = 0;
+    this.#unsentIndex = 0;
+    this.#inFlightBytes = 0;
+    this.#nextSequence = sequenceOf(0);
+    this.#expectedSequence = sequenceOf(0);
+    this.#parts = [];
+    this.#partsBytes = 0;
+    this.#isSkipping = false;
+    this.#message = undefined;
+  }
+
+  /** A fragment arrived; a message that it completes is there for `takeMessage`. */
+  handleFragment(sequence: Sequence, last: boolean, part: Uint8Array): FragmentOutcome {
+    const distance = sequenceDistance(sequence, this.#expectedSequence);
+    if (distance < 0) return "known";
+    if (distance > 0) return "gap";
+    this.#expectedSequence = nextSequence(sequence);
+    let outcome: FragmentOutcome = "taken";
+    if (this.#partsBytes + part.length > STREAM_BYTES_MAX) {
+      this.#isSkipping = true;
+      this.#parts = [];
+      outcome = "too-large";
+    }
+    if (!this.#isSkipping) {
+      this.#parts.push(part.slice());
+      this.#partsBytes += part.length;
+    }
+    if (last) this.#finish();
+    return outcome;
+  }
+
+  /** The message that the last fragment completed. The caller owns it. */
+  takeMessage(): Uint8Array | undefined {
+    const message = this.#message;
+    this.#message = undefined;
+    return message;
+  }
+
+  #finish(): void {
+    if (!this.#isSkipping) {
+      const message = new Uint8Array(this.#partsBytes);
+      let at = 0;
+      for (const part of this.#parts) {
+        message.set(part, at);
+        at += part.length;
+      }
+      this.#message = message;
+    }
+    this.#parts = [];
+    this.#partsBytes = 0;
+    this.#isSkipping = false;
+  }
+}
