@@ -1,0 +1,59 @@
+import { openStorage } from "./net/browser-storage.ts";
+import { rollcallGateway, type RubberbandLobby, type RubberbandMatch } from "./net/gateway.ts";
+import { inviteLink, isLoopback, readPageOptions } from "./net/page-options.ts";
+import { pickRandom } from "./net/pick-random.ts";
+import { App } from "./screens/app.ts";
+import { Identity } from "./screens/identity.ts";
+import { Stage } from "./screens/stage.ts";
+import "./styles/main.css";
+
+declare global {
+  /** For the console and for tests: the lobby we are in, and the networked match of it. */
+  var rollcall: { readonly lobby: RubberbandLobby | undefined; readonly match: RubberbandMatch | undefined };
+}
+
+const address = new URL(location.href);
+const page = readPageOptions(address);
+/** Set by the development server: this machine's address in the local network. */
+const lanHost: string | undefined = import.meta.env.VITE_LAN_HOST || undefined;
+const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
+
+const stage = new Stage({
+  startLocal: rollcallGateway.startLocal,
+  loadArena: async () => (await import("./view/arena.ts")).createArena,
+  fx: page.fx,
+  reducedMotion: motion.matches,
+  pick: pickRandom,
+});
+motion.addEventListener("change", () => stage.setReducedMotion(motion.matches));
+
+const root = document.querySelector<HTMLElement>("#app") ?? document.body;
+if (page.fx === "off" || page.fx === "low") document.body.dataset["fx"] = page.fx;
+
+const app = new App({
+  root,
+  gateway: rollcallGateway,
+  stage,
+  identity: new Identity({ presetName: page.name, storage: openStorage(), pick: pickRandom }),
+  page,
+  link: (code) => inviteLink(address, code, lanHost),
+  localOnly: isLoopback(address.hostname) && lanHost === undefined,
+  onCode: (code) => history.replaceState(null, "", code === undefined ? `${location.pathname}${location.search}` : `#j=${code}`),
+});
+
+globalThis.rollcall = {
+  get lobby() {
+    return app.lobby;
+  },
+  get match() {
+    return app.match;
+  },
+};
+
+window.addEventListener("hashchange", () => {
+  const { code } = readPageOptions(new URL(location.href));
+  if (code !== undefined) app.follow(code);
+});
+
+void app.start();
+void stage.open();

@@ -1,0 +1,30 @@
+import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "@rollcall/netcode";
+import { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "@rollcall/netcode";
+import { rubberband, type rubberbandInput, type RubberbandState } from "../sim/index.ts";
+
+type Schema = typeof rubberbandInput;
+export type RubberbandLobby = Lobby<RubberbandState, Schema>;
+export type RubberbandMatch = Match<RubberbandState, Schema>;
+
+/** Lobby options without the game, which is always Rubberband. */
+export type JoinRequest = Omit<LobbyOptions<RubberbandState, Schema>, "game">;
+export type HostRequest = Omit<HostOptions<RubberbandState, Schema>, "game">;
+export type LocalRequest = Omit<LocalMatchOptions<RubberbandState, Schema>, "game">;
+
+/** What the screens need of the network. The tests have one that lives in memory. */
+export interface Gateway {
+  host(request: HostRequest): Promise<RubberbandLobby>;
+  join(code: string, request: JoinRequest): Promise<RubberbandLobby>;
+  /** The seat that this tab held before it was reloaded; `undefined` when there is none. */
+  resume(request: JoinRequest): Promise<RubberbandLobby | undefined>;
+  /** A match on this device alone. */
+  startLocal(request: LocalRequest): RubberbandMatch;
+}
+
+/** The real network. */
+export const rollcallGateway: Gateway = {
+  host: (request) => hostLobby({ game: rubberband, ...request }),
+  join: (code, request) => joinLobby(code, { game: rubberband, ...request }),
+  resume: (request) => resumeLobby({ game: rubberband, ...request }),
+  startLocal: (request) => startLocalMatch({ game: rubberband, ...request }),
+};

@@ -1,0 +1,204 @@
+import type { Gateway, JoinRequest, RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
+import type { PageOptions } from "../net/page-options.ts";
+import { WakeLock } from "../net/wake-lock.ts";
+import { Announcer } from "./announcer.ts";
+import { closeDialogs, openDialog } from "./dialog.ts";
+import { element } from "./element.ts";
+import { ErrorBanner, errorText } from "./error-banner.ts";
+import { HomeScreen } from "./home-screen.ts";
+import type { Identity } from "./identity.ts";
+import { LobbySession } from "./lobby-session.ts";
+import { SoloSession } from "./solo-session.ts";
+import type { Stage } from "./stage.ts";
+import { strings } from "./strings.ts";
+import { Toasts } from "./toasts.ts";
+import type { PhaseName, Screen, Shell } from "./shell.ts";
+
+export interface AppOptions {
+  readonly root: HTMLElement;
+  readonly gateway: Gateway;
+  readonly stage: Stage;
+  readonly identity: Identity;
+  readonly page: PageOptions;
+  /** Makes the invite link of a code. */
+  readonly link: (code: string) => string;
+  /** True when invite links can be opened on this computer only. */
+  readonly localOnly: boolean;
+  /** Writes the lobby into the address bar, or takes it out. */
+  readonly onCode: (code: string | undefined) => void;
+}
+
+/** The app: one screen at a time over the stage, from the title to a lobby and back. */
+export class App implements Shell {
+  readonly announcer: Announcer = new Announcer();
+  readonly toasts: Toasts = new Toasts(this.announcer);
+  readonly errors: ErrorBanner = new ErrorBanner();
+  readonly wakeLock: WakeLock = new WakeLock();
+  readonly #options: AppOptions;
+  readonly #place: HTMLElement = element("div", { class: "place" });
+  #screen: Screen | undefined;
+  #home: HomeScreen | undefined;
+  #attempt: AbortController | undefined;
+  #session: LobbySession | SoloSession | undefined;
+  #typedCode = "";
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    options.root.append(options.stage.root, element("div", { class: "scrim" }), this.#place, this.toasts.root, this.errors.root, this.announcer.root);
+  }
+
+  get lobby(): RubberbandLobby | undefined {
+    return this.#session instanceof LobbySession ? this.#session.lobby : undefined;
+  }
+
+  /** The networked match: the one that runs, else the last of this lobby. */
+  get match(): RubberbandMatch | undefined {
+    return this.#session instanceof LobbySession ? this.#session.match : undefined;
+  }
+
+  get stage(): Stage {
+    return this.#options.stage;
+  }
+
+  get identity(): Identity {
+    return this.#options.identity;
+  }
+
+  get localOnly(): boolean {
+    return this.#options.localOnly;
+  }
+
+  link(code: string): string {
+    return this.#options.link(code);
+  }
+
+  /** Shows the title, then goes where the address or the last visit of this tab says. */
+  async start(): Promise<void> {
+    const { code } = this.#options.page;
+    this.#typedCode = code ?? "";
+    this.#showHome();
+    if (code === undefined && window.matchMedia("(pointer: fine)").matches) this.#home?.focusCode();
+    await this.#enter(strings.home.resuming, (request) => this.#resume(code, request));
+  }
+
+  /** The address got another code while the page was open. */
+  follow(code: string): void {
+    const { lobby } = this;
+    if (lobby?.code === code) return;
+    if (this.#session === undefined) return this.#join(code);
+    openDialog({
+      title: strings.home.switchTitle(code),
+      body: [element("p", {}, strings.home.switchText)],
+      actions: [
+        { text: strings.home.switchNo, className: "button quiet", act: () => this.#options.onCode(lobby?.code) },
+        { text: strings.home.switchYes, className: "button primary", act: () => void this.#session?.leave().then(() => this.#join(code)) },
+      ],
+    });
+  }
+
+  show(name: PhaseName, screen: Screen): void {
+    closeDialogs();
+    this.#screen?.dispose?.();
+    this.#screen = screen;
+    document.body.dataset["phase"] = name;
+    this.#place.replaceChildren(screen.root);
+    this.#place.scrollTop = 0;
+    // Where reading goes on: screen readers say the new heading, Tab continues from here.
+    screen.heading.focus({ preventScroll: true });
+  }
+
+  run(action: Promise<unknown>): void {
+    action.catch((error: unknown) => this.errors.show(error));
+  }
+
+  goHome(error?: unknown): void {
+    this.#session = undefined;
+    this.#options.onCode(undefined);
+    this.#showHome();
+    if (error !== undefined) this.errors.show(error, this.#typedCode === "" ? undefined : () => this.#join(this.#typedCode));
+  }
+
+  #showHome(): void {
+    this.wakeLock.release();
+    this.stage.playBackdrop();
+    const home = new HomeScreen({
+      identity: this.identity,
+      code: this.#typedCode,
+      onJoin: (code) => this.#join(code),
+      onHost: () => this.#host(),
+      onPlay: () => this.#play(),
+      onCancel: () => this.#cancel(),
+    });
+    this.#home = home;
+    this.show("home", home);
+  }
+
+  #join(code: string): void {
+    this.#typedCode = code;
+    const { gateway } = this.#options;
+    void this.#enter(strings.home.joining(code), (request) => gateway.join(code, request), () => this.#join(code));
+  }
+
+  #host(): void {
+    const { gateway } = this.#options;
+    void this.#enter(strings.home.hosting, (request) => gateway.host(request), () => this.#host());
+  }
+
+  #play(): void {
+    this.#cancel();
+    this.errors.clear();
+    this.#session = new SoloSession(this, this.#options.gateway);
+  }
+
+  #cancel(): void {
+    this.#attempt?.abort();
+    this.#attempt = undefined;
+    this.#home?.setBusy(undefined);
+  }
+
+  /** Back to the seat of before a reload, else to the lobby of the address, else nowhere. */
+  async #resume(code: string | undefined, request: JoinRequest): Promise<RubberbandLobby | undefined> {
+    const { gateway } = this.#options;
+    const resumed = await gateway.resume(request).catch((error: unknown) => {
+      // The seat or the lobby is gone: nothing to tell somebody who only opened a page.
+      if (["SEAT_EXPIRED", "LOBBY_NOT_FOUND"].includes(errorText(error).code)) return undefined;
+      throw error;
+    });
+    if (resumed === undefined || (code !== undefined && resumed.code !== code)) {
+      await resumed?.leave();
+      if (code === undefined || request.signal?.aborted === true) return undefined;
+      this.#home?.setBusy(strings.home.joining(code));
+      return gateway.join(code, request);
+    }
+    return resumed;
+  }
+
+  async #enter(busy: string, attempt: (request: JoinRequest) => Promise<RubberbandLobby | undefined>, retry?: () => void): Promise<void> {
+    this.#cancel();
+    this.errors.clear();
+    const controller = new AbortController();
+    this.#attempt = controller;
+    this.#home?.setBusy(busy);
+    const { broker } = this.#options.page;
+    const { name, colour } = this.identity;
+    const request: JoinRequest = { name, colour, choices: null, signal: controller.signal, ...(broker === undefined ? {} : { broker }) };
+    try {
+      const lobby = await attempt(request);
+      if (controller.signal.aborted) return void (await lobby?.leave());
+      if (lobby !== undefined) this.#open(lobby);
+    } catch (error) {
+      if (controller.signal.aborted) return;
+      this.errors.show(error, retry ?? (() => void this.start()));
+    } finally {
+      if (this.#attempt === controller) this.#cancel();
+    }
+  }
+
+  #open(lobby: RubberbandLobby): void {
+    this.#home?.setBusy(undefined);
+    this.#home = undefined;
+    this.#typedCode = lobby.code;
+    this.#options.onCode(lobby.code);
+    this.#session = new LobbySession(this, lobby);
+  }
+}

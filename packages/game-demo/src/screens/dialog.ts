@@ -1,0 +1,51 @@
+import { element } from "./element.ts";
+import { icon } from "./icon.ts";
+import { strings } from "./strings.ts";
+
+export interface DialogOptions {
+  readonly title: string;
+  readonly body: readonly Node[];
+  /** Buttons of the last line; each closes the dialog before it acts. Without any there is a close button in the corner. */
+  readonly actions?: readonly { readonly text: string; readonly className?: string; readonly act?: () => void }[];
+  readonly onClose?: () => void;
+}
+
+/** Opens a modal dialog over everything; returns how to close it. The browser keeps the focus inside, takes Escape, and gives the focus back. */
+export function openDialog(options: DialogOptions): () => void {
+  const title = element("h2", { id: "dialog-title", tabindex: "-1" }, options.title);
+  const dialog = element("dialog", { class: "dialog panel", "aria-labelledby": "dialog-title" }, title, ...options.body);
+  const close = (): void => dialog.close();
+  const buttons = (options.actions ?? []).map(({ text, className, act }) =>
+    element("button", { type: "button", class: className ?? "button", onclick: () => void (close(), act?.()) }, text),
+  );
+  if (buttons.length > 0) dialog.append(element("div", { class: "dialog-actions" }, ...buttons));
+  else {
+    const corner = { type: "button", class: "icon-button dialog-close", "aria-label": strings.room.close, onclick: close };
+    dialog.append(element("button", corner, icon("close")));
+  }
+  // The backdrop belongs to the dialog element itself: only a press outside of its content has the dialog as target.
+  dialog.addEventListener("pointerdown", (event) => {
+    if (event.target === dialog && isOutside(dialog, event)) close();
+  });
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    options.onClose?.();
+  });
+  // Keys typed in a dialog are not for the game below.
+  dialog.addEventListener("keydown", (event) => event.stopPropagation());
+  document.body.append(dialog);
+  dialog.showModal();
+  // The browser would focus the first button, which may be the one that does harm.
+  title.focus();
+  return close;
+}
+
+/** Closes whatever dialog is open: the screen below it is going away. */
+export function closeDialogs(): void {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+}
+
+function isOutside(dialog: HTMLDialogElement, event: PointerEvent): boolean {
+  const box = dialog.getBoundingClientRect();
+  return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
+}

@@ -1,0 +1,62 @@
+import type { NetcodeErrorLike } from "@rollcall/netcode";
+import { element } from "./element.ts";
+import { icon } from "./icon.ts";
+import { strings } from "./strings.ts";
+
+/** An error as the banner shows it. */
+export interface ErrorText {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** Codes after which the very same attempt may work. */
+const RETRYABLE = new Set(["LOBBY_FULL", "LOBBY_LOCKED", "RATE_LIMITED", "SERVER_FULL", "BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);
+
+/** Reads whatever was thrown. The library's errors carry a sentence and a remedy; anything else gets a general one. */
+export function errorText(error: unknown): ErrorText {
+  if (isNetcodeError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
+  return { code: "UNKNOWN", message: strings.error.unknown, remedy: strings.error.unknownRemedy };
+}
+
+/** A message that does not block: what went wrong, what to do, and a button for it. Replaced by the next one. */
+export class ErrorBanner {
+  readonly root: HTMLElement = element("div", { class: "errors" });
+
+  /** `retry` is offered where trying again makes sense. */
+  show(error: unknown, retry?: () => void): void {
+    const text = errorText(error);
+    this.clear();
+    const action = this.#action(text.code, retry);
+    const dismiss = { type: "button", class: "icon-button", "aria-label": strings.error.dismiss, onclick: () => this.clear() };
+    this.root.append(
+      element(
+        "div",
+        { class: "error panel", role: "alert", "data-testid": "error", "data-code": text.code },
+        icon("warning"),
+        element("p", {}, element("strong", {}, text.message), " ", text.remedy),
+        action,
+        element("button", dismiss, icon("close")),
+      ),
+    );
+  }
+
+  clear(): void {
+    this.root.replaceChildren();
+  }
+
+  #action(code: string, retry: (() => void) | undefined): HTMLElement | undefined {
+    if (code === "VERSION_MISMATCH") {
+      return element("button", { type: "button", class: "button small", onclick: () => location.reload() }, strings.error.reload);
+    }
+    if (retry === undefined || !RETRYABLE.has(code)) return undefined;
+    const again = (): void => (this.clear(), retry());
+    return element("button", { type: "button", class: "button small", onclick: again }, strings.error.again);
+  }
+}
+
+function isNetcodeError(error: unknown): error is NetcodeErrorLike {
+  return (
+    error instanceof Error && "code" in error && typeof error.code === "string" && "remedy" in error && typeof error.remedy === "string"
+  );
+}

@@ -1,0 +1,144 @@
+import { element, setText, svgElement } from "./element.ts";
+import type { Identity } from "./identity.ts";
+import { isWholeCode, readLobbyCode } from "./lobby-code-text.ts";
+import { ProfileEditor } from "./profile-editor.ts";
+import { strings } from "./strings.ts";
+
+export interface HomeScreenOptions {
+  readonly identity: Identity;
+  readonly code: string;
+  readonly onJoin: (code: string) => void;
+  readonly onHost: () => void;
+  readonly onPlay: () => void;
+  readonly onCancel: () => void;
+}
+
+/** The title: join, host, or play at once; who you are. */
+export class HomeScreen {
+  readonly root: HTMLElement;
+  readonly heading: HTMLElement = element("h1", { class: "title", tabindex: "-1" }, strings.title);
+  readonly #options: HomeScreenOptions;
+  readonly #code: HTMLInputElement;
+  readonly #busy: HTMLElement;
+  readonly #busyText: HTMLElement = element("span", {});
+  readonly #profile: ProfileEditor;
+  #isBusy = false;
+
+  constructor(options: HomeScreenOptions) {
+    this.#options = options;
+    this.#code = this.#codeField(options.code);
+    const cancel = element("button", { type: "button", class: "button small", onclick: () => options.onCancel() }, strings.home.cancel);
+    this.#busy = element("div", { class: "busy", role: "status", hidden: true }, element("span", { class: "spinner" }), this.#busyText, cancel);
+    const { identity } = options;
+    this.#profile = new ProfileEditor({
+      id: "home",
+      name: identity.name,
+      colour: identity.colour,
+      onName: (name) => identity.rename(name),
+      onColour: (colour) => identity.recolour(colour),
+    });
+    this.root = element(
+      "div",
+      { class: "screen home" },
+      element("header", { class: "masthead" }, this.heading, bandStroke(), element("p", { class: "tagline" }, strings.tagline)),
+      element("div", { class: "panel home-panel" }, this.#joinForm(), this.#busy, this.#ways(), element("hr"), this.#profile.root),
+      element("p", { class: "controls-hint" }, strings.home.controls),
+    );
+  }
+
+  /** Puts the cursor where a code goes, ready to be typed over. */
+  focusCode(): void {
+    this.#code.focus();
+    this.#code.select();
+  }
+
+  /** Shows that something is under way, or with `undefined` that nothing is. What was typed stays. */
+  setBusy(text: string | undefined): void {
+    this.#isBusy = text !== undefined;
+    this.#busy.hidden = text === undefined;
+    setText(this.#busyText, text ?? "");
+  }
+
+  #joinForm(): HTMLElement {
+    const submit = (event: Event): void => {
+      event.preventDefault();
+      this.#submit();
+    };
+    return element(
+      "form",
+      { class: "join", novalidate: true, onsubmit: submit },
+      element("label", { class: "label", for: "lobby-code" }, strings.home.codeLabel),
+      element("div", { class: "join-line" }, this.#code, element("button", { type: "submit", class: "button primary" }, strings.home.join)),
+      element("p", { class: "hint", id: "lobby-code-hint" }, strings.home.codeHint),
+    );
+  }
+
+  #codeField(code: string): HTMLInputElement {
+    const field = element("input", {
+      id: "lobby-code",
+      class: "field code-field",
+      type: "text",
+      value: code,
+      placeholder: strings.home.codePlaceholder,
+      "aria-describedby": "lobby-code-hint",
+      autocomplete: "off",
+      autocapitalize: "characters",
+      autocorrect: "off",
+      spellcheck: "false",
+      enterkeyhint: "go",
+    });
+    field.addEventListener("input", (event) => {
+      // An unfinished composition must not be rewritten under the person's fingers.
+      if (event instanceof InputEvent && event.isComposing) return;
+      const read = readLobbyCode(field.value);
+      if (field.value !== read) field.value = read;
+      field.removeAttribute("aria-invalid");
+      if (isWholeCode(read)) this.#submit();
+    });
+    return field;
+  }
+
+  #submit(): void {
+    const code = readLobbyCode(this.#code.value);
+    if (this.#isBusy) return;
+    if (!isWholeCode(code)) {
+      this.#code.setAttribute("aria-invalid", "true");
+      this.focusCode();
+      return;
+    }
+    this.#commitName();
+    this.#options.onJoin(code);
+  }
+
+  #ways(): HTMLElement {
+    const way = (text: string, hint: string, act: () => void): HTMLElement =>
+      element(
+        "div",
+        { class: "way" },
+        element("button", { type: "button", class: "button wide", onclick: () => (this.#commitName(), act()) }, text),
+        element("p", { class: "hint" }, hint),
+      );
+    return element(
+      "div",
+      { class: "ways" },
+      way(strings.home.host, strings.home.hostHint, () => {
+        if (!this.#isBusy) this.#options.onHost();
+      }),
+      way(strings.home.play, strings.home.playHint, this.#options.onPlay),
+    );
+  }
+
+  #commitName(): void {
+    this.#profile.commit((name) => this.#options.identity.rename(name));
+  }
+}
+
+/** The rubber band under the title: it stretches and snaps back once (not with reduced motion, by CSS). */
+function bandStroke(): SVGSVGElement {
+  return svgElement(
+    "svg",
+    { class: "band", viewBox: "0 0 400 30", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
+    svgElement("path", { class: "band-glow", d: "M4 12C90 22 290 24 396 9" }),
+    svgElement("path", { class: "band-line", d: "M4 12C90 22 290 24 396 9" }),
+  );
+}

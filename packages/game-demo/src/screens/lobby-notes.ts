@@ -1,0 +1,36 @@
+import type { RubberbandLobby } from "../net/gateway.ts";
+import { memberName, seatCount } from "./room-model.ts";
+import { strings } from "./strings.ts";
+import type { Toasts } from "./toasts.ts";
+
+/** Says what happens in the lobby, as toasts and to screen readers. Returns how to stop. */
+export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
+  const people = (): [number, number] => [lobby.state.members.length, seatCount(lobby)];
+  let locked = lobby.state.locked;
+  const stops = [
+    lobby.on("member-joined", (member) => toasts.show(member.peerId, strings.toast.joined(memberName(member), ...people()))),
+    lobby.on("member-left", (member, reason) => {
+      const name = memberName(member);
+      if (reason === "kicked") toasts.show(member.peerId, strings.toast.kicked(name));
+      else if (reason === "expired") toasts.show(member.peerId, strings.toast.expired(name));
+      else toasts.show(member.peerId, strings.toast.left(name, ...people()));
+    }),
+    lobby.on("member-disconnected", (member) => toasts.show(member.peerId, strings.toast.disconnected(memberName(member)))),
+    lobby.on("member-returned", (member) => toasts.show(member.peerId, strings.toast.returned(memberName(member)))),
+    lobby.on("host-changed", (member) => {
+      const isMe = member.peerId === lobby.me.peerId;
+      toasts.show("host", isMe ? strings.toast.youHost : strings.toast.newHost(memberName(member)));
+    }),
+    lobby.on("change", () => {
+      if (lobby.state.locked === locked) return;
+      locked = lobby.state.locked;
+      toasts.show("locked", locked ? strings.toast.locked : strings.toast.unlocked);
+    }),
+    lobby.on("broker-lost", () => toasts.show("broker", strings.toast.brokerLost, true)),
+    lobby.on("broker-back", () => toasts.show("broker", strings.toast.brokerBack)),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+    toasts.clear();
+  };
+}

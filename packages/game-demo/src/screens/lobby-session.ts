@@ -1,0 +1,214 @@
+import type { RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
+import { openDialog } from "./dialog.ts";
+import { element } from "./element.ts";
+import { inviteCard } from "./invite-card.ts";
+import { noteLobby } from "./lobby-notes.ts";
+import { listenMatchKeys } from "./match-keys.ts";
+import { matchSeats } from "./match-model.ts";
+import { noteMatch } from "./match-notes.ts";
+import { MatchScreen } from "./match-screen.ts";
+import { ResultScreen } from "./result-screen.ts";
+import { botProfiles, memberName, roomModel, seatCount, yieldedColour } from "./room-model.ts";
+import { RoomScreen } from "./room-screen.ts";
+import type { Shell } from "./shell.ts";
+import { strings } from "./strings.ts";
+
+/** Three beats: enough to put the hands on the keys. */
+const COUNTDOWN_MS = 3_000;
+
+/** One lobby from entering to leaving: room, matches, results. */
+export class LobbySession {
+  readonly lobby: RubberbandLobby;
+  readonly #shell: Shell;
+  readonly #stops: (() => void)[] = [];
+  #match: RubberbandMatch | undefined;
+  #stopMatch: (() => void) | undefined;
+  #room: RoomScreen | undefined;
+  #result: ResultScreen | undefined;
+  #refreshing = false;
+  #yielding = false;
+
+  constructor(shell: Shell, lobby: RubberbandLobby) {
+    this.#shell = shell;
+    this.lobby = lobby;
+    this.#stops.push(
+      noteLobby(lobby, shell.toasts),
+      lobby.on("change", () => this.#scheduleRefresh()),
+      lobby.on("match", (match) => this.#showMatch(match)),
+      lobby.on("closed", (error) => {
+        this.#close();
+        shell.goHome(error);
+      }),
+    );
+    if (lobby.match === undefined) this.#showRoom();
+    else this.#showMatch(lobby.match);
+    this.#yieldColour();
+  }
+
+  /** The match that runs, else the last one. */
+  get match(): RubberbandMatch | undefined {
+    return this.lobby.match ?? this.#match;
+  }
+
+  async leave(): Promise<void> {
+    this.#close();
+    this.#shell.goHome();
+    await this.lobby.leave();
+  }
+
+  #close(): void {
+    this.#stopMatch?.();
+    for (const stop of this.#stops) stop();
+    this.#stops.length = 0;
+  }
+
+  #showRoom(): void {
+    const { lobby } = this;
+    const shell = this.#shell;
+    this.#endMatch();
+    shell.stage.playBackdrop();
+    const room = new RoomScreen({
+      code: lobby.code,
+      link: shell.link(lobby.code),
+      localOnly: shell.localOnly,
+      announcer: shell.announcer,
+      onReady: (ready) => shell.run(lobby.setReady(ready)),
+      onStart: () => this.#start(),
+      onLeave: () => shell.run(this.leave()),
+      onLock: (locked) => shell.run(lobby.setLocked(locked)),
+      onSettings: ({ rounds, seats, botSkill }) => shell.run(lobby.setSettings({ rounds, seats, botSkill })),
+      onKick: (peerId) => shell.run(lobby.kick(peerId)),
+      onMakeHost: (peerId) => shell.run(lobby.transferHost(peerId)),
+      onName: (text) => this.#rename(text),
+      onColour: (colour) => {
+        shell.identity.recolour(colour);
+        shell.run(lobby.setProfile({ colour }));
+      },
+    });
+    this.#room = room;
+    room.update(roomModel(lobby));
+    shell.show("room", room);
+  }
+
+  #rename(text: string): string {
+    const { lobby } = this;
+    const name = this.#shell.identity.rename(text);
+    if (name !== lobby.me.profile.name) this.#shell.run(lobby.setProfile({ name }));
+    return name;
+  }
+
+  #start(): void {
+    const { lobby } = this;
+    const { members } = lobby.state;
+    const playerCount = seatCount(lobby);
+    const colours = members.map((member) => member.profile.colour);
+    const bots = botProfiles(colours, playerCount - members.length);
+    this.#shell.errors.clear();
+    this.#shell.run(lobby.start({ playerCount, botProfiles: bots, countdownMs: COUNTDOWN_MS }));
+  }
+
+  #showMatch(match: RubberbandMatch): void {
+    if (match === this.#match && this.#stopMatch !== undefined) return;
+    this.#endMatch();
+    const shell = this.#shell;
+    const { stage, toasts } = shell;
+    const seats = matchSeats(match);
+    this.#match = match;
+    match.ended.catch(() => {
+      // Left or dropped: `dropped` and `closed` say so.
+    });
+    shell.errors.clear();
+    shell.wakeLock.hold();
+    const screen: MatchScreen = new MatchScreen({
+      match,
+      seats,
+      code: this.lobby.code,
+      muted: stage.muted,
+      onInvite: () => this.#showInvite(),
+      onMute: () => {
+        stage.setMuted(!stage.muted);
+        screen.setMuted(stage.muted);
+      },
+      onLeave: () => this.#askToLeave(),
+      onRunning: () => shell.announcer.say(strings.toast.matchBegins),
+    });
+    const stops = [
+      noteMatch(match, seats, toasts),
+      listenMatchKeys({ onEscape: () => this.#askToLeave(), onMuteKey: () => screen.setMuted(stage.muted) }),
+      match.on("ended", ({ result }) => this.#showResult(match, result)),
+      match.on("dropped", () => {
+        this.#showRoom();
+        toasts.show("dropped", strings.toast.dropped);
+      }),
+    ];
+    this.#stopMatch = () => {
+      for (const stop of stops) stop();
+    };
+    stage.play(match);
+    shell.show("match", screen);
+  }
+
+  #showResult(match: RubberbandMatch, result: unknown): void {
+    const screen = new ResultScreen({
+      seats: matchSeats(match),
+      result,
+      solo: false,
+      onAgain: () => this.#start(),
+      onBack: () => this.#showRoom(),
+    });
+    this.#endMatch();
+    this.#result = screen;
+    this.#refresh();
+    this.#shell.show("result", screen);
+  }
+
+  #endMatch(): void {
+    this.#stopMatch?.();
+    this.#stopMatch = undefined;
+    this.#room = undefined;
+    this.#result = undefined;
+    this.#shell.wakeLock.release();
+  }
+
+  #askToLeave(): void {
+    openDialog({
+      title: strings.match.leaveTitle,
+      body: [element("p", {}, strings.match.leaveText)],
+      actions: [
+        { text: strings.match.leaveNo },
+        { text: strings.match.leaveYes, className: "button danger", act: () => this.#shell.run(this.leave()) },
+      ],
+    });
+  }
+
+  #showInvite(): void {
+    const { code } = this.lobby;
+    const { announcer, localOnly } = this.#shell;
+    openDialog({ title: strings.room.invite, body: [inviteCard({ code, link: this.#shell.link(code), localOnly, announcer })] });
+  }
+
+  /** One redraw for all changes of one message. Not by animation frames, which a hidden tab does not get. */
+  #scheduleRefresh(): void {
+    if (this.#refreshing) return;
+    this.#refreshing = true;
+    queueMicrotask(() => {
+      this.#refreshing = false;
+      this.#refresh();
+      this.#yieldColour();
+    });
+  }
+
+  #refresh(): void {
+    const { lobby } = this;
+    this.#room?.update(roomModel(lobby));
+    const host = lobby.state.members.find((member) => member.peerId === lobby.state.hostId);
+    this.#result?.update(lobby.isHost || host === undefined ? undefined : memberName(host), lobby.state.match === undefined);
+  }
+
+  #yieldColour(): void {
+    const colour = yieldedColour(this.lobby.me, this.lobby.state.members);
+    if (colour === undefined || this.#yielding) return;
+    this.#yielding = true;
+    this.#shell.run(this.lobby.setProfile({ colour }).finally(() => (this.#yielding = false)));
+  }
+}

@@ -1,0 +1,11 @@
+/** Keys of a match that are not the game's: Escape asks to leave, M is told (the arena toggles the sound itself). Returns how to stop. */
+export function listenMatchKeys(handlers: { readonly onEscape: () => void; readonly onMuteKey: () => void }): () => void {
+  const listener = (event: KeyboardEvent): void => {
+    if (event.repeat || document.querySelector("dialog[open]") !== null) return;
+    if (event.key === "Escape") handlers.onEscape();
+    // After the arena's own listener, whichever of us registered first.
+    else if (event.code === "KeyM") window.setTimeout(handlers.onMuteKey, 0);
+  };
+  window.addEventListener("keydown", listener);
+  return () => window.removeEventListener("keydown", listener);
+}

@@ -1,0 +1,117 @@
+import type { RubberbandMatch } from "../net/gateway.ts";
+import { element, setText } from "./element.ts";
+import { icon } from "./icon.ts";
+import { lookIcon } from "./look-icon.ts";
+import { spellCode } from "./lobby-code-text.ts";
+import type { MatchSeatModel } from "./match-model.ts";
+import { strings } from "./strings.ts";
+
+/** Fine enough that no second is shown late, far above what a hidden tab's timers give. */
+const COUNTDOWN_STEP_MS = 100;
+/** How long "Go!" stays. */
+const GO_MS = 700;
+
+export interface MatchScreenOptions {
+  readonly match: RubberbandMatch;
+  readonly seats: readonly MatchSeatModel[];
+  /** `undefined` when playing alone. */
+  readonly code: string | undefined;
+  readonly muted: boolean;
+  readonly onInvite: () => void;
+  readonly onMute: () => void;
+  readonly onLeave: () => void;
+  readonly onRunning: () => void;
+}
+
+/** What lies over a match: the countdown, the code, mute and leave. The match itself is the arena's. */
+export class MatchScreen {
+  readonly root: HTMLElement;
+  readonly heading: HTMLElement = element("h1", { class: "visually-hidden", tabindex: "-1" }, strings.match.heading);
+  readonly #options: MatchScreenOptions;
+  readonly #mute: HTMLButtonElement;
+  readonly #number: HTMLElement = element("strong", { class: "countdown-number", "data-testid": "countdown" });
+  readonly #countdown: HTMLElement;
+  readonly #timer: number;
+
+  constructor(options: MatchScreenOptions) {
+    this.#options = options;
+    this.#mute = element("button", { type: "button", class: "icon-button hud-button", onclick: () => options.onMute() });
+    this.#countdown = this.#countdownCard();
+    const leave = { type: "button", class: "icon-button hud-button", "aria-label": strings.match.leave, title: strings.match.leave, onclick: () => options.onLeave() };
+    this.root = element(
+      "div",
+      { class: "screen match" },
+      this.heading,
+      element("div", { class: "hud" }, this.#chip(), this.#mute, element("button", leave, icon("leave"))),
+      options.match.localPlayers.length === 0 ? element("p", { class: "watching panel" }, strings.match.watching) : undefined,
+      this.#countdown,
+    );
+    this.setMuted(options.muted);
+    this.#timer = window.setInterval(() => this.#tickCountdown(), COUNTDOWN_STEP_MS);
+    this.#tickCountdown();
+  }
+
+  setMuted(muted: boolean): void {
+    // The name stays, the state is told by `aria-pressed`.
+    this.#mute.setAttribute("aria-label", strings.match.mute);
+    this.#mute.setAttribute("aria-pressed", String(muted));
+    this.#mute.replaceChildren(icon(muted ? "muted" : "sound"));
+  }
+
+  dispose(): void {
+    window.clearInterval(this.#timer);
+  }
+
+  #chip(): HTMLElement | undefined {
+    const { code, onInvite } = this.#options;
+    if (code === undefined) return undefined;
+    const letters = element("span", { class: "code-letters", "aria-hidden": "true", "data-testid": "lobby-code" });
+    letters.append(element("span", {}, code.slice(0, 3)), element("span", {}, code.slice(3)));
+    const label = `${strings.match.invite}. ${strings.room.spelled(spellCode(code))}`;
+    return element("button", { type: "button", class: "chip", "aria-label": label, title: strings.match.invite, onclick: onInvite }, icon("invite"), letters);
+  }
+
+  #countdownCard(): HTMLElement {
+    const { seats } = this.#options;
+    return element(
+      "div",
+      { class: "countdown", "data-testid": "countdown-card" },
+      element("p", { class: "countdown-label" }, strings.match.countdown),
+      this.#number,
+      element(
+        "ul",
+        { class: "line-up", role: "list" },
+        ...seats.map((seat) => element("li", { class: seat.isLocal ? "line-up-me" : "" }, lookIcon(seat.colour), element("span", {}, seat.name))),
+      ),
+    );
+  }
+
+  #tickCountdown(): void {
+    const { match, onRunning } = this.#options;
+    if (match.phase === "countdown") {
+      const seconds = String(Math.max(1, Math.ceil(match.countdownMs / 1_000)));
+      if (this.#number.textContent === seconds) return;
+      setText(this.#number, seconds);
+      restartAnimation(this.#number);
+      return;
+    }
+    window.clearInterval(this.#timer);
+    // Alone there is no countdown, and so no "Go!".
+    if (this.#number.textContent === "") this.#countdown.remove();
+    else this.#showGo();
+    onRunning();
+  }
+
+  #showGo(): void {
+    setText(this.#number, strings.match.go);
+    this.#countdown.classList.add("going");
+    window.setTimeout(() => this.#countdown.remove(), GO_MS);
+  }
+}
+
+function restartAnimation(node: HTMLElement): void {
+  node.classList.remove("beat");
+  // Reading a size makes the browser notice the class is gone.
+  node.getBoundingClientRect();
+  node.classList.add("beat");
+}

@@ -1,0 +1,133 @@
+import type { LobbyPeer, Member } from "@rollcall/netcode";
+import type { PeerId } from "@rollcall/netcode/core";
+import type { RubberbandLobby } from "../net/gateway.ts";
+import { botName, lookAt, PALETTE, parseSettings, type RubberbandSettings } from "../sim/index.ts";
+import { PLAYERS_MAX } from "../sim/rules.ts";
+import { connectionModel, type ConnectionModel } from "./connection-model.ts";
+import { cleanName } from "./player-name.ts";
+import { strings } from "./strings.ts";
+
+export interface PersonSeat {
+  readonly kind: "person";
+  readonly peerId: PeerId;
+  readonly name: string;
+  readonly colour: number;
+  readonly isMe: boolean;
+  readonly isHost: boolean;
+  readonly ready: boolean;
+  /** Plays in the match that runs now, while we wait in the room. */
+  readonly inMatch: boolean;
+  readonly connection: ConnectionModel;
+  /** The host may kick this member or make it host. */
+  readonly manageable: boolean;
+}
+
+export interface BotSeat {
+  readonly kind: "bot";
+  readonly name: string;
+  readonly colour: number;
+}
+
+export type SeatModel = PersonSeat | BotSeat;
+
+/** Everything that the room shows, derived from the lobby. */
+export interface RoomModel {
+  readonly code: string;
+  readonly seats: readonly SeatModel[];
+  readonly personCount: number;
+  readonly isHost: boolean;
+  readonly ready: boolean;
+  readonly locked: boolean;
+  readonly settings: RubberbandSettings;
+  readonly canStart: boolean;
+  /** What happens next, in a sentence. */
+  readonly status: string;
+  /** A match is played without us. */
+  readonly matchRunning: boolean;
+  readonly brokerConnected: boolean;
+}
+
+/** Derives the room from the lobby as it is now. */
+export function roomModel(lobby: RubberbandLobby): RoomModel {
+  const { state } = lobby;
+  const settings = parseSettings(state.settings);
+  const persons = state.members.map((member) => personSeat(lobby, member));
+  const bots = botProfiles(
+    persons.map((person) => person.colour),
+    seatCount(lobby) - persons.length,
+  );
+  const matchRunning = state.match !== undefined && lobby.match === undefined;
+  return {
+    code: state.code,
+    seats: [...persons, ...bots.map((bot): BotSeat => ({ kind: "bot", name: bot.name, colour: bot.colour }))],
+    personCount: persons.length,
+    isHost: lobby.isHost,
+    ready: lobby.me.ready,
+    locked: state.locked,
+    settings,
+    canStart: lobby.isHost && state.match === undefined,
+    status: statusSentence(lobby, matchRunning),
+    matchRunning,
+    brokerConnected: lobby.brokerConnected,
+  };
+}
+
+/** Seats of the next match: what the host set, but never fewer than there are people, up to what the game holds. */
+export function seatCount(lobby: RubberbandLobby): number {
+  return Math.min(PLAYERS_MAX, Math.max(parseSettings(lobby.state.settings).seats, lobby.state.members.length));
+}
+
+/** Names and colours for `count` bots, none with a colour of `colours` as long as there are others. */
+export function botProfiles(colours: readonly number[], count: number): { name: string; colour: number; choices: null }[] {
+  const taken = new Set(colours.map((colour) => PALETTE.indexOf(lookAt(colour))));
+  const free = PALETTE.map((_, index) => index).filter((index) => !taken.has(index));
+  return Array.from({ length: Math.max(0, count) }, (_, index) => {
+    const colour = free[index] ?? index % PALETTE.length;
+    return { name: botName(colour), colour, choices: null };
+  });
+}
+
+/** The colour that we should move to: `undefined` while ours is our own. Of two with one colour the later comer moves, so that both never do. */
+export function yieldedColour(me: Member, members: readonly Member[]): number | undefined {
+  const others = members.filter((member) => member.peerId !== me.peerId);
+  const clash = others.some((other) => other.profile.colour === me.profile.colour && other.order < me.order);
+  if (!clash) return undefined;
+  const free = PALETTE.findIndex((_, colour) => others.every((other) => other.profile.colour !== colour));
+  return free === -1 ? undefined : free;
+}
+
+/** A member's name as it may be shown: cleaned, and never empty. */
+export function memberName(member: Member): string {
+  const name = cleanName(member.profile.name);
+  return name === "" ? `Player ${member.seat + 1}` : name;
+}
+
+function personSeat(lobby: RubberbandLobby, member: Member): PersonSeat {
+  const { state } = lobby;
+  const isMe = member.peerId === lobby.me.peerId;
+  const peer: LobbyPeer | undefined = lobby.peers.find((candidate) => candidate.peerId === member.peerId);
+  const seats = state.match?.seats ?? [];
+  return {
+    kind: "person",
+    peerId: member.peerId,
+    name: memberName(member),
+    colour: member.profile.colour,
+    isMe,
+    isHost: member.peerId === state.hostId,
+    ready: member.ready,
+    inMatch: seats.some((seat) => seat.kind === "person" && seat.peerId === member.peerId),
+    connection: connectionModel(isMe ? "me" : peer, member.connected),
+    manageable: lobby.isHost && !isMe,
+  };
+}
+
+function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {
+  const { members, hostId } = lobby.state;
+  if (matchRunning) return lobby.isHost ? strings.room.matchOnHost : strings.room.matchOn;
+  const readyCount = members.filter((member) => member.ready).length;
+  const everybody = readyCount === members.length;
+  const ready = everybody && members.length > 1 ? strings.room.allReady : `${strings.room.readyCount(readyCount, members.length)}.`;
+  if (lobby.isHost) return members.length === 1 ? strings.room.hostAlone : `${ready} ${strings.room.hostMay}`;
+  const host = members.find((member) => member.peerId === hostId);
+  return host === undefined ? ready : `${ready} ${strings.room.waitingForHost(memberName(host))}`;
+}

@@ -1,0 +1,139 @@
+import type { PeerId } from "@rollcall/netcode/core";
+import type { RubberbandSettings } from "../sim/index.ts";
+import type { Announcer } from "./announcer.ts";
+import { openDialog } from "./dialog.ts";
+import { element, setText } from "./element.ts";
+import { icon } from "./icon.ts";
+import { inviteCard } from "./invite-card.ts";
+import { lookIcon } from "./look-icon.ts";
+import { ProfileEditor } from "./profile-editor.ts";
+import type { PersonSeat, RoomModel } from "./room-model.ts";
+import { SeatCard } from "./seat-card.ts";
+import { SettingsPanel } from "./settings-panel.ts";
+import { strings } from "./strings.ts";
+
+export interface RoomScreenOptions {
+  readonly code: string;
+  readonly link: string;
+  readonly localOnly: boolean;
+  readonly announcer: Announcer;
+  readonly onReady: (ready: boolean) => void;
+  readonly onStart: () => void;
+  readonly onLeave: () => void;
+  readonly onLock: (locked: boolean) => void;
+  readonly onSettings: (settings: RubberbandSettings) => void;
+  readonly onKick: (peerId: PeerId) => void;
+  readonly onMakeHost: (peerId: PeerId) => void;
+  /** Returns the name as it was taken. */
+  readonly onName: (name: string) => string;
+  readonly onColour: (colour: number) => void;
+}
+
+/** The room between matches: invite, seats, settings, and what comes next. */
+export class RoomScreen {
+  readonly root: HTMLElement;
+  readonly heading: HTMLElement = element("h1", { class: "room-heading", tabindex: "-1" }, strings.room.heading);
+  readonly #options: RoomScreenOptions;
+  readonly #count: HTMLElement = element("span", { class: "count" });
+  readonly #notice: HTMLElement = element("p", { class: "notice", role: "status", "data-testid": "notice", hidden: true });
+  readonly #seats: HTMLElement = element("ul", { class: "seats", role: "list" });
+  readonly #cards: SeatCard[] = [];
+  readonly #settings: SettingsPanel;
+  readonly #lock: HTMLButtonElement;
+  readonly #lockedBadge: HTMLElement = element("span", { class: "badge badge-host" }, icon("lock"), strings.room.locked);
+  readonly #status: HTMLElement = element("p", { class: "room-status", "data-testid": "room-status" });
+  readonly #ready: HTMLButtonElement;
+  readonly #start: HTMLButtonElement;
+  #model: RoomModel | undefined;
+
+  constructor(options: RoomScreenOptions) {
+    this.#options = options;
+    this.#settings = new SettingsPanel(options.onSettings);
+    this.#lock = element(
+      "button",
+      { type: "button", role: "switch", class: "switch", onclick: () => options.onLock(this.#model?.locked !== true) },
+      element("span", { class: "switch-text" }, strings.room.lock, element("span", { class: "hint" }, strings.room.lockHint)),
+      element("span", { class: "switch-knob", "aria-hidden": "true" }),
+    );
+    this.#ready = element(
+      "button",
+      { type: "button", class: "button toggle", onclick: () => options.onReady(this.#model?.ready !== true) },
+      icon("check"),
+      strings.room.ready,
+    );
+    this.#start = element("button", { type: "button", class: "button primary", onclick: () => options.onStart() }, strings.room.start);
+    this.root = this.#layout();
+  }
+
+  update(model: RoomModel): void {
+    this.#model = model;
+    setText(this.#count, strings.room.count(model.personCount, model.seats.length));
+    const notice = model.brokerConnected ? (model.matchRunning ? model.status : "") : strings.room.brokerLost;
+    setText(this.#notice, notice);
+    this.#notice.hidden = notice === "";
+    this.#updateSeats(model);
+    this.#settings.update(model.settings, model.isHost, Math.max(2, model.personCount));
+    this.#lock.hidden = !model.isHost;
+    this.#lock.setAttribute("aria-checked", String(model.locked));
+    this.#lockedBadge.hidden = !model.locked;
+    this.#ready.setAttribute("aria-pressed", String(model.ready));
+    this.#start.hidden = !model.isHost;
+    this.#start.disabled = !model.canStart;
+    setText(this.#status, model.matchRunning ? "" : model.status);
+  }
+
+  #layout(): HTMLElement {
+    const { code, link, localOnly, announcer, onLeave } = this.#options;
+    const leave = element("button", { type: "button", class: "button quiet", onclick: () => onLeave() }, strings.room.leave);
+    const invite = inviteCard({ code, link, localOnly, announcer, testId: "lobby-code" });
+    return element(
+      "div",
+      { class: "screen room" },
+      element("section", { class: "panel room-invite", "aria-labelledby": "invite-heading" }, element("h2", { id: "invite-heading" }, strings.room.invite), invite),
+      element(
+        "section",
+        { class: "panel room-main" },
+        element("header", { class: "room-header" }, this.heading, this.#lockedBadge, element("span", { class: "room-count" }, strings.room.players, " ", this.#count)),
+        this.#notice,
+        this.#seats,
+      ),
+      element("section", { class: "panel room-settings" }, this.#settings.root, this.#lock),
+      element("footer", { class: "panel actions" }, this.#status, element("div", { class: "action-buttons" }, leave, this.#ready, this.#start)),
+    );
+  }
+
+  #updateSeats(model: RoomModel): void {
+    while (this.#cards.length > model.seats.length) this.#cards.pop()?.root.remove();
+    while (this.#cards.length < model.seats.length) {
+      const card = new SeatCard({ onEdit: () => this.#editProfile(), onManage: (seat) => this.#manage(seat) });
+      this.#cards.push(card);
+      this.#seats.append(card.root);
+    }
+    model.seats.forEach((seat, index) => this.#cards[index]?.update(seat));
+  }
+
+  #editProfile(): void {
+    const persons = (this.#model?.seats ?? []).filter((seat): seat is PersonSeat => seat.kind === "person");
+    const me = persons.find((person) => person.isMe);
+    if (me === undefined) return;
+    const { onName, onColour } = this.#options;
+    const takenBy = new Map(persons.filter((person) => !person.isMe).map((person) => [person.colour, person.name]));
+    const editor = new ProfileEditor({ id: "room", name: me.name, colour: me.colour, takenBy, onName, onColour });
+    const commit = (): void => editor.commit(onName);
+    openDialog({ title: strings.profile.edit, body: [editor.root], actions: [{ text: strings.profile.done, className: "button primary" }], onClose: commit });
+  }
+
+  #manage(seat: PersonSeat): void {
+    const { onKick, onMakeHost } = this.#options;
+    const about = element("p", { class: "dialog-player" }, lookIcon(seat.colour), seat.connection.text);
+    openDialog({
+      title: seat.name,
+      body: [about, element("p", { class: "hint" }, strings.room.kickHint)],
+      actions: [
+        { text: strings.room.makeHost, act: () => onMakeHost(seat.peerId) },
+        { text: strings.room.kick, className: "button danger", act: () => onKick(seat.peerId) },
+        { text: strings.room.close, className: "button quiet" },
+      ],
+    });
+  }
+}

@@ -1,0 +1,48 @@
+import type { Announcer } from "./announcer.ts";
+import { element } from "./element.ts";
+
+/** Reading time of a short sentence; at half of it slow readers miss names. */
+const SHOWN_MS = 5_000;
+/** More would cover the arena on a phone. */
+const SHOWN_MAX = 3;
+
+interface Toast {
+  readonly key: string;
+  readonly root: HTMLElement;
+  readonly timer: number | undefined;
+}
+
+/** Short notes over the match that take no clicks. One key has one toast: a newer one replaces it. */
+export class Toasts {
+  readonly root: HTMLElement = element("div", { class: "toasts", "data-testid": "toasts" });
+  readonly #announcer: Announcer;
+  #shown: Toast[] = [];
+
+  constructor(announcer: Announcer) {
+    this.#announcer = announcer;
+  }
+
+  /** Shows `text` for five seconds, or until `hide(key)` when `lasting`. */
+  show(key: string, text: string, lasting = false): void {
+    this.hide(key);
+    const root = element("p", { class: lasting ? "toast toast-lasting" : "toast" }, text);
+    const timer = lasting ? undefined : window.setTimeout(() => this.hide(key), SHOWN_MS);
+    this.#shown.push({ key, root, timer });
+    this.root.append(root);
+    this.#announcer.say(text);
+    const oldest = this.#shown.find((toast) => toast.timer !== undefined);
+    if (this.#shown.length > SHOWN_MAX && oldest !== undefined) this.hide(oldest.key);
+  }
+
+  hide(key: string): void {
+    const toast = this.#shown.find((candidate) => candidate.key === key);
+    if (toast === undefined) return;
+    window.clearTimeout(toast.timer);
+    toast.root.remove();
+    this.#shown = this.#shown.filter((candidate) => candidate !== toast);
+  }
+
+  clear(): void {
+    for (const toast of [...this.#shown]) this.hide(toast.key);
+  }
+}
