@@ -55,7 +55,7 @@ export function steerBot(state: RubberbandState, player: number, random: Random)
     return { direction: 0, move: false, snap: false };
   const level = LEVELS[disc.skill] ?? NORMAL;
   const keep = { direction: disc.direction, move: disc.moving === 1, snap: false };
-  if ((state.match.phaseFrames + player * 3) % level.reactionFrames !== 0) return keep;
+  if ((state.match.phaseFrames + (player + state.match.round) * 3) % level.reactionFrames !== 0) return keep;
   const snap = disc.held === 0 && canSnap(disc) && wantsSnap(state, player, disc, level, random);
   if (disc.status !== STATUS.standing || snap) return { ...keep, snap };
   const wobble = random.integer(2 * level.aimError + 1) - level.aimError;
@@ -164,7 +164,7 @@ function chooseGoal(state: RubberbandState, player: number, disc: Disc): number 
   const dy = other.y + other.vy * 10 - disc.y;
   const distance = Math.max(1, length(dx, dy));
   // Left or right by turns, so that two bots do not mirror each other for ever.
-  const side = ((state.match.roundFrames >> 8) + player) & 1 ? 1 : -1;
+  const side = ((state.match.roundFrames >> 8) + player + state.match.round) & 1 ? 1 : -1;
   if (disc.cooldown < 60) {
     return directionOf(
       dx + scale(dx, PASS_BEYOND, distance) - side * scale(dy, PASS_BESIDE, distance),

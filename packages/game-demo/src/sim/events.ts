@@ -1,6 +1,6 @@
 /** What `step` tells the outside world, by name. Positions and speeds are in units (1/256 px). */
 export interface RubberbandEvents {
-  /** One beat of the countdown: 3, 2, 1. */
+  /** One beat of the countdown: 2, 1. */
   readonly count: { readonly left: number };
   readonly "round-start": { readonly round: number };
   readonly "round-end": { readonly round: number; readonly winner: number };

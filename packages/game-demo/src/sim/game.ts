@@ -1,15 +1,18 @@
-import type { Game, StepContext } from "@rollcall/netcode/core";
+import type { ButtonField, Game, IntegerField, StepContext } from "@rollcall/netcode/core";
 import { button, defineGame, integer } from "@rollcall/netcode/core";
 import { steerBot } from "./bot.ts";
 import { FRAME_RATE_HZ, PLAYERS_MAX, PLAYERS_MIN } from "./rules.ts";
 import { beginRound } from "./rounds.ts";
 import type { RubberbandState } from "./state.ts";
-import { PHASE, createState } from "./state.ts";
-import { rubberbandStateCodec } from "./state-codec.ts";
+import { PHASE, createState, rubberbandMemory } from "./state.ts";
 import { stepRubberband } from "./step.ts";
 
 /** One byte: where to push, whether to push, and the button. */
-export const rubberbandInput = { direction: integer(0, 31), move: button(), snap: button() };
+export const rubberbandInput: { readonly direction: IntegerField; readonly move: ButtonField; readonly snap: ButtonField } = {
+  direction: integer(0, 31),
+  move: button(),
+  snap: button(),
+};
 
 /** How a match ended. All lists are by player. */
 export interface RubberbandResult {
@@ -27,7 +30,7 @@ export const rubberband: Game<RubberbandState, typeof rubberbandInput> = defineG
   frameRateHz: FRAME_RATE_HZ,
   players: [PLAYERS_MIN, PLAYERS_MAX],
   input: rubberbandInput,
-  state: rubberbandStateCodec,
+  state: rubberbandMemory,
   init: (context) => {
     const state = createState(context);
     beginRound(state, context.random);

@@ -2,18 +2,13 @@ import type { Random } from "@rollcall/netcode/core";
 import type { Emit } from "./events.ts";
 import { layFloor } from "./floor.ts";
 import { directionX, directionY, scale } from "./integer.ts";
-import { COUNT_FRAMES, FALL_FRAMES, INTRO_FRAMES, MATCH_END_FRAMES, NEXT_INTRO_FRAMES, ROUND_END_FRAMES, TILE_WIDTH } from "./rules.ts";
+import { COUNT_BEATS, COUNT_FRAMES, FALL_FRAMES, INTRO_FRAMES, MATCH_END_FRAMES, ROUND_END_FRAMES, TILE_WIDTH } from "./rules.ts";
 import type { Disc, RubberbandState } from "./state.ts";
 import { NOBODY, PHASE, STATUS, pushTrail } from "./state.ts";
 
 /** Points for a knock-off; being outlasted by nobody is worth one per player left behind. */
 const KNOCKOUT_POINTS = 2;
 const SPAWN_DISTANCE = Math.trunc(4.5 * TILE_WIDTH);
-
-/** How long the intro of this round is. */
-export function introFrames(round: number): number {
-  return round === 0 ? INTRO_FRAMES : NEXT_INTRO_FRAMES;
-}
 
 /** A fresh platform and everybody on it, in a circle, in an order drawn anew for each round. */
 export function beginRound(state: RubberbandState, random: Random): void {
@@ -98,18 +93,13 @@ function enterPhase(state: RubberbandState, phase: number): void {
 
 function stepIntro(state: RubberbandState, emit: Emit): void {
   const { match } = state;
-  const left = introFrames(match.round) - match.phaseFrames;
+  const left = INTRO_FRAMES - match.phaseFrames;
   if (left === 0) {
     enterPhase(state, PHASE.play);
     emit("round-start", { round: match.round });
-  } else if (left % COUNT_FRAMES === 0 && left / COUNT_FRAMES <= countdownBeats(match.round)) {
+  } else if (left % COUNT_FRAMES === 0 && left / COUNT_FRAMES <= COUNT_BEATS) {
     emit("count", { left: left / COUNT_FRAMES });
   }
-}
-
-/** Beats before a round starts: 3, 2, 1 for the first, 2, 1 for the rest. */
-export function countdownBeats(round: number): number {
-  return round === 0 ? 3 : 2;
 }
 
 /** Who has fallen for long enough is out. While the round runs, that is worth points to whoever stays. */

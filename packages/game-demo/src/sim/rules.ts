@@ -63,10 +63,10 @@ export const COMET_PUSH: number = 9 * UNITS_PER_PX;
 export const COMET_SNAP_SHARE = 80;
 export const COMET_TURN_FRAMES = 210;
 
-/** Three beats of 45 frames before the first round, a short one before the others. */
-export const INTRO_FRAMES = 150;
-export const NEXT_INTRO_FRAMES = 110;
+/** Time to find oneself on the platform; its last two beats are counted. */
+export const INTRO_FRAMES = 120;
 export const COUNT_FRAMES = 36;
+export const COUNT_BEATS = 2;
 export const ROUND_END_FRAMES = 130;
 /** The winner's moment, before the result is there. */
 export const MATCH_END_FRAMES = 240;

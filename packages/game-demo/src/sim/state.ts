@@ -1,10 +1,11 @@
-import type { InitContext, Random } from "@rollcall/netcode/core";
+import type { ArrayField, ArraysOf, InitContext, Random, StateCodec, TypedArrayState } from "@rollcall/netcode/core";
+import { i32, typedArrayState } from "@rollcall/netcode/core";
 import { TILE_COUNT } from "./platform.ts";
 import { PLAYERS_MAX, TRAIL_LENGTH } from "./rules.ts";
 import type { BotSkill } from "./settings.ts";
 import { parseSettings } from "./settings.ts";
 import type { Struct } from "./struct.ts";
-import { defineStruct } from "./struct.ts";
+import { columnSchema, defineStruct } from "./struct.ts";
 
 /** What a match is doing. */
 export const PHASE = { intro: 0, play: 1, roundEnd: 2, matchEnd: 3, over: 4 } as const;
@@ -72,23 +73,33 @@ const DISC_FIELDS = [
   "skill",
 ] as const;
 
-export type MatchFields = Struct<(typeof MATCH_FIELDS)[number]>;
-export type Disc = Struct<(typeof DISC_FIELDS)[number]>;
+type MatchField = (typeof MATCH_FIELDS)[number];
+type DiscField = (typeof DISC_FIELDS)[number];
+export type MatchFields = Struct<MatchField>;
+export type Disc = Struct<DiscField>;
 
 const openMatch = defineStruct(MATCH_FIELDS);
 const openDisc = defineStruct(DISC_FIELDS);
 
-const DISCS_BASE = MATCH_FIELDS.length;
-const TRAILS_BASE = DISCS_BASE + PLAYERS_MAX * DISC_FIELDS.length;
-const TILES_BASE = TRAILS_BASE + PLAYERS_MAX * TRAIL_LENGTH * 2;
-const WORD_COUNT = TILES_BASE + TILE_COUNT;
+const TRAIL_WORDS = TRAIL_LENGTH * 2;
 
-/**
- * The whole game in one `Int32Array`: match, eight discs, their trails, the tiles. The rest of this object are views of that memory,
- * so copying `memory` copies the game.
- */
+type MemorySchema = { readonly [Name in MatchField | DiscField | "trails" | "tiles"]: ArrayField<"i32"> };
+
+const memory: TypedArrayState<MemorySchema> = typedArrayState({
+  ...columnSchema(MATCH_FIELDS, 1),
+  ...columnSchema(DISC_FIELDS, PLAYERS_MAX),
+  /** Per player, a ring of `TRAIL_LENGTH` positions, x and y in turn. */
+  trails: i32(PLAYERS_MAX * TRAIL_WORDS),
+  /** Above 0: health. Below 0: frames until it falls. 0: a gap. */
+  tiles: i32(TILE_COUNT),
+});
+
+/** The whole game as arrays over one piece of memory: about 7 kB. */
+export type RubberbandArrays = ArraysOf<MemorySchema>;
+
+/** The arrays, and views of them that read like objects. Copying the arrays copies the game. */
 export interface RubberbandState {
-  readonly memory: Int32Array;
+  readonly arrays: RubberbandArrays;
   readonly match: MatchFields;
   /** One per player of this match. */
   readonly discs: readonly Disc[];
@@ -98,22 +109,37 @@ export interface RubberbandState {
   readonly tiles: Int32Array;
 }
 
-/** Opens views on `memory`, which must have `WORD_COUNT` words. */
-export function openState(memory: Int32Array, playerCount: number): RubberbandState {
+/** Saves, loads and hashes the arrays; the views stay valid, since a load overwrites memory in place. */
+export const rubberbandMemory: StateCodec<RubberbandState> = {
+  schema: memory.schema,
+  open: (slotCount) => {
+    const slots = memory.open(slotCount);
+    return {
+      save: (slot, state) => slots.save(slot, state.arrays),
+      load: (slot, live) => {
+        slots.load(slot, live.arrays);
+        return live;
+      },
+      checksum: (state) => slots.checksum(state.arrays),
+      findDifference: (slot, otherSlot) => slots.findDifference?.(slot, otherSlot),
+    };
+  },
+};
+
+function openState(arrays: RubberbandArrays, playerCount: number): RubberbandState {
   const players = Array.from({ length: playerCount }, (_, index) => index);
-  const trailWords = TRAIL_LENGTH * 2;
   return {
-    memory,
-    match: openMatch(memory, 0),
-    discs: players.map((index) => openDisc(memory, DISCS_BASE + index * DISC_FIELDS.length)),
-    trails: players.map((index) => memory.subarray(TRAILS_BASE + index * trailWords, TRAILS_BASE + (index + 1) * trailWords)),
-    tiles: memory.subarray(TILES_BASE, TILES_BASE + TILE_COUNT),
+    arrays,
+    match: openMatch(arrays, 0),
+    discs: players.map((index) => openDisc(arrays, index)),
+    trails: players.map((index) => arrays.trails.subarray(index * TRAIL_WORDS, (index + 1) * TRAIL_WORDS)),
+    tiles: arrays.tiles,
   };
 }
 
 /** The state before the first round. */
 export function createState({ playerCount, settings, random }: InitContext): RubberbandState {
-  const state = openState(new Int32Array(WORD_COUNT), playerCount);
+  const state = openState(memory.create(), playerCount);
   const { rounds, botSkill } = parseSettings(settings);
   state.match.playerCount = playerCount;
   state.match.roundsMax = rounds;
