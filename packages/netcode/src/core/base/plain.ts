@@ -9,7 +9,7 @@ export type Plain = null | boolean | number | string | readonly Plain[] | { read
 /** Nesting of arrays and objects. A linked list in a state is a mistake that would end a recursive encoder. */
 export const PLAIN_DEPTH_MAX = 32;
 
-/** Why a value is not plain, and where: `.players[2].x`; the path of the value itself is empty. */
+/** What is wrong with a value, and where: `.players[2].x`; the path of the value itself is empty. */
 export interface PlainFault {
   readonly path: string;
   readonly problem: string;
@@ -20,8 +20,8 @@ export function findPlainFault(value: unknown): PlainFault | undefined {
   return faultOf(value, "", 0, new Set());
 }
 
-/** Where `left` and `right`, both plain data, first differ, with both values: `.players[2].x: 5 and 6`. Order of keys counts. */
-export function findPlainDifference(left: unknown, right: unknown): string | undefined {
+/** Where `left` and `right`, both plain data, first differ; the problem is both values, `5 and 6`. The order of keys counts. */
+export function findPlainDifference(left: unknown, right: unknown): PlainFault | undefined {
   return differenceOf(left, right, "");
 }
 
@@ -35,15 +35,16 @@ export function toPlain(value: Plain): Plain {
 
 function plainCopyOf(value: Plain, depth: number): Plain {
   if (typeof value === "number") return Number.isFinite(value) ? value + 0 : null;
-  if (typeof value === "string") return plainText(value);
+  if (typeof value === "string") return toPlainText(value);
   if (typeof value !== "object" || value === null) return value;
   if (depth >= PLAIN_DEPTH_MAX) return null;
   if (Array.isArray(value)) return value.map((element: Plain) => plainCopyOf(element, depth + 1));
-  const entries = Object.entries(value).map(([key, inner]): [string, Plain] => [plainText(key), plainCopyOf(inner, depth + 1)]);
+  const entries = Object.entries(value).map(([key, inner]): [string, Plain] => [toPlainText(key), plainCopyOf(inner, depth + 1)]);
   return Object.fromEntries(entries.filter(([key]) => key !== "__proto__"));
 }
 
-function plainText(text: string): string {
+/** `toPlain` for a text. */
+export function toPlainText(text: string): string {
   return text.replace(LEADING_BYTE_ORDER_MARKS, "").replace(LONE_SURROGATES, "\ufffd");
 }
 
@@ -120,7 +121,7 @@ function nameOfClass(value: object): string {
   return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "no class";
 }
 
-function differenceOf(left: unknown, right: unknown, path: string): string | undefined {
+function differenceOf(left: unknown, right: unknown, path: string): PlainFault | undefined {
   if (Object.is(left, right)) return undefined;
   if (Array.isArray(left) && Array.isArray(right)) {
     const shared = Math.min(left.length, right.length);
@@ -128,19 +129,20 @@ function differenceOf(left: unknown, right: unknown, path: string): string | und
       const difference = differenceOf(left[index], right[index], `${path}[${index}]`);
       if (difference !== undefined) return difference;
     }
-    return left.length === right.length ? undefined : `${path}.length: ${left.length} and ${right.length}`;
+    if (left.length === right.length) return undefined;
+    return { path: `${path}.length`, problem: `${left.length} and ${right.length}` };
   }
   if (isObject(left) && isObject(right)) return differenceOfObjects(left, right, path);
-  return `${path}: ${describe(left)} and ${describe(right)}`;
+  return { path, problem: `${describe(left)} and ${describe(right)}` };
 }
 
-function differenceOfObjects(left: object, right: object, path: string): string | undefined {
+function differenceOfObjects(left: object, right: object, path: string): PlainFault | undefined {
   const leftEntries = Object.entries(left);
   const rightEntries = Object.entries(right);
   for (let index = 0; index < Math.max(leftEntries.length, rightEntries.length); index++) {
     const [leftKey, leftValue] = leftEntries[index] ?? [];
     const [rightKey, rightValue] = rightEntries[index] ?? [];
-    if (leftKey !== rightKey) return `${path}: key ${describe(leftKey)} and key ${describe(rightKey)}`;
+    if (leftKey !== rightKey) return { path, problem: `key ${describe(leftKey)} and key ${describe(rightKey)}` };
     const difference = differenceOf(leftValue, rightValue, `${path}.${leftKey}`);
     if (difference !== undefined) return difference;
   }

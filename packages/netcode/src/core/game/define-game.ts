@@ -43,7 +43,7 @@ export function defineGame<State, Schema extends InputSchema>(options: GameOptio
 
 function checkOptions<State, Schema extends InputSchema>(options: GameOptions<State, Schema>): void {
   const { id, version, frameRateHz, players, content } = options;
-  assert(typeof id === "string" && GAME_ID.test(id), `id of 1–64 letters, digits, dots and dashes, got "${String(id)}"`);
+  assert(typeof id === "string" && GAME_ID.test(id), `id of 1–64 letters, digits, dots and dashes, got "${id}"`);
   assert(Number.isSafeInteger(version) && version >= 0, `version as a whole number from 0, got ${String(version)}`);
   assert(
     Number.isInteger(frameRateHz) && frameRateHz >= 1 && frameRateHz <= FRAME_RATE_HZ_MAX,

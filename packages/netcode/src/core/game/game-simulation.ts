@@ -1,10 +1,10 @@
 import { assert } from "../base/assert.ts";
 import { checksumWords } from "../base/checksum.ts";
-import { toPlain } from "../base/plain.ts";
+import { toPlain, toPlainText } from "../base/plain.ts";
 import { Random } from "../base/random.ts";
 import type { EmitEvent, Simulation } from "../ports/simulation.ts";
 import { decodePayload, encodePayload } from "../wire/payload-codec.ts";
-import type { Game, MatchSetup, PlayerInfo, StateSlots, StepContext } from "./game.ts";
+import type { Game, MatchSetup, PlayerInfo, StateFault, StateSlots, StepContext } from "./game.ts";
 import type { InputOf, InputSchema } from "./input-schema.ts";
 
 /** No slot holds the live state. */
@@ -21,7 +21,9 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   readonly inputBytes: number;
   readonly #game: Game<State, Schema>;
   readonly #random: Random;
-  readonly #inputs: readonly InputOf<Schema>[];
+  readonly #inputs: InputOf<Schema>[];
+  /** A state with a schema lies in arrays and cannot keep an input object, so that one per player is enough. */
+  readonly #reusesInputs: boolean;
   /** One input on its way through `pack`, so that a bot's input is quantised as a person's is. */
   readonly #packedBotInput: Uint8Array;
   readonly #context: MutableContext;
@@ -46,6 +48,7 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     this.playerCount = players.length;
     this.inputBytes = game.inputBytes;
     this.#inputs = players.map(() => game.inputCodec.neutral());
+    this.#reusesInputs = game.state.schema !== undefined;
     this.#packedBotInput = new Uint8Array(game.inputBytes);
     this.#bots = new Uint8Array(players.length);
     this.#random = new Random(setup.seed, "game");
@@ -87,10 +90,10 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     this.#cleanSlot = NO_SLOT;
     this.#checksum = undefined;
     for (let playerIndex = 0; playerIndex < this.playerCount; playerIndex++) {
-      const input = this.#inputs[playerIndex];
-      if (input === undefined) continue;
+      const input = this.#reusesInputs ? (this.#inputs[playerIndex] ?? inputCodec.neutral()) : inputCodec.neutral();
       if (bots[playerIndex] === 1) this.#askBot(playerIndex, input);
       else inputCodec.unpack(inputs, playerIndex * this.inputBytes, input);
+      this.#inputs[playerIndex] = input;
     }
     const next = step(this.#state, this.#inputs, this.#context);
     if (next !== undefined) this.#state = next;
@@ -138,19 +141,21 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     return copy.value;
   }
 
-  /** For the developer: what of the live state would not survive a save, in words. */
-  findFault(): string | undefined {
+  /** For the developer: what of the live state would not survive a save. */
+  findFault(): StateFault | undefined {
     this.#slots ??= this.#game.state.open(0);
     return this.#slots.findFault?.(this.#state);
   }
 
-  /** For the developer: where two saved slots first differ, in words. */
-  findDifference(slot: number, otherSlot: number): string | undefined {
+  /** For the developer: where two saved slots first differ. */
+  findDifference(slot: number, otherSlot: number): StateFault | undefined {
     const difference = this.#openSlots(slot).findDifference?.(slot, otherSlot);
     if (difference !== undefined) return difference;
     const wordCount = this.#random.words.length;
     for (let index = 0; index < wordCount; index++) {
-      if (this.#savedRandom[slot * wordCount + index] !== this.#savedRandom[otherSlot * wordCount + index]) return "the random generator";
+      const left = this.#savedRandom[slot * wordCount + index];
+      const right = this.#savedRandom[otherSlot * wordCount + index];
+      if (left !== right) return { path: `random.words[${index}]`, problem: `${left} and ${right}` };
     }
     return undefined;
   }
@@ -174,7 +179,7 @@ interface MutableContext extends StepContext {
 
 /** Names and choices are other people's words: made plain, so that a state may hold them. */
 function playerInfo({ profile, bot }: MatchSetup["players"][number], index: number): PlayerInfo {
-  return Object.freeze({ index, name: String(toPlain(profile.name)), colour: profile.colour + 0, choices: toPlain(profile.choices), bot });
+  return Object.freeze({ index, name: toPlainText(profile.name), colour: profile.colour + 0, choices: toPlain(profile.choices), bot });
 }
 
 function ignoreEvent(): void {}

@@ -45,16 +45,22 @@ export interface StateCodec<State> {
   open(slotCount: number): StateSlots<State>;
 }
 
+/** What is wrong with a state, and where: `state.players[2].x`, `NaN`. */
+export interface StateFault {
+  readonly path: string;
+  readonly problem: string;
+}
+
 export interface StateSlots<State> {
   save(slot: number, state: State): void;
   /** Returns the live state: `live` itself, overwritten, or a new object. */
   load(slot: number, live: State): State;
   /** Unsigned 32 bits. `savedSlot`: a slot that holds exactly this state, where there is one, so that its bytes need not be made again. */
   checksum(state: State, savedSlot?: number): number;
-  /** For the developer: what of `state` would not come back from a slot as it was, in words; `undefined` when all is well. */
-  findFault?(state: State): string | undefined;
-  /** For the developer: where two saved slots first differ, in words; `undefined` when they are equal. */
-  findDifference?(slot: number, otherSlot: number): string | undefined;
+  /** For the developer: what of `state` would not come back from a slot as it was; `undefined` when all is well. */
+  findFault?(state: State): StateFault | undefined;
+  /** For the developer: where two saved slots first differ, with both values; `undefined` when they are equal. */
+  findDifference?(slot: number, otherSlot: number): StateFault | undefined;
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */
@@ -70,8 +76,8 @@ export interface GameOptions<State, Schema extends InputSchema> {
   readonly input: Schema;
   readonly init: (context: InitContext) => State;
   /**
-   * Deterministic. Return a new state, or mutate the given one and return nothing. `inputs`, by player index, and `context` are the same objects
-   * in every step: copy what is to be kept.
+   * Deterministic. Return a new state, or mutate the given one and return nothing. `inputs`: by player index. `context` and the list of inputs are the same
+   * objects in every step, and so are the inputs of a typed-array state; a state that can hold objects may keep an input.
    */
   readonly step: (state: State, inputs: readonly InputOf<Schema>[], context: StepContext) => State | void;
   /** Input of a bot's seat, asked in every step before `step`; without it a bot's input is all zeros. Deterministic. */

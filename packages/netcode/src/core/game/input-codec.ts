@@ -1,5 +1,5 @@
 import { assert, unreachable } from "../base/assert.ts";
-import type { InputField, InputOf, InputSchema } from "./input-schema.ts";
+import { checkField, type InputField, type InputOf, type InputSchema } from "./input-schema.ts";
 
 /** Packed size of one player's input: 16 bytes of 8 players for 32 unacked frames still fit one datagram with room for deltas. */
 export const INPUT_BYTES_MAX = 16;
@@ -47,6 +47,7 @@ export class InputCodec<Schema extends InputSchema> {
     const fields: PackedField[] = [];
     for (const [name, field] of Object.entries(schema)) {
       assert(FIELD_NAME.test(name), `an input name of 1–32 letters, digits and underscores that starts with a letter, got "${name}"`);
+      checkField(`input "${name}"`, field);
       const packed = placeField(name, field, bitCount);
       fields.push(packed);
       bitCount += packed.bitCount;
@@ -61,8 +62,8 @@ export class InputCodec<Schema extends InputSchema> {
 
   /** A new input with the neutral value of every field. */
   neutral(): InputOf<Schema> {
-    const input = {};
-    for (const field of this.#fields) Object.assign(input, { [field.name]: valueOf(field, 0) });
+    const input: Record<string, boolean | number> = {};
+    for (const field of this.#fields) input[field.name] = valueOf(field, 0);
     return input as InputOf<Schema>;
   }
 

@@ -1,4 +1,4 @@
-import { assert } from "../base/assert.ts";
+import { assert, unreachable } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
 
 /** −1 … 1 in 2^bits − 1 steps, 0 included: a stick or two keys. */
@@ -28,11 +28,15 @@ export type InputOf<Schema extends InputSchema> = {
 /** Bits of an axis: below two there is no left and right of 0; above 16 no stick has anything to tell. */
 const AXIS_BITS_MIN = 2;
 const AXIS_BITS_MAX = 16;
+/** Codes have 32 bits. */
+const INTEGER_SPAN_MAX = 0xffff_ffff;
+const FIELD_KINDS: readonly string[] = ["axis", "button", "integer"];
 
 /** A stick or a pair of keys: −1 … 1. `bits`, 2–16: 5 give 15 steps to each side. Values outside are clamped. */
 export function axis(bits = 5): AxisField {
-  assert(Number.isInteger(bits) && bits >= AXIS_BITS_MIN && bits <= AXIS_BITS_MAX, "axis(bits) with bits in 2–16");
-  return { kind: "axis", bits };
+  const field: AxisField = { kind: "axis", bits };
+  checkField("axis(bits)", field);
+  return field;
 }
 
 /** Pressed or not. */
@@ -42,9 +46,9 @@ export function button(): ButtonField {
 
 /** A whole number in `min` … `max`: a weapon slot, a direction, a cell of a board. Values outside are clamped, fractions rounded. */
 export function integer(min: number, max: number): IntegerField {
-  assert(Number.isSafeInteger(min) && Number.isSafeInteger(max) && min < max, "integer(min, max) with whole numbers, min below max");
-  assert(max - min <= 0xffff_ffff, "integer(min, max) with at most 2³² values");
-  return { kind: "integer", min, max };
+  const field: IntegerField = { kind: "integer", min, max };
+  checkField("integer(min, max)", field);
+  return field;
 }
 
 /** A value of every field, drawn with `random`: one time in four each end and 0 of an axis, so that limits are met. For tests. */
@@ -56,4 +60,29 @@ export function randomInput<Schema extends InputSchema>(schema: Schema, random: 
     else input[name] = field.min + random.integer(field.max - field.min + 1);
   }
   return input as InputOf<Schema>;
+}
+
+/** Asserts that `field` can be packed; the message begins with `where`. Fields may also be written by hand. */
+export function checkField(where: string, field: InputField): void {
+  assert(FIELD_KINDS.includes(field.kind), `${where} made by axis(), button() or integer()`);
+  switch (field.kind) {
+    case "axis": {
+      const { bits } = field;
+      assert(
+        Number.isInteger(bits) && bits >= AXIS_BITS_MIN && bits <= AXIS_BITS_MAX,
+        `${where} with bits in ${AXIS_BITS_MIN}–${AXIS_BITS_MAX}`,
+      );
+      return;
+    }
+    case "integer": {
+      const { min, max } = field;
+      const isRange = Number.isSafeInteger(min) && Number.isSafeInteger(max) && min < max && max - min <= INTEGER_SPAN_MAX;
+      assert(isRange, `${where} with whole numbers, min below max, at most 2³² values`);
+      return;
+    }
+    case "button":
+      return;
+    default:
+      unreachable(field);
+  }
 }

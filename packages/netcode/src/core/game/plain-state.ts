@@ -1,8 +1,8 @@
 import { assert } from "../base/assert.ts";
 import { checksumBytes } from "../base/checksum.ts";
-import { findPlainDifference, findPlainFault } from "../base/plain.ts";
+import { findPlainDifference, findPlainFault, type PlainFault } from "../base/plain.ts";
 import { packPlain, unpackPlain } from "../wire/payload-codec.ts";
-import type { StateCodec, StateSlots } from "./game.ts";
+import type { StateCodec, StateFault, StateSlots } from "./game.ts";
 
 /** First size of a slot; it doubles until the state fits. */
 const SLOT_BYTES_MIN = 1024;
@@ -38,7 +38,7 @@ class PlainSlots<State> implements StateSlots<State> {
   save(slot: number, state: State): void {
     if (this.#verify) {
       const fault = this.findFault(state);
-      if (fault !== undefined) assert(false, `a state of plain data; ${fault}`);
+      if (fault !== undefined) assert(false, `a state of plain data; ${fault.path} is ${fault.problem}`);
     }
     const bytes = packPlain(state);
     let buffer = this.#buffers[slot];
@@ -64,17 +64,16 @@ class PlainSlots<State> implements StateSlots<State> {
     return checksumBytes(buffer, 0, this.#sizesBytes[savedSlot]);
   }
 
-  findFault(state: State): string | undefined {
+  findFault(state: State): StateFault | undefined {
     const fault = findPlainFault(state);
-    if (fault !== undefined) return `state${fault.path} is ${fault.problem}`;
+    if (fault !== undefined) return inState(fault);
+    // Belt and braces: whatever the rules of plain data overlook.
     const bytes = new Uint8Array(packPlain(state));
-    const difference = findPlainDifference(state, unpackPlain(bytes, bytes.length));
-    return difference === undefined ? undefined : `state${difference} before and after a save`;
+    return inState(findPlainDifference(state, unpackPlain(bytes, bytes.length)));
   }
 
-  findDifference(slot: number, otherSlot: number): string | undefined {
-    const difference = findPlainDifference(this.#decode(slot), this.#decode(otherSlot));
-    return difference === undefined ? undefined : `state${difference}`;
+  findDifference(slot: number, otherSlot: number): StateFault | undefined {
+    return inState(findPlainDifference(this.#decode(slot), this.#decode(otherSlot)));
   }
 
   #decode(slot: number): unknown {
@@ -83,4 +82,8 @@ class PlainSlots<State> implements StateSlots<State> {
     assert(buffer !== undefined && sizeBytes > 0, "a slot that was saved before");
     return unpackPlain(buffer, sizeBytes);
   }
+}
+
+function inState(fault: PlainFault | undefined): StateFault | undefined {
+  return fault === undefined ? undefined : { path: `state${fault.path}`, problem: fault.problem };
 }

@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { checksumWords } from "../base/checksum.ts";
 import { layoutOf, viewsOver, type ArrayLayout, type ArraySchema, type ArraysOf, type FieldLayout } from "../base/schema.ts";
-import type { StateCodec, StateSlots } from "./game.ts";
+import type { StateCodec, StateFault, StateSlots } from "./game.ts";
 
 /** A state that lies in one piece of memory, by schema. */
 export interface TypedArrayState<Schema extends ArraySchema> extends StateCodec<ArraysOf<Schema>> {
@@ -58,15 +58,15 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     return checksumWords(this.#words);
   }
 
-  findFault(state: ArraysOf<Schema>): string | undefined {
+  findFault(state: ArraysOf<Schema>): StateFault | undefined {
     for (const { name, element } of this.#layout.fields) {
       const index = element === "f32" || element === "f64" ? state[name]?.findIndex((value) => Number.isNaN(value)) : -1;
-      if (index !== undefined && index >= 0) return `state.${name}[${index}] is NaN`;
+      if (index !== undefined && index >= 0) return { path: `state.${name}[${index}]`, problem: "NaN" };
     }
     return undefined;
   }
 
-  findDifference(slot: number, otherSlot: number): string | undefined {
+  findDifference(slot: number, otherSlot: number): StateFault | undefined {
     const left = viewsOver<ArraySchema>(this.#layout, bufferOf(this.#slotAt(slot)));
     const right = viewsOver<ArraySchema>(this.#layout, bufferOf(this.#slotAt(otherSlot)));
     for (const field of this.#layout.fields) {
@@ -86,7 +86,11 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     if (state === this.#state) return;
     const first = this.#layout.fields[0];
     const buffer = first === undefined ? undefined : state[first.name]?.buffer;
-    assert(buffer instanceof ArrayBuffer && buffer.byteLength === this.#layout.sizeBytes, "a state that create() made");
+    const isOurs = this.#layout.fields.every(({ name, offsetBytes, sizeBytes }) => {
+      const view = state[name];
+      return view?.buffer === buffer && view?.byteOffset === offsetBytes && view?.byteLength === sizeBytes;
+    });
+    assert(isOurs && buffer instanceof ArrayBuffer && buffer.byteLength === this.#layout.sizeBytes, "a state that create() made");
     this.#bytes = new Uint8Array(buffer);
     this.#words = new Uint32Array(buffer);
     this.#state = state;
@@ -99,9 +103,14 @@ function bufferOf(slot: Uint8Array): ArrayBuffer {
   return copy;
 }
 
-function differenceOf(field: FieldLayout, left: ArrayLike<number> | undefined, right: ArrayLike<number> | undefined): string | undefined {
+function differenceOf(
+  field: FieldLayout,
+  left: ArrayLike<number> | undefined,
+  right: ArrayLike<number> | undefined,
+): StateFault | undefined {
   for (let index = 0; index < field.count; index++) {
-    if (!Object.is(left?.[index], right?.[index])) return `state.${field.name}[${index}]: ${left?.[index]} and ${right?.[index]}`;
+    if (Object.is(left?.[index], right?.[index])) continue;
+    return { path: `state.${field.name}[${index}]`, problem: `${left?.[index]} and ${right?.[index]}` };
   }
   return undefined;
 }

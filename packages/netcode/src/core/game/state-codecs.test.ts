@@ -1,0 +1,146 @@
+import { describe, expect, test } from "vitest";
+import { AssertionError } from "../base/assert.ts";
+import { f32, i32, u8 } from "../base/schema.ts";
+import { plainState } from "./plain-state.ts";
+import { typedArrayState } from "./typed-array-state.ts";
+
+interface Tree {
+  discs: { x: number; name: string }[];
+  [key: string]: unknown;
+}
+const tree = (): Tree => ({
+  discs: [
+    { x: 1.5, name: "é" },
+    { x: -3, name: "b".repeat(100) },
+  ],
+  round: 1,
+  over: false,
+});
+
+describe("plain state", () => {
+  test("[GA15] a slot gives back an equal state of its own, keys in their order", () => {
+    const slots = plainState<Tree>().open(2);
+    const state = tree();
+    slots.save(0, state);
+    slots.save(1, { ...state, discs: [] });
+    const loaded = slots.load(0, state);
+    expect(loaded).toEqual(tree());
+    expect(Object.keys(loaded)).toEqual(["discs", "round", "over"]);
+    expect(loaded.discs).not.toBe(state.discs);
+    expect(slots.load(0, state)).not.toBe(loaded);
+  });
+
+  test("[GA15] a slot grows with its state and may shrink again", () => {
+    const slots = plainState<{ list: number[] }>().open(1);
+    for (const length of [1, 5000, 3, 100_000, 0]) {
+      const list = Array.from({ length }, (_, index) => index * 7);
+      slots.save(0, { list });
+      expect(slots.load(0, { list: [] }).list).toEqual(list);
+      expect(slots.checksum({ list }, 0)).toBe(slots.checksum({ list }));
+    }
+  });
+
+  test("[GA15] the checksum is that of the state, before and after a load", () => {
+    const slots = plainState<Tree>().open(1);
+    const state = tree();
+    const checksum = slots.checksum(state);
+    slots.save(0, state);
+    expect(slots.checksum(slots.load(0, state))).toBe(checksum);
+    state.discs[1] = { x: -3, name: "c" };
+    expect(slots.checksum(state)).not.toBe(checksum);
+  });
+
+  test("[GA15] the verifying codec names the path of what a save would lose", () => {
+    const slots = plainState<Tree>({ verify: true }).open(1);
+    slots.save(0, tree());
+    expect(() => slots.save(0, { discs: [{ x: -0, name: "" }] })).toThrow(AssertionError);
+    expect(() => slots.save(0, { discs: [{ x: -0, name: "" }] })).toThrow("state.discs[0].x is −0");
+    expect(() => slots.save(0, { discs: [], born: new Date(0) })).toThrow("state.born is an instance of Date");
+  });
+
+  test("[GA15] two slots differ at a path", () => {
+    const slots = plainState<Tree>().open(2);
+    const other = tree();
+    slots.save(0, tree());
+    slots.save(1, other);
+    expect(slots.findDifference?.(0, 1)).toBeUndefined();
+    other.discs[1] = { x: 4, name: "b".repeat(100) };
+    slots.save(1, other);
+    expect(slots.findDifference?.(0, 1)).toEqual({ path: "state.discs[1].x", problem: "-3 and 4" });
+  });
+
+  test("[GA15] a slot that was never saved cannot be loaded", () => {
+    expect(() => plainState<Tree>().open(1).load(0, tree())).toThrow(AssertionError);
+  });
+});
+
+describe("typed-array state", () => {
+  const memory = typedArrayState({ x: i32(4), flags: u8(3), heat: f32(2) });
+
+  test("[GA16] all fields lie in one buffer, and start at zero", () => {
+    const state = memory.create();
+    expect(state.x.buffer).toBe(state.flags.buffer);
+    expect([...state.x, ...state.flags, ...state.heat]).toEqual(new Array(9).fill(0));
+    expect(memory.schema.x).toEqual({ element: "i32", count: 4 });
+  });
+
+  test("[GA16] a load overwrites the live state in place", () => {
+    const slots = memory.open(2);
+    const state = memory.create();
+    state.x.set([1, -2, 3, 4]);
+    state.flags[2] = 255;
+    state.heat[1] = 0.5;
+    slots.save(0, state);
+    const checksum = slots.checksum(state);
+    state.x.fill(9);
+    state.heat.fill(9);
+    expect(slots.checksum(state)).not.toBe(checksum);
+    expect(slots.load(0, state)).toBe(state);
+    expect([...state.x, ...state.flags, ...state.heat]).toEqual([1, -2, 3, 4, 0, 0, 255, 0, 0.5]);
+    expect(slots.checksum(state)).toBe(checksum);
+  });
+
+  test("[GA16] every element counts in the checksum", () => {
+    const slots = memory.open(0);
+    const state = memory.create();
+    const seen = new Set([slots.checksum(state)]);
+    for (const view of [state.x, state.flags, state.heat]) {
+      for (let index = 0; index < view.length; index++) {
+        view[index] = 1;
+        seen.add(slots.checksum(state));
+      }
+    }
+    expect(seen.size).toBe(10);
+  });
+
+  test("[GA16] a step may put another state of the same schema in place of the live one", () => {
+    const slots = memory.open(1);
+    const [first, second] = [memory.create(), memory.create()];
+    slots.save(0, first);
+    second.x[0] = 7;
+    expect(slots.checksum(second)).not.toBe(slots.checksum(first));
+    slots.save(0, second);
+    slots.load(0, first);
+    expect(first.x[0]).toBe(7);
+  });
+
+  test("[GA16] two slots differ at a field and an index; NaN is a fault", () => {
+    const slots = memory.open(2);
+    const state = memory.create();
+    slots.save(0, state);
+    state.flags[1] = 4;
+    slots.save(1, state);
+    expect(slots.findDifference?.(0, 1)).toEqual({ path: "state.flags[1]", problem: "0 and 4" });
+    expect(slots.findFault?.(state)).toBeUndefined();
+    state.heat[1] = Number.NaN;
+    expect(slots.findFault?.(state)).toEqual({ path: "state.heat[1]", problem: "NaN" });
+  });
+
+  test("[GA16] an object that create() did not make is an assertion", () => {
+    const foreign = typedArrayState({ x: i32(5), flags: u8(3), heat: f32(2) }).create();
+    expect(() => memory.open(1).save(0, foreign)).toThrow(AssertionError);
+    expect(() => memory.open(1).save(0, { x: new Int32Array(4), flags: new Uint8Array(3), heat: new Float32Array(2) })).toThrow(
+      AssertionError,
+    );
+  });
+});
