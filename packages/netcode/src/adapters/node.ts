@@ -1,0 +1,76 @@
+import type { Transport } from "../core/ports/transport.ts";
+import { PeerTransport } from "./peer-transport.ts";
+import type { PeerConstructor, SignalingOptions } from "./signaling-peer.ts";
+
+/** A package that only Node peers need is not installed. Stable `code`; the message says what to install. */
+export class MissingPackageError extends Error {
+  override readonly name = "MissingPackageError";
+  readonly code = "MISSING_PACKAGE";
+  readonly packageName: string;
+
+  constructor(packageName: string, cause: unknown) {
+    super(
+      `A Node peer needs the package ${packageName}, which could not be loaded. Install it beside @rollcall/netcode: npm install ${packageName}`,
+      { cause },
+    );
+    this.packageName = packageName;
+  }
+}
+
+/** `node-datachannel` cannot restart ICE (`restartIce` throws) and has no tracks. */
+class NodeTransport extends PeerTransport {
+  override readonly capabilities: number = 0;
+}
+
+let peerConstructor: Promise<PeerConstructor> | undefined;
+
+/**
+ * The transport of a Node process: PeerJS on `node-datachannel` and `ws`. Puts the WebRTC constructors and `WebSocket` on `globalThis` where they
+ * are missing, since PeerJS looks for them there. Rejects with a `MissingPackageError`.
+ */
+export async function createNodeTransport(options: SignalingOptions): Promise<Transport> {
+  peerConstructor ??= loadPeer();
+  return new NodeTransport(await peerConstructor, options);
+}
+
+async function loadPeer(): Promise<PeerConstructor> {
+  const [webrtc, { WebSocket }] = await Promise.all([
+    load("node-datachannel", () => import("node-datachannel/polyfill")),
+    load("ws", () => import("ws")),
+  ]);
+  const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, RTCDataChannel } = webrtc;
+  provide({ RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, RTCDataChannel });
+  provide({
+    /** PeerJS listens for `close` only; an `error` that nobody listens for would end the process. */
+    WebSocket: class extends WebSocket {
+      constructor(address: string) {
+        super(address);
+        this.on("error", () => {});
+      }
+    },
+  });
+  // After the globals: PeerJS tries them while it loads. It is CommonJS to Node, where the names may be on `default`.
+  const peerjs: PeerModule & { readonly default?: PeerModule } = await import("peerjs");
+  const { Peer } = peerjs.Peer === undefined ? (peerjs.default ?? {}) : peerjs;
+  if (Peer === undefined) throw new MissingPackageError("peerjs", undefined);
+  return Peer;
+}
+
+interface PeerModule {
+  readonly Peer?: PeerConstructor;
+}
+
+async function load<Module>(packageName: string, importModule: () => Promise<Module>): Promise<Module> {
+  try {
+    return await importModule();
+  } catch (error) {
+    throw new MissingPackageError(packageName, error);
+  }
+}
+
+/** Puts what is missing on `globalThis`. */
+function provide(globals: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(globals)) {
+    if (!(name in globalThis)) Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+  }
+}

@@ -1,0 +1,272 @@
+import type { DataConnection } from "peerjs";
+import { assert, unreachable } from "../core/base/assert.ts";
+import type { PeerId } from "../core/base/units.ts";
+import {
+  CAPABILITY,
+  type Channel,
+  type ChannelsClosedReason,
+  type SendOutcome,
+  type Transport,
+  type TransportHandler,
+} from "../core/ports/transport.ts";
+import { RtcChannels } from "./rtc-channels.ts";
+import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
+import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
+
+/**
+ * An offer without an open channel is sent again after these pauses: a lost message of signaling costs its pause, not the attempt. The first is longer
+ * than most connections take; the last holds from then on. At half, a lobby of eight doubles its signaling for nothing.
+ */
+const REPEAT_MS = [400, 600, 900, 1_500] as const;
+/** The link has given up long before. */
+const REPEATS_MAX = 20;
+
+/** One peer connection in the making or in use. */
+interface Attempt {
+  readonly connection: DataConnection;
+  readonly peerConnection: RTCPeerConnection;
+  readonly channels: RtcChannels;
+  readonly isDialer: boolean;
+  isAnswered: boolean;
+  repeats: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** What we know of one peer. */
+interface Contact {
+  readonly peer: PeerId;
+  accepts: boolean;
+  /** A dial that waits for the signaling socket. */
+  isDialPending: boolean;
+  /** Number of the newest attempt of theirs that was let through. */
+  admitted: number;
+  attempt: Attempt | undefined;
+}
+
+/** Why a message of signaling or of a channel was refused. */
+type Refusal = "malformed-signal" | "not-accepted" | "stale-attempt" | "bad-candidate" | "bad-description" | "bad-message";
+
+/**
+ * A transport over PeerJS, in a browser or in Node. PeerJS carries offers, answers and candidates; the connection, its channels and its end are ours.
+ * Only peers that were accepted get an answer, so that nobody else learns our addresses.
+ */
+export class PeerTransport implements Transport {
+  readonly localPeerId: PeerId;
+  readonly capabilities: number = CAPABILITY.iceRestart | CAPABILITY.media;
+  readonly #signaling: SignalingPeer;
+  readonly #contacts = new Map<PeerId, Contact>();
+  readonly #refusals = new Map<Refusal, number>();
+  #handler: TransportHandler | undefined;
+  #dials = 0;
+  #disposed = false;
+
+  constructor(constructor: PeerConstructor, options: SignalingOptions) {
+    this.localPeerId = options.peerId;
+    this.#signaling = new SignalingPeer(constructor, options, {
+      handleReady: () => this.#handleReady(),
+      admitMessage: (message) => this.#admitMessage(parseSignalMessage(message)),
+      handleConnection: (connection) => this.#answer(connection),
+    });
+  }
+
+  setHandler(handler: TransportHandler): void {
+    this.#handler = handler;
+  }
+
+  dial(peer: PeerId): void {
+    assert(peer !== this.localPeerId, "another peer than ourselves");
+    if (this.#disposed) return;
+    const contact = this.#contact(peer);
+    this.#drop(contact);
+    contact.isDialPending = true;
+    if (this.#signaling.isReady) this.#start(contact);
+  }
+
+  accept(peer: PeerId): void {
+    assert(peer !== this.localPeerId, "another peer than ourselves");
+    if (!this.#disposed) this.#contact(peer).accepts = true;
+  }
+
+  hangUp(peer: PeerId): void {
+    const contact = this.#contacts.get(peer);
+    if (contact === undefined) return;
+    this.#contacts.delete(peer);
+    this.#drop(contact);
+  }
+
+  send(peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome {
+    return this.#contacts.get(peer)?.attempt?.channels.send(channel, bytes) ?? "closed";
+  }
+
+  bufferedBytes(peer: PeerId, channel: Channel): number {
+    return this.#contacts.get(peer)?.attempt?.channels.bufferedBytes(channel) ?? 0;
+  }
+
+  path(peer: PeerId): "direct" | "turn" | undefined {
+    return this.#contacts.get(peer)?.attempt?.channels.path();
+  }
+
+  /** Messages refused, by reason. */
+  refusals(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#refusals);
+  }
+
+  /** Closes the signaling socket too: from then on nobody can reach us under this id. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const contact of this.#contacts.values()) this.#drop(contact);
+    this.#contacts.clear();
+    this.#signaling.dispose();
+  }
+
+  #contact(peer: PeerId): Contact {
+    let contact = this.#contacts.get(peer);
+    if (contact === undefined) {
+      contact = { peer, accepts: false, isDialPending: false, admitted: 0, attempt: undefined };
+      this.#contacts.set(peer, contact);
+    }
+    return contact;
+  }
+
+  #handleReady(): void {
+    for (const contact of this.#contacts.values()) {
+      if (contact.isDialPending) this.#start(contact);
+      else if (contact.attempt?.isDialer === true && !contact.attempt.channels.isOpen)
+        this.#signaling.repeatOffer(contact.attempt.connection);
+    }
+  }
+
+  /** As the dialer. */
+  #start(contact: Contact): void {
+    contact.isDialPending = false;
+    const connection = this.#signaling.connect(contact.peer, ++this.#dials);
+    const { dataChannel } = connection;
+    const attempt = this.#takeOver(contact, connection, true);
+    attempt.channels.attachReliable(dataChannel);
+    this.#repeatLater(attempt);
+  }
+
+  /** As the acceptor: PeerJS has made a peer connection for an offer that was admitted, and has not answered it yet. */
+  #answer(connection: DataConnection): void {
+    const contact = [...this.#contacts.values()].find(({ peer }) => peer === connection.peer);
+    assert(contact !== undefined && contact.accepts, "an offer of a peer that was accepted");
+    const wasOpen = contact.attempt?.channels.isOpen === true;
+    this.#drop(contact);
+    this.#takeOver(contact, connection, false);
+    if (wasOpen) this.#handler?.handleChannelsClosed(contact.peer, "replaced");
+  }
+
+  #takeOver(contact: Contact, connection: DataConnection, isDialer: boolean): Attempt {
+    const { peerConnection } = connection;
+    const channels = new RtcChannels(peerConnection, {
+      handleOpen: () => {
+        clearTimeout(attempt.timer);
+        this.#handler?.handleChannelsOpen(contact.peer);
+      },
+      handleClosed: (wasOpen) => this.#fail(contact, wasOpen ? "remote" : "unreachable"),
+      handlePacket: (channel, bytes) => this.#handler?.handlePacket(contact.peer, channel, bytes),
+      handleRefused: () => this.#refuse("bad-message"),
+    });
+    const attempt: Attempt = { connection, peerConnection, channels, isDialer, isAnswered: false, repeats: 0, timer: undefined };
+    contact.attempt = attempt;
+    return attempt;
+  }
+
+  #repeatLater(attempt: Attempt): void {
+    if (attempt.repeats >= REPEATS_MAX) return;
+    const pauseMs = REPEAT_MS[Math.min(attempt.repeats++, REPEAT_MS.length - 1)];
+    attempt.timer = setTimeout(() => {
+      this.#signaling.repeatOffer(attempt.connection);
+      this.#repeatLater(attempt);
+    }, pauseMs);
+  }
+
+  #fail(contact: Contact, reason: ChannelsClosedReason): void {
+    this.#drop(contact);
+    this.#handler?.handleChannelsClosed(contact.peer, reason);
+  }
+
+  /** Ends what there is, without an event. */
+  #drop(contact: Contact): void {
+    const { attempt } = contact;
+    contact.attempt = undefined;
+    contact.isDialPending = false;
+    if (attempt === undefined) return;
+    clearTimeout(attempt.timer);
+    attempt.channels.close();
+    attempt.connection.close();
+    // PeerJS leaves the closing to others when it finds the signaling state closed.
+    attempt.peerConnection.close();
+  }
+
+  /** True: PeerJS may act on it. Everything else is done or refused here. */
+  #admitMessage(message: SignalMessage): boolean {
+    switch (message.type) {
+      case "broker":
+        return true;
+      case "unused":
+        return false;
+      case "malformed":
+        return this.#refuse("malformed-signal");
+      case "offer":
+        return this.#admitOffer(message);
+      case "answer": {
+        const attempt = this.#attemptOf(message.from, message.connectionId);
+        if (attempt === undefined || !attempt.isDialer) return this.#refuse("stale-attempt");
+        this.#handleAnswer(attempt, message.sdp);
+        return false;
+      }
+      case "candidate": {
+        const attempt = this.#attemptOf(message.from, message.connectionId);
+        // One that overtook its offer is lost; the repeated offer lists it.
+        if (attempt === undefined) return this.#refuse("stale-attempt");
+        this.#addCandidates(attempt, [message.candidate]);
+        return false;
+      }
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #admitOffer(offer: SignalMessage & { type: "offer" }): boolean {
+    const contact = this.#contacts.get(offer.from);
+    if (contact === undefined || !contact.accepts) return this.#refuse("not-accepted");
+    const { attempt } = contact;
+    if (attempt?.connection.connectionId === offer.connectionId) {
+      // The dialer has not heard us: our answer or a candidate was lost. PeerJS would close the connection.
+      this.#addCandidates(attempt, candidatesOf(offer.sdp));
+      this.#signaling.repeatAnswer(attempt.connection);
+      return false;
+    }
+    if (offer.attempt <= contact.admitted) return this.#refuse("stale-attempt");
+    contact.admitted = offer.attempt;
+    return true;
+  }
+
+  #handleAnswer(attempt: Attempt, sdp: string): void {
+    if (attempt.isAnswered) return this.#addCandidates(attempt, candidatesOf(sdp));
+    attempt.isAnswered = true;
+    attempt.peerConnection.setRemoteDescription({ type: "answer", sdp }).catch(() => {
+      this.#refuse("bad-description");
+    });
+  }
+
+  #addCandidates(attempt: Attempt, candidates: readonly RTCIceCandidateInit[]): void {
+    for (const candidate of candidates) {
+      attempt.peerConnection.addIceCandidate(candidate).catch(() => {
+        this.#refuse("bad-candidate");
+      });
+    }
+  }
+
+  #attemptOf(peer: PeerId, connectionId: string): Attempt | undefined {
+    const attempt = this.#contacts.get(peer)?.attempt;
+    return attempt?.connection.connectionId === connectionId ? attempt : undefined;
+  }
+
+  #refuse(reason: Refusal): false {
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    return false;
+  }
+}

@@ -1,0 +1,154 @@
+import type { DataConnection, Peer } from "peerjs";
+import { assert } from "../core/base/assert.ts";
+import type { PeerId } from "../core/base/units.ts";
+import { RELIABLE_LABEL } from "./rtc-channels.ts";
+
+/** The constructor of `peerjs`. An argument, because Node imports it differently. */
+export type PeerConstructor = new (id: string, options: ConstructorParameters<typeof Peer>[1]) => Peer;
+
+export interface SignalingOptions {
+  readonly peerId: PeerId;
+  /** `signalingToken` of the admission. */
+  readonly token: string;
+  /** `http:`, `https:`, `ws:` or `wss:`; its path is where the broker is mounted. */
+  readonly broker: URL;
+  /** All that ICE may use: nothing is added to it. */
+  readonly iceServers: readonly RTCIceServer[];
+}
+
+export interface SignalingListener {
+  /** The broker knows us: offers can leave. Again after each reconnect. */
+  handleReady(): void;
+  /** A message arrived. True: PeerJS may act on it. */
+  admitMessage(message: unknown): boolean;
+  /** PeerJS made a connection of an offer that was admitted; called before it answers. */
+  handleConnection(connection: DataConnection): void;
+}
+
+/** A socket that was opened but not welcomed by the broker is dropped after this: a server that still holds our old socket stays silent (PeerServer does). */
+const WELCOME_MS = 5_000;
+
+/** The signaling socket comes back after a random part of this, doubled with each failure up to `RETRY_MS_MAX`. */
+const RETRY_MS = 500;
+const RETRY_MS_MAX = 8_000;
+
+/**
+ * The one `Peer` of PeerJS, reduced to first contact: a signaling socket that stays up, and descriptions that go through it. Connections are PeerJS's
+ * only until they are handed over.
+ */
+export class SignalingPeer {
+  readonly #peerConstructor: PeerConstructor;
+  readonly #options: SignalingOptions;
+  readonly #listener: SignalingListener;
+  #peer: Peer;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+
+  constructor(constructor: PeerConstructor, options: SignalingOptions, listener: SignalingListener) {
+    this.#peerConstructor = constructor;
+    this.#options = options;
+    this.#listener = listener;
+    this.#peer = this.#create();
+  }
+
+  get isReady(): boolean {
+    return this.#peer.open;
+  }
+
+  /** Starts a connection, whose offer leaves by itself. Only when ready: earlier, PeerJS loses the offer without a word. */
+  connect(peer: PeerId, attempt: number): DataConnection {
+    assert(this.isReady, "a signaling socket that the broker has welcomed");
+    return this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
+  }
+
+  /** Sends the offer of `connection` again, with all candidates so far. */
+  repeatOffer(connection: DataConnection): void {
+    const { connectionId, label, metadata, reliable, serialization } = connection;
+    this.#sendDescription("OFFER", connection, { connectionId, label, metadata, reliable, serialization });
+  }
+
+  repeatAnswer(connection: DataConnection): void {
+    this.#sendDescription("ANSWER", connection, { connectionId: connection.connectionId });
+  }
+
+  /** Closes the socket and every connection. */
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    this.#peer.removeAllListeners();
+    this.#peer.destroy();
+  }
+
+  #sendDescription(type: "OFFER" | "ANSWER", connection: DataConnection, fields: Record<string, unknown>): void {
+    const description: RTCSessionDescription | null | undefined = connection.peerConnection?.localDescription;
+    // Not made yet: PeerJS sends it once it is.
+    if (!description?.sdp || description.type !== type.toLowerCase()) return;
+    const payload = { ...fields, type: "data", sdp: { type: description.type, sdp: description.sdp } };
+    this.#peer.socket.send({ type, dst: connection.peer, payload });
+  }
+
+  #create(): Peer {
+    const { peerId, token, broker, iceServers } = this.#options;
+    const isSecure = broker.protocol === "https:" || broker.protocol === "wss:";
+    const peer = new this.#peerConstructor(peerId, {
+      host: broker.hostname,
+      port: broker.port === "" ? (isSecure ? 443 : 80) : Number(broker.port),
+      path: broker.pathname,
+      secure: isSecure,
+      token,
+      config: { iceServers: [...iceServers] },
+    });
+    peer.on("open", () => this.#handleOpen());
+    peer.on("connection", (connection) => this.#listener.handleConnection(connection));
+    peer.on("disconnected", () => this.#retryLater());
+    // Before the first welcome PeerJS destroys itself on any refusal (a full broker, say); afterwards it only disconnects.
+    peer.on("close", () => this.#retryLater());
+    // What went wrong shows in the states: a socket that closes, an attempt that does not open.
+    peer.on("error", () => {});
+    this.#guardMessages(peer);
+    this.#expectWelcome();
+    return peer;
+  }
+
+  /** Puts our judgement in front of PeerJS's message handler, which believes anything. */
+  #guardMessages(peer: Peer): void {
+    const { socket } = peer;
+    const handlers = socket.listeners("message");
+    assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
+    socket.removeAllListeners("message");
+    socket.on("message", (message: unknown) => {
+      if (!this.#listener.admitMessage(message)) return;
+      for (const handler of handlers) handler.call(socket, message);
+    });
+  }
+
+  #handleOpen(): void {
+    clearTimeout(this.#timer);
+    this.#failures = 0;
+    this.#listener.handleReady();
+  }
+
+  #expectWelcome(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#peer.disconnect(), WELCOME_MS);
+  }
+
+  #retryLater(): void {
+    if (this.#disposed) return;
+    // Full jitter: the members of a restarted broker come back spread out.
+    const pauseMs = Math.random() * Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#failures++);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#retry(), pauseMs);
+  }
+
+  #retry(): void {
+    if (this.#peer.destroyed) {
+      this.#peer.removeAllListeners();
+      this.#peer = this.#create();
+    } else if (this.#peer.disconnected) {
+      this.#peer.reconnect();
+      this.#expectWelcome();
+    }
+  }
+}
