@@ -1,0 +1,105 @@
+import { assert } from "../base/assert.ts";
+import { NULL_FRAME } from "../base/units.ts";
+
+/**
+ * Frames that a session remembers, a power of two. It looks back at most 62 frames for what a peer has not acked, 64 for the inputs of a peer that
+ * dropped, 120 for checksums; a peer runs at most 64 ahead. At half, these would overwrite each other.
+ */
+export const HISTORY_FRAMES = 256;
+
+/** A bot needs no input: as far as it goes, every frame is confirmed. */
+const ALWAYS = 0x7fff_ffff;
+
+/**
+ * The real inputs of all players for the newest `HISTORY_FRAMES` frames: one row per frame, one column per player. A column only grows by
+ * the next frame, and an input once stored never changes.
+ */
+export class InputTable {
+  readonly playerCount: number;
+  readonly inputBytes: number;
+  readonly #rows: Uint8Array;
+  readonly #rowBytes: number;
+  readonly #lastFrames: Int32Array;
+  /** From this frame on the column is a bot's. */
+  readonly #botFrames: Int32Array;
+
+  constructor(playerCount: number, inputBytes: number) {
+    this.playerCount = playerCount;
+    this.inputBytes = inputBytes;
+    this.#rowBytes = playerCount * inputBytes;
+    this.#rows = new Uint8Array(HISTORY_FRAMES * this.#rowBytes);
+    this.#lastFrames = new Int32Array(playerCount).fill(NULL_FRAME);
+    this.#botFrames = new Int32Array(playerCount).fill(ALWAYS);
+  }
+
+  /** The last frame whose input of `player` is here. */
+  lastFrame(player: number): number {
+    return this.#lastFrames[player] ?? NULL_FRAME;
+  }
+
+  /** The last frame with the real input of every player that is not a bot. */
+  completeFrame(): number {
+    let complete = ALWAYS;
+    for (let player = 0; player < this.playerCount; player++) {
+      const last = this.lastFrame(player);
+      // A column that has all it will ever get before the bot takes over holds nobody up.
+      if (last + 1 < (this.#botFrames[player] ?? ALWAYS)) complete = Math.min(complete, last);
+    }
+    return complete;
+  }
+
+  /** The seat of `player` is its bot's from `frame` on. */
+  setBotFrom(player: number, frame: number): void {
+    this.#botFrames[player] = frame;
+  }
+
+  isBot(player: number, frame: number): boolean {
+    return frame >= (this.#botFrames[player] ?? ALWAYS);
+  }
+
+  /** Copies the input of the frame after `lastFrame(player)`. */
+  append(player: number, source: Uint8Array, offset: number): void {
+    const frame = this.lastFrame(player) + 1;
+    const start = this.#offset(player, frame);
+    for (let index = 0; index < this.inputBytes; index++) this.#rows[start + index] = source[offset + index] ?? 0;
+    this.#lastFrames[player] = frame;
+  }
+
+  /** True when the stored input of `player` in `frame` has these bytes. */
+  equals(player: number, frame: number, source: Uint8Array, offset: number): boolean {
+    const start = this.#offset(player, frame);
+    for (let index = 0; index < this.inputBytes; index++) if (this.#rows[start + index] !== source[offset + index]) return false;
+    return true;
+  }
+
+  /** True when `frame` is stored and not overwritten. */
+  holds(player: number, frame: number): boolean {
+    const last = this.lastFrame(player);
+    return frame >= 0 && frame <= last && frame > last - HISTORY_FRAMES;
+  }
+
+  /** Copies the inputs of `player` in `count` frames from `frame` on; frames before 0 read as zeros. */
+  copyColumn(player: number, frame: number, count: number, target: Uint8Array): void {
+    const bytes = this.inputBytes;
+    for (let row = 0; row < count; row++) {
+      const start = this.#offset(player, frame + row);
+      for (let index = 0; index < bytes; index++) target[row * bytes + index] = frame + row < 0 ? 0 : (this.#rows[start + index] ?? 0);
+    }
+  }
+
+  /**
+   * The input that `player` is to be simulated with in `frame`: the real one, or the last real one repeated (people hold a key for many frames),
+   * or zeros for a bot and before the first. Writes `inputBytes` to `target[offset …)`.
+   */
+  predict(player: number, frame: number, target: Uint8Array, offset: number): void {
+    const from = Math.min(frame, this.lastFrame(player));
+    const blank = from < 0 || this.isBot(player, frame);
+    const start = this.#offset(player, from);
+    for (let index = 0; index < this.inputBytes; index++) target[offset + index] = blank ? 0 : (this.#rows[start + index] ?? 0);
+  }
+
+  #offset(player: number, frame: number): number {
+    assert(player >= 0 && player < this.playerCount, "a player of this match");
+    return (frame & (HISTORY_FRAMES - 1)) * this.#rowBytes + player * this.inputBytes;
+  }
+}

@@ -1,0 +1,85 @@
+import type { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { NULL_FRAME } from "../base/units.ts";
+import { ACK_DELAY_UNKNOWN, INPUT_ROWS_MAX, LAG_UNITS_MAX, ROLLBACK_KIND } from "./limits.ts";
+
+/**
+ * Everything of an input datagram but the inputs. One object is written over and over: no field is optional.
+ * `newestFrame` holds the low 16 bits after reading; the session, which knows about where the peer is, finds the frame.
+ */
+export class InputHeader {
+  /** The match is over at the sender: it repeats only what is still unacked. */
+  isFinished = false;
+  matchEpoch = 0;
+  /** Frame of the newest input in this datagram; `NULL_FRAME` when the peer has none yet. */
+  newestFrame: number = NULL_FRAME;
+  /** `newestFrame` minus the last frame of the receiver's inputs that arrived without a gap. */
+  ackDistance = 0;
+  /** How long the sender held that acknowledgement, in ms; `ACK_DELAY_UNKNOWN` and above all read the same. */
+  ackDelayMs: number = ACK_DELAY_UNKNOWN;
+  /** How far the sender sees itself ahead of the receiver's arrivals, in sixteenths of a frame (see `TimeSync`). */
+  lagUnits = 0;
+  /** Inputs per player in this datagram: frames `newestFrame − rowCount + 1 … newestFrame`. */
+  rowCount = 0;
+  /** True when the three fields below are there. */
+  hasReport = false;
+  /** `newestFrame` minus the confirmed frame that `checksum` belongs to. */
+  checksumDistance = 0;
+  checksum = 0;
+  /** Share of the receiver's datagrams that never arrived here, in 1/255. */
+  lossUnits = 0;
+}
+
+/** Longest header: kind, epoch, newest frame, three varints, two bytes, report. */
+export const INPUT_HEADER_BYTES_MAX = 31;
+
+const REPORT_FLAG = 0x80;
+
+/**
+ *   0        1        2                 4
+ *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬───────────────┬───────────┬─ ─ ─ ─ ─ ─ ─ ─┬─ ─ ─ ─ ─┐
+ *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ frame lag     │ rows │ R  │ report if R   │ blocks
+ *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ zigzag, 1/16  │ 7 bits, 1 │               │
+ *   └────────┴────────┴─────────────────┴──────────────┴───────────┴───────────────┴───────────┴─ ─ ─ ─ ─ ─ ─ ─┴─ ─ ─ ─ ─┘
+ *   kind 0x22: the match is over at the sender
+ *   report: checksum distance (zigzag varint) │ checksum (u32) │ loss (u8, 1/255)
+ *   blocks, if rows > 0: one per player of the sender, by rising player index (see `writeInputBlock`)
+ *
+ * Eight bytes in the common case. A datagram that is 32,768 frames old would be misread: nine minutes at 60 Hz.
+ */
+export function writeInputHeader(writer: ByteWriter, header: InputHeader): void {
+  writer.u8(header.isFinished ? ROLLBACK_KIND.lastInput : ROLLBACK_KIND.input);
+  writer.u8(header.matchEpoch);
+  writer.u16(header.newestFrame & 0xffff);
+  writer.varint(zigzag(header.ackDistance));
+  writer.u8(Math.min(header.ackDelayMs, ACK_DELAY_UNKNOWN));
+  writer.varint(zigzag(Math.max(-LAG_UNITS_MAX, Math.min(LAG_UNITS_MAX, header.lagUnits))));
+  writer.u8(header.rowCount | (header.hasReport ? REPORT_FLAG : 0));
+  if (!header.hasReport) return;
+  writer.varint(zigzag(header.checksumDistance));
+  writer.u32(header.checksum);
+  writer.u8(header.lossUnits);
+}
+
+/** Reads what follows kind and epoch, which the session looks at first. False when malformed. */
+export function readInputHeader(reader: ByteReader, header: InputHeader): boolean {
+  header.newestFrame = reader.u16();
+  header.ackDistance = unzigzag(reader.varint());
+  header.ackDelayMs = reader.u8();
+  header.lagUnits = unzigzag(reader.varint());
+  const rows = reader.u8();
+  header.rowCount = rows & ~REPORT_FLAG;
+  header.hasReport = (rows & REPORT_FLAG) !== 0;
+  header.checksumDistance = header.hasReport ? unzigzag(reader.varint()) : 0;
+  header.checksum = header.hasReport ? reader.u32() : 0;
+  header.lossUnits = header.hasReport ? reader.u8() : 0;
+  return !reader.failed && header.rowCount <= INPUT_ROWS_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
+}
+
+/** Signed to unsigned so that small distances of either sign are short: 0, −1, 1, −2 … become 0, 1, 2, 3 … */
+function zigzag(value: number): number {
+  return ((value << 1) ^ (value >> 31)) >>> 0;
+}
+
+function unzigzag(value: number): number {
+  return (value >>> 1) ^ -(value & 1);
+}

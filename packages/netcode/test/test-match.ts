@@ -1,0 +1,221 @@
+import { Random } from "../src/core/base/random.ts";
+import { parsePeerId, type PeerId } from "../src/core/base/units.ts";
+import type { SessionEvent } from "../src/core/ports/session.ts";
+import type { Channel } from "../src/core/ports/transport.ts";
+import { RollbackSession, type RollbackOptions } from "../src/core/rollback/rollback-session.ts";
+import { TestSimulation, type TestSimulationOptions } from "./test-simulation.ts";
+
+/** A peer id for tests. */
+export function testPeerId(text: string): PeerId {
+  const peerId = parsePeerId(text);
+  if (peerId === undefined) throw new Error(`not a peer id: ${text}`);
+  return peerId;
+}
+
+export interface TestMatchOptions {
+  /** Which peer holds each player; `-1` is a bot. */
+  readonly seats: readonly number[];
+  readonly host?: number;
+  readonly inputBytes?: number;
+  readonly endFrame?: number;
+  readonly oneWayMs?: number;
+  readonly jitterMs?: number;
+  readonly lossRatio?: number;
+  readonly seed?: number;
+  readonly session?: Pick<RollbackOptions, "inputDelayFrames" | "predictionWindowFrames" | "saveEveryFrames">;
+  readonly simulation?: (peer: number) => Partial<TestSimulationOptions>;
+  /** Input bytes of `player` in the `call`-th call of its peer. */
+  readonly input?: (player: number, call: number) => number;
+  /** When each peer begins to call `advanceFrame`, in ms. */
+  readonly startMs?: (peer: number) => number;
+  /** A clock that runs this much fast. */
+  readonly driftRatio?: (peer: number) => number;
+  readonly resimulationBudgetFrames?: number;
+}
+
+export interface TestPeer {
+  readonly index: number;
+  readonly id: PeerId;
+  readonly simulation: TestSimulation;
+  readonly session: RollbackSession;
+  readonly events: SessionEvent[];
+  readonly players: readonly number[];
+  readonly payloadBytes: number[];
+  alive: boolean;
+  outcome: string;
+  paceRatio: number;
+  calls: number;
+  advances: number;
+  nextFrameMs: number;
+}
+
+interface Flight {
+  readonly atMs: number;
+  readonly from: number;
+  readonly to: number;
+  readonly channel: Channel;
+  readonly bytes: Uint8Array;
+}
+
+/** Some peers in one process and virtual time, one millisecond at a time. */
+export class TestMatch {
+  nowMs = 0;
+  lossRatio: number;
+  readonly peers: readonly TestPeer[];
+  /** Directed pairs `from>to` over which nothing arrives; what is reliable arrives once the pair works again. */
+  readonly broken = new Set<string>();
+  readonly #options: TestMatchOptions;
+  readonly #random: Random;
+  readonly #oneWayMs: number;
+  #flights: Flight[] = [];
+
+  constructor(options: TestMatchOptions) {
+    this.#options = options;
+    this.#random = new Random(options.seed ?? 1);
+    this.#oneWayMs = options.oneWayMs ?? 50;
+    this.lossRatio = options.lossRatio ?? 0;
+    const peerCount = Math.max(0, ...options.seats) + 1;
+    const ids = Array.from({ length: peerCount }, (_, index) => testPeerId(`peer-${index}`));
+    this.peers = ids.map((id, index) => {
+      const simulation = new TestSimulation({
+        playerCount: options.seats.length,
+        ...(options.inputBytes === undefined ? {} : { inputBytes: options.inputBytes }),
+        ...(options.endFrame === undefined ? {} : { endFrame: options.endFrame }),
+        ...options.simulation?.(index),
+      });
+      const session = new RollbackSession(0, {
+        localPeerId: id,
+        players: options.seats.map((seat) => ({ peerId: ids[seat] })),
+        hostId: ids[options.host ?? 0] ?? id,
+        matchEpoch: 7,
+        simulation,
+        ...options.session,
+      });
+      const players = options.seats.flatMap((seat, player) => (seat === index ? [player] : []));
+      const peer: TestPeer = {
+        index,
+        id,
+        simulation,
+        session,
+        events: [],
+        players,
+        payloadBytes: [],
+        alive: true,
+        outcome: "",
+        paceRatio: 1,
+        calls: 0,
+        advances: 0,
+        nextFrameMs: options.startMs?.(index) ?? 0,
+      };
+      return peer;
+    });
+  }
+
+  peer(index: number): TestPeer {
+    const peer = this.peers[index];
+    if (peer === undefined) throw new Error(`no peer ${index}`);
+    return peer;
+  }
+
+  get alive(): readonly TestPeer[] {
+    return this.peers.filter((peer) => peer.alive);
+  }
+
+  /** Breaks the pair in both directions. */
+  breakPair(a: number, b: number): void {
+    this.broken.add(`${a}>${b}`).add(`${b}>${a}`);
+  }
+
+  run(durationMs: number): void {
+    for (const endMs = this.nowMs + durationMs; this.nowMs < endMs;) this.#millisecond();
+  }
+
+  runUntil(condition: () => boolean, limitMs: number): void {
+    for (const endMs = this.nowMs + limitMs; !condition();) {
+      if (this.nowMs >= endMs) throw new Error(`not within ${limitMs} ms: ${condition.toString()}`);
+      this.#millisecond();
+    }
+  }
+
+  #millisecond(): void {
+    this.nowMs++;
+    const arrived = this.#flights.filter((flight) => flight.atMs <= this.nowMs && !this.broken.has(`${flight.from}>${flight.to}`));
+    if (arrived.length > 0) {
+      this.#flights = this.#flights.filter((flight) => !arrived.includes(flight));
+      for (const flight of arrived) {
+        const to = this.peer(flight.to);
+        if (!to.alive) continue;
+        to.session.handlePacket(this.nowMs, this.peer(flight.from).id, flight.bytes);
+        this.drain(to);
+      }
+    }
+    for (const peer of this.alive) {
+      if (this.nowMs >= peer.nextFrameMs) this.#frame(peer);
+      if (this.nowMs >= peer.session.pollTimeoutMs()) peer.session.handleTimeout(this.nowMs);
+      this.drain(peer);
+    }
+  }
+
+  #frame(peer: TestPeer): void {
+    const bytes = this.#options.inputBytes ?? 1;
+    const input = this.#options.input ?? (() => 0);
+    const row = Uint8Array.from(
+      { length: peer.players.length * bytes },
+      (_, index) => input(peer.players[Math.floor(index / bytes)] ?? 0, peer.calls) & 0xff,
+    );
+    peer.calls++;
+    const result = peer.session.advanceFrame(this.nowMs, row, this.#options.resimulationBudgetFrames ?? Number.POSITIVE_INFINITY);
+    peer.outcome = result.outcome;
+    peer.paceRatio = result.paceRatio;
+    if (result.outcome === "advanced") peer.advances++;
+    const drift = 1 + (this.#options.driftRatio?.(peer.index) ?? 0);
+    peer.nextFrameMs += 1000 / 60 / result.paceRatio / drift;
+  }
+
+  drain(peer: TestPeer): void {
+    for (let transmit = peer.session.pollTransmit(); transmit !== undefined; transmit = peer.session.pollTransmit()) {
+      const { channel, bytes } = transmit;
+      const recipient = transmit.to;
+      const to = this.peers.findIndex((candidate) => candidate.id === recipient);
+      if (channel === "unreliable") peer.payloadBytes.push(bytes.length);
+      const isBroken = this.broken.has(`${peer.index}>${to}`);
+      if (channel === "unreliable" && (isBroken || this.#random.chance(this.lossRatio))) continue;
+      const jitterMs = (this.#options.jitterMs ?? 0) * this.#random.float();
+      const atMs = this.nowMs + this.#oneWayMs + (channel === "unreliable" ? jitterMs : 0);
+      this.#flights.push({ atMs, from: peer.index, to, channel, bytes: bytes.slice() });
+    }
+    for (let event = peer.session.pollEvent(); event !== undefined; event = peer.session.pollEvent()) peer.events.push(event);
+  }
+
+  /** Confirmed frames that all of `peers` hold a checksum of; throws when two differ. */
+  agreedFrames(peers: readonly TestPeer[] = this.alive): number {
+    let agreed = 0;
+    const newest = Math.min(...peers.map((peer) => peer.session.stats().confirmedFrame));
+    for (let frame = 0; frame <= newest; frame++) {
+      const checksums = peers.map((peer) => peer.session.checksum(frame));
+      if (checksums.includes(undefined)) continue;
+      if (new Set(checksums).size !== 1) throw new Error(`frame ${frame}: checksums ${checksums.join(", ")}`);
+      agreed++;
+    }
+    return agreed;
+  }
+
+  eventsOf(index: number, type: SessionEvent["type"]): SessionEvent[] {
+    return this.peer(index).events.filter((event) => event.type === type);
+  }
+}
+
+/** Key presses of a person: some bits, held for a few frames, from a seed. */
+export function humanInput(seed: number): (player: number, call: number) => number {
+  const keys = new Map<number, { values: number[]; random: Random }>();
+  return (player, call) => {
+    let track = keys.get(player);
+    if (track === undefined) keys.set(player, (track = { values: [], random: new Random(seed, `player ${player}`) }));
+    while (track.values.length <= call) {
+      const value = track.random.integer(32);
+      // 4–24 frames: 70–400 ms between changes of direction or buttons.
+      for (let held = 4 + track.random.integer(21); held > 0; held--) track.values.push(value);
+    }
+    return track.values[call] ?? 0;
+  };
+}

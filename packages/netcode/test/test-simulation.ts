@@ -1,0 +1,78 @@
+import type { EmitEvent, Simulation } from "../src/core/ports/simulation.ts";
+
+export interface TestSimulationOptions {
+  readonly playerCount: number;
+  readonly inputBytes?: number;
+  /** The match is over once this frame was simulated. */
+  readonly endFrame?: number;
+  /** Bit of state that flips when this frame is simulated: a desync made to order. */
+  readonly corruptFrame?: number;
+}
+
+/** A game of sums: every input, its frame, its player and who is a bot end up in the state, so that any difference shows in the checksum. */
+export class TestSimulation implements Simulation {
+  readonly frameRateHz = 60;
+  readonly playerCount: number;
+  readonly inputBytes: number;
+  /** How often each frame was simulated. */
+  readonly steps = new Map<number, number>();
+  /** The inputs that each frame was simulated with last. */
+  readonly inputs = new Map<number, readonly number[]>();
+  saves = 0;
+  readonly #options: TestSimulationOptions;
+  #state = 1;
+  #frames = 0;
+  #slots: { state: number; frames: number }[] = [];
+
+  constructor(options: TestSimulationOptions) {
+    this.#options = options;
+    this.playerCount = options.playerCount;
+    this.inputBytes = options.inputBytes ?? 1;
+  }
+
+  /** Frames simulated in all. */
+  get stepCount(): number {
+    return [...this.steps.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
+    if (frame !== this.#frames) throw new Error(`frame ${frame} simulated on the state of frame ${this.#frames}`);
+    this.steps.set(frame, (this.steps.get(frame) ?? 0) + 1);
+    this.inputs.set(frame, [...inputs]);
+    for (const byte of inputs) this.#state = Math.imul(this.#state ^ byte, 0x01000193);
+    for (const bot of bots) this.#state = Math.imul(this.#state ^ (bot + 7), 0x01000193);
+    if (frame === this.#options.corruptFrame) this.#state ^= 1;
+    this.#frames++;
+    // A sound while a button is held, and two of one name in a frame.
+    for (const byte of inputs) if ((byte & 1) !== 0) emit("press", byte);
+    if (frame % 10 === 0) emit("beat", frame);
+  }
+
+  reserveSlots(slotCount: number): void {
+    this.#slots = Array.from({ length: slotCount }, () => ({ state: 0, frames: 0 }));
+  }
+
+  save(slot: number): void {
+    this.saves++;
+    const saved = this.#slots[slot];
+    if (saved === undefined) throw new Error(`no slot ${slot}`);
+    saved.state = this.#state;
+    saved.frames = this.#frames;
+  }
+
+  load(slot: number): void {
+    const saved = this.#slots[slot];
+    if (saved === undefined) throw new Error(`no slot ${slot}`);
+    this.#state = saved.state;
+    this.#frames = saved.frames;
+  }
+
+  checksum(): number {
+    return (this.#state ^ Math.imul(this.#frames, 0x9e3779b1)) >>> 0;
+  }
+
+  result(): unknown {
+    const { endFrame } = this.#options;
+    return endFrame !== undefined && this.#frames > endFrame ? { state: this.#state, frames: this.#frames } : undefined;
+  }
+}
