@@ -136,7 +136,12 @@ export interface MatchEvents {
   synchronized: (frame: number) => void;
   suspect: (peerId: PeerId) => void;
   recovered: (peerId: PeerId) => void;
-  "seat-to-bot": (seat: { readonly peerId: PeerId; readonly playerIndexes: readonly number[]; readonly frame: number; readonly cause: DropCause }) => void;
+  "seat-to-bot": (seat: {
+    readonly peerId: PeerId;
+    readonly playerIndexes: readonly number[];
+    readonly frame: number;
+    readonly cause: DropCause;
+  }) => void;
   desync: (report: { readonly peerId: PeerId; readonly frame: number }) => void;
   "waiting-for-quorum": () => void;
   /** The others went on without us. */

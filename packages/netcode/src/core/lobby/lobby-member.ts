@@ -178,7 +178,9 @@ export class LobbyMember {
   /** Gives the seat up and ends. Without a socket nobody can be told: the broker then keeps the seat until it expires. */
   leave(): void {
     if (this.#phase.name === "closed") return;
-    if (this.#phase.name === "member") this.#send({ request: this.#nextRequest++, command: { type: "leave" } });
+    // A join that is not answered yet is taken back in the same breath: the broker works in order.
+    const heard = this.#phase.name === "member" || this.#phase.name === "greeting";
+    if (heard) this.#send({ request: this.#nextRequest++, command: { type: "leave" } });
     this.#close(undefined);
   }
 

@@ -1,0 +1,86 @@
+/** The page that the library runs in: the one file that knows the DOM. In Node, and in a worker, what is not there does nothing. */
+export interface Page {
+  /** `http:` or `https:` address of the page's server; `undefined` where there is none. */
+  readonly origin: string | undefined;
+  /** Calls `listener` when the page goes away for good or into the cache of the back button. Returns the way to stop it. */
+  onPageHide(listener: () => void): () => void;
+  /** Calls `draw` for every picture that the screen shows, as long as the page is visible. Returns the way to stop it. */
+  onAnimationFrame(draw: () => void): () => void;
+  /** An error in the game's own code: shown as uncaught, while the caller goes on. */
+  reportError(error: unknown): void;
+  /** 32 random bits that nobody can guess. */
+  randomSeed(): number;
+  /** Storage that outlives a reload and ends with the tab. `undefined` where the browser has none or forbids it. */
+  readonly sessionStorage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined;
+  /** True when another page of this browser claims `name`: the tab was duplicated, and its storage with it. */
+  isClaimed(name: string): Promise<boolean>;
+  /** Answers other pages' `isClaimed(name)`. Returns the way to stop it. */
+  claim(name: string): () => void;
+}
+
+/** Time for another page to answer. A message between pages takes under a millisecond; a busy page some ten. */
+const CLAIM_ANSWER_MS = 60;
+
+/** The page as the browser gives it. */
+export const browserPage: Page = {
+  get origin() {
+    const origin = globalThis.location?.origin;
+    return origin?.startsWith("http") === true ? origin : undefined;
+  },
+  onPageHide: (listener) => {
+    globalThis.addEventListener?.("pagehide", listener);
+    return () => globalThis.removeEventListener?.("pagehide", listener);
+  },
+  onAnimationFrame,
+  reportError: (error) => {
+    // Node has none: there it would end the process, which is more than a broken listener deserves.
+    if (typeof globalThis.reportError === "function") globalThis.reportError(error);
+    else console.error(error);
+  },
+  randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+  get sessionStorage() {
+    try {
+      return globalThis.sessionStorage;
+    } catch {
+      // A page without a right to storage throws on the mere mention of it.
+      return undefined;
+    }
+  },
+  isClaimed,
+  claim,
+};
+
+function onAnimationFrame(draw: () => void): () => void {
+  if (typeof requestAnimationFrame === "undefined") return () => {};
+  let handle = requestAnimationFrame(function next() {
+    handle = requestAnimationFrame(next);
+    draw();
+  });
+  return () => cancelAnimationFrame(handle);
+}
+
+function isClaimed(name: string): Promise<boolean> {
+  if (typeof BroadcastChannel === "undefined" || typeof document === "undefined") return Promise.resolve(false);
+  const channel = new BroadcastChannel(name);
+  return new Promise((resolve) => {
+    const finish = (claimed: boolean): void => {
+      clearTimeout(timer);
+      channel.close();
+      resolve(claimed);
+    };
+    const timer = setTimeout(() => finish(false), CLAIM_ANSWER_MS);
+    channel.onmessage = (message) => {
+      if (message.data === "claimed") finish(true);
+    };
+    channel.postMessage("claimed?");
+  });
+}
+
+function claim(name: string): () => void {
+  if (typeof BroadcastChannel === "undefined" || typeof document === "undefined") return () => {};
+  const channel = new BroadcastChannel(name);
+  channel.onmessage = (message) => {
+    if (message.data === "claimed?") channel.postMessage("claimed");
+  };
+  return () => channel.close();
+}

@@ -1,0 +1,51 @@
+/** The state machines of Rollcall, without clock, socket or random source: for simulators, tests, servers, and drivers of one's own. */
+export { AssertionError } from "./base/assert.ts";
+export { Random } from "./base/random.ts";
+export { f32, f64, i16, i32, i8, u16, u32, u8, type ArrayField, type ArraySchema, type ArraysOf, type ElementType } from "./base/schema.ts";
+export { MEMBERS_MAX, NULL_FRAME, PLAYERS_MAX, parsePeerId, type LobbyCode, type PeerId } from "./base/units.ts";
+export { defineGame } from "./game/define-game.ts";
+export { GameSimulation } from "./game/game-simulation.ts";
+export type {
+  Game,
+  GameOptions,
+  InitContext,
+  MatchSetup,
+  PlayerInfo,
+  StateCodec,
+  StateFault,
+  StateSlots,
+  StepContext,
+} from "./game/game.ts";
+export {
+  axis,
+  button,
+  integer,
+  randomInput,
+  type AxisField,
+  type ButtonField,
+  type InputField,
+  type InputOf,
+  type InputSchema,
+  type IntegerField,
+} from "./game/input-schema.ts";
+export { plainState, type PlainStateOptions } from "./game/plain-state.ts";
+export {
+  SyncTestSession,
+  syncTest,
+  type SyncTestFault,
+  type SyncTestFaultKind,
+  type SyncTestOptions,
+  type SyncTestReport,
+} from "./game/sync-test.ts";
+export { typedArrayState, type TypedArrayState } from "./game/typed-array-state.ts";
+export { LinkMesh, type LinkMeshOptions } from "./link/link-mesh.ts";
+export type { LinkRole } from "./link/link.ts";
+export type { LobbyEntrance } from "./lobby/lobby-entrance.ts";
+export type { LobbyFailure } from "./lobby/lobby-failure.ts";
+export { LobbyMember, type LobbyMemberEvent, type LobbyMemberOptions, type SocketAction } from "./lobby/lobby-member.ts";
+export * from "./ports/link.ts";
+export type * from "./ports/session.ts";
+export type * from "./ports/simulation.ts";
+export * from "./ports/transport.ts";
+export { RollbackSession, type RollbackOptions } from "./rollback/rollback-session.ts";
+export type { TimelineEntry } from "./rollback/timeline.ts";

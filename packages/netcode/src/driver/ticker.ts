@@ -1,0 +1,124 @@
+/** Real time, for all that runs a match: the only file that knows the clock, timers and workers. */
+
+/** A steady call. The simulator and tests bring their own. */
+export interface Ticker {
+  /** Monotonic, in ms. */
+  nowMs(): number;
+  /** Time between two calls. Browsers' timers do not go below 4 ms. */
+  setIntervalMs(intervalMs: number): void;
+  /** Ends the calls and frees timer and worker. Idempotent. */
+  dispose(): void;
+}
+
+/** Starts a ticker that calls `handleTick` from the next task on. */
+export type StartTicker = (intervalMs: number, handleTick: (nowMs: number) => void) => Ticker;
+
+/** `ticker-worker.ts`, for pages whose bundler did not carry the file along. */
+const TICKER_WORKER_SOURCE = "let t;onmessage=(m)=>{clearInterval(t);t=setInterval(()=>postMessage(0),m.data)}";
+
+/**
+ * A ticker that keeps its pace in a hidden tab: from a worker file, else from a worker made of a blob, else from the page's own timers
+ * (which a content security policy, or Node, leaves as the only way). Timers also bridge the moment until a worker runs.
+ */
+export const startTicker: StartTicker = (intervalMs, handleTick) => new RealTicker(intervalMs, handleTick);
+
+/** Resolves after `delayMs`. */
+export function afterMs(delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, delayMs);
+  });
+}
+
+class RealTicker implements Ticker {
+  readonly #handleTick: (nowMs: number) => void;
+  /** Ways to start a worker that were not tried yet. */
+  readonly #ways: (() => Worker)[] = typeof Worker === "undefined" ? [] : [workerFromFile, workerFromBlob];
+  #intervalMs: number;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #worker: Worker | undefined;
+  #disposed = false;
+
+  constructor(intervalMs: number, handleTick: (nowMs: number) => void) {
+    this.#intervalMs = intervalMs;
+    this.#handleTick = handleTick;
+    this.#startTimer();
+    this.#startWorker();
+  }
+
+  nowMs(): number {
+    return performance.now();
+  }
+
+  setIntervalMs(intervalMs: number): void {
+    if (this.#disposed || intervalMs === this.#intervalMs) return;
+    this.#intervalMs = intervalMs;
+    this.#worker?.postMessage(intervalMs);
+    if (this.#timer !== undefined) this.#startTimer();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#stopTimer();
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #tick(): void {
+    if (!this.#disposed) this.#handleTick(this.nowMs());
+  }
+
+  #startTimer(): void {
+    this.#stopTimer();
+    this.#timer = setInterval(() => this.#tick(), this.#intervalMs);
+  }
+
+  #stopTimer(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #startWorker(): void {
+    const start = this.#ways.shift();
+    if (start === undefined || this.#disposed) return;
+    let worker: Worker;
+    try {
+      worker = start();
+    } catch {
+      this.#startWorker();
+      return;
+    }
+    this.#worker = worker;
+    worker.addEventListener("message", () => {
+      if (this.#worker !== worker) return;
+      this.#stopTimer();
+      this.#tick();
+    });
+    // A file that is not there, or a policy against it: says so here, not in the constructor.
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      worker.terminate();
+      if (this.#worker !== worker || this.#disposed) return;
+      this.#worker = undefined;
+      this.#startTimer();
+      this.#startWorker();
+    });
+    worker.postMessage(this.#intervalMs);
+  }
+}
+
+/**
+ * ".js", though the source is ".ts": the compiler rewrites the endings of imports, not of addresses, so only this one is there after a plain build.
+ * Vite finds the source by it. Bundlers look for exactly this expression.
+ */
+function workerFromFile(): Worker {
+  return new Worker(new URL("./ticker-worker.js", import.meta.url), { type: "module" });
+}
+
+function workerFromBlob(): Worker {
+  const url = URL.createObjectURL(new Blob([TICKER_WORKER_SOURCE], { type: "text/javascript" }));
+  try {
+    return new Worker(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,49 @@
+import type { InputSchema } from "../core/game/input-schema.ts";
+import { browserEnvironment } from "./browser-environment.ts";
+import * as lobbies from "./enter-lobby.ts";
+import * as matches from "./local-match.ts";
+import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
+
+/**
+ * Opens a lobby and is its host. Rejects with a `NetcodeError`.
+ *
+ * ```ts
+ * const lobby = await hostLobby({ game, name: "Ada" });
+ * show(lobby.code);
+ * const match = await lobby.start();
+ * match.run({ input: readKeys, render: (view) => draw(view.state) });
+ * ```
+ */
+export function hostLobby<State, Schema extends InputSchema>(options: HostOptions<State, Schema>): Promise<Lobby<State, Schema>> {
+  return lobbies.hostLobby(browserEnvironment, options);
+}
+
+/**
+ * Joins the lobby of a code, as people type or paste it (a whole link too). Rejects with a `NetcodeError`.
+ *
+ * ```ts
+ * const lobby = await joinLobby("KXRTM", { game, name: "Bob" });
+ * lobby.on("match", (match) => match.run({ input: readKeys, render: (view) => draw(view.state) }));
+ * ```
+ */
+export function joinLobby<State, Schema extends InputSchema>(
+  code: string,
+  options: LobbyOptions<State, Schema>,
+): Promise<Lobby<State, Schema>> {
+  return lobbies.joinLobby(browserEnvironment, code, options);
+}
+
+/**
+ * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Call it first, when the page
+ * loads. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
+ */
+export function resumeLobby<State, Schema extends InputSchema>(
+  options: LobbyOptions<State, Schema>,
+): Promise<Lobby<State, Schema> | undefined> {
+  return lobbies.resumeLobby(browserEnvironment, options);
+}
+
+/** A match on this page alone: bots, couch play, practice, the title screen. Frame 0 runs at once; `stop` frees everything. */
+export function startLocalMatch<State, Schema extends InputSchema>(options: LocalMatchOptions<State, Schema>): Match<State, Schema> {
+  return matches.startLocalMatch(browserEnvironment, options);
+}

@@ -1,0 +1,43 @@
+import { LOBBY_LIMITS, jsonBytes } from "../core/ports/lobby-protocol.ts";
+import type { Json, Profile } from "../core/ports/lobby-protocol.ts";
+import { badArgument } from "./netcode-error.ts";
+
+/** As many graphemes as a name tag has room for. */
+const NAME_GRAPHEMES_MAX = 16;
+
+const COLOUR_MAX = 63;
+
+/** A profile that the broker will take: the name trimmed and cut, the rest checked. Throws `BAD_ARGUMENT`. */
+export function checkedProfile({ name, colour, choices }: Profile): Profile {
+  if (!Number.isInteger(colour) || colour < 0 || colour > COLOUR_MAX) throw badArgument(`a colour in 0–${COLOUR_MAX}, got ${colour}`);
+  return { name: cutName(name), colour, choices: checkedJson("choices", choices, LOBBY_LIMITS.choicesBytes) };
+}
+
+/** `value`, if it can be sent as `name`. Throws `BAD_ARGUMENT`. */
+export function checkedJson(name: string, value: Json, bytesMax: number): Json {
+  let bytes: number;
+  try {
+    bytes = jsonBytes(value);
+  } catch {
+    throw badArgument(`${name} as plain JSON data`);
+  }
+  if (bytes > bytesMax) throw badArgument(`${name} of at most ${bytesMax} bytes of JSON, got ${bytes}`);
+  return value;
+}
+
+/** `capacity`, if a lobby can have it. Throws `BAD_ARGUMENT`. */
+export function checkedCapacity(capacity: number): number {
+  if (Number.isInteger(capacity) && capacity >= 1 && capacity <= LOBBY_LIMITS.members) return capacity;
+  throw badArgument(`a capacity in 1–${LOBBY_LIMITS.members}, got ${capacity}`);
+}
+
+/** By graphemes, so that no emoji is cut in two. */
+function cutName(name: string): string {
+  const graphemes = [...new Intl.Segmenter().segment(name.trim())].slice(0, NAME_GRAPHEMES_MAX);
+  let cut = "";
+  for (const { segment } of graphemes) {
+    // A grapheme can be of any length ("zalgo" text); the broker counts units.
+    if (cut.length + segment.length <= LOBBY_LIMITS.nameUnits) cut += segment;
+  }
+  return cut;
+}

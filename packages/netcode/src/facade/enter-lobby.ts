@@ -1,0 +1,153 @@
+import { Random } from "../core/base/random.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import { LinkMesh } from "../core/link/link-mesh.ts";
+import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
+import { LOBBY_LIMITS, normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, Profile } from "../core/ports/lobby-protocol.ts";
+import { parseBrokerAddress } from "./broker-address.ts";
+import type { BrokerAddress } from "./broker-address.ts";
+import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import type { CreateTransport, Environment } from "./environment.ts";
+import { LobbyConnection } from "./lobby-connection.ts";
+import { LobbyRoom } from "./lobby-room.ts";
+import { NetcodeError } from "./netcode-error.ts";
+import { SeatMemory } from "./seat-memory.ts";
+import { ROOM_TICK_MS } from "./tick-intervals.ts";
+import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
+
+/** Opens a lobby and is its host. Rejects with a `NetcodeError`. */
+export async function hostLobby<State, Schema extends InputSchema>(
+  environment: Environment,
+  options: HostOptions<State, Schema>,
+): Promise<Lobby<State, Schema>> {
+  return enter(environment, options, {
+    type: "create",
+    game: identityOf(options),
+    profile: profileOf(options),
+    capacity: checkedCapacity(options.capacity ?? options.game.players[1]),
+    settings: checkedJson("settings", options.settings ?? null, LOBBY_LIMITS.settingsBytes),
+    metadata: checkedJson("metadata", options.metadata ?? null, LOBBY_LIMITS.metadataBytes),
+  });
+}
+
+/** Joins the lobby of a code, as people type or paste it. Rejects with a `NetcodeError`. */
+export async function joinLobby<State, Schema extends InputSchema>(
+  environment: Environment,
+  code: string,
+  options: LobbyOptions<State, Schema>,
+): Promise<Lobby<State, Schema>> {
+  const normalized = normalizeLobbyCode(code);
+  if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
+  return enter(environment, options, { type: "join", code: normalized, game: identityOf(options), profile: profileOf(options) });
+}
+
+/**
+ * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Name, colour and choices stay
+ * as they were. Rejects when the broker cannot be asked.
+ */
+export async function resumeLobby<State, Schema extends InputSchema>(
+  environment: Environment,
+  options: LobbyOptions<State, Schema>,
+): Promise<Lobby<State, Schema> | undefined> {
+  const memory = seatMemoryOf(environment, options);
+  const seat = await memory.recall();
+  if (seat === undefined) return undefined;
+  try {
+    return await enter(environment, options, { type: "resume", ...seat });
+  } catch (error) {
+    if (!(error instanceof NetcodeError) || !isSeatGone(error)) throw error;
+    memory.forget();
+    return undefined;
+  }
+}
+
+function isSeatGone({ code }: NetcodeError): boolean {
+  return code === "LOBBY_NOT_FOUND" || code === "SEAT_EXPIRED" || code === "KICKED" || code === "VERSION_MISMATCH";
+}
+
+async function enter<State, Schema extends InputSchema>(
+  environment: Environment,
+  options: LobbyOptions<State, Schema>,
+  entrance: LobbyEntrance,
+): Promise<Lobby<State, Schema>> {
+  const address = addressOf(environment, options);
+  throwIfAborted(options.signal);
+  let connection: LobbyConnection | undefined;
+  let room: LobbyRoom<State, Schema> | undefined;
+  const ticker = environment.startTicker(ROOM_TICK_MS, (nowMs) => {
+    connection?.tick(nowMs);
+    room?.tick(nowMs);
+  });
+  const { page, openControlSocket } = environment;
+  connection = new LobbyConnection({
+    nowMs: () => ticker.nowMs(),
+    openControlSocket,
+    lobbyUrl: address.lobbyUrl,
+    game: identityOf(options),
+    entrance,
+    seed: page.randomSeed(),
+  });
+  try {
+    const [admission, createTransport] = await Promise.all([admit(connection, options.signal), loadTransport(environment)]);
+    throwIfAborted(options.signal);
+    const { peerId, signalingToken, iceServers } = admission;
+    const transport = createTransport({
+      localPeerId: peerId,
+      signalingToken,
+      broker: new URL(address.base),
+      iceServers: options.iceServers ?? iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
+    });
+    const mesh = new LinkMesh({
+      localPeerId: peerId,
+      game: identityOf(options),
+      random: new Random(page.randomSeed(), "links"),
+      capabilities: transport.capabilities ?? 0,
+    });
+    const { game } = options;
+    room = new LobbyRoom({ page, ticker, game, connection, admission, transport, mesh, seatMemory: seatMemoryOf(environment, options) });
+    return room;
+  } catch (error) {
+    connection.leave();
+    ticker.dispose();
+    throw error;
+  }
+}
+
+/** The admission; on abort the seat is given back, and the promise rejects with `CLOSED`. */
+async function admit(connection: LobbyConnection, signal: AbortSignal | undefined): Promise<Admission> {
+  const abort = (): void => connection.leave();
+  signal?.addEventListener("abort", abort);
+  try {
+    return await connection.admitted;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw new NetcodeError("CLOSED", { message: "Joining was aborted." });
+}
+
+async function loadTransport(environment: Environment): Promise<CreateTransport> {
+  try {
+    return await environment.loadTransport();
+  } catch (cause) {
+    throw new NetcodeError("BROKER_UNREACHABLE", { message: "A part of this page could not be loaded.", cause });
+  }
+}
+
+function addressOf(environment: Environment, { broker }: { readonly broker?: string | URL }): BrokerAddress {
+  return parseBrokerAddress(broker, environment.page.origin);
+}
+
+function seatMemoryOf<State, Schema extends InputSchema>(environment: Environment, options: LobbyOptions<State, Schema>): SeatMemory {
+  return new SeatMemory(environment.page, options.game.id, addressOf(environment, options).base);
+}
+
+function identityOf<State, Schema extends InputSchema>({ game }: LobbyOptions<State, Schema>): GameIdentity {
+  return { id: game.id, version: game.version, contentHash: game.contentHash };
+}
+
+function profileOf<State, Schema extends InputSchema>(options: LobbyOptions<State, Schema>): Profile {
+  return checkedProfile({ name: options.name, colour: options.colour ?? 0, choices: options.choices ?? null });
+}

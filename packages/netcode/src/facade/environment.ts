@@ -1,0 +1,25 @@
+import type { Page } from "../adapters/page.ts";
+import type { OpenControlSocket } from "../adapters/websocket.ts";
+import type { PeerId } from "../core/base/units.ts";
+import type { Transport } from "../core/ports/transport.ts";
+import type { StartTicker } from "../driver/ticker.ts";
+
+export interface TransportSetup {
+  readonly localPeerId: PeerId;
+  /** Opens signaling for `localPeerId`. */
+  readonly signalingToken: string;
+  /** `http:` or `https:`: signaling is at `/peerjs` below it. */
+  readonly broker: URL;
+  readonly iceServers: readonly RTCIceServer[];
+}
+
+export type CreateTransport = (setup: TransportSetup) => Transport;
+
+/** Everything that lobbies and matches take from outside. Tests bring loopback transports, a broker double and a clock of their own. */
+export interface Environment {
+  readonly page: Page;
+  readonly startTicker: StartTicker;
+  readonly openControlSocket: OpenControlSocket;
+  /** Called when a lobby is entered, while the broker is asked: what is large is loaded then and not before. */
+  loadTransport(): Promise<CreateTransport>;
+}

@@ -1,0 +1,162 @@
+import type { ControlSocket, OpenControlSocket } from "../adapters/websocket.ts";
+import { Random } from "../core/base/random.ts";
+import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
+import { LobbyMember } from "../core/lobby/lobby-member.ts";
+import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member.ts";
+import type { Admission, GameIdentity, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
+import { unreachable } from "../core/base/assert.ts";
+import { errorOfFailure } from "./netcode-error.ts";
+import type { NetcodeError } from "./netcode-error.ts";
+
+/** What the lobby makes of its member's events; admission and replies are settled here. */
+export type LobbyConnectionEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" }>;
+
+export interface LobbyConnectionOptions {
+  readonly nowMs: () => number;
+  readonly openControlSocket: OpenControlSocket;
+  readonly lobbyUrl: string;
+  readonly game: GameIdentity;
+  readonly entrance: LobbyEntrance;
+  readonly seed: number;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: NetcodeError) => void;
+}
+
+/** Runs a `LobbyMember` on a real control socket and turns its replies into promises. */
+export class LobbyConnection {
+  /** Rejects with a `NetcodeError`. */
+  readonly admitted: Promise<Admission>;
+  readonly #options: LobbyConnectionOptions;
+  readonly #member: LobbyMember;
+  readonly #waiters = new Map<number, Waiter>();
+  #settleAdmission: { readonly resolve: (admission: Admission) => void; readonly reject: (error: NetcodeError) => void } | undefined;
+  #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
+  /** Events wait in the member until somebody is there for them. */
+  #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
+  #draining = false;
+
+  constructor(options: LobbyConnectionOptions) {
+    this.#options = options;
+    this.#member = new LobbyMember(options.nowMs(), { entrance: options.entrance, random: new Random(options.seed, "lobby") });
+    this.admitted = new Promise((resolve, reject) => {
+      this.#settleAdmission = { resolve, reject };
+    });
+    this.#drain();
+  }
+
+  get lobby(): LobbyState | undefined {
+    return this.#member.lobby;
+  }
+
+  get connected(): boolean {
+    return this.#member.connected;
+  }
+
+  get refusals(): Readonly<Record<string, number>> {
+    return this.#member.refusals;
+  }
+
+  /** From now on `handleEvent` gets every event after the admission, those that wait at once. */
+  attach(handleEvent: (event: LobbyConnectionEvent) => void): void {
+    this.#handleEvent = handleEvent;
+    this.#drain();
+  }
+
+  tick(nowMs: number): void {
+    if (nowMs < this.#member.pollTimeoutMs()) return;
+    this.#member.handleTimeout(nowMs);
+    this.#drain();
+  }
+
+  /** Rejects with a `NetcodeError`. */
+  request(command: LobbyCommand): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.set(this.#member.request(this.#options.nowMs(), command), { resolve, reject });
+      this.#drain();
+    });
+  }
+
+  leave(): void {
+    this.#member.leave();
+    this.#drain();
+  }
+
+  #drain(): void {
+    // An event's listener may ask for something: the outer loop goes on with that.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let more = true; more;) {
+        this.#drainSocket();
+        more = this.#drainEvent();
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #drainSocket(): void {
+    for (let frame = this.#member.pollFrame(); frame !== undefined; frame = this.#member.pollFrame()) this.#socket?.socket.send(frame);
+    for (let action = this.#member.pollAction(); action !== undefined; action = this.#member.pollAction()) this.#act(action);
+  }
+
+  #act(action: SocketAction): void {
+    switch (action.type) {
+      case "open-socket":
+        this.#open(action.socket);
+        break;
+      case "close-socket":
+        if (this.#socket?.number === action.socket) this.#socket.socket.close();
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+
+  #open(number: number): void {
+    const { nowMs, openControlSocket, lobbyUrl } = this.#options;
+    try {
+      const socket = openControlSocket(lobbyUrl, {
+        handleOpen: () => this.#handle(() => this.#member.handleSocketOpen(nowMs(), number)),
+        handleFrame: (text) => this.#handle(() => this.#member.handleFrame(nowMs(), number, text)),
+        handleClose: () => this.#handle(() => this.#member.handleSocketClosed(nowMs(), number)),
+      });
+      this.#socket = { number, socket };
+    } catch {
+      // A page served by https may not open a plain socket, and the constructor says so by throwing.
+      this.#member.handleSocketClosed(nowMs(), number);
+    }
+  }
+
+  #handle(input: () => void): void {
+    input();
+    this.#drain();
+  }
+
+  /** True when there was one. */
+  #drainEvent(): boolean {
+    const admitting = this.#settleAdmission !== undefined;
+    if (!admitting && this.#handleEvent === undefined) return false;
+    const event = this.#member.pollEvent();
+    if (event === undefined) return false;
+    if (event.type === "admitted") {
+      this.#settleAdmission?.resolve(event.admission);
+      this.#settleAdmission = undefined;
+    } else if (event.type === "closed" && admitting) {
+      this.#settleAdmission?.reject(errorOfFailure(event.failure ?? { code: "CLOSED", message: "" }, this.#options.game));
+      this.#settleAdmission = undefined;
+    } else if (event.type === "reply") this.#settle(event);
+    else this.#handleEvent?.(event);
+    return true;
+  }
+
+  #settle({ request, failure }: Extract<LobbyMemberEvent, { readonly type: "reply" }>): void {
+    const waiter = this.#waiters.get(request);
+    this.#waiters.delete(request);
+    if (failure === undefined) waiter?.resolve();
+    else waiter?.reject(errorOfFailure(failure, this.#options.game));
+  }
+}

@@ -1,0 +1,112 @@
+import type { PeerId } from "../core/base/units.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import type { MatchAgreement } from "../core/ports/lobby-protocol.ts";
+import type { DropCause } from "../core/ports/session.ts";
+import { EarlyPackets } from "./early-packets.ts";
+import { MatchRunner } from "./match-runner.ts";
+import type { MatchRunnerOptions } from "./match-runner.ts";
+import { NetcodeError } from "./netcode-error.ts";
+
+/**
+ * How long a match goes on after the lobby ended it: its last frames are still on their way to us, or ours to others. Half is one long
+ * RTT with a loss in it; double lets a match that was stopped by somebody look alive.
+ */
+const LINGER_MS = 3_000;
+
+/** What matches take from their lobby. */
+export type MatchSurroundings<State, Schema extends InputSchema> = Omit<
+  MatchRunnerOptions<State, Schema>,
+  "agreement" | "handleOver" | "handleFinal"
+> & {
+  /** A match is over on this peer (by its result, or by `stop`): the room may start another. */
+  readonly handleOver: (matchNumber: number) => void;
+};
+
+/** The matches of one lobby on one peer: the running one, and the last one while others may still need its packets. */
+export class LobbyMatches<State, Schema extends InputSchema> {
+  readonly #surroundings: MatchSurroundings<State, Schema>;
+  readonly #early = new EarlyPackets();
+  #current: MatchRunner<State, Schema> | undefined;
+  /** Ended for the lobby; packets are still answered until then. */
+  #lingering: { readonly runner: MatchRunner<State, Schema>; readonly untilMs: number } | undefined;
+
+  constructor(surroundings: MatchSurroundings<State, Schema>) {
+    this.#surroundings = surroundings;
+  }
+
+  /** The match that is being played, if we have a seat in it. */
+  get current(): MatchRunner<State, Schema> | undefined {
+    return this.#current;
+  }
+
+  /** Any match that wants frames or packets. */
+  get active(): boolean {
+    return this.#current !== undefined || this.#lingering !== undefined;
+  }
+
+  /** The lobby started a match. `undefined` when we have no seat in it: we wait for the next. Throws what the game's `init` throws, and for an agreement that cannot be played. */
+  start(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
+    this.dispose("The next match started.");
+    const { localPeerId, nowMs, handleOver } = this.#surroundings;
+    if (!agreement.seats.some((seat) => seat.kind === "person" && seat.peerId === localPeerId)) return undefined;
+    this.#checkPlayable(agreement);
+    const runner = new MatchRunner({
+      ...this.#surroundings,
+      agreement,
+      handleOver: () => handleOver(agreement.matchNumber),
+      handleFinal: () => {},
+    });
+    this.#current = runner;
+    for (const { from, bytes } of this.#early.takeAll(nowMs())) runner.handlePacket(nowMs(), from, bytes);
+    return runner;
+  }
+
+  /** The lobby ended match `matchNumber`. */
+  end(nowMs: number, matchNumber: number): void {
+    const runner = this.#current;
+    if (runner?.matchNumber !== matchNumber) return;
+    this.#current = undefined;
+    this.#lingering = { runner, untilMs: nowMs + LINGER_MS };
+  }
+
+  tick(nowMs: number): void {
+    this.#current?.tick(nowMs);
+    const lingering = this.#lingering;
+    if (lingering === undefined) return;
+    lingering.runner.tick(nowMs);
+    if (nowMs < lingering.untilMs) return;
+    this.#lingering = undefined;
+    // A result is on the screen: that picture stays until the next match.
+    if (lingering.runner.phase !== "ended") lingering.runner.close("The match was ended.");
+  }
+
+  /** Every session's packet has its match epoch in the second byte (docs/wire/rollback.md). */
+  handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
+    const matchEpoch = bytes[1];
+    if (this.#current?.matchEpoch === matchEpoch) this.#current?.handlePacket(nowMs, from, bytes);
+    else if (this.#lingering?.runner.matchEpoch === matchEpoch) this.#lingering?.runner.handlePacket(nowMs, from, bytes);
+    else this.#early.keep(nowMs, from, bytes);
+  }
+
+  handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
+    this.#current?.handlePeerGone(nowMs, peerId, cause);
+    this.#lingering?.runner.handlePeerGone(nowMs, peerId, cause);
+  }
+
+  /** Ends and frees whatever is there. */
+  dispose(message: string): void {
+    const runners = [this.#lingering?.runner, this.#current];
+    this.#lingering = undefined;
+    this.#current = undefined;
+    for (const runner of runners) runner?.close(message);
+  }
+
+  /** An agreement comes off the wire: what the game and the session take for granted is checked here. */
+  #checkPlayable({ seats }: MatchAgreement): void {
+    const [fewest, most] = this.#surroundings.game.players;
+    const peerIds = seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
+    if (seats.length < fewest || seats.length > most || new Set(peerIds).size !== peerIds.length) {
+      throw new NetcodeError("BAD_REQUEST", { message: `A match of ${seats.length} seats was started, which this game cannot play.` });
+    }
+  }
+}

@@ -1,0 +1,356 @@
+import { unreachable } from "../core/base/assert.ts";
+import type { PeerId } from "../core/base/units.ts";
+import type { Game } from "../core/game/game.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
+import type { LinkMesh } from "../core/link/link-mesh.ts";
+import type { LinkEvent } from "../core/ports/link.ts";
+import { LOBBY_LIMITS } from "../core/ports/lobby-protocol.ts";
+import type { Admission, Json, LobbyChange, LobbyState, MatchAgreement, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { DropCause } from "../core/ports/session.ts";
+import type { Transport } from "../core/ports/transport.ts";
+import { afterMs } from "../driver/ticker.ts";
+import type { Ticker } from "../driver/ticker.ts";
+import type { Page } from "../adapters/page.ts";
+import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { Listeners } from "./listeners.ts";
+import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
+import { LobbyMatches } from "./lobby-matches.ts";
+import { MatchWaiters } from "./match-waiters.ts";
+import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
+import { PeerLinks } from "./peer-links.ts";
+import type { SeatMemory } from "./seat-memory.ts";
+import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
+import type { Lobby, LobbyEvents, LobbyPeer, Match, StartOptions } from "./types.ts";
+
+export interface LobbyRoomOptions<State, Schema extends InputSchema> {
+  readonly page: Page;
+  readonly ticker: Ticker;
+  readonly game: Game<State, Schema>;
+  readonly connection: LobbyConnection;
+  readonly admission: Admission;
+  readonly transport: Transport;
+  readonly mesh: LinkMesh;
+  readonly seatMemory: SeatMemory;
+}
+
+/** Figures of the links change all the time; a lobby screen needs them this often. */
+const FIGURES_INTERVAL_MS = 1_000;
+
+/** Time for a goodbye to leave the buffers before the connections are closed under it. A lost one costs the others 2.5 s of silence. */
+const GOODBYE_FLUSH_MS = 100;
+
+/** The lobby as the game sees it: wires the member's machine, the links and the matches. */
+export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State, Schema> {
+  readonly #options: LobbyRoomOptions<State, Schema>;
+  readonly #peerId: PeerId;
+  readonly #connection: LobbyConnection;
+  readonly #links: PeerLinks;
+  readonly #matches: LobbyMatches<State, Schema>;
+  readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
+  readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
+  readonly #started = new MatchWaiters<Match<State, Schema>>();
+  readonly #stopListening: () => void;
+  #figuresDueMs = 0;
+  #shownFigures = "";
+  /** The broker has closed the lobby, and a match goes on without it. */
+  #orphaned: NetcodeError | undefined;
+  #closed = false;
+  #leaving: Promise<void> | undefined;
+
+  constructor(options: LobbyRoomOptions<State, Schema>) {
+    const { admission, connection, game, page, ticker } = options;
+    this.#options = options;
+    this.#peerId = admission.peerId;
+    this.#connection = connection;
+    this.#listeners = new Listeners((error) => page.reportError(error));
+    const nowMs = (): number => ticker.nowMs();
+    this.#links = new PeerLinks({
+      nowMs,
+      transport: options.transport,
+      mesh: options.mesh,
+      handleSessionPacket: (from, bytes) => this.#matches.handlePacket(nowMs(), from, bytes),
+      handleEvent: (event) => this.#handleLinkEvent(event),
+    });
+    this.#matches = new LobbyMatches({
+      page,
+      nowMs,
+      game,
+      localPeerId: admission.peerId,
+      transmit: (transmit) => this.#links.transmit(transmit),
+      pathTo: (peerId) => this.#links.stats().find((link) => link.peerId === peerId)?.path ?? "connecting",
+      handleOver: (matchNumber) => this.#handleMatchOver(matchNumber),
+    });
+    this.#stopListening = page.onPageHide(() => this.#links.sayGoodbye());
+    this.#rememberSeat(admission);
+    for (const member of admission.lobby.members) this.#link(member);
+    connection.attach((event) => this.#handleLobbyEvent(event));
+  }
+
+  get code(): string {
+    return this.state.code;
+  }
+
+  get state(): LobbyState {
+    return this.#connection.lobby ?? this.#options.admission.lobby;
+  }
+
+  get me(): Member {
+    const me = this.#memberOf(this.state, this.#peerId) ?? this.#memberOf(this.#options.admission.lobby, this.#peerId);
+    if (me === undefined) throw new NetcodeError("NOT_MEMBER");
+    return me;
+  }
+
+  get isHost(): boolean {
+    return this.state.hostId === this.#peerId;
+  }
+
+  get peers(): readonly LobbyPeer[] {
+    return this.#links.stats().map(({ peerId, status, path, rttMs, lossRatio }) => ({ peerId, status, path, rttMs, lossRatio }));
+  }
+
+  get brokerConnected(): boolean {
+    return this.#connection.connected;
+  }
+
+  get match(): Match<State, Schema> | undefined {
+    return this.#matches.current;
+  }
+
+  on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void {
+    return this.#listeners.on(name, listener);
+  }
+
+  nextMatch(): Promise<Match<State, Schema>> {
+    if (this.#closed) return Promise.reject(new NetcodeError("CLOSED"));
+    return this.match === undefined ? this.#nextMatch.wait() : Promise.resolve(this.match);
+  }
+
+  async setProfile(profile: Partial<Profile>): Promise<void> {
+    await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
+  }
+
+  async setReady(ready: boolean): Promise<void> {
+    await this.#connection.request({ type: "set-ready", ready });
+  }
+
+  async setSettings(settings: Json): Promise<void> {
+    await this.#connection.request({ type: "set-settings", settings: checkedJson("settings", settings, LOBBY_LIMITS.settingsBytes) });
+  }
+
+  async setMetadata(metadata: Json): Promise<void> {
+    await this.#connection.request({ type: "set-metadata", metadata: checkedJson("metadata", metadata, LOBBY_LIMITS.metadataBytes) });
+  }
+
+  async setLocked(locked: boolean): Promise<void> {
+    await this.#connection.request({ type: "set-locked", locked });
+  }
+
+  async setCapacity(capacity: number): Promise<void> {
+    await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
+  }
+
+  async kick(peerId: PeerId): Promise<void> {
+    await this.#connection.request({ type: "kick", peerId });
+  }
+
+  async transferHost(peerId: PeerId): Promise<void> {
+    await this.#connection.request({ type: "transfer-host", peerId });
+  }
+
+  async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
+    const [fewest, most] = this.#options.game.players;
+    const playerCount = options.playerCount ?? Math.min(most, Math.max(fewest, this.state.members.length));
+    if (!Number.isInteger(playerCount) || playerCount < fewest || playerCount > most) {
+      throw badArgument(`a playerCount in ${fewest}–${most}, got ${playerCount}`);
+    }
+    const botProfiles = (options.botProfiles ?? []).map(checkedProfile);
+    // The match may come before the reply, and never comes when the start is refused.
+    const started = this.#started.wait();
+    started.catch(() => {});
+    await this.#connection.request({ type: "start", playerCount, botProfiles, countdownMs: options.countdownMs ?? 0 });
+    return started;
+  }
+
+  leave(): Promise<void> {
+    this.#leaving ??= this.#close(undefined);
+    return this.#leaving;
+  }
+
+  /** For the ticker. */
+  tick(nowMs: number): void {
+    this.#links.tick(nowMs);
+    if (this.#closed) return;
+    this.#matches.tick(nowMs);
+    this.#options.ticker.setIntervalMs(this.#matches.active ? MATCH_TICK_MS : ROOM_TICK_MS);
+    if (this.#orphaned !== undefined) this.#endOrphaned(nowMs, this.#orphaned);
+    else if (nowMs >= this.#figuresDueMs) this.#showFigures(nowMs);
+  }
+
+  /** The last match of a lobby that the broker forgot: its end is the end of the lobby. */
+  #endOrphaned(nowMs: number, error: NetcodeError): void {
+    const { current } = this.#matches;
+    if (current !== undefined && current.phase !== "running") this.#matches.end(nowMs, current.matchNumber);
+    if (!this.#matches.active) void this.#close(error);
+  }
+
+  #handleLobbyEvent(event: LobbyConnectionEvent): void {
+    switch (event.type) {
+      case "change":
+        this.#handleChange(event.change, event.before);
+        break;
+      case "broker-lost":
+        this.#listeners.emit("broker-lost");
+        break;
+      case "broker-back":
+        this.#rememberSeat(event.admission);
+        this.#listeners.emit("broker-back");
+        break;
+      case "closed":
+        this.#handleClosed(event.failure);
+        return;
+      default:
+        unreachable(event);
+    }
+    this.#listeners.emit("change");
+  }
+
+  #handleChange(change: LobbyChange, before: LobbyState): void {
+    switch (change.type) {
+      case "member-joined":
+        this.#link(change.member);
+        this.#listeners.emit("member-joined", change.member);
+        break;
+      case "member-left": {
+        const cause = change.reason === "expired" ? "lost" : "left";
+        this.#unlink(change.peerId, cause);
+        const member = this.#memberOf(before, change.peerId);
+        if (member !== undefined) this.#listeners.emit("member-left", member, change.reason);
+        break;
+      }
+      case "member-disconnected": {
+        this.#checkGone(change.peerId);
+        const member = this.#memberOf(this.state, change.peerId);
+        if (member !== undefined) this.#listeners.emit("member-disconnected", member);
+        break;
+      }
+      case "member-returned":
+        // A reload makes another peer of the same member; what the old page played, its bot plays on.
+        if (change.member.peerId !== change.peerId) this.#unlink(change.peerId, "left");
+        this.#link(change.member);
+        this.#listeners.emit("member-returned", change.member);
+        break;
+      case "host-changed": {
+        const member = this.#memberOf(this.state, change.hostId);
+        if (member !== undefined) this.#listeners.emit("host-changed", member);
+        break;
+      }
+      case "match-started":
+        this.#startMatch(change.match);
+        break;
+      case "match-ended":
+        this.#matches.end(this.#options.ticker.nowMs(), change.matchNumber);
+        break;
+      case "member-changed":
+      case "settings-changed":
+      case "metadata-changed":
+      case "locked-changed":
+      case "capacity-changed":
+        break;
+      default:
+        unreachable(change);
+    }
+  }
+
+  #handleLinkEvent(event: LinkEvent): void {
+    if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
+    else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
+    this.#listeners.emit("change");
+  }
+
+  /** Gone is who neither the broker nor we hear: a control socket may break while the match is fine, and the other way round. */
+  #checkGone(peerId: PeerId): void {
+    const disconnected = this.#memberOf(this.state, peerId)?.connected === false;
+    if (disconnected && this.#links.status(peerId) !== "open") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), peerId, "lost");
+  }
+
+  #startMatch(agreement: MatchAgreement): void {
+    try {
+      const match = this.#matches.start(agreement);
+      if (match === undefined) {
+        this.#started.rejectAll(badArgument("a playerCount that leaves a seat for the one who starts"));
+        return;
+      }
+      this.#started.resolveAll(match);
+      this.#nextMatch.resolveAll(match);
+      this.#listeners.emit("match", match);
+      this.#options.ticker.setIntervalMs(MATCH_TICK_MS);
+    } catch (error) {
+      // The game's `init`, or an agreement that it cannot play. The others may be luckier: the lobby stays.
+      this.#options.page.reportError(error);
+      this.#started.rejectAll(
+        error instanceof NetcodeError ? error : new NetcodeError("CLOSED", { message: "The match could not be started.", cause: error }),
+      );
+    }
+  }
+
+  /** Every peer of the match says so; the first one counts. */
+  #handleMatchOver(matchNumber: number): void {
+    if (this.#closed || this.state.match?.matchNumber !== matchNumber) return;
+    this.#connection.request({ type: "end-match", matchNumber }).catch(() => {});
+  }
+
+  #handleClosed(failure: LobbyFailure | undefined): void {
+    if (this.#closed || failure === undefined) return;
+    const error = errorOfFailure(failure, this.#options.game);
+    // A broker that lost the lobby does not end the match: peers talk to each other.
+    const isForgotten = failure.code === "LOBBY_NOT_FOUND" || failure.code === "SEAT_EXPIRED";
+    if (isForgotten && this.#matches.current?.phase === "running") this.#orphaned = error;
+    else void this.#close(error);
+  }
+
+  async #close(error: NetcodeError | undefined): Promise<void> {
+    this.#closed = true;
+    this.#stopListening();
+    this.#matches.dispose("The lobby was left.");
+    this.#connection.leave();
+    this.#links.sayGoodbye();
+    this.#options.seatMemory.forget();
+    for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
+    this.#listeners.emit("closed", error);
+    this.#listeners.clear();
+    await afterMs(GOODBYE_FLUSH_MS);
+    this.#links.dispose();
+    this.#options.ticker.dispose();
+  }
+
+  #rememberSeat({ lobby, resumeSecret }: Admission): void {
+    this.#options.seatMemory.remember({ code: lobby.code, secret: resumeSecret });
+  }
+
+  /** Of two members, the one with the higher order dials: it came later, so the other is ready for it. */
+  #link(member: Member): void {
+    if (member.peerId === this.#peerId) return;
+    this.#links.addPeer(member.peerId, this.me.order > member.order ? "dialer" : "acceptor");
+  }
+
+  #unlink(peerId: PeerId, cause: DropCause): void {
+    this.#matches.handlePeerGone(this.#options.ticker.nowMs(), peerId, cause);
+    this.#links.removePeer(peerId);
+  }
+
+  #memberOf(state: LobbyState, peerId: PeerId): Member | undefined {
+    return state.members.find((member) => member.peerId === peerId);
+  }
+
+  #showFigures(nowMs: number): void {
+    this.#figuresDueMs = nowMs + FIGURES_INTERVAL_MS;
+    this.#links.refreshPaths();
+    const figures = this.peers
+      .map(({ peerId, path, rttMs, lossRatio }) => `${peerId} ${path} ${Math.round(rttMs)} ${Math.round(lossRatio * 100)}`)
+      .join();
+    if (figures === this.#shownFigures) return;
+    this.#shownFigures = figures;
+    this.#listeners.emit("change");
+  }
+}

@@ -1,0 +1,51 @@
+import type { PeerId } from "../core/base/units.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
+import type { Ticker } from "../driver/ticker.ts";
+import type { Environment } from "./environment.ts";
+import { MatchRunner } from "./match-runner.ts";
+import { badArgument } from "./netcode-error.ts";
+import { MATCH_TICK_MS } from "./tick-intervals.ts";
+import type { LocalMatchOptions, Match } from "./types.ts";
+
+const LOCAL_PEER_ID = "local" as PeerId;
+
+/** A match on this page alone: bots, couch play, practice, the title screen. Frame 0 runs at once; `stop` frees everything. */
+export function startLocalMatch<State, Schema extends InputSchema>(
+  environment: Pick<Environment, "page" | "startTicker">,
+  options: LocalMatchOptions<State, Schema>,
+): Match<State, Schema> {
+  const [fewest, most] = options.game.players;
+  const { length } = options.players;
+  if (length < fewest || length > most) throw badArgument(`${fewest}–${most} players, got ${length}`);
+  const seats = options.players.map(({ profile, bot }): MatchSeat =>
+    bot ? { kind: "bot", profile } : { kind: "person", peerId: LOCAL_PEER_ID, profile },
+  );
+  const agreement: MatchAgreement = {
+    matchNumber: 1,
+    seed: options.seed ?? environment.page.randomSeed(),
+    seats,
+    settings: options.settings ?? null,
+    hostId: LOCAL_PEER_ID,
+    countdownMs: 0,
+  };
+  let runner: MatchRunner<State, Schema> | undefined;
+  const ticker: Ticker = environment.startTicker(MATCH_TICK_MS, (nowMs) => runner?.tick(nowMs));
+  try {
+    runner = new MatchRunner({
+      page: environment.page,
+      nowMs: () => ticker.nowMs(),
+      game: options.game,
+      agreement,
+      localPeerId: LOCAL_PEER_ID,
+      transmit: () => {},
+      pathTo: () => "direct",
+      handleOver: () => {},
+      handleFinal: () => ticker.dispose(),
+    });
+  } catch (error) {
+    ticker.dispose();
+    throw error;
+  }
+  return runner;
+}

@@ -1,0 +1,269 @@
+import type { Page } from "../adapters/page.ts";
+import { unreachable } from "../core/base/assert.ts";
+import type { PeerId } from "../core/base/units.ts";
+import type { Game } from "../core/game/game.ts";
+import { GameSimulation } from "../core/game/game-simulation.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import type { LinkPath } from "../core/ports/link.ts";
+import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
+import type { DropCause, SessionEvent, Transmit } from "../core/ports/session.ts";
+import { RollbackSession } from "../core/rollback/rollback-session.ts";
+import { MatchDriver } from "../driver/match-driver.ts";
+import type { MatchDriverHost } from "../driver/match-driver.ts";
+import { Listeners } from "./listeners.ts";
+import { NetcodeError } from "./netcode-error.ts";
+import type { GameEvent, Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
+
+export interface MatchRunnerOptions<State, Schema extends InputSchema> {
+  readonly page: Page;
+  readonly nowMs: () => number;
+  readonly game: Game<State, Schema>;
+  readonly agreement: MatchAgreement;
+  readonly localPeerId: PeerId;
+  readonly transmit: (transmit: Transmit) => void;
+  readonly pathTo: (peerId: PeerId) => LinkPath;
+  /** The match ended by its result, or the game called `stop`: it is over for all. */
+  readonly handleOver: () => void;
+  /** The match is over on this peer, however it came. */
+  readonly handleFinal: () => void;
+}
+
+/** The two ways in which `ended` settles. */
+interface Settle {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: NetcodeError) => void;
+}
+
+/** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
+type FrameCallback = "input" | "frame" | "render";
+
+/** One match on one peer: simulation, session and driver, as the game sees them. */
+export class MatchRunner<State, Schema extends InputSchema> implements Match<State, Schema>, MatchDriverHost {
+  readonly matchNumber: number;
+  readonly seats: readonly MatchSeat[];
+  readonly localPlayers: readonly number[];
+  readonly ended: Promise<unknown>;
+  readonly #options: MatchRunnerOptions<State, Schema>;
+  readonly #simulation: GameSimulation<State, Schema>;
+  readonly #session: RollbackSession;
+  readonly #driver: MatchDriver;
+  readonly #startMs: number;
+  readonly #listeners: Listeners<MatchEvents>;
+  readonly #failing = new Set<FrameCallback>();
+  #settle: Settle | undefined;
+  #outcome: "ended" | "dropped" | "closed" | undefined;
+  #run: RunOptions<State, Schema> | undefined;
+  #stopDrawing: (() => void) | undefined;
+  #disposed = false;
+
+  /** Throws what the game's `init` throws. */
+  constructor(options: MatchRunnerOptions<State, Schema>) {
+    const { agreement, game, localPeerId, page } = options;
+    this.#options = options;
+    this.matchNumber = agreement.matchNumber;
+    this.seats = agreement.seats;
+    this.localPlayers = agreement.seats.flatMap((seat, index) => (seat.kind === "person" && seat.peerId === localPeerId ? [index] : []));
+    this.#listeners = new Listeners((error) => page.reportError(error));
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Nobody has to wait for the end.
+    this.ended.catch(() => {});
+    const players = agreement.seats.map((seat) => ({ profile: seat.profile, bot: seat.kind === "bot" }));
+    this.#simulation = new GameSimulation(game, { seed: agreement.seed, players, settings: agreement.settings });
+    const nowMs = options.nowMs();
+    this.#startMs = nowMs + agreement.countdownMs;
+    this.#session = new RollbackSession(nowMs, {
+      localPeerId,
+      players: agreement.seats.map((seat) => ({ peerId: seat.kind === "person" ? seat.peerId : undefined })),
+      hostId: agreement.hostId,
+      matchEpoch: epochOf(agreement.matchNumber),
+      simulation: this.#simulation,
+    });
+    this.#driver = new MatchDriver({
+      session: this.#session,
+      host: this,
+      frameRateHz: game.frameRateHz,
+      startMs: this.#startMs,
+      localInputBytes: this.localPlayers.length * game.inputBytes,
+    });
+  }
+
+  /** What the packets of this match carry. */
+  get matchEpoch(): number {
+    return epochOf(this.matchNumber);
+  }
+
+  get phase(): Match<State, Schema>["phase"] {
+    return this.#outcome ?? (this.#options.nowMs() < this.#startMs ? "countdown" : "running");
+  }
+
+  get countdownMs(): number {
+    return Math.max(0, this.#startMs - this.#options.nowMs());
+  }
+
+  run(options: RunOptions<State, Schema>): void {
+    this.#run = options;
+    this.#stopDrawing?.();
+    this.#stopDrawing = undefined;
+    if (options.render === undefined || this.#disposed) return;
+    this.#stopDrawing = this.#options.page.onAnimationFrame(() => {
+      this.#guard("render", () => this.#run?.render?.(this.view()));
+    });
+  }
+
+  view(): MatchView<State> {
+    return {
+      state: this.#simulation.state,
+      alpha: this.#outcome === undefined ? this.#driver.alpha(this.#options.nowMs()) : 1,
+      frame: this.#driver.frame,
+      confirmedFrame: this.#session.stats().confirmedFrame,
+    };
+  }
+
+  stats(): MatchStats {
+    const stats = this.#session.stats();
+    return { ...stats, peers: stats.peers.map((peer) => ({ ...peer, path: this.#options.pathTo(peer.id) })) };
+  }
+
+  checksum(frame: number): number | undefined {
+    return this.#session.checksum(frame);
+  }
+
+  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void {
+    return this.#listeners.on(name, listener);
+  }
+
+  stop(): void {
+    if (this.#disposed) return;
+    this.close("The match was stopped.");
+    this.#options.handleOver();
+  }
+
+  /** Ends the match on this peer, whatever its phase, and frees it. For the lobby; a game calls `stop`. */
+  close(message: string): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#driver.stop();
+    this.#stopDrawing?.();
+    this.#finish("closed", (settle) => settle.reject(new NetcodeError("CLOSED", { message })));
+  }
+
+  tick(nowMs: number): void {
+    if (this.#disposed) return;
+    try {
+      this.#driver.tick(nowMs);
+    } catch (error) {
+      // The game's `step` threw. It would throw again, and on every peer: there is no way on from here.
+      this.#options.page.reportError(error);
+      this.close("The game's own code failed.");
+    }
+  }
+
+  handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
+    if (!this.#disposed) this.#driver.handlePacket(nowMs, from, bytes);
+  }
+
+  handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
+    if (!this.#disposed) this.#driver.handlePeerGone(nowMs, peerId, cause);
+  }
+
+  /** For the driver. */
+  readInputs(into: Uint8Array): void {
+    const { inputBytes } = this.#options.game;
+    const input = this.#run?.input;
+    // Until `run` is called, and when it fails, nothing is pressed.
+    into.fill(0);
+    if (input === undefined) return;
+    this.#guard("input", () => {
+      for (let index = 0; index < this.localPlayers.length; index++) {
+        this.#simulation.packInput(input(this.localPlayers[index] ?? 0), into, index * inputBytes);
+      }
+    });
+  }
+
+  /** For the driver. */
+  transmit(transmit: Transmit): void {
+    this.#options.transmit(transmit);
+  }
+
+  /** For the driver. */
+  handleFrame(frame: number): void {
+    if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, frame));
+  }
+
+  /** For the driver. */
+  handleEvent(event: SessionEvent): void {
+    if (this.#disposed) return;
+    switch (event.type) {
+      case "synchronized":
+        this.#listeners.emit("synchronized", event.frame);
+        break;
+      case "peer-suspect":
+        this.#listeners.emit("suspect", event.peerId);
+        break;
+      case "peer-recovered":
+        this.#listeners.emit("recovered", event.peerId);
+        break;
+      case "seat-to-bot":
+        this.#listeners.emit("seat-to-bot", event);
+        break;
+      case "dropped":
+        this.#listeners.emit("dropped");
+        this.#finish("dropped", (settle) => settle.reject(new NetcodeError("CLOSED", { message: "The others went on without us." })));
+        break;
+      case "waiting-for-quorum":
+        this.#listeners.emit("waiting-for-quorum");
+        break;
+      case "desync":
+        this.#listeners.emit("desync", event);
+        break;
+      case "game":
+        this.#handleGameEvent(event);
+        break;
+      case "ended":
+        this.#listeners.emit("ended", event);
+        this.#finish("ended", (settle) => settle.resolve(event.result));
+        this.#options.handleOver();
+        break;
+      default:
+        unreachable(event);
+    }
+  }
+
+  #handleGameEvent(event: GameEvent): void {
+    const listener = this.#run?.on?.[event.name];
+    if (listener !== undefined) {
+      try {
+        // The game knows what it emits under this name.
+        listener(event.payload as never, event);
+      } catch (error) {
+        this.#options.page.reportError(error);
+      }
+    }
+    this.#listeners.emit("game", event);
+  }
+
+  #finish(outcome: "ended" | "dropped" | "closed", settle: (how: Settle) => void): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    if (this.#settle !== undefined) settle(this.#settle);
+    this.#settle = undefined;
+    this.#options.handleFinal();
+  }
+
+  #guard(name: FrameCallback, call: () => void): void {
+    try {
+      call();
+      this.#failing.delete(name);
+    } catch (error) {
+      if (this.#failing.has(name)) return;
+      this.#failing.add(name);
+      this.#options.page.reportError(error);
+    }
+  }
+}
+
+function epochOf(matchNumber: number): number {
+  return matchNumber & 0xff;
+}

@@ -1,0 +1,169 @@
+import { unreachable } from "../core/base/assert.ts";
+import type { PeerId } from "../core/base/units.ts";
+import type { LinkMesh } from "../core/link/link-mesh.ts";
+import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
+import type { Transmit } from "../core/ports/session.ts";
+import type { Channel, ChannelsClosedReason, Transport, TransportHandler } from "../core/ports/transport.ts";
+import { Outbox } from "../driver/outbox.ts";
+
+export interface PeerLinksOptions {
+  readonly nowMs: () => number;
+  readonly transport: Transport;
+  readonly mesh: LinkMesh;
+  /** A packet of a session. The bytes are valid during the call only. */
+  readonly handleSessionPacket: (from: PeerId, bytes: Uint8Array) => void;
+  readonly handleEvent: (event: LinkEvent) => void;
+}
+
+/** Runs the link machine on a transport: its decisions go down, packets and events come up. */
+export class PeerLinks implements TransportHandler {
+  readonly #options: PeerLinksOptions;
+  readonly #transport: Transport;
+  readonly #mesh: LinkMesh;
+  readonly #outbox: Outbox;
+  #draining = false;
+  #disposed = false;
+
+  constructor(options: PeerLinksOptions) {
+    this.#options = options;
+    this.#transport = options.transport;
+    this.#mesh = options.mesh;
+    this.#outbox = new Outbox((peer, channel, bytes) => this.#transport.send(peer, channel, bytes));
+    this.#transport.setHandler(this);
+  }
+
+  /** Of two members, the one with the higher order dials. */
+  addPeer(peerId: PeerId, role: "dialer" | "acceptor"): void {
+    this.#mesh.addPeer(this.#options.nowMs(), peerId, role);
+    this.#drain();
+  }
+
+  removePeer(peerId: PeerId): void {
+    this.#mesh.removePeer(this.#options.nowMs(), peerId);
+    this.#outbox.forget(peerId);
+    this.#drain();
+  }
+
+  status(peerId: PeerId): LinkStatus {
+    return this.#mesh.status(peerId);
+  }
+
+  stats(): readonly LinkStats[] {
+    return this.#mesh.stats();
+  }
+
+  refusals(): Readonly<Record<string, number>> {
+    return this.#mesh.refusals();
+  }
+
+  /** Sends for a session. What goes over `reliable` survives a change of the peer connection. */
+  transmit(transmit: Transmit): void {
+    const nowMs = this.#options.nowMs();
+    if (transmit.channel === "unreliable") {
+      if (this.#outbox.post(transmit) === "sent") this.#mesh.handleSent(nowMs, transmit.to);
+      return;
+    }
+    this.#mesh.sendReliable(nowMs, transmit.to, transmit.bytes);
+    this.#drain();
+  }
+
+  tick(nowMs: number): void {
+    if (this.#disposed) return;
+    this.#outbox.retry();
+    if (nowMs < this.#mesh.pollTimeoutMs()) return;
+    this.#mesh.handleTimeout(nowMs);
+    this.#drain();
+  }
+
+  /** Asks the transport how packets travel. Call it now and then. */
+  refreshPaths(): void {
+    for (const { peerId } of this.#mesh.stats()) {
+      const path = this.#transport.path(peerId);
+      if (path !== undefined) this.#mesh.setPath(peerId, path);
+    }
+  }
+
+  /** Tells every peer that we leave; nothing but this is sent any more. */
+  sayGoodbye(): void {
+    if (this.#disposed) return;
+    this.#mesh.sayGoodbye(this.#options.nowMs());
+    this.#drain();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#transport.dispose();
+  }
+
+  handleChannelsOpen(peer: PeerId): void {
+    if (this.#disposed) return;
+    this.#outbox.forget(peer);
+    this.#mesh.handleChannelsOpen(this.#options.nowMs(), peer);
+    this.#drain();
+  }
+
+  handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void {
+    if (this.#disposed) return;
+    this.#outbox.forget(peer);
+    this.#mesh.handleChannelsClosed(this.#options.nowMs(), peer, reason);
+    this.#drain();
+  }
+
+  handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
+    if (this.#disposed) return;
+    const isLinks = this.#mesh.handlePacket(this.#options.nowMs(), peer, channel, bytes);
+    if (!isLinks) this.#options.handleSessionPacket(peer, bytes);
+    this.#drain();
+  }
+
+  #drain(): void {
+    // A listener of an event may call back: the outer loop goes on with what that caused.
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let more = true; more;) {
+        this.#drainOutputs();
+        const event = this.#mesh.pollEvent();
+        if (event !== undefined) this.#options.handleEvent(event);
+        more = event !== undefined;
+      }
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #drainOutputs(): void {
+    const mesh = this.#mesh;
+    for (let action = mesh.pollAction(); action !== undefined; action = mesh.pollAction()) this.#act(action);
+    for (let transmit = mesh.pollTransmit(); transmit !== undefined; transmit = mesh.pollTransmit()) this.#post(transmit);
+    for (let message = mesh.pollMessage(); message !== undefined; message = mesh.pollMessage()) {
+      this.#options.handleSessionPacket(message.from, message.bytes);
+    }
+  }
+
+  #act(action: LinkAction): void {
+    switch (action.type) {
+      case "dial":
+        this.#transport.dial(action.peerId);
+        break;
+      case "accept":
+        this.#transport.accept(action.peerId);
+        break;
+      case "hang-up":
+        this.#outbox.forget(action.peerId);
+        this.#transport.hangUp(action.peerId);
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+
+  #post(transmit: Transmit): void {
+    if (this.#outbox.post(transmit) !== "overflow") return;
+    // The peer takes nothing: a new attempt is the only way on, and the reliable stream replays what it has not acked.
+    this.#outbox.forget(transmit.to);
+    this.#transport.hangUp(transmit.to);
+    this.#transport.accept(transmit.to);
+    this.#mesh.handleChannelsClosed(this.#options.nowMs(), transmit.to, "remote");
+  }
+}

@@ -1,0 +1,31 @@
+/** What a game imports, and nothing else. The parts below it are in `@rollcall/netcode/core`. */
+export { f32, f64, i16, i32, i8, u16, u32, u8, type ArrayField, type ArraySchema, type ArraysOf } from "./core/base/schema.ts";
+export type { LobbyCode, PeerId } from "./core/base/units.ts";
+export { defineGame } from "./core/game/define-game.ts";
+export type { Game, GameOptions, InitContext, PlayerInfo, StateCodec, StateSlots, StepContext } from "./core/game/game.ts";
+export { axis, button, integer, type InputField, type InputOf, type InputSchema } from "./core/game/input-schema.ts";
+export { plainState } from "./core/game/plain-state.ts";
+export { typedArrayState } from "./core/game/typed-array-state.ts";
+export type { LinkPath, LinkStatus } from "./core/ports/link.ts";
+export { normalizeLobbyCode } from "./core/ports/lobby-protocol.ts";
+export type { GameIdentity, Json, LobbyState, MatchAgreement, MatchSeat, Member, Profile } from "./core/ports/lobby-protocol.ts";
+export type { DropCause } from "./core/ports/session.ts";
+export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
+export { NetcodeError } from "./facade/netcode-error.ts";
+export type {
+  GameEvent,
+  HostOptions,
+  Lobby,
+  LobbyEvents,
+  LobbyOptions,
+  LobbyPeer,
+  LocalMatchOptions,
+  Match,
+  MatchEvents,
+  MatchStats,
+  MatchView,
+  NetcodeErrorCode,
+  NetcodeErrorLike,
+  RunOptions,
+  StartOptions,
+} from "./facade/types.ts";
