@@ -1,0 +1,98 @@
+import type { BrokerLimits } from "./limits.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+interface AddressEntry {
+  sockets: number;
+  readonly opens: TokenBucket;
+  readonly wrongCodes: TokenBucket;
+  readonly lobbies: TokenBucket;
+}
+
+/** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
+const ADDRESSES_MAX = 50_000;
+
+/** What one address has used up. */
+export class AddressLimits {
+  readonly #limits: BrokerLimits;
+  /** Least recently used first. */
+  readonly #entries = new Map<string, AddressEntry>();
+
+  constructor(limits: BrokerLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Counts an attempt to open a socket. */
+  mayOpen(nowMs: number, address: string): boolean {
+    const entry = this.#entry(nowMs, address);
+    return entry.opens.take(nowMs) && entry.sockets < this.#limits.socketsPerAddress;
+  }
+
+  addSocket(nowMs: number, address: string): void {
+    this.#entry(nowMs, address).sockets++;
+  }
+
+  removeSocket(nowMs: number, address: string): void {
+    this.#entry(nowMs, address).sockets--;
+  }
+
+  /** Takes a guess at a code, before it is known to be one; give it back with `refundGuess` when it was right. */
+  takeGuess(nowMs: number, address: string): boolean {
+    return this.#entry(nowMs, address).wrongCodes.take(nowMs);
+  }
+
+  refundGuess(nowMs: number, address: string): void {
+    this.#entry(nowMs, address).wrongCodes.refund();
+  }
+
+  guessWaitMs(nowMs: number, address: string): number {
+    return this.#entry(nowMs, address).wrongCodes.waitMs(nowMs);
+  }
+
+  takeLobby(nowMs: number, address: string): boolean {
+    return this.#entry(nowMs, address).lobbies.take(nowMs);
+  }
+
+  lobbyWaitMs(nowMs: number, address: string): number {
+    return this.#entry(nowMs, address).lobbies.waitMs(nowMs);
+  }
+
+  /** Forgets addresses about which there is nothing to remember. */
+  sweep(nowMs: number): void {
+    for (const [address, entry] of this.#entries) {
+      if (entry.sockets === 0 && entry.opens.isFull(nowMs) && entry.wrongCodes.isFull(nowMs) && entry.lobbies.isFull(nowMs))
+        this.#entries.delete(address);
+    }
+  }
+
+  #entry(nowMs: number, address: string): AddressEntry {
+    const known = this.#entries.get(address);
+    const entry = known ?? this.#newEntry(nowMs);
+    if (known !== undefined) this.#entries.delete(address);
+    else if (this.#entries.size >= ADDRESSES_MAX) this.#forgetOne();
+    this.#entries.set(address, entry);
+    return entry;
+  }
+
+  #newEntry(nowMs: number): AddressEntry {
+    const { opensPerMinute, wrongCodesPerMinute, lobbiesPerMinute } = this.#limits;
+    const perMinute = (count: number): TokenBucket => new TokenBucket(nowMs, { perSecond: count / 60, burst: count });
+    return {
+      sockets: 0,
+      opens: perMinute(opensPerMinute),
+      wrongCodes: perMinute(wrongCodesPerMinute),
+      lobbies: perMinute(lobbiesPerMinute),
+    };
+  }
+
+  #forgetOne(): void {
+    for (const [address, entry] of this.#entries) {
+      if (entry.sockets > 0) continue;
+      this.#entries.delete(address);
+      return;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type { IceServer } from "@rollcall/netcode/lobby-protocol";
+import { assert, LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
+import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
+import { normalizeOrigin } from "./origin-policy.ts";
+
+/** What a broker does; all of it has defaults that are safe on the open internet. */
+export interface BrokerOptions {
+  /** 0 (the default) takes any free port. */
+  readonly port?: number;
+  /** Address to listen on; default: all. */
+  readonly host?: string;
+  /** Handed to members on joining, and to nobody else. Default: none, so that peers meet on a LAN only. */
+  readonly iceServers?: readonly IceServer[];
+  /** Stock PeerJS clients may signal without a lobby. Default: false. */
+  readonly open?: boolean;
+  /** Origins of pages that may connect, `["*"]` for all. Default: pages of the same host, and pages on this machine. */
+  readonly origins?: readonly string[];
+  /** Proxies in front, each of which appends to `X-Forwarded-For`. Default 0. */
+  readonly trustedProxyHops?: number;
+  /** A full, a locked and another version's lobby look like no lobby at all. Default: false. */
+  readonly uniformErrors?: boolean;
+  /** Makes signaling tokens that outlive this process, or that several brokers share: at least 32 characters. Default: random. */
+  readonly signingKey?: string;
+  readonly limits?: Partial<BrokerLimits>;
+  /** Gets short lines for an operator. Default: silence. */
+  readonly log?: (line: string) => void;
+}
+
+/** `BrokerOptions` with every default filled in. */
+export interface BrokerSettings {
+  readonly iceServers: readonly IceServer[];
+  readonly open: boolean;
+  readonly origins: readonly string[] | undefined;
+  readonly trustedProxyHops: number;
+  readonly uniformErrors: boolean;
+  readonly signingKey: string | undefined;
+  readonly limits: BrokerLimits;
+  readonly log: (line: string) => void;
+}
+
+const ICE_URL_PATTERN = /^(?:stuns?|turns?):[^\s]+$/;
+
+/** Fills in defaults. Asserts what the types cannot say: a wrong option is the caller's bug. */
+export function resolveOptions(options: BrokerOptions): BrokerSettings {
+  const {
+    iceServers = [],
+    open = false,
+    origins,
+    trustedProxyHops = 0,
+    uniformErrors = false,
+    signingKey,
+    limits = {},
+    log = () => undefined,
+  } = options;
+  assert(Number.isInteger(trustedProxyHops) && trustedProxyHops >= 0, "trustedProxyHops to be a count");
+  assert(signingKey === undefined || signingKey.length >= 32, "signingKey to have at least 32 characters");
+  assert(iceServers.length <= LOBBY_LIMITS.iceServers && iceServers.every(isIceServer), "iceServers to be stun: and turn: servers");
+  for (const [name, value] of Object.entries(limits)) {
+    assert(Object.hasOwn(BROKER_LIMITS, name), `limits to have known names, not ${name}`);
+    assert(Number.isSafeInteger(value) && value > 0, `limits.${name} to be a positive integer`);
+  }
+  const normalized = origins?.map((origin) => {
+    const bare = normalizeOrigin(origin);
+    assert(bare !== undefined, `origins to be origins such as https://play.example, not ${origin}`);
+    return bare;
+  });
+  return {
+    iceServers,
+    open,
+    origins: normalized,
+    trustedProxyHops,
+    uniformErrors,
+    signingKey,
+    limits: { ...BROKER_LIMITS, ...limits },
+    log,
+  };
+}
+
+/** An ICE server within the limits of the protocol, TURN with its credentials. */
+export function isIceServer({ urls, username, credential }: IceServer): boolean {
+  const fits = (text: string): boolean => text.length > 0 && text.length <= LOBBY_LIMITS.iceUnits;
+  const urlsFit = urls.length > 0 && urls.length <= LOBBY_LIMITS.iceUrls && urls.every((url) => fits(url) && ICE_URL_PATTERN.test(url));
+  const needsCredentials = urls.some((url) => url.startsWith("turn"));
+  const credentialsFit = [username, credential].every((text) => (text === undefined ? !needsCredentials : fits(text)));
+  return urlsFit && credentialsFit;
+}

@@ -1,0 +1,199 @@
+import type { WebSocket } from "ws";
+import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
+import type { BrokerLimits } from "./limits.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What a socket is used for: the lobby's control socket, or signaling. */
+export interface SocketUser {
+  /** One text frame. The next one waits until the promise settles; it must not reject. */
+  handleText(text: string): void | Promise<void>;
+  /** The peer broke a rule that ends the socket; say goodbye and close it. */
+  handleOffence(offence: SocketOffence): void;
+  /** Silence for `LOBBY_TIMES.pingIntervalMs`: ask for a sign of life. */
+  handleSilence(): void;
+  /** The broker is about to close it. */
+  handleShutdown(): void;
+  /** Once, whoever closed it and however; nothing is handled afterwards. */
+  handleClosed(): void;
+}
+
+export interface GuardedSocketOptions {
+  readonly limits: BrokerLimits;
+  readonly nowMs: () => number;
+  /** Once, before the user's `handleClosed`: for whoever counts sockets. */
+  readonly handleEnd: () => void;
+  /** A bug in handling a frame: for the log. The socket is cut, the process goes on. */
+  readonly handleFailure: (error: unknown) => void;
+}
+
+/** `flood`: more waiting messages than allowed. `binary`: the protocols here are text. */
+export type SocketOffence = "flood" | "binary";
+
+/** WebSocket close codes (RFC 6455 section 7.4.1) that the broker uses. */
+export const CLOSE_CODE = { normal: 1000, unsupportedData: 1003, policyViolation: 1008, serviceRestart: 1012 } as const;
+
+/** How long a closing handshake may take before the connection is cut. */
+const CLOSING_MS = 1_000;
+/** Waiting messages above which the connection is no longer read: from here the sender's own buffers fill. */
+const PAUSE_ABOVE = 32;
+
+/**
+ * A WebSocket of a stranger, bounded in every direction: what it sends is shaped to the token bucket (late rather than lost, since a mesh of 64 needs
+ * bursts), one message is handled at a time, what it does not read is capped, silence ends it, and no error of it goes further than here.
+ */
+export class GuardedSocket {
+  readonly #socket: WebSocket;
+  readonly #handleEnd: () => void;
+  readonly #handleFailure: (error: unknown) => void;
+  #user: SocketUser | undefined;
+  readonly #limits: BrokerLimits;
+  readonly #nowMs: () => number;
+  readonly #bucket: TokenBucket;
+  readonly #waiting: string[] = [];
+  #busy = false;
+  #open = true;
+  #heardAtMs: number;
+  #pingedAtMs = -Infinity;
+  #resumeTimer: NodeJS.Timeout | undefined;
+
+  constructor(socket: WebSocket, options: GuardedSocketOptions) {
+    this.#socket = socket;
+    this.#limits = options.limits;
+    this.#nowMs = options.nowMs;
+    this.#handleEnd = options.handleEnd;
+    this.#handleFailure = options.handleFailure;
+    this.#heardAtMs = options.nowMs();
+    const { messagesPerSecond, messageBurst } = options.limits;
+    this.#bucket = new TokenBucket(this.#heardAtMs, { perSecond: messagesPerSecond, burst: messageBurst });
+    // Before anything else: an `error` event without a listener ends the process.
+    socket.on("error", () => this.#finish());
+    socket.on("close", () => this.#finish());
+    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
+    socket.on("ping", () => this.#hear());
+    socket.on("pong", () => this.#hear());
+  }
+
+  /** Who handles what arrives. Once, in the same turn as the constructor: no frame can have come yet, but the user's own start may have closed the socket. */
+  serve(user: SocketUser): void {
+    this.#user = user;
+    if (!this.#open) user.handleClosed();
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /** Sends, unless the peer has stopped reading: then it is dropped. */
+  send(text: string): void {
+    if (!this.#open) return;
+    if (this.#socket.bufferedAmount + text.length > this.#limits.sendBufferBytes) {
+      this.terminate();
+      return;
+    }
+    this.#socket.send(text, ignoreError);
+  }
+
+  /** A WebSocket ping frame, which a browser answers by itself, whatever its page is doing. */
+  ping(): void {
+    if (this.#open && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(undefined, undefined, ignoreError);
+  }
+
+  /** Ends it in good order. For us it is over at once: `handleClosed` is called before this returns. */
+  close(code: number, reason: string): void {
+    if (!this.#open) return;
+    // A paused connection would not read the answer to the closing handshake.
+    this.#socket.resume();
+    this.#socket.close(code, reason);
+    setTimeout(() => this.#socket.terminate(), CLOSING_MS).unref();
+    this.#finish();
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+    this.#finish();
+  }
+
+  /** The broker stops. */
+  shutDown(): void {
+    if (this.#open) this.#user?.handleShutdown();
+    this.close(CLOSE_CODE.serviceRestart, "SHUTTING_DOWN");
+  }
+
+  /** Called about once a second. */
+  sweep(nowMs: number): void {
+    if (!this.#open) return;
+    const silentMs = nowMs - this.#heardAtMs;
+    if (this.#waiting.length > 0) this.#heardAtMs = nowMs;
+    else if (silentMs >= LOBBY_TIMES.socketDeadMs) this.terminate();
+    else if (silentMs >= LOBBY_TIMES.pingIntervalMs && nowMs - this.#pingedAtMs >= LOBBY_TIMES.pingIntervalMs) {
+      this.#pingedAtMs = nowMs;
+      this.#user?.handleSilence();
+    }
+  }
+
+  /** The process was asleep: the silence was its own. */
+  forgiveSilence(nowMs: number): void {
+    this.#heardAtMs = nowMs;
+  }
+
+  #hear(): void {
+    this.#heardAtMs = this.#nowMs();
+  }
+
+  #receive(data: unknown, isBinary: boolean): void {
+    if (!this.#open) return;
+    this.#hear();
+    if (isBinary) {
+      this.#user?.handleOffence("binary");
+      return;
+    }
+    this.#waiting.push(String(data));
+    if (this.#waiting.length > this.#limits.queuedMessages) this.#user?.handleOffence("flood");
+    else if (this.#waiting.length > PAUSE_ABOVE) this.#socket.pause();
+    this.#work();
+  }
+
+  #work(): void {
+    while (this.#open && !this.#busy && this.#waiting.length > 0 && this.#resumeTimer === undefined) {
+      if (!this.#bucket.take(this.#nowMs())) {
+        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(this.#nowMs()));
+        return;
+      }
+      const handled = this.#handle(this.#waiting.shift() ?? "");
+      if (handled instanceof Promise) {
+        this.#busy = true;
+        void handled.finally(() => {
+          this.#busy = false;
+          this.#work();
+        });
+      }
+    }
+    if (this.#open && this.#waiting.length === 0 && this.#socket.isPaused) this.#socket.resume();
+  }
+
+  #handle(text: string): void | Promise<void> {
+    try {
+      return this.#user?.handleText(text);
+    } catch (error) {
+      this.#handleFailure(error);
+      return this.terminate();
+    }
+  }
+
+  #workAgain(): void {
+    this.#resumeTimer = undefined;
+    this.#work();
+  }
+
+  #finish(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#waiting.length = 0;
+    clearTimeout(this.#resumeTimer);
+    this.#handleEnd();
+    this.#user?.handleClosed();
+  }
+}
+
+/** A failed send is followed by `close`, which is handled. */
+function ignoreError(): void {}

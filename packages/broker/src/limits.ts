@@ -1,0 +1,46 @@
+/**
+ * Every limit of the broker, in one table; each is a setting (`limits`). What a frame may hold is the protocol's (`LOBBY_LIMITS`).
+ * A page of a game opens two sockets: one for its lobby, one for signaling.
+ */
+export interface BrokerLimits {
+  /** Messages of one socket: what is above is read later, not lost. Joining a full lobby of 64 sends about 450 signals. */
+  readonly messagesPerSecond: number;
+  readonly messageBurst: number;
+  /** Messages that wait for their turn; a socket that pushes more is closed. */
+  readonly queuedMessages: number;
+  /** What waits to be read by a slow reader, who is then dropped. */
+  readonly sendBufferBytes: number;
+  /** Messages that are not of the protocol before the socket is closed. */
+  readonly refusedMessages: number;
+  /** Open sockets of one address (one IPv4 address, one IPv6 /64). A school or an office is one address. */
+  readonly socketsPerAddress: number;
+  readonly opensPerMinute: number;
+  /** Codes that open nothing, per address. At 10 a minute, and 1,000 live lobbies, a guess hits after five hours. */
+  readonly wrongCodesPerMinute: number;
+  readonly lobbiesPerMinute: number;
+  /** Of the whole process. */
+  readonly sockets: number;
+  readonly lobbies: number;
+  /** Signals kept for a member whose signaling socket is not open yet, and for how long. */
+  readonly pendingSignals: number;
+  readonly pendingSignalMs: number;
+  /** A code is not given out again for this long after its lobby closed, so that a stale link enters no stranger's lobby. */
+  readonly codeRestMs: number;
+}
+
+export const BROKER_LIMITS: BrokerLimits = {
+  messagesPerSecond: 50,
+  messageBurst: 200,
+  queuedMessages: 1_024,
+  sendBufferBytes: 1_048_576,
+  refusedMessages: 3,
+  socketsPerAddress: 64,
+  opensPerMinute: 60,
+  wrongCodesPerMinute: 10,
+  lobbiesPerMinute: 30,
+  sockets: 10_000,
+  lobbies: 10_000,
+  pendingSignals: 64,
+  pendingSignalMs: 10_000,
+  codeRestMs: 600_000,
+};

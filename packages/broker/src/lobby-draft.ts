@@ -1,0 +1,130 @@
+import {
+  applyLobbyChange,
+  type LobbyChange,
+  type LobbyErrorCode,
+  type LobbyState,
+  type GameIdentity,
+  type Member,
+  type PeerId,
+  assert,
+} from "@rollcall/netcode/lobby-protocol";
+import { BANS, RECENT_BYTES, RECENT_CHANGES, type LobbyRecord, type NumberedChange, type SeatRecord } from "./lobby-record.ts";
+
+/** Why the machine refused; the shell adds the sentence. */
+export interface LobbyRefusal {
+  readonly code: LobbyErrorCode;
+  /** `VERSION_MISMATCH`: what the lobby runs. */
+  readonly expected?: GameIdentity;
+  /** `BAD_REQUEST`: what was wrong, as a sentence. */
+  readonly detail?: string;
+}
+
+/** One step of a lobby while it is being made: changes go through the same reducer that members run. */
+export class LobbyDraft {
+  readonly changes: NumberedChange[] = [];
+  #record: LobbyRecord;
+
+  constructor(record: LobbyRecord) {
+    this.#record = record;
+  }
+
+  get record(): LobbyRecord {
+    return this.#record;
+  }
+
+  get lobby(): LobbyState {
+    return this.#record.lobby;
+  }
+
+  change(change: LobbyChange): void {
+    const event = this.lobby.event + 1;
+    const lobby = applyLobbyChange(this.lobby, event, change);
+    assert(lobby !== undefined, `a change that fits the lobby, got ${change.type}`);
+    const numbered: NumberedChange = { event, change };
+    this.changes.push(numbered);
+    this.#record = { ...this.#record, lobby, recent: trimRecent([...this.#record.recent, numbered]) };
+  }
+
+  member(peerId: PeerId): Member {
+    const member = this.lobby.members.find((item) => item.peerId === peerId);
+    assert(member !== undefined, "a member of the lobby");
+    return member;
+  }
+
+  seat(peerId: PeerId): SeatRecord {
+    const seat = this.#record.seats.find((item) => item.peerId === peerId);
+    assert(seat !== undefined, "a seat for every member");
+    return seat;
+  }
+
+  takeOrder(): number {
+    const order = this.#record.nextOrder;
+    this.#record = { ...this.#record, nextOrder: order + 1 };
+    return order;
+  }
+
+  takeConnection(): number {
+    const connection = this.#record.nextConnection;
+    this.#record = { ...this.#record, nextConnection: connection + 1 };
+    return connection;
+  }
+
+  addSeat(seat: SeatRecord): void {
+    this.#record = { ...this.#record, seats: [...this.#record.seats, seat] };
+  }
+
+  patchSeat(peerId: PeerId, patch: Partial<SeatRecord>): void {
+    const seats = this.#record.seats.map((seat) => (seat.peerId === peerId ? { ...seat, ...patch } : seat));
+    this.#record = { ...this.#record, seats };
+  }
+
+  /** Takes a member out. A lobby host hands over first, so that the host is a member at every moment. */
+  remove(peerId: PeerId, reason: "left" | "kicked" | "expired"): void {
+    if (this.lobby.hostId === peerId) {
+      const successor = nextHost(this.lobby, peerId, "anybody");
+      if (successor !== undefined) this.makeHost(successor.peerId);
+    }
+    this.change({ type: "member-left", peerId, reason });
+    this.#record = { ...this.#record, seats: this.#record.seats.filter((seat) => seat.peerId !== peerId) };
+    this.endDesertedMatch();
+  }
+
+  makeHost(peerId: PeerId): void {
+    this.change({ type: "host-changed", hostId: peerId, hostEpoch: this.lobby.hostEpoch + 1 });
+  }
+
+  ban(seat: SeatRecord): void {
+    this.#record = {
+      ...this.#record,
+      bannedSecretHashes: [...this.#record.bannedSecretHashes, seat.secretHash].slice(-BANS),
+      bannedAddresses: [...this.#record.bannedAddresses.filter((address) => address !== seat.address), seat.address].slice(-BANS),
+    };
+  }
+
+  /** A match that none of its people is here to end would keep the room shut for good. */
+  endDesertedMatch(): void {
+    const match = this.lobby.match;
+    if (match === undefined) return;
+    const here = new Set(this.lobby.members.map((member) => member.peerId));
+    if (match.seats.some((seat) => seat.kind === "person" && here.has(seat.peerId))) return;
+    this.change({ type: "match-ended", matchNumber: match.matchNumber });
+  }
+}
+
+/** Who is host after `peerId`: the connected member that has been here longest, else (for `anybody`) the longest of all. */
+export function nextHost(lobby: LobbyState, peerId: PeerId, among: "connected" | "anybody"): Member | undefined {
+  const others = lobby.members.filter((member) => member.peerId !== peerId).sort((left, right) => left.order - right.order);
+  const connected = others.find((member) => member.connected);
+  return among === "connected" ? connected : (connected ?? others[0]);
+}
+
+function trimRecent(recent: readonly NumberedChange[]): readonly NumberedChange[] {
+  let bytes = 0;
+  let first = recent.length;
+  while (first > 0 && recent.length - first < RECENT_CHANGES) {
+    bytes += JSON.stringify(recent[first - 1]).length;
+    if (bytes > RECENT_BYTES) break;
+    first--;
+  }
+  return recent.slice(first);
+}

@@ -1,0 +1,29 @@
+import type { LobbyError, LobbyErrorCode } from "@rollcall/netcode/lobby-protocol";
+import type { LobbyRefusal } from "./lobby-draft.ts";
+
+/** What a person reads. Codes are stable; sentences may change. */
+const SENTENCES: Readonly<Record<LobbyErrorCode, string>> = {
+  LOBBY_NOT_FOUND: "There is no lobby with this code. Check the code, or host a new game.",
+  LOBBY_FULL: "This lobby is full. Ask the host to make room, or try again later.",
+  LOBBY_LOCKED: "This lobby is locked. Ask the host to unlock it.",
+  VERSION_MISMATCH: "This lobby plays another version of the game. Reload the page, and ask the others to do the same.",
+  KICKED: "The host has removed you from this lobby.",
+  NOT_HOST: "Only the host of the lobby can do this.",
+  NOT_MEMBER: "You are not in this lobby. Join it first.",
+  SEAT_EXPIRED: "Your seat is gone. Join the lobby again.",
+  MATCH_RUNNING: "A match is being played. Wait for its end.",
+  NO_MATCH: "There is no such match.",
+  RATE_LIMITED: "Too many attempts. Wait a moment, then try again.",
+  SERVER_FULL: "The server is at its limit. Try again in a minute.",
+  BAD_REQUEST: "The server did not understand this request. Reload the page.",
+};
+
+/** A refusal as it goes over the wire. */
+export function lobbyError(refusal: LobbyRefusal & { readonly retryAfterMs?: number }): LobbyError {
+  return {
+    code: refusal.code,
+    message: refusal.detail ?? SENTENCES[refusal.code],
+    ...(refusal.retryAfterMs === undefined ? {} : { retryAfterMs: refusal.retryAfterMs }),
+    ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { LobbyChange, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
+
+/** What the broker keeps about a member and tells nobody. */
+export interface SeatRecord {
+  readonly peerId: PeerId;
+  /** Hash of the resume secret: a copy of the store gives no seats away. */
+  readonly secretHash: string;
+  /** Where the member came from, as the limits see it; for a ban. */
+  readonly address: string;
+  /** Rises with each socket of this seat. Only the newest may act, and only its end counts. */
+  readonly connection: number;
+  /** When the newest socket closed; `null` while it is open. */
+  readonly disconnectedAtMs: number | null;
+}
+
+/** A change with its number in the lobby. */
+export interface NumberedChange {
+  readonly event: number;
+  readonly change: LobbyChange;
+}
+
+/** A lobby as the store keeps it: plain JSON, so that any store can hold it. Without members it is over. */
+export interface LobbyRecord {
+  readonly lobby: LobbyState;
+  readonly seats: readonly SeatRecord[];
+  readonly nextOrder: number;
+  readonly nextConnection: number;
+  readonly bannedSecretHashes: readonly string[];
+  readonly bannedAddresses: readonly string[];
+  /** The newest changes, for members whose socket was away; numbers are dense and end at `lobby.event`. */
+  readonly recent: readonly NumberedChange[];
+}
+
+/**
+ * Changes kept for members that come back. A page that reconnects within its 90 s has missed a handful; half as many would make full
+ * lobbies send whole states after a common outage, twice as many only cost memory.
+ */
+export const RECENT_CHANGES = 32;
+
+/** And their size: the largest settings eight times over. What no longer fits costs a returning member a full state instead. */
+export const RECENT_BYTES = 32_768;
+
+/** Most bans of a lobby, of each kind; the oldest give way. A lobby seats 64. */
+export const BANS = 256;

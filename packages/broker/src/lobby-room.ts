@@ -1,0 +1,127 @@
+import { type LobbyState, type MatchSeat, type PeerId, type Profile, unreachable } from "@rollcall/netcode/lobby-protocol";
+import type { LobbyAnswer, RoomCommand } from "./lobby.ts";
+import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import { cleanProfile } from "./profile.ts";
+
+interface Commanding {
+  readonly peerId: PeerId;
+  readonly command: RoomCommand;
+  readonly seed: number;
+}
+
+const DONE: LobbyAnswer = { ok: true, entrance: undefined };
+
+/** A command of a member inside the lobby. */
+export function commandLobby(draft: LobbyDraft, { peerId, command, seed }: Commanding): LobbyAnswer {
+  const refusal = hostOnly(command) && draft.lobby.hostId !== peerId ? { code: "NOT_HOST" as const } : apply(draft, peerId, command, seed);
+  return refusal === undefined ? DONE : { ok: false, refusal };
+}
+
+function hostOnly(command: RoomCommand): boolean {
+  return !(command.type === "leave" || command.type === "set-profile" || command.type === "set-ready" || command.type === "end-match");
+}
+
+function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: number): LobbyRefusal | undefined {
+  switch (command.type) {
+    case "leave":
+      draft.remove(peerId, "left");
+      return undefined;
+    case "set-profile": {
+      const { seat, ready } = draft.member(peerId);
+      draft.change({ type: "member-changed", peerId, profile: cleanProfile(command.profile, seat), ready });
+      return undefined;
+    }
+    case "set-ready":
+      draft.change({ type: "member-changed", peerId, profile: draft.member(peerId).profile, ready: command.ready });
+      return undefined;
+    case "set-settings":
+      draft.change({ type: "settings-changed", settings: command.settings });
+      return undefined;
+    case "set-metadata":
+      draft.change({ type: "metadata-changed", metadata: command.metadata });
+      return undefined;
+    case "set-locked":
+      draft.change({ type: "locked-changed", locked: command.locked });
+      return undefined;
+    case "set-capacity":
+      return setCapacity(draft, command.capacity);
+    case "kick":
+      return kick(draft, peerId, command.peerId);
+    case "transfer-host":
+      return transferHost(draft, command.peerId);
+    case "start":
+      return startMatch(draft, command, seed);
+    case "end-match":
+      return endMatch(draft, peerId, command.matchNumber);
+    default:
+      return unreachable(command);
+  }
+}
+
+function setCapacity(draft: LobbyDraft, capacity: number): LobbyRefusal | undefined {
+  if (capacity < draft.lobby.members.length) return { code: "BAD_REQUEST", detail: "The lobby has more members than that." };
+  draft.change({ type: "capacity-changed", capacity });
+  return undefined;
+}
+
+/** Who is gone already was wanted gone: no error. */
+function kick(draft: LobbyDraft, hostId: PeerId, peerId: PeerId): LobbyRefusal | undefined {
+  if (peerId === hostId) return { code: "BAD_REQUEST", detail: "The host leaves instead." };
+  if (!holds(draft.lobby, peerId)) return undefined;
+  draft.ban(draft.seat(peerId));
+  draft.remove(peerId, "kicked");
+  return undefined;
+}
+
+function transferHost(draft: LobbyDraft, peerId: PeerId): LobbyRefusal | undefined {
+  if (peerId === draft.lobby.hostId) return undefined;
+  // A host without a socket would lose the role again within a second.
+  if (!holds(draft.lobby, peerId) || !draft.member(peerId).connected) {
+    return { code: "BAD_REQUEST", detail: "Only a connected member can become host." };
+  }
+  draft.makeHost(peerId);
+  return undefined;
+}
+
+function startMatch(draft: LobbyDraft, command: Extract<RoomCommand, { type: "start" }>, seed: number): LobbyRefusal | undefined {
+  const { lobby } = draft;
+  if (lobby.match !== undefined) return { code: "MATCH_RUNNING" };
+  const people: MatchSeat[] = lobby.members
+    .filter((member) => member.connected)
+    .slice(0, command.playerCount)
+    .map(({ peerId, profile }) => ({ kind: "person", peerId, profile }));
+  const bots: MatchSeat[] = Array.from({ length: command.playerCount - people.length }, (_, index) => ({
+    kind: "bot",
+    profile: botProfile(command.botProfiles[index], people.length + index),
+  }));
+  draft.change({
+    type: "match-started",
+    match: {
+      matchNumber: lobby.matchCount + 1,
+      seed,
+      seats: [...people, ...bots],
+      settings: lobby.settings,
+      hostId: lobby.hostId,
+      countdownMs: command.countdownMs,
+    },
+  });
+  return undefined;
+}
+
+function botProfile(given: Profile | undefined, playerIndex: number): Profile {
+  return given === undefined ? { name: `Bot ${playerIndex + 1}`, colour: playerIndex, choices: null } : cleanProfile(given, playerIndex);
+}
+
+/** Everybody in the match says so at its end: the first one counts, the rest find it done. The host may end a match that it only watches. */
+function endMatch(draft: LobbyDraft, peerId: PeerId, matchNumber: number): LobbyRefusal | undefined {
+  const { match, matchCount, hostId } = draft.lobby;
+  if (match?.matchNumber !== matchNumber) return matchNumber >= 1 && matchNumber <= matchCount ? undefined : { code: "NO_MATCH" };
+  const plays = match.seats.some((seat) => seat.kind === "person" && seat.peerId === peerId);
+  if (!plays && peerId !== hostId) return { code: "NOT_HOST" };
+  draft.change({ type: "match-ended", matchNumber });
+  return undefined;
+}
+
+function holds(lobby: LobbyState, peerId: PeerId): boolean {
+  return lobby.members.some((member) => member.peerId === peerId);
+}

@@ -1,0 +1,216 @@
+import {
+  parseMemberMessage,
+  unreachable,
+  type BrokerMessage,
+  type GoodbyeReason,
+  type LobbyCommand,
+  type MemberMessageParse,
+} from "@rollcall/netcode/lobby-protocol";
+import type { AddressLimits } from "./address-limits.ts";
+import type { Counters } from "./counters.ts";
+import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
+import type { BrokerLimits } from "./limits.ts";
+import type { LobbyRefusal } from "./lobby-draft.ts";
+import { lobbyError } from "./lobby-errors.ts";
+import type { MemberSocket } from "./lobby-rooms.ts";
+import type { LobbyService, Membership, Outcome, Visitor } from "./lobby-service.ts";
+
+export interface LobbySocketOptions {
+  readonly service: LobbyService;
+  readonly addresses: AddressLimits;
+  readonly limits: BrokerLimits;
+  readonly counters: Counters;
+  readonly uniformErrors: boolean;
+  readonly nowMs: () => number;
+  readonly address: string;
+  /** The store failed, or the broker has a bug: for the log. */
+  readonly handleFailure: (error: unknown) => void;
+}
+
+const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
+  REPLACED: CLOSE_CODE.normal,
+  LOBBY_CLOSED: CLOSE_CODE.normal,
+  KICKED: CLOSE_CODE.policyViolation,
+  RATE_LIMITED: CLOSE_CODE.policyViolation,
+  BAD_REQUEST: CLOSE_CODE.policyViolation,
+  SHUTTING_DOWN: CLOSE_CODE.serviceRestart,
+};
+
+type Refused = LobbyRefusal & { readonly retryAfterMs?: number };
+
+/** The control socket `/lobby` of one page: frames in, requests to the service, replies and events out. It decides nothing about lobbies. */
+export class LobbySocket implements SocketUser, MemberSocket {
+  readonly #socket: GuardedSocket;
+  readonly #options: LobbySocketOptions;
+  #membership: Membership | undefined;
+  #refusedMessages = 0;
+  #pings = 0;
+
+  constructor(socket: GuardedSocket, options: LobbySocketOptions) {
+    this.#socket = socket;
+    this.#options = options;
+  }
+
+  handleText(text: string): void | Promise<void> {
+    const parsed = parseMemberMessage(text);
+    if (!parsed.ok) {
+      this.#refuseMessage(parsed);
+      return undefined;
+    }
+    const message = parsed.value;
+    if ("ping" in message) this.#send({ pong: message.ping });
+    if (!("request" in message)) return undefined;
+    return this.#answer(message.request, message.command).catch((error: unknown) => {
+      this.#options.counters.add("lobby:store-failed");
+      this.#refuse(message.request, { code: "SERVER_FULL" });
+      this.#options.handleFailure(error);
+    });
+  }
+
+  handleOffence(offence: SocketOffence): void {
+    this.#options.counters.add(`lobby:${offence}`);
+    this.goodbye(offence === "flood" ? "RATE_LIMITED" : "BAD_REQUEST");
+  }
+
+  handleSilence(): void {
+    this.#send({ ping: ++this.#pings });
+  }
+
+  handleShutdown(): void {
+    this.goodbye("SHUTTING_DOWN");
+  }
+
+  handleClosed(): void {
+    if (this.#membership !== undefined) this.#options.service.disconnected(this.#membership, this);
+    this.#membership = undefined;
+  }
+
+  sendText(text: string): void {
+    this.#socket.send(text);
+  }
+
+  goodbye(reason: GoodbyeReason): void {
+    this.#send({ goodbye: reason });
+    this.#socket.close(GOODBYE_CODES[reason], reason);
+  }
+
+  #answer(request: number, command: LobbyCommand): Promise<void> {
+    switch (command.type) {
+      case "create":
+      case "join":
+      case "resume":
+        if (this.#membership !== undefined) {
+          this.#refuse(request, { code: "BAD_REQUEST", detail: "This socket is in a lobby already. Leave it first." });
+          return Promise.resolve();
+        }
+        return this.#enter(request, command);
+      case "leave":
+      case "set-profile":
+      case "set-ready":
+      case "set-settings":
+      case "set-metadata":
+      case "set-locked":
+      case "set-capacity":
+      case "kick":
+      case "transfer-host":
+      case "start":
+      case "end-match":
+        if (this.#membership === undefined) {
+          this.#refuse(request, { code: "NOT_MEMBER" });
+          return Promise.resolve();
+        }
+        return this.#options.service.command(this.#membership, command, (outcome) => {
+          if (outcome.ok && command.type === "leave") this.#membership = undefined;
+          this.#reply(request, outcome);
+        });
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #enter(request: number, command: Extract<LobbyCommand, { type: "create" | "join" | "resume" }>): Promise<void> {
+    const { service, addresses, address, nowMs } = this.#options;
+    const visitor = (handleOutcome: Visitor["handleOutcome"]): Visitor => ({ socket: this, address, handleOutcome });
+    if (command.type === "create") {
+      if (addresses.takeLobby(nowMs(), address))
+        return service.create(
+          visitor((outcome) => this.#reply(request, outcome)),
+          command,
+        );
+      this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.lobbyWaitMs(nowMs(), address) });
+      return Promise.resolve();
+    }
+    // Counted before the answer is known: many sockets at once would else all guess with the last try.
+    const mayGuess = addresses.takeGuess(nowMs(), address);
+    if (command.type === "join") {
+      if (mayGuess)
+        return service.join(
+          visitor((outcome) => this.#replyToGuess(request, outcome, true)),
+          command,
+        );
+      this.#refuse(request, this.#tooManyGuesses());
+      return Promise.resolve();
+    }
+    // The owner of a seat gets in although others at the address have guessed: its secret cannot be guessed.
+    return service.resume(
+      visitor((outcome) => this.#replyToGuess(request, outcome, mayGuess)),
+      command,
+    );
+  }
+
+  #replyToGuess(request: number, outcome: Outcome, counted: boolean): void {
+    const { addresses, address, nowMs, uniformErrors } = this.#options;
+    if (outcome.ok) {
+      if (counted) addresses.refundGuess(nowMs(), address);
+      this.#reply(request, outcome);
+      return;
+    }
+    if (!counted) this.#refuse(request, this.#tooManyGuesses());
+    else this.#refuse(request, uniformErrors && tellsOfLobby(outcome.refusal) ? { code: "LOBBY_NOT_FOUND" } : outcome.refusal);
+  }
+
+  #tooManyGuesses(): Refused {
+    const { addresses, address, nowMs } = this.#options;
+    return { code: "RATE_LIMITED", retryAfterMs: addresses.guessWaitMs(nowMs(), address) };
+  }
+
+  #reply(request: number, outcome: Outcome): void {
+    if (!outcome.ok) {
+      this.#refuse(request, outcome.refusal);
+      return;
+    }
+    if (outcome.membership === undefined) {
+      this.#send({ reply: request, ok: true, result: null });
+      return;
+    }
+    if (!this.#socket.isOpen) {
+      // Gone while the store was writing: the seat must not look taken.
+      this.#options.service.disconnected(outcome.membership, this);
+      return;
+    }
+    this.#membership = outcome.membership;
+    for (const { event, change } of outcome.missed) this.#send({ event, change });
+    this.#send({ reply: request, ok: true, result: outcome.admission });
+  }
+
+  #send(message: BrokerMessage): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #refuse(request: number, refusal: Refused): void {
+    this.#options.counters.add(`lobby:${refusal.code}`);
+    this.#send({ reply: request, ok: false, error: lobbyError(refusal) });
+  }
+
+  #refuseMessage(parsed: Extract<MemberMessageParse, { ok: false }>): void {
+    this.#options.counters.add(`lobby:${parsed.reason}`);
+    if (parsed.request !== undefined) {
+      const detail = `Not of the protocol: ${parsed.path}.`;
+      this.#refuse(parsed.request, parsed.reason === "other-protocol" ? { code: "VERSION_MISMATCH" } : { code: "BAD_REQUEST", detail });
+    } else if (++this.#refusedMessages >= this.#options.limits.refusedMessages) this.goodbye("BAD_REQUEST");
+  }
+}
+
+function tellsOfLobby(refusal: LobbyRefusal): boolean {
+  return refusal.code === "LOBBY_FULL" || refusal.code === "LOBBY_LOCKED" || refusal.code === "VERSION_MISMATCH";
+}

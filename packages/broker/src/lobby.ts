@@ -1,0 +1,171 @@
+/**
+ * The lobby as one pure machine: no clock, no randomness, no socket. Time, ids, secrets and seeds come in as arguments.
+ *
+ *   openLobby(…)                          → a record with its host
+ *   stepLobby(record, request, nowMs)     → the next record, numbered changes, and an answer
+ *   lobbyDeadlineMs(record)               → when to step with `{ type: "time" }`
+ */
+import {
+  LOBBY_TIMES,
+  type GameIdentity,
+  type Json,
+  type LobbyCode,
+  type LobbyCommand,
+  type PeerId,
+  type Profile,
+  unreachable,
+} from "@rollcall/netcode/lobby-protocol";
+import { LobbyDraft, nextHost, type LobbyRefusal } from "./lobby-draft.ts";
+import { joinLobby, resumeSeat, type JoinRequest, type ResumeRequest } from "./lobby-entrance.ts";
+import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
+import { commandLobby } from "./lobby-room.ts";
+import { cleanProfile } from "./profile.ts";
+
+/** What a member inside may ask. */
+export type RoomCommand = Exclude<LobbyCommand, { readonly type: "create" | "join" | "resume" }>;
+
+export type LobbyRequest =
+  | JoinRequest
+  | ResumeRequest
+  /** From the socket `connection` of `peerId`. `seed`: 32 random bits, used by a start. */
+  | { readonly type: "command"; readonly peerId: PeerId; readonly connection: number; readonly command: RoomCommand; readonly seed: number }
+  /** That socket closed or fell silent. */
+  | { readonly type: "disconnected"; readonly peerId: PeerId; readonly connection: number }
+  /** Nothing but the passing of time. */
+  | { readonly type: "time" };
+
+/** Who came in, and by which connection. */
+export interface Entrance {
+  readonly peerId: PeerId;
+  readonly connection: number;
+}
+
+export type LobbyAnswer =
+  | { readonly ok: true; readonly entrance: Entrance | undefined }
+  | { readonly ok: false; readonly refusal: LobbyRefusal };
+
+export interface LobbyStep {
+  /** The same object as before when nothing changed. */
+  readonly record: LobbyRecord;
+  /** Also when the request was refused: time may have passed. */
+  readonly changes: readonly NumberedChange[];
+  readonly answer: LobbyAnswer;
+}
+
+export interface LobbyOpening {
+  readonly code: LobbyCode;
+  readonly game: GameIdentity;
+  readonly profile: Profile;
+  readonly capacity: number;
+  readonly settings: Json;
+  readonly metadata: Json;
+  readonly peerId: PeerId;
+  readonly secretHash: string;
+  readonly address: string;
+}
+
+/** The connection of whoever opened the lobby. */
+export const FIRST_CONNECTION = 1;
+
+/** A new lobby with its host in seat 0. */
+export function openLobby(opening: LobbyOpening): LobbyRecord {
+  const { code, game, capacity, settings, metadata, peerId, secretHash, address } = opening;
+  const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
+  return {
+    lobby: {
+      code,
+      game,
+      capacity,
+      locked: false,
+      hostId: peerId,
+      hostEpoch: 1,
+      settings,
+      metadata,
+      members: [host],
+      match: undefined,
+      matchCount: 0,
+      event: 0,
+    },
+    seats: [{ peerId, secretHash, address, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
+    nextOrder: 2,
+    nextConnection: FIRST_CONNECTION + 1,
+    bannedSecretHashes: [],
+    bannedAddresses: [],
+    recent: [],
+  };
+}
+
+/** One request against one lobby. What is due by `nowMs` happens first, so that the answer does not depend on a timer's promptness. */
+export function stepLobby(record: LobbyRecord, request: LobbyRequest, nowMs: number): LobbyStep {
+  const draft = new LobbyDraft(record);
+  passTime(draft, nowMs);
+  const answer: LobbyAnswer = draft.lobby.members.length === 0 ? overFor(request) : answerRequest(draft, request, nowMs);
+  passTime(draft, nowMs);
+  return { record: draft.record, changes: draft.changes, answer };
+}
+
+/** When the lobby changes by time alone; `Infinity` while everybody is connected. */
+export function lobbyDeadlineMs(record: LobbyRecord): number {
+  let deadlineMs = Infinity;
+  const successor = nextHost(record.lobby, record.lobby.hostId, "connected");
+  for (const { peerId, disconnectedAtMs } of record.seats) {
+    if (disconnectedAtMs === null) continue;
+    deadlineMs = Math.min(deadlineMs, disconnectedAtMs + LOBBY_TIMES.seatKeptMs);
+    if (peerId === record.lobby.hostId && successor !== undefined)
+      deadlineMs = Math.min(deadlineMs, disconnectedAtMs + LOBBY_TIMES.hostTakeoverMs);
+  }
+  return deadlineMs;
+}
+
+function answerRequest(draft: LobbyDraft, request: LobbyRequest, nowMs: number): LobbyAnswer {
+  switch (request.type) {
+    case "join":
+      return joinLobby(draft, request);
+    case "resume":
+      return resumeSeat(draft, request);
+    case "command":
+      return holdsConnection(draft, request) ? commandLobby(draft, request) : { ok: false, refusal: { code: "NOT_MEMBER" } };
+    case "disconnected":
+      if (holdsConnection(draft, request) && draft.member(request.peerId).connected) {
+        draft.patchSeat(request.peerId, { disconnectedAtMs: nowMs });
+        draft.change({ type: "member-disconnected", peerId: request.peerId });
+      }
+      return { ok: true, entrance: undefined };
+    case "time":
+      return { ok: true, entrance: undefined };
+    default:
+      return unreachable(request);
+  }
+}
+
+/** A socket that was replaced by a newer one of the same seat neither commands nor disconnects it. */
+function holdsConnection(draft: LobbyDraft, request: { readonly peerId: PeerId; readonly connection: number }): boolean {
+  return draft.record.seats.some((seat) => seat.peerId === request.peerId && seat.connection === request.connection);
+}
+
+function passTime(draft: LobbyDraft, nowMs: number): void {
+  for (const { peerId, disconnectedAtMs } of draft.record.seats) {
+    if (disconnectedAtMs !== null && nowMs >= disconnectedAtMs + LOBBY_TIMES.seatKeptMs) draft.remove(peerId, "expired");
+  }
+  const host = draft.record.seats.find((seat) => seat.peerId === draft.lobby.hostId);
+  if (host === undefined || host.disconnectedAtMs === null || nowMs < host.disconnectedAtMs + LOBBY_TIMES.hostTakeoverMs) return;
+  const successor = nextHost(draft.lobby, host.peerId, "connected");
+  if (successor !== undefined) draft.makeHost(successor.peerId);
+}
+
+/** The last seat ran out in this very step. */
+function overFor(request: LobbyRequest): LobbyAnswer {
+  switch (request.type) {
+    case "join":
+      return { ok: false, refusal: { code: "LOBBY_NOT_FOUND" } };
+    case "resume":
+      return { ok: false, refusal: { code: "SEAT_EXPIRED" } };
+    case "command":
+      return { ok: false, refusal: { code: "NOT_MEMBER" } };
+    case "disconnected":
+    case "time":
+      return { ok: true, entrance: undefined };
+    default:
+      return unreachable(request);
+  }
+}

@@ -1,0 +1,64 @@
+import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import type { LobbyRecord } from "./lobby-record.ts";
+import type { LobbyStore, StoredLobby } from "./lobby-store.ts";
+
+interface Entry extends StoredLobby {
+  /** `Infinity` while the lobby lives. */
+  readonly forgetAtMs: number;
+}
+
+const FREE: StoredLobby = { version: 0, record: undefined };
+
+/** Entries looked at on each write, to forget what is due: more than one, so that the table shrinks even while lobbies come and go. */
+const SWEEP_STEP = 4;
+
+/** Lobbies of one process. They end with it. */
+export class MemoryLobbyStore implements LobbyStore {
+  readonly #nowMs: () => number;
+  readonly #codeRestMs: number;
+  readonly #entries = new Map<LobbyCode, Entry>();
+  #live = 0;
+  #sweep: Iterator<[LobbyCode, Entry]> = this.#entries.entries();
+
+  constructor(nowMs: () => number, codeRestMs: number) {
+    this.#nowMs = nowMs;
+    this.#codeRestMs = codeRestMs;
+  }
+
+  load(code: LobbyCode): Promise<StoredLobby> {
+    return Promise.resolve(this.#current(code));
+  }
+
+  compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined): Promise<boolean> {
+    if (this.#current(code).version !== expectedVersion) return Promise.resolve(false);
+    this.#forget(code);
+    const forgetAtMs = next === undefined ? this.#nowMs() + this.#codeRestMs : Infinity;
+    this.#entries.set(code, { version: expectedVersion + 1, record: next, forgetAtMs });
+    if (next !== undefined) this.#live++;
+    for (let step = 0; step < SWEEP_STEP; step++) this.#sweepOne();
+    return Promise.resolve(true);
+  }
+
+  count(): Promise<number> {
+    return Promise.resolve(this.#live);
+  }
+
+  #current(code: LobbyCode): StoredLobby {
+    const entry = this.#entries.get(code);
+    if (entry === undefined) return FREE;
+    if (entry.forgetAtMs > this.#nowMs()) return entry;
+    this.#forget(code);
+    return FREE;
+  }
+
+  #forget(code: LobbyCode): void {
+    if (this.#entries.get(code)?.record !== undefined) this.#live--;
+    this.#entries.delete(code);
+  }
+
+  #sweepOne(): void {
+    const next = this.#sweep.next();
+    if (next.done === true) this.#sweep = this.#entries.entries();
+    else if (next.value[1].forgetAtMs <= this.#nowMs()) this.#forget(next.value[0]);
+  }
+}

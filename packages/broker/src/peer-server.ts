@@ -1,0 +1,104 @@
+/**
+ * The one file that knows `peer`, the signaling server of PeerJS. It never meets a real socket: the guard gives it messages that are already checked,
+ * on stand-ins whose life the guard controls: one stand-in per id at a time, LEAVE never without a destination, nothing that cannot be written again.
+ */
+import { EventEmitter } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { assert } from "@rollcall/netcode/lobby-protocol";
+import express from "express";
+import { ExpressPeerServer } from "peer";
+import { WebSocketServer } from "ws";
+
+/** One client as `peer` knows it. */
+export interface PeerServerClient {
+  /** A checked message of the client. */
+  handleText(text: string): void;
+  /** The client is gone; its id is free. */
+  handleClosed(): void;
+}
+
+export interface PeerServerClientOptions {
+  readonly id: string;
+  readonly token: string;
+  /** A message for the client. */
+  readonly send: (text: string) => void;
+  /** `peer` hangs up, after saying why (ID-TAKEN). */
+  readonly close: () => void;
+}
+
+export interface PeerServerAdapter {
+  connect(options: PeerServerClientOptions): PeerServerClient;
+  /** `GET /peerjs/id` of stock clients. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void;
+}
+
+/** The API key that PeerJS sends when it is told none; part of the path of its HTTP calls. */
+export const PEERJS_KEY = "peerjs";
+
+/** `handleFailure`: an error inside `peer`. */
+export function createPeerServer(handleFailure: (error: unknown) => void): PeerServerAdapter {
+  const connections = new WebSocketServer({ noServer: true });
+  connections.on("error", handleFailure);
+  const app = express();
+  app.disable("x-powered-by");
+  withoutTimers(() => {
+    // `peer` attaches to a server only through `createWebSocketServer`; this one never listens.
+    const peerApp = ExpressPeerServer(createServer(), {
+      path: "/",
+      key: PEERJS_KEY,
+      allow_discovery: false,
+      // Sockets are counted by the guard.
+      concurrent_limit: Number.MAX_SAFE_INTEGER,
+      createWebSocketServer: () => connections,
+    });
+    peerApp.on("error", handleFailure);
+    app.use(peerApp);
+  });
+  return {
+    connect: (options) => connect(connections, options),
+    handleRequest: (request, response) => {
+      app(request, response);
+    },
+  };
+}
+
+/** What `peer` uses of a WebSocket: `send`, `close`, and the events `message`, `close`, `error`. */
+class StandInSocket extends EventEmitter {
+  readonly send: (text: string) => void;
+  readonly close: () => void;
+
+  constructor({ send, close }: PeerServerClientOptions) {
+    super();
+    this.send = send;
+    this.close = close;
+  }
+}
+
+function connect(connections: WebSocketServer, options: PeerServerClientOptions): PeerServerClient {
+  const socket = new StandInSocket(options);
+  const query = new URLSearchParams({ key: PEERJS_KEY, id: options.id, token: options.token });
+  connections.emit("connection", socket, { url: `/peerjs?${query.toString()}` });
+  return {
+    handleText: (text) => void socket.emit("message", text),
+    handleClosed: () => void socket.emit("close"),
+  };
+}
+
+/**
+ * Mounting `peer` arms two timers that re-arm themselves for good and that nothing can stop: one expires its message queue, one closes silent clients
+ * by the wall clock. The guard does both (by the monotonic clock), so they are never armed. Synchronous: no other code runs in between.
+ */
+function withoutTimers(mount: () => void): void {
+  const { setTimeout } = globalThis;
+  let armed = 0;
+  globalThis.setTimeout = Object.assign(() => {
+    armed++;
+    return setTimeout(() => undefined, 0);
+  }, setTimeout);
+  try {
+    mount();
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert(armed === 2, `peer to arm its two timers when it is mounted, got ${armed}`);
+}

@@ -1,0 +1,179 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { parseArgs } from "node:util";
+import type { BrokerOptions } from "./broker-options.ts";
+import { parseIceServers } from "./ice-servers.ts";
+import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
+import { normalizeOrigin } from "./origin-policy.ts";
+
+/** What the command was told to do. */
+export type Settings =
+  | { readonly kind: "run"; readonly options: BrokerOptions }
+  | { readonly kind: "help"; readonly text: string }
+  /** `message` names the setting. */
+  | { readonly kind: "refused"; readonly message: string };
+
+interface Setting {
+  /** In the help: what the value is; `undefined` for a switch. */
+  readonly value: string | undefined;
+  readonly help: string;
+  /** Puts the value into the options, or says what was expected. */
+  readonly apply: (text: string, options: MutableOptions) => string | undefined;
+}
+
+type MutableOptions = { -readonly [Key in keyof BrokerOptions]: BrokerOptions[Key] };
+
+const DEFAULT_PORT = 9000;
+
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  port: {
+    value: "NUMBER",
+    help: `Port to listen on, 0 for any. Default ${DEFAULT_PORT}.`,
+    apply: (text, options) => {
+      const port = readInteger(text, 65_535);
+      if (port === undefined) return "a port, 0 to 65535";
+      options.port = port;
+      return undefined;
+    },
+  },
+  host: {
+    value: "ADDRESS",
+    help: "Address to listen on. Default: all of this machine's.",
+    apply: (text, options) => {
+      if (isIP(text) === 0 && !/^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text)) return "an IP address or a host name";
+      options.host = text;
+      return undefined;
+    },
+  },
+  "ice-servers": {
+    value: "LIST",
+    help: "STUN and TURN servers for members: JSON, or stun:host:port,turn:user:password@host:port. Default: none.",
+    apply: (text, options) => {
+      const servers = parseIceServers(text);
+      if (servers === undefined) return "JSON, or a comma list of stun:host:port and turn:user:password@host:port";
+      options.iceServers = servers;
+      return undefined;
+    },
+  },
+  origins: {
+    value: "LIST",
+    help: "Origins of pages that may connect, separated by commas, or *. Default: pages of the same host and of this machine.",
+    apply: (text, options) => {
+      const origins = text.split(",").map((origin) => normalizeOrigin(origin.trim()));
+      if (!origins.every((origin) => origin !== undefined)) return "origins such as https://play.example, separated by commas, or *";
+      options.origins = origins;
+      return undefined;
+    },
+  },
+  "trusted-proxy-hops": {
+    value: "NUMBER",
+    help: "Proxies in front of the broker that append to X-Forwarded-For. Default 0.",
+    apply: (text, options) => {
+      const hops = readInteger(text, 16);
+      if (hops === undefined) return "a number of proxies, 0 to 16";
+      options.trustedProxyHops = hops;
+      return undefined;
+    },
+  },
+  "signing-key-file": {
+    value: "FILE",
+    help: "File with the secret that signs tokens, at least 32 characters. Default: a new secret with each start.",
+    apply: (text, options) => {
+      const key = readSecret(text);
+      if (key === undefined) return "a readable file with at least 32 characters";
+      options.signingKey = key;
+      return undefined;
+    },
+  },
+  limits: {
+    value: "LIST",
+    help: `Limits as name=number, separated by commas: ${Object.keys(BROKER_LIMITS).join(", ")}.`,
+    apply: (text, options) => {
+      const limits = readLimits(text);
+      if (limits === undefined) return `name=number, separated by commas, with names among ${Object.keys(BROKER_LIMITS).join(", ")}`;
+      options.limits = limits;
+      return undefined;
+    },
+  },
+  open: {
+    value: undefined,
+    help: "Let PeerJS clients without a lobby signal to each other.",
+    apply: (text, options) => readSwitch(text, (on) => (options.open = on)),
+  },
+  "uniform-errors": {
+    value: undefined,
+    help: "Answer a full, locked or other-version lobby like a wrong code.",
+    apply: (text, options) => readSwitch(text, (on) => (options.uniformErrors = on)),
+  },
+};
+
+/** Reads the command line and `ROLLCALL_…` variables; the command line wins. Nonsense is refused by name, never guessed at. */
+export function readSettings(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Settings {
+  let flags: Readonly<Record<string, string | boolean | undefined>>;
+  try {
+    flags = parseArgs({ args: [...args], strict: true, allowPositionals: false, options: parserOptions() }).values;
+  } catch (error) {
+    return { kind: "refused", message: error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments" };
+  }
+  if (flags["help"] === true) return { kind: "help", text: helpText() };
+  const options: MutableOptions = { port: DEFAULT_PORT };
+  for (const [name, setting] of Object.entries(SETTINGS)) {
+    const variable = variableOf(name);
+    const flag = flags[name];
+    const fromEnvironment = environment[variable];
+    const text = flag === undefined ? fromEnvironment : String(flag);
+    // An empty variable is how a compose file says "not set".
+    if (text === undefined || (flag === undefined && text === "")) continue;
+    const expected = setting.apply(text, options);
+    if (expected !== undefined) return { kind: "refused", message: `${flag === undefined ? variable : `--${name}`}: expected ${expected}` };
+  }
+  return { kind: "run", options };
+}
+
+function parserOptions(): Record<string, { type: "string" | "boolean" }> {
+  const known = Object.entries(SETTINGS).map(([name, { value }]) => [name, { type: value === undefined ? "boolean" : "string" }] as const);
+  return { ...Object.fromEntries(known), help: { type: "boolean" } };
+}
+
+function helpText(): string {
+  const lines = Object.entries(SETTINGS).map(([name, { value, help }]) => {
+    const flag = `--${name}${value === undefined ? "" : ` ${value}`}`;
+    return `  ${flag.padEnd(30)} ${help}\n  ${"".padEnd(30)} (${variableOf(name)})`;
+  });
+  return ["rollcall-broker: signaling and lobbies for Rollcall games.", "", ...lines, `  ${"--help".padEnd(30)} This text.`].join("\n");
+}
+
+function variableOf(name: string): string {
+  return `ROLLCALL_${name.toUpperCase().replaceAll("-", "_")}`;
+}
+
+function readInteger(text: string, most: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  return value <= most ? value : undefined;
+}
+
+function readSwitch(text: string, set: (on: boolean) => void): string | undefined {
+  if (text !== "true" && text !== "1" && text !== "false" && text !== "0") return "true or false";
+  set(text === "true" || text === "1");
+  return undefined;
+}
+
+function readSecret(path: string): string | undefined {
+  try {
+    const secret = readFileSync(path, "utf8").trim();
+    return secret.length >= 32 ? secret : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readLimits(text: string): Partial<BrokerLimits> | undefined {
+  const limits: Record<string, number> = {};
+  for (const entry of text.split(",")) {
+    const [name = "", number = ""] = entry.split("=", 2).map((part) => part.trim());
+    const value = readInteger(number, 999_999_999);
+    if (!Object.hasOwn(BROKER_LIMITS, name) || value === undefined || value === 0) return undefined;
+    limits[name] = value;
+  }
+  return limits;
+}

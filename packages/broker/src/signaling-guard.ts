@@ -1,0 +1,211 @@
+import { parsePeerId, unreachable, type LobbyCode, type PeerId } from "@rollcall/netcode/lobby-protocol";
+import type { Counters } from "./counters.ts";
+import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
+import type { BrokerLimits } from "./limits.ts";
+import type { PeerServerAdapter, PeerServerClient } from "./peer-server.ts";
+import { PendingSignals } from "./pending-signals.ts";
+import type { Secrets } from "./secrets.ts";
+import { parseSignalingMessage, type SignalingMessage } from "./signaling-message.ts";
+
+/** Whose signaling socket it is. */
+export interface SignalingIdentity {
+  readonly id: PeerId;
+  readonly token: string;
+}
+
+export interface SignalingGuardOptions {
+  readonly peerServer: PeerServerAdapter;
+  readonly secrets: Secrets;
+  readonly limits: BrokerLimits;
+  readonly counters: Counters;
+  /** Clients without a lobby may signal to each other. */
+  readonly open: boolean;
+  /** The lobby of a member, connected or not. */
+  readonly lobbyOf: (peerId: PeerId) => LobbyCode | undefined;
+  readonly nowMs: () => number;
+}
+
+/** A message with a destination. */
+type Signal = Exclude<SignalingMessage, { readonly type: "HEARTBEAT" }> & { readonly dst: PeerId };
+
+interface Client {
+  readonly identity: SignalingIdentity;
+  readonly socket: GuardedSocket;
+  readonly peer: PeerServerClient;
+}
+
+/** A token of a stock client: whatever it likes, within bounds. */
+const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
+
+/**
+ * Decides who may signal to whom, before `peer` hears of it: a member with the token of its admission, one socket per id (the newest), and only to
+ * members of the same lobby. A stranger's OFFER would show it the addresses of whoever answers.
+ */
+export class SignalingGuard {
+  readonly #options: SignalingGuardOptions;
+  readonly #clients = new Map<PeerId, Client>();
+  readonly #pending: PendingSignals;
+
+  constructor(options: SignalingGuardOptions) {
+    this.#options = options;
+    this.#pending = new PendingSignals({ countMax: options.limits.pendingSignals, keptMs: options.limits.pendingSignalMs });
+  }
+
+  get clientCount(): number {
+    return this.#clients.size;
+  }
+
+  /** Whether this may become a signaling socket; asked before the upgrade. An unknown id and a wrong token look and take the same. */
+  identify(id: string | null, token: string | null): SignalingIdentity | undefined {
+    const { secrets, lobbyOf, open } = this.#options;
+    const peerId = parsePeerId(id);
+    if (peerId === undefined || token === null || !TOKEN_PATTERN.test(token)) return undefined;
+    const isToken = secrets.isSignalingToken(peerId, token);
+    const isMember = lobbyOf(peerId) !== undefined;
+    return (isMember && isToken) || (!isMember && open) ? { id: peerId, token } : undefined;
+  }
+
+  /** Takes the socket of `identity`, which was identified before. */
+  accept(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
+    const known = this.#clients.get(identity.id);
+    const sameOwner = known?.identity.token === identity.token;
+    // `peer` never sees two sockets of one id: the old one has ended before the new one begins, so the new one gets its OPEN.
+    if (known !== undefined && sameOwner) this.#end(known, CLOSE_CODE.normal, "replaced");
+    const peer = this.#options.peerServer.connect({
+      ...identity,
+      send: (text) => socket.send(text),
+      close: () => socket.close(CLOSE_CODE.normal, ""),
+    });
+    const client: Client = { identity, socket, peer };
+    if (known === undefined || sameOwner) {
+      this.#clients.set(identity.id, client);
+      this.#deliverPending(client);
+    }
+    return new SignalingUser(client, this.#options, {
+      relay: (signal) => this.#relay(client, signal),
+      close: () => this.#forget(client),
+    });
+  }
+
+  /** `peerId` is no longer a member: its socket goes, and what it sent or was to get. */
+  expel(peerId: PeerId): void {
+    const client = this.#clients.get(peerId);
+    if (client !== undefined) this.#end(client, CLOSE_CODE.policyViolation, "not a member");
+    this.#pending.forget(peerId);
+  }
+
+  /** Tells senders what could not be delivered in time. Called about once a second. */
+  sweep(nowMs: number): void {
+    for (const { src, dst } of this.#pending.takeExpired(nowMs)) this.#sendExpire(src, dst);
+  }
+
+  #relay(client: Client, signal: Signal): void {
+    const { counters, nowMs } = this.#options;
+    const src = client.identity.id;
+    if (this.#clients.get(src) !== client) return;
+    if (signal.dst === src || !this.#mayReach(src, signal.dst)) {
+      counters.add("signaling:foreign-destination");
+      if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
+      return;
+    }
+    const text = JSON.stringify(signal);
+    if (this.#clients.has(signal.dst)) client.peer.handleText(text);
+    else if (
+      signal.type !== "LEAVE" &&
+      !this.#pending.add(nowMs(), { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: JSON.stringify({ ...signal, src }) })
+    ) {
+      counters.add("signaling:pending-full");
+    }
+  }
+
+  /** Members of one lobby; or, on an open broker, two clients without any, of which the other must be there. */
+  #mayReach(src: PeerId, dst: PeerId): boolean {
+    const lobby = this.#options.lobbyOf(src);
+    const other = this.#options.lobbyOf(dst);
+    return lobby === undefined ? other === undefined && this.#options.open && this.#clients.has(dst) : lobby === other;
+  }
+
+  #deliverPending(client: Client): void {
+    for (const { src, text } of this.#pending.take(client.identity.id, this.#options.nowMs())) {
+      if (this.#mayReach(src, client.identity.id)) client.socket.send(text);
+    }
+  }
+
+  #sendExpire(src: PeerId, dst: PeerId): void {
+    this.#clients.get(src)?.socket.send(JSON.stringify({ type: "EXPIRE", src: dst, dst: src }));
+  }
+
+  #end(client: Client, code: number, reason: string): void {
+    this.#forget(client);
+    client.socket.close(code, reason);
+  }
+
+  /** Frees the id. Called again when the socket has closed, to no effect. */
+  #forget(client: Client): void {
+    if (this.#clients.get(client.identity.id) === client) this.#clients.delete(client.identity.id);
+    client.peer.handleClosed();
+  }
+}
+
+interface SignalingUserHandler {
+  readonly relay: (signal: Signal) => void;
+  readonly close: () => void;
+}
+
+/** The frames of one signaling socket. */
+class SignalingUser implements SocketUser {
+  readonly #client: Client;
+  readonly #options: SignalingGuardOptions;
+  readonly #handler: SignalingUserHandler;
+  #refusedMessages = 0;
+
+  constructor(client: Client, options: SignalingGuardOptions, handler: SignalingUserHandler) {
+    this.#client = client;
+    this.#options = options;
+    this.#handler = handler;
+  }
+
+  handleText(text: string): void {
+    const { counters, limits } = this.#options;
+    const parsed = parseSignalingMessage(text);
+    if (!parsed.ok) {
+      counters.add(`signaling:${parsed.reason}`);
+      if (++this.#refusedMessages >= limits.refusedMessages) this.#client.socket.close(CLOSE_CODE.policyViolation, parsed.reason);
+      return;
+    }
+    const message = parsed.value;
+    switch (message.type) {
+      // No answer: a PeerJS client has no use for one. Its sign of life was noted when the frame came.
+      case "HEARTBEAT":
+        return;
+      case "LEAVE":
+        // Leaving altogether ends the socket: an id that is free while its socket still speaks would be a ghost.
+        if (message.dst === undefined) this.#client.socket.close(CLOSE_CODE.normal, "");
+        else this.#handler.relay({ ...message, dst: message.dst });
+        return;
+      case "OFFER":
+      case "ANSWER":
+      case "CANDIDATE":
+        this.#handler.relay(message);
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  handleOffence(offence: SocketOffence): void {
+    this.#options.counters.add(`signaling:${offence}`);
+    this.#client.socket.close(offence === "binary" ? CLOSE_CODE.unsupportedData : CLOSE_CODE.policyViolation, offence);
+  }
+
+  handleSilence(): void {
+    this.#client.socket.ping();
+  }
+
+  /** The close code says it: PeerJS has no message for this. */
+  handleShutdown(): void {}
+
+  handleClosed(): void {
+    this.#handler.close();
+  }
+}

@@ -1,0 +1,53 @@
+import type { GuardedSocket } from "./guarded-socket.ts";
+
+const SWEEP_MS = 1_000;
+/** A sweep this late means that the process stood still (a busy loop, a laptop's lid): nobody could be heard meanwhile. */
+const STALL_MS = 3_000;
+
+/** Watches over the silence of all sockets with one timer. */
+export class SocketSweep {
+  readonly #sockets = new Set<GuardedSocket>();
+  readonly #nowMs: () => number;
+  readonly #onSweep: (nowMs: number) => void;
+  readonly #timer: NodeJS.Timeout;
+  #sweptAtMs: number;
+
+  constructor(nowMs: () => number, onSweep: (nowMs: number) => void) {
+    this.#nowMs = nowMs;
+    this.#onSweep = onSweep;
+    this.#sweptAtMs = nowMs();
+    this.#timer = setInterval(() => this.#run(), SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  get count(): number {
+    return this.#sockets.size;
+  }
+
+  add(socket: GuardedSocket): void {
+    this.#sockets.add(socket);
+  }
+
+  delete(socket: GuardedSocket): void {
+    this.#sockets.delete(socket);
+  }
+
+  all(): readonly GuardedSocket[] {
+    return [...this.#sockets];
+  }
+
+  dispose(): void {
+    clearInterval(this.#timer);
+  }
+
+  #run(): void {
+    const nowMs = this.#nowMs();
+    const stalled = nowMs - this.#sweptAtMs > STALL_MS;
+    this.#sweptAtMs = nowMs;
+    for (const socket of this.all()) {
+      if (stalled) socket.forgiveSilence(nowMs);
+      else socket.sweep(nowMs);
+    }
+    this.#onSweep(nowMs);
+  }
+}

@@ -1,0 +1,44 @@
+/** Lets `burst` through at once and `perSecond` after that. */
+export class TokenBucket {
+  readonly #perMs: number;
+  readonly #burst: number;
+  #tokens: number;
+  #updatedAtMs: number;
+
+  constructor(nowMs: number, rate: { readonly perSecond: number; readonly burst: number }) {
+    this.#perMs = rate.perSecond / 1000;
+    this.#burst = rate.burst;
+    this.#tokens = rate.burst;
+    this.#updatedAtMs = nowMs;
+  }
+
+  /** Takes one token; false when there is none. */
+  take(nowMs: number): boolean {
+    this.#refill(nowMs);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** Gives back what `take` took. */
+  refund(): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + 1);
+  }
+
+  /** Until the next token; 0 when there is one. */
+  waitMs(nowMs: number): number {
+    this.#refill(nowMs);
+    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
+  }
+
+  isFull(nowMs: number): boolean {
+    this.#refill(nowMs);
+    return this.#tokens >= this.#burst;
+  }
+
+  #refill(nowMs: number): void {
+    if (nowMs <= this.#updatedAtMs) return;
+    this.#tokens = Math.min(this.#burst, this.#tokens + (nowMs - this.#updatedAtMs) * this.#perMs);
+    this.#updatedAtMs = nowMs;
+  }
+}

@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import {
+  LOBBY_PROTOCOL_VERSION,
+  parseBrokerMessage,
+  type Admission,
+  type BrokerMessage,
+  type GameIdentity,
+  type LobbyChange,
+  type LobbyCommand,
+  type LobbyError,
+  type Profile,
+} from "@rollcall/netcode/lobby-protocol";
+import { WebSocket, type ClientOptions } from "ws";
+
+export const GAME: GameIdentity = { id: "tag", version: 1, contentHash: "0123abcd" };
+
+export function profile(name: string): Profile {
+  return { name, colour: 0, choices: null };
+}
+
+type Reply = Extract<BrokerMessage, { reply: number }>;
+
+/** A member as a plain WebSocket: says what it is told to, keeps what it hears. */
+export class LobbyClient {
+  readonly socket: WebSocket;
+  /** Everything heard, in order. */
+  readonly messages: BrokerMessage[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+  #request = 0;
+  #taken = 0;
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on("error", () => undefined);
+    socket.on("message", (data) => this.#receive(String(data)));
+    this.closed = new Promise((resolve) => {
+      socket.on("close", (code, reason) => {
+        resolve({ code, reason: String(reason) });
+        this.#wake();
+      });
+    });
+  }
+
+  /** `answersPings`: default true. */
+  static async open(port: number, options: ClientOptions = {}): Promise<LobbyClient> {
+    const client = new LobbyClient(new WebSocket(`ws://127.0.0.1:${port}/lobby`, options));
+    await once(client.socket, "open");
+    return client;
+  }
+
+  send(value: unknown): void {
+    this.socket.send(typeof value === "string" ? value : JSON.stringify(value));
+  }
+
+  /** Sends a command and waits for its reply. */
+  async ask(command: LobbyCommand): Promise<Reply> {
+    const request = ++this.#request;
+    this.send({ request, command });
+    return this.find((message): message is Reply => "reply" in message && message.reply === request);
+  }
+
+  async create(options: { name?: string; capacity?: number } = {}): Promise<Admission> {
+    const { name = "Ada", capacity = 8 } = options;
+    return admission(
+      await this.ask({
+        type: "create",
+        protocol: LOBBY_PROTOCOL_VERSION,
+        game: GAME,
+        profile: profile(name),
+        capacity,
+        settings: null,
+        metadata: null,
+      }),
+    );
+  }
+
+  join(code: string, options: { name?: string; game?: GameIdentity } = {}): Promise<Reply> {
+    const { name = "Bob", game = GAME } = options;
+    return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, code, game, profile: profile(name) });
+  }
+
+  resume(code: string, options: { secret: string; freshPage?: boolean; lastEvent?: number }): Promise<Reply> {
+    const { secret, freshPage = false, lastEvent = 0 } = options;
+    return this.ask({ type: "resume", protocol: LOBBY_PROTOCOL_VERSION, code, secret, freshPage, lastEvent });
+  }
+
+  /** The next change not yet waited for that is of this type. */
+  async change<Type extends LobbyChange["type"]>(type: Type): Promise<Extract<LobbyChange, { type: Type }>> {
+    for (;;) {
+      for (; this.#taken < this.messages.length; this.#taken++) {
+        const message = this.messages[this.#taken];
+        if (message === undefined || !("event" in message) || message.change.type !== type) continue;
+        this.#taken++;
+        return message.change as Extract<LobbyChange, { type: Type }>;
+      }
+      await this.#more();
+    }
+  }
+
+  async goodbye(): Promise<string> {
+    const message = await this.find((item): item is Extract<BrokerMessage, { goodbye: unknown }> => "goodbye" in item);
+    return message.goodbye;
+  }
+
+  async find<Found extends BrokerMessage>(matches: (message: BrokerMessage) => message is Found): Promise<Found> {
+    for (;;) {
+      const found = this.messages.find(matches);
+      if (found !== undefined) return found;
+      await this.#more();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await this.closed;
+  }
+
+  #receive(text: string): void {
+    const parsed = parseBrokerMessage(text);
+    if (!parsed.ok) throw new Error(`the broker sent what a member refuses: ${parsed.reason} at ${parsed.path}: ${text}`);
+    if ("ping" in parsed.value) this.send({ pong: parsed.value.ping });
+    this.messages.push(parsed.value);
+    this.#wake();
+  }
+
+  #more(): Promise<void> {
+    if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed while waiting; heard ${JSON.stringify(this.messages)}`);
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+/** The admission of a granted reply. */
+export function admission(reply: Reply): Admission {
+  if (!reply.ok || reply.result === null) throw new Error(`expected an admission, got ${JSON.stringify(reply)}`);
+  return reply.result;
+}
+
+/** The error of a refused reply. */
+export function refusal(reply: Reply): LobbyError {
+  if (reply.ok) throw new Error(`expected a refusal, got ${JSON.stringify(reply)}`);
+  return reply.error;
+}
