@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from "../base/bytes.ts";
+import { ByteWriter, type ByteReader } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import type { DropCause } from "../ports/session.ts";
 import { DROP_VOTE_BYTES_MAX, DropVote, readDropVote, writeDropVote, type TakeColumn, type VoteLayout } from "../wire/drop-vote-codec.ts";

@@ -19,9 +19,9 @@ export interface DropView {
 
 /**
  * A proposal against a higher rank is joined when that member has not made one of its own against the proposer in this time: it cannot, since it is
- * alone, or does not hear. A counter-proposal takes half a round trip.
+ * alone, or does not hear. Both ends of a broken pair notice within a second and a half of each other (rule 3 holds one of them back for so long).
  */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 2000;
 
 /**
  * How the members of a match agree who is gone, and with which last frame, over nothing but messages to each other.
@@ -33,7 +33,7 @@ const PATIENCE_MS = 1000;
  *    half the half with the highest rank, or any number when the broker vouches that all the others are gone. So two disjoint groups never decide, and
  *    who may not decide has bound nobody: when the network heals, the match goes on.
  * 2. A pair that cannot talk ends with one of the two gone: everybody joins the proposal of the higher rank, or, where the higher rank makes none,
- *    that of the lower one a second later.
+ *    that of the lower one two seconds later.
  * 3. While somebody else is silent but not yet droppable, nothing is proposed: that member's vote would be needed anyway, and a member that
  *    hears nobody finds out that it is alone before it has dropped the first of the others.
  *
@@ -124,9 +124,7 @@ export class DropAgreement {
     for (let member = 0; member < this.#votes.length; member++) {
       const vote = this.#votes[member];
       if (vote === undefined || (outside & (1 << member)) === 0) continue;
-      // Who holds us gone does not listen to us any more: that pair is broken at both ends.
-      if ((vote.set & this.#local) !== 0 && view.proposes) joined |= 1 << member;
-      if ((vote.set & this.#local) !== 0) continue;
+      // A proposal against ourselves is nothing to join, and no reason for one of our own: the others have gone with it, or will not.
       const proposed = vote.set & outside;
       const outranked = ~((2 << member) - 1);
       accused |= proposed;
