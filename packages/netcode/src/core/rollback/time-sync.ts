@@ -65,8 +65,8 @@ const CORRECTION_MAX_AT_START = 0.05;
 const START_MS = 3000;
 /** Smaller distances are noise of the measurement. */
 const DEAD_BAND_FRAMES = 0.1;
-/** Full correction at one frame's distance (at the start two); at half, the correction, which works half a second late, swings. */
-const FULL_AT_FRAMES = 1;
+/** Full correction at half a frame (at the start two); at a quarter, the correction, which comes half a second late, swings; at one, a clock that is 1 % fast stays half a frame ahead. */
+const FULL_AT_FRAMES = 0.5;
 const FULL_AT_FRAMES_AT_START = 2;
 
 /** Clock rate for a peer that is `advanceFrames` ahead of the others (negative: behind), `runningMs` after its first frame. */
