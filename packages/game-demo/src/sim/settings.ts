@@ -1,5 +1,8 @@
-import type { Json } from "@rollcall/netcode/core";
+import type { InitContext } from "@rollcall/netcode/core";
 import { PLAYERS_MAX, PLAYERS_MIN } from "./rules.ts";
+
+/** JSON as a lobby carries it. */
+type Json = InitContext["settings"];
 
 /** How well bots play. `mixed` gives each bot a level of its own, from the seed. */
 export type BotSkill = "easy" | "normal" | "hard" | "mixed";

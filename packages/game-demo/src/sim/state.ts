@@ -121,7 +121,7 @@ export const rubberbandMemory: StateCodec<RubberbandState> = {
         return live;
       },
       checksum: (state) => slots.checksum(state.arrays),
-      findDifference: (slot, otherSlot) => slots.findDifference?.(slot, otherSlot),
+      inspect: (slot) => slots.inspect?.(slot),
     };
   },
 };
