@@ -12,7 +12,6 @@ export type {
   MatchSetup,
   PlayerInfo,
   StateCodec,
-  StateFault,
   StateSlots,
   StepContext,
 } from "./game/game.ts";
@@ -28,7 +27,7 @@ export {
   type InputSchema,
   type IntegerField,
 } from "./game/input-schema.ts";
-export { plainState, type PlainStateOptions } from "./game/plain-state.ts";
+export { plainState } from "./game/plain-state.ts";
 export {
   SyncTestSession,
   syncTest,
@@ -39,7 +38,7 @@ export {
 } from "./game/sync-test.ts";
 export { typedArrayState, type TypedArrayState } from "./game/typed-array-state.ts";
 export { LinkMesh, type LinkMeshOptions } from "./link/link-mesh.ts";
-export type { LinkRole } from "./link/link.ts";
+export type { LinkRole } from "./link/link-options.ts";
 export type { LobbyEntrance } from "./lobby/lobby-entrance.ts";
 export type { LobbyFailure } from "./lobby/lobby-failure.ts";
 export { LobbyMember, type LobbyMemberEvent, type LobbyMemberOptions, type SocketAction } from "./lobby/lobby-member.ts";

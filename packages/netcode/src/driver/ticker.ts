@@ -22,13 +22,6 @@ const TICKER_WORKER_SOURCE = "let t;onmessage=(m)=>{clearInterval(t);t=setInterv
  */
 export const startTicker: StartTicker = (intervalMs, handleTick) => new RealTicker(intervalMs, handleTick);
 
-/** Resolves after `delayMs`. */
-export function afterMs(delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, delayMs);
-  });
-}
-
 class RealTicker implements Ticker {
   readonly #handleTick: (nowMs: number) => void;
   /** Ways to start a worker that were not tried yet. */

@@ -9,7 +9,6 @@ import { LOBBY_LIMITS } from "../core/ports/lobby-protocol.ts";
 import type { Admission, Json, LobbyChange, LobbyState, MatchAgreement, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { DropCause } from "../core/ports/session.ts";
 import type { Transport } from "../core/ports/transport.ts";
-import { afterMs } from "../driver/ticker.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import type { Page } from "../adapters/page.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
@@ -56,7 +55,10 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   /** The broker has closed the lobby, and a match goes on without it. */
   #orphaned: NetcodeError | undefined;
   #closed = false;
-  #leaving: Promise<void> | undefined;
+  /** When everything is freed, once the lobby is closed. */
+  #freeAtMs = Infinity;
+  readonly #freed: Promise<void>;
+  #resolveFreed: (() => void) | undefined;
 
   constructor(options: LobbyRoomOptions<State, Schema>) {
     const { admission, connection, game, page, ticker } = options;
@@ -64,6 +66,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#peerId = admission.peerId;
     this.#connection = connection;
     this.#listeners = new Listeners((error) => page.reportError(error));
+    this.#freed = new Promise((resolve) => {
+      this.#resolveFreed = resolve;
+    });
     const nowMs = (): number => ticker.nowMs();
     this.#links = new PeerLinks({
       nowMs,
@@ -173,14 +178,17 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   leave(): Promise<void> {
-    this.#leaving ??= this.#close(undefined);
-    return this.#leaving;
+    this.#close(undefined);
+    return this.#freed;
   }
 
   /** For the ticker. */
   tick(nowMs: number): void {
     this.#links.tick(nowMs);
-    if (this.#closed) return;
+    if (this.#closed) {
+      if (nowMs >= this.#freeAtMs) this.#free();
+      return;
+    }
     this.#matches.tick(nowMs);
     this.#options.ticker.setIntervalMs(this.#matches.active ? MATCH_TICK_MS : ROOM_TICK_MS);
     if (this.#orphaned !== undefined) this.#endOrphaned(nowMs, this.#orphaned);
@@ -191,7 +199,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   #endOrphaned(nowMs: number, error: NetcodeError): void {
     const { current } = this.#matches;
     if (current !== undefined && current.phase !== "running") this.#matches.end(nowMs, current.matchNumber);
-    if (!this.#matches.active) void this.#close(error);
+    if (!this.#matches.active) this.#close(error);
   }
 
   #handleLobbyEvent(event: LobbyConnectionEvent): void {
@@ -301,16 +309,18 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   #handleClosed(failure: LobbyFailure | undefined): void {
-    if (this.#closed || failure === undefined) return;
+    if (failure === undefined) return;
     const error = errorOfFailure(failure, this.#options.game);
     // A broker that lost the lobby does not end the match: peers talk to each other.
     const isForgotten = failure.code === "LOBBY_NOT_FOUND" || failure.code === "SEAT_EXPIRED";
     if (isForgotten && this.#matches.current?.phase === "running") this.#orphaned = error;
-    else void this.#close(error);
+    else this.#close(error);
   }
 
-  async #close(error: NetcodeError | undefined): Promise<void> {
+  #close(error: NetcodeError | undefined): void {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#freeAtMs = this.#options.ticker.nowMs() + GOODBYE_FLUSH_MS;
     this.#stopListening();
     this.#matches.dispose("The lobby was left.");
     this.#connection.leave();
@@ -319,9 +329,12 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);
     this.#listeners.clear();
-    await afterMs(GOODBYE_FLUSH_MS);
+  }
+
+  #free(): void {
     this.#links.dispose();
     this.#options.ticker.dispose();
+    this.#resolveFreed?.();
   }
 
   #rememberSeat({ lobby, resumeSecret }: Admission): void {

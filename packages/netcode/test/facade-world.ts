@@ -1,0 +1,222 @@
+/** Lobbies of one process in virtual time: loopback transports, a broker double, and a clock that only `run` moves. */
+import { LoopbackHub } from "../src/adapters/loopback.ts";
+import type { Page } from "../src/adapters/page.ts";
+import type { OpenControlSocket } from "../src/adapters/websocket.ts";
+import type { PeerId } from "../src/core/base/units.ts";
+import type { Channel, SendOutcome, Transport } from "../src/core/ports/transport.ts";
+import type { Ticker } from "../src/driver/ticker.ts";
+import type { Environment } from "../src/facade/environment.ts";
+import { BrokerDouble } from "./broker-double.ts";
+
+/** Virtual ms between two rounds of the world. */
+const STEP_MS = 5;
+
+interface LiveTicker {
+  intervalMs: number;
+  dueMs: number;
+  readonly handleTick: (nowMs: number) => void;
+}
+
+export class FacadeWorld {
+  nowMs = 1_000;
+  readonly broker: BrokerDouble = new BrokerDouble();
+  readonly hub: LoopbackHub = new LoopbackHub();
+  readonly tickers = new Set<LiveTicker>();
+  readonly transports = new Set<Transport>();
+  /** Datagrams take this long. */
+  latencyMs = 0;
+  readonly #underWay: { readonly dueMs: number; readonly deliver: () => void }[] = [];
+  /** What the games' own code threw. */
+  readonly reported: unknown[] = [];
+
+  /** One browser page. */
+  page(): TestPage {
+    return new TestPage(this);
+  }
+
+  later(deliver: () => void): void {
+    this.#underWay.push({ dueMs: this.nowMs + this.latencyMs, deliver });
+  }
+
+  /** Lets `durationMs` pass for everybody. */
+  async run(durationMs: number): Promise<void> {
+    for (const endMs = this.nowMs + durationMs; this.nowMs < endMs;) {
+      this.nowMs += STEP_MS;
+      while ((this.#underWay[0]?.dueMs ?? Infinity) <= this.nowMs) this.#underWay.shift()?.deliver();
+      for (const ticker of [...this.tickers]) {
+        if (this.nowMs < ticker.dueMs) continue;
+        ticker.dueMs = this.nowMs + ticker.intervalMs;
+        ticker.handleTick(this.nowMs);
+      }
+      await settle();
+    }
+  }
+
+  /** Runs until `done`, or fails after 60 virtual seconds. */
+  async runUntil(done: () => boolean): Promise<void> {
+    for (const endMs = this.nowMs + 60_000; !done();) {
+      if (this.nowMs > endMs) throw new Error("60 virtual seconds were not enough");
+      await this.run(STEP_MS);
+    }
+  }
+
+  /** Runs until `promise` is settled. */
+  async until<Value>(promise: Promise<Value>): Promise<Value> {
+    let settled = false;
+    const mark = (): void => {
+      settled = true;
+    };
+    promise.then(mark, mark);
+    await settle();
+    await this.runUntil(() => settled);
+    return promise;
+  }
+}
+
+/** Microtasks of loopback and broker double, as deep as they go. */
+async function settle(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+export class TestPage implements Page {
+  readonly origin = "https://play.test";
+  readonly storage = new Map<string, string>();
+  readonly claims = new Set<string>();
+  /** Draws one picture, as the screen would; nobody does on a hidden page. */
+  readonly drawers = new Set<() => void>();
+  readonly #world: FacadeWorld;
+  readonly #pageHideListeners = new Set<() => void>();
+  readonly #ownTickers = new Set<LiveTicker>();
+  readonly #ownTransports = new Set<Transport>();
+  #seed = 7;
+
+  constructor(world: FacadeWorld) {
+    this.#world = world;
+  }
+
+  get environment(): Environment {
+    const world = this.#world;
+    return {
+      page: this,
+      startTicker: (intervalMs, handleTick) => this.#startTicker(intervalMs, handleTick),
+      openControlSocket: this.#openControlSocket,
+      loadTransport: () => Promise.resolve(({ localPeerId }) => this.#track(world.hub.connect(localPeerId))),
+    };
+  }
+
+  get sessionStorage(): Page["sessionStorage"] {
+    return {
+      getItem: (key) => this.storage.get(key) ?? null,
+      setItem: (key, value) => void this.storage.set(key, value),
+      removeItem: (key) => void this.storage.delete(key),
+    };
+  }
+
+  get pageHideListeners(): number {
+    return this.#pageHideListeners.size;
+  }
+
+  onPageHide(listener: () => void): () => void {
+    this.#pageHideListeners.add(listener);
+    return () => void this.#pageHideListeners.delete(listener);
+  }
+
+  onAnimationFrame(draw: () => void): () => void {
+    this.drawers.add(draw);
+    return () => void this.drawers.delete(draw);
+  }
+
+  reportError(error: unknown): void {
+    this.#world.reported.push(error);
+  }
+
+  randomSeed(): number {
+    return this.#seed++;
+  }
+
+  isClaimed(name: string): Promise<boolean> {
+    return Promise.resolve(this.claims.has(name));
+  }
+
+  claim(name: string): () => void {
+    this.claims.add(name);
+    return () => void this.claims.delete(name);
+  }
+
+  /** The tab is killed: nothing of it runs any more, nobody is told but the broker, by the socket that closes. */
+  kill(): void {
+    for (const ticker of this.#ownTickers) this.#world.tickers.delete(ticker);
+    for (const transport of this.#ownTransports) transport.dispose();
+    for (const socket of this.#sockets) socket.drop();
+    this.claims.clear();
+  }
+
+  /** The person reloads: `pagehide`, then the end of everything but the storage. */
+  async reload(): Promise<TestPage> {
+    for (const listener of this.#pageHideListeners) listener();
+    await settle();
+    this.kill();
+    const next = new TestPage(this.#world);
+    for (const [key, value] of this.storage) next.storage.set(key, value);
+    return next;
+  }
+
+  readonly #sockets = new Set<{ drop(): void }>();
+
+  readonly #openControlSocket: OpenControlSocket = (_url, handler) => {
+    const socket = this.#world.broker.connect({
+      handleFrame: (text) => handler.handleFrame(text),
+      handleClose: () => handler.handleClose(),
+    });
+    if (socket === undefined) {
+      queueMicrotask(() => handler.handleClose());
+      return { send: () => {}, close: () => {} };
+    }
+    this.#sockets.add(socket);
+    queueMicrotask(() => handler.handleOpen());
+    return socket;
+  };
+
+  #startTicker(intervalMs: number, handleTick: (nowMs: number) => void): Ticker {
+    const world = this.#world;
+    const ticker: LiveTicker = { intervalMs, dueMs: world.nowMs, handleTick };
+    world.tickers.add(ticker);
+    this.#ownTickers.add(ticker);
+    return {
+      nowMs: () => world.nowMs,
+      setIntervalMs: (next) => {
+        ticker.intervalMs = next;
+      },
+      dispose: () => void world.tickers.delete(ticker),
+    };
+  }
+
+  #track(transport: Transport): Transport {
+    const world = this.#world;
+    const { transports } = world;
+    transports.add(transport);
+    this.#ownTransports.add(transport);
+    return new Proxy(transport, {
+      get: (target, name) => {
+        if (name === "dispose") {
+          return () => {
+            transports.delete(transport);
+            target.dispose();
+          };
+        }
+        if (name === "send" && world.latencyMs > 0) {
+          return (peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome => {
+            if (channel !== "unreliable") return target.send(peer, channel, bytes);
+            const copy = bytes.slice();
+            world.later(() => target.send(peer, channel, copy));
+            return "sent";
+          };
+        }
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+}

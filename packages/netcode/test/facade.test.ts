@@ -1,0 +1,520 @@
+import { describe, expect, test } from "vitest";
+import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
+import { startLocalMatch } from "../src/facade/local-match.ts";
+import type { GameEvent, Lobby, LobbyOptions, Match, NetcodeErrorLike } from "../src/facade/types.ts";
+import { FacadeWorld } from "./facade-world.ts";
+import type { TestPage } from "./facade-world.ts";
+import { tagGame } from "./tag-game.ts";
+import type { TagInput, TagState } from "./tag-game.ts";
+
+type TagLobby = Lobby<TagState, TagInput>;
+type TagMatch = Match<TagState, TagInput>;
+
+interface Room {
+  readonly world: FacadeWorld;
+  readonly pages: TestPage[];
+  readonly lobbies: TagLobby[];
+  readonly host: TagLobby;
+}
+
+const NAMES = ["Ada", "Bob", "Cyd", "Dee", "Eve"];
+
+function options(name: string): LobbyOptions<TagState, TagInput> {
+  return { game: tagGame, name };
+}
+
+async function join(room: Room, name = NAMES[room.lobbies.length] ?? "Zed"): Promise<TagLobby> {
+  const page = room.world.page();
+  const lobby = await room.world.until(joinLobby(page.environment, room.host.code, options(name)));
+  room.pages.push(page);
+  room.lobbies.push(lobby);
+  return lobby;
+}
+
+/** A host and `guestCount` guests, all linked. */
+async function openRoom(guestCount: number, hostOptions: { settings?: { length: number }; capacity?: number } = {}): Promise<Room> {
+  const world = new FacadeWorld();
+  const page = world.page();
+  const host = await world.until(hostLobby(page.environment, { ...options("Ada"), ...hostOptions }));
+  const room: Room = { world, pages: [page], lobbies: [host], host };
+  for (let guest = 0; guest < guestCount; guest++) await join(room);
+  await world.runUntil(() => room.lobbies.every((lobby) => lobby.peers.every((peer) => peer.status === "open")));
+  return room;
+}
+
+/** Starts a match and returns everybody's, in the order of the lobbies. */
+async function startAll(room: Room, countdownMs = 0): Promise<TagMatch[]> {
+  const guests = room.lobbies.slice(1).map((lobby) => lobby.nextMatch());
+  return room.world.until(Promise.all([room.host.start({ countdownMs }), ...guests]));
+}
+
+/** Keys that change all the time, so that predictions go wrong. */
+function play(matches: readonly TagMatch[], on: (match: number, event: GameEvent) => void = () => {}): void {
+  for (const [index, match] of matches.entries()) {
+    let asked = index * 7;
+    match.run({
+      input: () => {
+        asked++;
+        return { dx: (asked % 11) / 5 - 1, dash: asked % 40 === 0 };
+      },
+      on: { dash: (_payload, event) => on(index, event) },
+    });
+  }
+}
+
+function expectEqualChecksums(matches: readonly TagMatch[]): void {
+  const newest = Math.min(...matches.map((match) => match.stats().confirmedFrame));
+  expect(newest).toBeGreaterThan(100);
+  for (let frame = newest - 60; frame <= newest; frame++) {
+    const checksums = matches.map((match) => match.checksum(frame));
+    expect(checksums[0]).toBeDefined();
+    expect(new Set(checksums).size).toBe(1);
+  }
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<NetcodeErrorLike> {
+  return promise.then(
+    () => {
+      throw new Error("did not reject");
+    },
+    (error: unknown) => error as NetcodeErrorLike,
+  );
+}
+
+describe("a lobby", () => {
+  test("[FA1] a host and three guests meet under a code, and every pair is linked", async () => {
+    const { host, lobbies } = await openRoom(3);
+    expect(host.code).toBe("KXRTM");
+    expect(host.isHost).toBe(true);
+    for (const lobby of lobbies) {
+      expect(lobby.state.members.map((member) => member.profile.name)).toEqual(["Ada", "Bob", "Cyd", "Dee"]);
+      expect(lobby.peers.map((peer) => peer.status)).toEqual(["open", "open", "open"]);
+    }
+    expect(lobbies.map((lobby) => lobby.me.seat)).toEqual([0, 1, 2, 3]);
+  });
+
+  test("[FA2] changes of the lobby are told once, by name, and as `change`", async () => {
+    const room = await openRoom(1);
+    const told: string[] = [];
+    room.host.on("member-joined", (member) => told.push(`joined ${member.profile.name}`));
+    room.host.on("member-left", (member, reason) => told.push(`${reason} ${member.profile.name}`));
+    room.host.on("host-changed", (member) => told.push(`host ${member.profile.name}`));
+    let changes = 0;
+    room.host.on("change", () => changes++);
+    const cyd = await join(room);
+    await room.world.until(room.host.transferHost(cyd.me.peerId));
+    await room.world.until(cyd.kick(room.lobbies[1]?.me.peerId ?? cyd.me.peerId));
+    expect(told).toEqual(["joined Cyd", "host Cyd", "kicked Bob"]);
+    expect(changes).toBeGreaterThanOrEqual(3);
+    expect(cyd.isHost).toBe(true);
+  });
+
+  test("[FA3] profile, ready, settings, lock and capacity reach everybody", async () => {
+    const room = await openRoom(1);
+    const guest = room.lobbies[1];
+    if (guest === undefined) throw new Error("no guest");
+    await room.world.until(Promise.all([guest.setProfile({ colour: 5 }), guest.setReady(true)]));
+    await room.world.until(Promise.all([room.host.setSettings({ map: 3 }), room.host.setLocked(true), room.host.setCapacity(3)]));
+    expect(room.host.state.members[1]).toMatchObject({ ready: true, profile: { name: "Bob", colour: 5 } });
+    expect(guest.state).toMatchObject({ settings: { map: 3 }, locked: true, capacity: 3 });
+  });
+
+  test("[FA4] a name is trimmed and cut to 16 graphemes", async () => {
+    const world = new FacadeWorld();
+    const family = "👨‍👩‍👧";
+    const lobby = await world.until(hostLobby(world.page().environment, options(`  ${family.repeat(3)}${"x".repeat(40)} `)));
+    expect([...new Intl.Segmenter().segment(lobby.me.profile.name)]).toHaveLength(16);
+    expect(lobby.me.profile.name.startsWith(family.repeat(3))).toBe(true);
+  });
+
+  test("[FA5] a listener that throws is reported, and everything goes on", async () => {
+    const room = await openRoom(1);
+    room.host.on("member-joined", () => {
+      throw new Error("the game's own bug");
+    });
+    let later = 0;
+    room.host.on("member-joined", () => later++);
+    await join(room);
+    expect(room.world.reported).toEqual([new Error("the game's own bug")]);
+    expect(later).toBe(1);
+    expect(room.host.state.members).toHaveLength(3);
+  });
+});
+
+describe("a match", () => {
+  test("[FA6] four peers play 300 frames and come to equal checksums", async () => {
+    const room = await openRoom(3);
+    const matches = await startAll(room);
+    play(matches);
+    expect(matches.map((match) => match.localPlayers)).toEqual([[0], [1], [2], [3]]);
+    await room.world.runUntil(() => matches.every((match) => match.view().frame >= 300));
+    expectEqualChecksums(matches);
+    expect(matches.every((match) => match.phase === "running")).toBe(true);
+    expect(matches[0]?.stats().peers.map((peer) => peer.path)).toEqual(["direct", "direct", "direct"]);
+    expect(room.world.reported).toEqual([]);
+  });
+
+  test("[FA7] each event of the game reaches each peer once", async () => {
+    const room = await openRoom(2);
+    room.world.latencyMs = 60;
+    const matches = await startAll(room);
+    const told: string[][] = [[], [], []];
+    play(matches, (index, event) => told[index]?.push(event.id));
+    await room.world.runUntil(() => matches.every((match) => match.stats().confirmedFrame >= 200));
+    const until = (ids: readonly string[]): string[] => ids.filter((id) => Number(id.split(":")[0]) < 200).sort();
+    expect(matches.some((match) => match.stats().rollbacks > 0)).toBe(true);
+    const [first = [], ...others] = told;
+    expect(until(first).length).toBeGreaterThan(10);
+    expect(new Set(first).size).toBe(first.length);
+    for (const ids of others) expect(until(ids)).toEqual(until(first));
+  });
+
+  test("[FA8] frame 0 runs when the countdown is over", async () => {
+    const room = await openRoom(1);
+    const [match] = await startAll(room, 3_000);
+    if (match === undefined) throw new Error("no match");
+    await room.world.run(2_900);
+    expect([match.phase, match.view().frame]).toEqual(["countdown", 0]);
+    expect(match.countdownMs).toBeGreaterThan(0);
+    await room.world.run(1_000);
+    expect(match.phase).toBe("running");
+    expect(match.view().frame).toBeGreaterThan(45);
+    expect(match.stats().peers).toHaveLength(1);
+  });
+
+  test("[FA9] a result ends the match at the same frame everywhere, and the room can start again", async () => {
+    const room = await openRoom(2, { settings: { length: 120 } });
+    for (let round = 1; round <= 3; round++) {
+      const matches = await startAll(room);
+      play(matches);
+      const ends: number[] = [];
+      for (const match of matches) match.on("ended", (end) => ends.push(end.frame));
+      const results = await room.world.until(Promise.all(matches.map((match) => match.ended)));
+      expect(matches.map((match) => match.matchNumber)).toEqual([round, round, round]);
+      expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
+      expect(ends).toEqual([119, 119, 119]);
+      await room.world.runUntil(() => room.lobbies.every((lobby) => lobby.state.match === undefined));
+      expect(room.lobbies.every((lobby) => lobby.match === undefined)).toBe(true);
+      expect(matches.every((match) => match.phase === "ended")).toBe(true);
+    }
+  });
+
+  test("[FA10] a member that joins while a match runs waits for the next", async () => {
+    const room = await openRoom(1, { settings: { length: 200 } });
+    const matches = await startAll(room);
+    const late = await join(room);
+    const next = late.nextMatch();
+    expect(late.match).toBeUndefined();
+    expect(late.state.match?.matchNumber).toBe(1);
+    await room.world.until(Promise.all(matches.map((match) => match.ended)));
+    await room.world.runUntil(() => room.host.state.match === undefined);
+    void startAll(room);
+    expect((await room.world.until(next)).matchNumber).toBe(2);
+  });
+
+  test("[FA11] who is killed is suspect, then played by its bot, and the rest play on", async () => {
+    const room = await openRoom(3);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(1_000);
+    const suspects: string[] = [];
+    const bots: { readonly peerId: string; readonly cause: string }[] = [];
+    matches[0]?.on("suspect", (peerId) => suspects.push(peerId));
+    matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
+    const victim = room.lobbies[3]?.me.peerId;
+    room.pages[3]?.kill();
+    await room.world.run(5_000);
+    expect(suspects).toEqual([victim]);
+    expect(bots).toMatchObject([{ peerId: victim, cause: "lost", playerIndexes: [3] }]);
+    const before = matches[0]?.view().frame ?? 0;
+    await room.world.run(2_000);
+    expect(matches[0]?.view().frame).toBeGreaterThan(before + 100);
+    expectEqualChecksums(matches.slice(0, 3));
+  });
+
+  test("[FA12] who leaves is played by its bot after a second", async () => {
+    const room = await openRoom(2);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(1_000);
+    const bots: unknown[] = [];
+    matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
+    await room.world.until(room.lobbies[2]?.leave() ?? Promise.resolve());
+    await room.world.run(1_500);
+    expect(bots).toMatchObject([{ cause: "left", playerIndexes: [2] }]);
+    expect(matches[2]?.phase).toBe("closed");
+    await room.world.run(1_000);
+    expectEqualChecksums(matches.slice(0, 2));
+  });
+
+  test("[FA13] a control socket that breaks does not cost a seat", async () => {
+    const room = await openRoom(2);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(500);
+    const told: string[] = [];
+    room.lobbies[1]?.on("broker-lost", () => told.push("lost"));
+    room.lobbies[1]?.on("broker-back", () => told.push("back"));
+    const bots: unknown[] = [];
+    matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
+    room.world.broker.refusing = true;
+    room.world.broker.socketOf(room.lobbies[1]?.me.peerId ?? room.host.me.peerId).drop();
+    await room.world.run(5_000);
+    expect(room.lobbies[1]?.brokerConnected).toBe(false);
+    expect(room.host.state.members[1]?.connected).toBe(false);
+    room.world.broker.refusing = false;
+    await room.world.run(9_000);
+    expect(told).toEqual(["lost", "back"]);
+    expect(bots).toEqual([]);
+    expectEqualChecksums(matches);
+  });
+
+  test("[FA14] a broker that forgets the lobby ends it only when the match is over", async () => {
+    const room = await openRoom(1, { settings: { length: 600 } });
+    const matches = await startAll(room);
+    play(matches);
+    const closed: (NetcodeErrorLike | undefined)[] = [];
+    room.host.on("closed", (error) => closed.push(error));
+    room.world.broker.rooms.clear();
+    for (const socket of room.world.broker.openSockets) socket.drop();
+    await room.world.run(5_000);
+    expect(closed).toEqual([]);
+    const results = await room.world.until(Promise.all(matches.map((match) => match.ended)));
+    expect(results).toHaveLength(2);
+    await room.world.runUntil(() => closed.length > 0);
+    expect(closed[0]?.code).toBe("LOBBY_NOT_FOUND");
+  });
+
+  test("[FA15] a game whose callbacks throw plays on, and each failure in a row is reported once", async () => {
+    const room = await openRoom(1);
+    const matches = await startAll(room);
+    matches[0]?.run({
+      input: () => {
+        throw new Error("keys");
+      },
+      frame: () => {
+        throw new Error("frame");
+      },
+    });
+    await room.world.run(2_000);
+    expect(matches[0]?.stats().frame).toBeGreaterThan(100);
+    expect(room.world.reported).toEqual([new Error("keys"), new Error("frame")]);
+  });
+
+  test("[FA16] stop ends the match here, and for the others the room is open again", async () => {
+    const room = await openRoom(2);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(500);
+    matches[1]?.stop();
+    expect(matches[1]?.phase).toBe("closed");
+    expect((await errorOf(matches[1]?.ended ?? Promise.resolve())).code).toBe("CLOSED");
+    await room.world.run(100);
+    expect(room.lobbies.every((lobby) => lobby.match === undefined && lobby.state.match === undefined)).toBe(true);
+    await room.world.run(4_000);
+    expect(matches.map((match) => match.phase)).toEqual(["closed", "closed", "closed"]);
+    expect((await startAll(room)).map((match) => match.matchNumber)).toEqual([2, 2, 2]);
+  });
+
+  test("[FA17] pictures are drawn by animation frames alone, and frames are simulated without any", async () => {
+    const room = await openRoom(1);
+    const matches = await startAll(room);
+    let pictures = 0;
+    let frames = 0;
+    matches[0]?.run({ input: () => ({ dx: 0, dash: false }), render: () => pictures++, frame: () => frames++ });
+    await room.world.run(1_000);
+    expect([pictures, frames >= 58]).toEqual([0, true]);
+    for (const draw of room.pages[0]?.drawers ?? []) draw();
+    expect(pictures).toBe(1);
+    matches[0]?.stop();
+    expect(room.pages[0]?.drawers.size).toBe(0);
+  });
+});
+
+describe("the end", () => {
+  test("[FA18] leaving frees every connection, timer, claim and listener", async () => {
+    const room = await openRoom(3);
+    const matches = await startAll(room);
+    matches[0]?.run({ input: () => ({ dx: 0, dash: false }), render: () => {} });
+    await room.world.run(300);
+    expect([room.world.tickers.size, room.world.transports.size, room.world.broker.openSockets.length]).toEqual([4, 4, 4]);
+    await room.world.until(Promise.all(room.lobbies.map((lobby) => lobby.leave())));
+    expect((await errorOf(room.host.nextMatch())).code).toBe("CLOSED");
+    expect((await errorOf(matches[1]?.ended ?? Promise.resolve())).code).toBe("CLOSED");
+    expect([room.world.tickers.size, room.world.transports.size, room.world.broker.openSockets.length]).toEqual([0, 0, 0]);
+    for (const page of room.pages) {
+      expect([page.drawers.size, page.claims.size, page.storage.size, page.pageHideListeners]).toEqual([0, 0, 0, 0]);
+    }
+  });
+
+  test("[FA19] a kicked member is told so, and freed", async () => {
+    const room = await openRoom(2);
+    const guest = room.lobbies[2];
+    const closed: (NetcodeErrorLike | undefined)[] = [];
+    guest?.on("closed", (error) => closed.push(error));
+    await room.world.until(room.host.kick(guest?.me.peerId ?? room.host.me.peerId));
+    await room.world.runUntil(() => closed.length > 0);
+    await room.world.until(guest?.leave() ?? Promise.resolve());
+    expect(closed[0]).toMatchObject({ code: "KICKED", name: "NetcodeError" });
+    expect(closed[0]?.remedy).not.toBe("");
+    expect([room.world.tickers.size, room.world.transports.size]).toEqual([2, 2]);
+    expect(room.host.peers).toHaveLength(1);
+  });
+});
+
+describe("reloading", () => {
+  test("[FA20] a reloaded page comes back to its seat", async () => {
+    const room = await openRoom(2);
+    const page = await room.pages[1]?.reload();
+    if (page === undefined) throw new Error("no page");
+    const lobby = await room.world.until(resumeLobby(page.environment, options("")));
+    expect(lobby?.me).toMatchObject({ seat: 1, profile: { name: "Bob" } });
+    await room.world.runUntil(() => lobby?.peers.every((peer) => peer.status === "open") === true);
+    expect(room.host.state.members).toHaveLength(3);
+    expect(room.host.peers.map((peer) => peer.peerId)).toContain(lobby?.me.peerId);
+    expect(room.host.peers).toHaveLength(2);
+  });
+
+  test("[FA21] there is nothing to resume on a new page, after leaving, after the seat expired, and in a duplicated tab", async () => {
+    const room = await openRoom(2);
+    const resume = (page: TestPage): Promise<TagLobby | undefined> => room.world.until(resumeLobby(page.environment, options("")));
+    expect(await resume(room.world.page())).toBeUndefined();
+
+    const duplicate = room.world.page();
+    for (const [key, value] of room.pages[1]?.storage ?? []) duplicate.storage.set(key, value);
+    for (const name of room.pages[1]?.claims ?? []) duplicate.claims.add(name);
+    expect(await resume(duplicate)).toBeUndefined();
+    expect(room.lobbies[1]?.brokerConnected).toBe(true);
+
+    const expired = await room.pages[2]?.reload();
+    room.world.broker.expire("KXRTM", room.lobbies[2]?.me.peerId ?? room.host.me.peerId);
+    if (expired === undefined) throw new Error("no page");
+    expect(await resume(expired)).toBeUndefined();
+    expect(expired.storage.size).toBe(0);
+  });
+
+  test("[FA22] a page that goes away says goodbye", async () => {
+    const room = await openRoom(1);
+    const matches = await startAll(room);
+    await room.world.run(300);
+    const bots: unknown[] = [];
+    matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
+    await room.pages[1]?.reload();
+    await room.world.run(1_300);
+    expect(bots).toMatchObject([{ cause: "left" }]);
+  });
+});
+
+describe("errors", () => {
+  test("[FA23] each refusal has its code, a sentence and a remedy", async () => {
+    const room = await openRoom(1, { capacity: 2 });
+    const { world } = room;
+    const joining = (code: string, game = tagGame): Promise<NetcodeErrorLike> =>
+      world.until(errorOf(joinLobby(world.page().environment, code, { game, name: "Zed" })));
+    const errors = [await joining("ZZZZZ"), await joining("not a code"), await joining(room.host.code)];
+    await world.until(room.host.setCapacity(8));
+    errors.push(await joining(room.host.code, { ...tagGame, version: 2 }));
+    await world.until(room.host.setLocked(true));
+    errors.push(await joining(room.host.code));
+    world.broker.refusals.set("join", { code: "RATE_LIMITED", retryAfterMs: 4_000 });
+    errors.push(await joining(room.host.code));
+    world.broker.refusing = true;
+    errors.push(await joining(room.host.code));
+    expect(errors.map((error) => error.code)).toEqual([
+      "LOBBY_NOT_FOUND",
+      "LOBBY_NOT_FOUND",
+      "LOBBY_FULL",
+      "VERSION_MISMATCH",
+      "LOBBY_LOCKED",
+      "RATE_LIMITED",
+      "BROKER_UNREACHABLE",
+    ]);
+    for (const error of errors)
+      expect([error.name, error.message.endsWith("."), error.remedy.endsWith(".")]).toEqual(["NetcodeError", true, true]);
+    expect(errors[5]).toMatchObject({ retryAfterMs: 4_000 });
+    expect([world.tickers.size, world.transports.size]).toEqual([2, 2]);
+  });
+
+  test("[FA24] a command of the host is refused to others with NOT_HOST", async () => {
+    const room = await openRoom(1);
+    const guest = room.lobbies[1];
+    if (guest === undefined) throw new Error("no guest");
+    for (const command of [() => guest.setLocked(true), () => guest.kick(room.host.me.peerId), () => guest.start()]) {
+      expect((await room.world.until(errorOf(command()))).code).toBe("NOT_HOST");
+    }
+  });
+
+  test("[FA25] a call that can never work rejects with BAD_ARGUMENT and leaves nothing behind", async () => {
+    const world = new FacadeWorld();
+    const { environment } = world.page();
+    const wrong = [
+      hostLobby(environment, { ...options("A"), colour: 64 }),
+      hostLobby(environment, { ...options("A"), capacity: 0 }),
+      hostLobby(environment, { ...options("A"), settings: "x".repeat(5_000) }),
+      hostLobby(environment, { ...options("A"), broker: "play.example.org" }),
+      hostLobby(environment, { ...options("A"), broker: "ftp://play.example.org" }),
+    ];
+    for (const promise of wrong) expect((await errorOf(promise)).code).toBe("BAD_ARGUMENT");
+    expect(world.tickers.size).toBe(0);
+    expect(world.broker.sockets).toEqual([]);
+    expect(() => startLocalMatch(environment, { game: tagGame, players: [] })).toThrow("1–8 players");
+  });
+
+  test("[FA26] joining can be aborted at any time", async () => {
+    const room = await openRoom(0);
+    for (const afterMs of [0, 5, 10]) {
+      const abort = new AbortController();
+      const joining = errorOf(joinLobby(room.world.page().environment, room.host.code, { ...options("Bob"), signal: abort.signal }));
+      if (afterMs > 0) await room.world.run(0);
+      abort.abort();
+      expect((await room.world.until(joining)).code).toBe("CLOSED");
+      await room.world.run(500);
+    }
+    expect(room.world.tickers.size).toBe(1);
+    expect(room.host.state.members.filter((member) => member.connected)).toHaveLength(1);
+  });
+});
+
+describe("a match on this page", () => {
+  test("[FA27] a local match plays people and bots without a network, and ends by its result", async () => {
+    const world = new FacadeWorld();
+    const page = world.page();
+    const profile = { name: "A", colour: 0, choices: null };
+    const players = [
+      { profile, bot: false },
+      { profile, bot: false },
+      { profile, bot: true },
+    ];
+    const match = startLocalMatch(page.environment, { game: tagGame, players, settings: { length: 120 }, seed: 5 });
+    const asked = new Set<number>();
+    match.run({
+      input: (playerIndex) => {
+        asked.add(playerIndex);
+        return { dx: playerIndex, dash: false };
+      },
+    });
+    expect(await world.until(match.ended)).toEqual({ winner: 2 });
+    expect(match.localPlayers).toEqual([0, 1]);
+    expect([...asked]).toEqual([0, 1]);
+    expect(match.view().state.discs.map((disc) => disc.x > 100)).toEqual([false, true, true]);
+    expect(world.tickers.size).toBe(0);
+    match.stop();
+  });
+
+  test("[FA28] a step that throws closes the match and is reported once", async () => {
+    const world = new FacadeWorld();
+    const broken = {
+      ...tagGame,
+      step: () => {
+        throw new Error("step");
+      },
+    };
+    const match = startLocalMatch(world.page().environment, {
+      game: broken,
+      players: [{ profile: { name: "A", colour: 0, choices: null }, bot: false }],
+    });
+    expect((await world.until(errorOf(match.ended))).code).toBe("CLOSED");
+    expect(world.reported).toEqual([new Error("step")]);
+    expect(world.tickers.size).toBe(0);
+  });
+});
