@@ -48,7 +48,7 @@ async function serveDemo(options: ServeOptions): Promise<Served> {
     return { close: () => server.close() };
   }
   const outDir = options.outDir ?? "dist-web";
-  await build({ root: DEMO, logLevel: "warn", build: { outDir, emptyOutDir: true } });
+  await build({ root: DEMO, logLevel: "error", build: { outDir, emptyOutDir: true } });
   const server = await preview({ root: DEMO, logLevel: "warn", build: { outDir }, preview: { ...listen, allowedHosts: true } });
   return { close: () => server.close() };
 }
