@@ -6,3 +6,8 @@ export { SimNetwork, type Association, type SimNetworkOptions } from "./sim-netw
 export type { AssociationEnd, ReceiveMessage } from "./association-end.ts";
 export { SIGNALING_DEFAULTS, SimSignaling, type ReceiveSignal, type SignalingConditions, type SignalingMessage } from "./sim-signaling.ts";
 export { SimTransport } from "./sim-transport.ts";
+export { FAULT_KINDS, type FaultKind, type FaultPlan, type PeerPlan, type TimedFault } from "./fault-plan.ts";
+export { CHECKER_NAMES, type CheckerName, type MatchCounts, type MatchFailure } from "./match-checkers.ts";
+export { simulateMatch, type MatchFigures, type MatchOptions, type MatchReport, type SimulationSetup } from "./simulate-match.ts";
+export { simulateBatch, type BatchOptions, type BatchReport } from "./match-batch.ts";
+export { ScrambleSimulation, type ScrambleOptions } from "./scramble-simulation.ts";

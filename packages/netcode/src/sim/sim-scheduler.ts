@@ -27,6 +27,11 @@ export class SimScheduler {
     return this.#nowMs;
   }
 
+  /** When the earliest task runs; `Infinity` when none waits. */
+  get nextMs(): number {
+    return this.#heap[0]?.atMs ?? Infinity;
+  }
+
   /** Tasks that wait. */
   get taskCount(): number {
     return this.#heap.length;
@@ -62,7 +67,7 @@ export class SimScheduler {
   /** Runs everything up to and including `endMs`, and leaves the clock there. */
   runUntil(endMs: number): void {
     assert(endMs >= this.#nowMs, `an end from ${this.#nowMs} ms on, got ${endMs}`);
-    while ((this.#heap[0]?.atMs ?? Infinity) <= endMs) this.runNext();
+    while (this.nextMs <= endMs) this.runNext();
     this.#nowMs = endMs;
   }
 

@@ -1,0 +1,139 @@
+import { parseArgs } from "node:util";
+import { FAULT_KINDS, simulateBatch, type FaultKind, type MatchReport } from "../src/sim/index.ts";
+
+/** What `pnpm sim` was asked for. */
+export interface SimSettings {
+  readonly firstSeed: number;
+  readonly seedCount: number;
+  readonly players: number;
+  readonly seconds: number;
+  readonly faults: readonly FaultKind[];
+  readonly verbose: boolean;
+}
+
+export type ParsedSimArguments = { readonly ok: true; readonly settings: SimSettings } | { readonly ok: false; readonly message: string };
+
+const USAGE = `Usage: pnpm sim [--seeds 1000] [--players 4] [--seconds 10] [--first 1] [--seed N] [--faults loss,kill,…] [--verbose]
+
+  --seeds N      matches to play, with seeds --first, --first + 1, …
+  --seed N       plays this one seed
+  --players N    peers of each match, 2–8
+  --seconds N    virtual length of each match
+  --faults A,B   faults that a seed may switch on; default: all; "none": none
+                 ${FAULT_KINDS.join(", ")}
+  --verbose      prints what each seed decided and what happened`;
+
+const OPTIONS = {
+  seeds: { type: "string" },
+  seed: { type: "string" },
+  first: { type: "string" },
+  players: { type: "string" },
+  seconds: { type: "string" },
+  faults: { type: "string" },
+  verbose: { type: "boolean" },
+  help: { type: "boolean" },
+} as const;
+
+/** Reads the command line; nonsense is refused by name. */
+export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
+  const refuse = (reason: string): ParsedSimArguments => ({ ok: false, message: `${reason}\n\n${USAGE}` });
+  let values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
+  try {
+    ({ values } = parseArgs({ args: argv.filter((argument) => argument !== "--"), options: OPTIONS, allowPositionals: false }));
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help === true) return refuse("Plays matches in virtual time and checks them.");
+  const numbers: Record<string, number> = {};
+  const ranges = [
+    ["seeds", 1_000, 1, 10_000_000],
+    ["seed", 1, 0, 0xffff_ffff],
+    ["first", 1, 0, 0xffff_ffff],
+    ["players", 4, 2, 8],
+    ["seconds", 10, 1, 3_600],
+  ] as const;
+  for (const [name, standard, least, most] of ranges) {
+    const text = values[name] ?? String(standard);
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      return refuse(`--${name} is a whole number from ${least} to ${most}, got "${text}".`);
+    numbers[name] = value;
+  }
+  const faults = parseFaults(values.faults);
+  if (typeof faults === "string") return refuse(faults);
+  const isSingle = values.seed !== undefined;
+  return {
+    ok: true,
+    settings: {
+      firstSeed: (isSingle ? numbers["seed"] : numbers["first"]) ?? 1,
+      seedCount: isSingle ? 1 : (numbers["seeds"] ?? 1),
+      players: numbers["players"] ?? 4,
+      seconds: numbers["seconds"] ?? 10,
+      faults,
+      verbose: values.verbose === true,
+    },
+  };
+}
+
+function parseFaults(text: string | undefined): readonly FaultKind[] | string {
+  if (text === undefined) return FAULT_KINDS;
+  if (text === "none") return [];
+  const names = text.split(",");
+  const unknown = names.find((name) => !FAULT_KINDS.some((kind) => kind === name));
+  if (unknown !== undefined) return `--faults does not know "${unknown}".`;
+  return FAULT_KINDS.filter((kind) => names.includes(kind));
+}
+
+/** Plays the matches and prints what came of them. Returns the exit code: 0 when nothing failed. `now` times the run, nothing else. */
+export function runSim(settings: SimSettings, print: (line: string) => void, now: () => number): number {
+  const startMs = now();
+  const { firstSeed, seedCount, players, seconds, faults } = settings;
+  const batch = simulateBatch({
+    firstSeed,
+    seedCount,
+    matchOf: (seed) => ({ seed, players, seconds, faults }),
+    onMatch: (report) => {
+      if (settings.verbose) printMatch(report, print);
+      if (!report.ok) for (const line of describeFailure(report, settings)) print(line);
+    },
+  });
+  const minutes = (now() - startMs) / 60_000;
+  for (const [name, value] of Object.entries(batch.figures)) print(`${name.padEnd(20)} ${value.toLocaleString("en")}`);
+  print(
+    `${seedCount} seeds of ${players} players × ${seconds} s: ${batch.failed.length} failed, ${Math.round(seedCount / minutes)} seeds per minute`,
+  );
+  if (batch.failed.length > 0) return 1;
+  // A small batch cannot show everything; a large one that did not, proved less than it says.
+  if (seedCount < 500 || faults.length < FAULT_KINDS.length || batch.unexercised.length === 0) return 0;
+  print(`not exercised: ${batch.unexercised.join(", ")}`);
+  return 1;
+}
+
+/** The lines that say what failed and how to see it again. */
+export function describeFailure(report: MatchReport, settings: Pick<SimSettings, "players" | "seconds" | "faults">): string[] {
+  const { players, seconds, faults } = settings;
+  const limited = faults.length === FAULT_KINDS.length ? "" : ` --faults ${faults.length === 0 ? "none" : faults.join(",")}`;
+  return [
+    `seed ${report.seed} FAILED`,
+    ...report.failures
+      .slice(0, 5)
+      .map(
+        ({ checker, peer, frame, atMs, message }) =>
+          `  ${checker}: frame ${frame}, peer ${peer < 0 ? "all" : peer}, ${Math.round(atMs)} ms: ${message}`,
+      ),
+    `  replay: npx pnpm sim --seed ${report.seed} --players ${players} --seconds ${seconds}${limited} --verbose`,
+  ];
+}
+
+function printMatch(report: MatchReport, print: (line: string) => void): void {
+  const { plan, seed, log } = report;
+  print(`seed ${seed}: ${plan.kinds.join(", ") || "no faults"}`);
+  print(
+    `  seats ${plan.seats.map((peer) => peer ?? "bot").join(" ")}, host ${plan.hostIndex}, window ${plan.windowFrames}, saves every ${plan.saveEveryFrames}`,
+  );
+  for (const [index, peer] of plan.peers.entries()) print(`  peer ${index}: ${JSON.stringify(peer)}`);
+  for (const [from, row] of plan.conditions.entries()) {
+    for (const [to, conditions] of row.entries()) if (from !== to) print(`  link ${from} → ${to}: ${JSON.stringify(conditions)}`);
+  }
+  for (const line of log) print(`  ${line}`);
+}

@@ -1,0 +1,13 @@
+import { parseSimArguments, runSim } from "./sim-command.ts";
+
+const parsed = parseSimArguments(process.argv.slice(2));
+if (!parsed.ok) {
+  process.stderr.write(`${parsed.message}\n`);
+  process.exitCode = 2;
+} else {
+  process.exitCode = runSim(
+    parsed.settings,
+    (line) => process.stdout.write(`${line}\n`),
+    () => performance.now(),
+  );
+}

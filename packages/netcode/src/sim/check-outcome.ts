@@ -1,0 +1,127 @@
+import type { MatchCheckers, PeerRecord } from "./match-checkers.ts";
+import type { SimPeer } from "./sim-peer.ts";
+
+/** Frames that each survivor must confirm in the last second: a third of full speed, which a round trip of 600 ms still allows. */
+export const LIVE_FRAMES_PER_SECOND_MIN = 20;
+
+/** A match that ran to its last virtual millisecond. */
+export interface OutcomeOptions {
+  readonly checkers: MatchCheckers;
+  readonly peers: readonly SimPeer[];
+  readonly windowFrames: number;
+  /** Confirmed frame of each peer, one second before the end. */
+  readonly confirmedBefore: readonly number[];
+  /** Peers by rank for decisions at exactly half: the host, then by lowest player index. */
+  readonly ranks: readonly SimPeer[];
+  /** True when the broker told a survivor that this dead peer is gone. */
+  readonly isVouchedFor: (peer: SimPeer) => boolean;
+}
+
+/** Checks what can only be judged at the end: who lives goes on, and everybody who goes on has lived the same match. */
+export function checkOutcome(options: OutcomeOptions): void {
+  const { checkers, peers } = options;
+  const living = peers.filter((peer) => peer.isAlive && peer.isStarted);
+  const survivors = living.filter((peer) => !checkers.record(peer.index).wasDropped);
+  if (living.length > 0 && survivors.length === 0) checkers.fail("liveness", -1, 0, "everybody alive was dropped by somebody");
+  checkHistories(options, survivors);
+  checkSeats(options, survivors, living);
+  checkEnds(options, survivors);
+  checkLiveness(options, survivors);
+  for (const peer of living) checkRefusals(options, peer);
+}
+
+/** Survivors share one history; who is gone shared it up to the first seat that either gave to a bot. */
+function checkHistories({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
+  for (const survivor of survivors) {
+    const own = checkers.record(survivor.index);
+    for (const other of peers) {
+      if (other === survivor || (survivors.includes(other) && other.index < survivor.index)) continue;
+      const theirs = checkers.record(other.index);
+      const endFrame = survivors.includes(other) ? Infinity : Math.min(firstSeatFrame(own), firstSeatFrame(theirs));
+      const difference = own.history.difference(theirs.history, endFrame);
+      if (difference !== undefined)
+        checkers.fail(difference.kind, survivor.index, difference.frame, `${difference.message} at ${other.id}`);
+    }
+  }
+}
+
+function firstSeatFrame(record: PeerRecord): number {
+  return Math.min(Infinity, ...[...record.seats.values()].map((seat) => seat.frame));
+}
+
+/** Survivors agree on who went and when; only who is gone was dropped; and who was dropped knows it. */
+function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[], living: readonly SimPeer[]): void {
+  for (const gone of peers) {
+    let agreed: string | undefined;
+    for (const survivor of survivors) {
+      const seat = checkers.record(survivor.index).seats.get(gone.id);
+      if (seat === undefined) continue;
+      agreed ??= seat.text;
+      if (seat.text !== agreed)
+        checkers.fail("seats", survivor.index, seat.frame, `${gone.id} went at ${seat.text}, elsewhere at ${agreed}`);
+      if (survivors.includes(gone))
+        checkers.fail("seats", survivor.index, seat.frame, `dropped ${gone.id}, which lives and does not know it`);
+    }
+    if (agreed === undefined && living.includes(gone) && !survivors.includes(gone) && survivors.length > 0) {
+      checkers.fail("seats", gone.index, checkers.record(gone.index).frame, "was dropped, but by nobody who lives");
+    }
+  }
+}
+
+function checkEnds({ checkers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
+  const ends = survivors.map((peer) => checkers.record(peer.index).ended?.text);
+  const end = ends.find((text) => text !== undefined);
+  if (end === undefined) return;
+  for (const [place, text] of ends.entries()) {
+    const peer = survivors[place];
+    if (peer !== undefined && text !== end)
+      checkers.fail("end", peer.index, checkers.record(peer.index).frame, `ended at ${text ?? "no frame"}, elsewhere at ${end}`);
+  }
+}
+
+/** Whoever may go on, does; and nobody is left behind. */
+function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): void {
+  const { checkers, windowFrames, confirmedBefore } = options;
+  const running = survivors.filter((peer) => checkers.record(peer.index).ended === undefined);
+  const undecided = options.peers.filter(
+    (peer) => !peer.isAlive && running.some((survivor) => !checkers.record(survivor.index).seats.has(peer.id)),
+  );
+  if (running.length === 0 || (undecided.length > 0 && !mayGoOn(options, survivors, undecided))) return;
+  for (const peer of running) {
+    const { frame, confirmedFrame } = checkers.record(peer.index);
+    const progress = confirmedFrame - (confirmedBefore[peer.index] ?? 0);
+    if (progress < LIVE_FRAMES_PER_SECOND_MIN) {
+      checkers.fail(
+        "liveness",
+        peer.index,
+        frame,
+        `confirmed ${progress} frames in the last second, all faults over (confirmed ${confirmedFrame})`,
+      );
+    }
+    for (const gone of undecided) {
+      if (!checkers.record(peer.index).seats.has(gone.id))
+        checkers.fail("liveness", peer.index, frame, `${gone.id} is gone and still holds its seats`);
+    }
+  }
+  const frames = running.map((peer) => checkers.record(peer.index).frame);
+  const delayFrames = Math.max(...running.map((peer) => peer.inputDelayFrames));
+  const spread = Math.max(...frames) - Math.min(...frames);
+  if (spread > windowFrames + delayFrames + 1)
+    checkers.fail("liveness", -1, Math.max(...frames), `survivors at frames ${frames.join(", ")}`);
+}
+
+/** The rule for a drop: more than half of the members, at half the half with the highest rank, or the broker's word for all that are gone. */
+function mayGoOn(options: OutcomeOptions, survivors: readonly SimPeer[], undecided: readonly SimPeer[]): boolean {
+  if (undecided.every(options.isVouchedFor)) return true;
+  const balance = survivors.length - undecided.length;
+  if (balance !== 0) return balance > 0;
+  const first = options.ranks.find((peer) => survivors.includes(peer) || undecided.includes(peer));
+  return first !== undefined && survivors.includes(first);
+}
+
+/** Honest packets are not refused. */
+function checkRefusals({ checkers }: OutcomeOptions, peer: SimPeer): void {
+  for (const [reason, count] of Object.entries(peer.session.stats().refusals)) {
+    if (count > 0) checkers.fail("refusals", peer.index, checkers.record(peer.index).frame, `${count} packets refused: ${reason}`);
+  }
+}

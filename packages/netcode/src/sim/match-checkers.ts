@@ -1,0 +1,288 @@
+import { assert, unreachable } from "../core/base/assert.ts";
+import { NULL_FRAME, type PeerId } from "../core/base/units.ts";
+import type { AdvanceResult, SessionEvent, Transmit } from "../core/ports/session.ts";
+import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../core/ports/transport.ts";
+import { isEqual, PeerHistory } from "./peer-history.ts";
+import type { SimPeer } from "./sim-peer.ts";
+
+/** What is checked of every match, all the time. Each is explained in docs/spec/simulator.md. */
+export const CHECKER_NAMES = [
+  "exception",
+  "time",
+  "window",
+  "convergence",
+  "inputs",
+  "events",
+  "seats",
+  "end",
+  "desync",
+  "datagrams",
+  "queues",
+  "refusals",
+  "liveness",
+] as const;
+export type CheckerName = (typeof CHECKER_NAMES)[number];
+
+/** One broken promise. */
+export interface MatchFailure {
+  readonly checker: CheckerName;
+  /** Peer index; −1 when it concerns all. */
+  readonly peer: number;
+  readonly frame: number;
+  /** Virtual time. */
+  readonly atMs: number;
+  readonly message: string;
+}
+
+/** What happened in a match, as its sessions told it. */
+export interface MatchCounts {
+  synchronized: number;
+  suspects: number;
+  recoveries: number;
+  seatsToBots: number;
+  drops: number;
+  waits: number;
+  gameEvents: number;
+  ends: number;
+  /** Most frames that one call resimulated. */
+  rollbackFramesMax: number;
+  /** Most frames that anybody was past its confirmed frame. */
+  framesAheadMax: number;
+}
+
+/** The seats of one peer as another saw them go. */
+export interface SeatChange {
+  readonly frame: number;
+  /** All that must be equal on every survivor. */
+  readonly text: string;
+}
+
+/** What is known of one peer. */
+export interface PeerRecord {
+  frame: number;
+  confirmedFrame: number;
+  readonly history: PeerHistory;
+  /** By the peer whose seats went to bots. */
+  readonly seats: Map<PeerId, SeatChange>;
+  ended: { readonly frame: number; readonly text: string } | undefined;
+  /** The others went on without it. */
+  wasDropped: boolean;
+  readonly eventIds: Set<string>;
+  /** Lowest confirmed frame that was simulated again since the last look. */
+  repeatedFrame: number;
+  /** Datagrams to each peer since the last call of `advanceFrame` or `handleTimeout`. */
+  readonly datagramsTo: Map<PeerId, number>;
+  /** Who got a second datagram in a frame. */
+  repeatedTo: PeerId | undefined;
+  transmits: number;
+}
+
+/** A match notes a few dozen lines; one that flaps is cut off here. */
+const LOG_LINES_MAX = 2_000;
+
+/** Most messages that one call of a session may want sent, for each other peer. */
+const TRANSMITS_PER_PEER_MAX = 4;
+
+/**
+ * Watches a match while it runs and notes every broken promise. All that it knows comes from outside of the sessions: calls, messages, events, and
+ * what the recorded games were stepped with. `checkOutcome` does the rest, once the match is over.
+ */
+export class MatchCheckers {
+  readonly failures: MatchFailure[] = [];
+  /** What happened when, in words; for people who replay a seed. */
+  readonly log: string[] = [];
+  readonly counts: MatchCounts = {
+    synchronized: 0,
+    suspects: 0,
+    recoveries: 0,
+    seatsToBots: 0,
+    drops: 0,
+    waits: 0,
+    gameEvents: 0,
+    ends: 0,
+    rollbackFramesMax: 0,
+    framesAheadMax: 0,
+  };
+  readonly #nowMs: () => number;
+  readonly #windowFrames: number;
+  readonly #records: readonly PeerRecord[];
+
+  constructor(options: { readonly nowMs: () => number; readonly peerCount: number; readonly windowFrames: number }) {
+    this.#nowMs = options.nowMs;
+    this.#windowFrames = options.windowFrames;
+    this.#records = Array.from({ length: options.peerCount }, () => ({
+      frame: 0,
+      confirmedFrame: NULL_FRAME,
+      history: new PeerHistory(),
+      seats: new Map(),
+      ended: undefined,
+      wasDropped: false,
+      eventIds: new Set(),
+      repeatedFrame: Infinity,
+      datagramsTo: new Map(),
+      repeatedTo: undefined,
+      transmits: 0,
+    }));
+  }
+
+  fail(checker: CheckerName, peer: number, frame: number, message: string): void {
+    this.failures.push({ checker, peer, frame, atMs: this.#nowMs(), message });
+  }
+
+  /** Adds a line to the log. */
+  note(text: string): void {
+    if (this.log.length < LOG_LINES_MAX) this.log.push(`${Math.round(this.#nowMs())} ms: ${text}`);
+  }
+
+  record(peerIndex: number): PeerRecord {
+    const record = this.#records[peerIndex];
+    assert(record !== undefined, "a peer of this match");
+    return record;
+  }
+
+  /** The game of `peer` is about to be stepped. */
+  handleStep(peerIndex: number, frame: number): void {
+    const record = this.record(peerIndex);
+    if (frame <= record.confirmedFrame) record.repeatedFrame = Math.min(record.repeatedFrame, frame);
+  }
+
+  /** `advanceFrame` returned, and its outputs were taken. */
+  handleAdvance(peer: SimPeer, result: AdvanceResult): void {
+    const record = this.record(peer.index);
+    const { frame, confirmedFrame } = peer.session.stats();
+    // At its end a match goes back to the confirmed last frame.
+    if (record.ended === undefined && frame < record.frame) this.fail("time", peer.index, frame, `frame went back from ${record.frame}`);
+    if (confirmedFrame < record.confirmedFrame) {
+      this.fail("time", peer.index, frame, `confirmed frame ${confirmedFrame} went back from ${record.confirmedFrame}`);
+    }
+    if (!(result.paceRatio > 0.5 && result.paceRatio < 2)) this.fail("time", peer.index, frame, `pace ratio ${result.paceRatio}`);
+    const ahead = frame - 1 - confirmedFrame;
+    if (ahead > this.#windowFrames) {
+      this.fail("window", peer.index, frame - 1, `${ahead} frames past confirmed frame ${confirmedFrame}, of ${this.#windowFrames}`);
+    }
+    this.#checkRepeated(peer, record);
+    for (let settled = record.confirmedFrame + 1; settled <= confirmedFrame; settled++) this.#settle(peer, record, settled);
+    record.frame = frame;
+    record.confirmedFrame = confirmedFrame;
+    this.counts.rollbackFramesMax = Math.max(this.counts.rollbackFramesMax, result.resimulatedFrames);
+    this.counts.framesAheadMax = Math.max(this.counts.framesAheadMax, ahead);
+  }
+
+  /** The outputs of a call are about to be taken. */
+  handleDrain(peer: SimPeer, cause: "frame" | "packet" | "timeout"): void {
+    const record = this.record(peer.index);
+    record.transmits = 0;
+    // The frame in which a match ends may be told at once, besides that frame's own datagram.
+    if (record.repeatedTo !== undefined && record.ended === undefined) {
+      this.fail("datagrams", peer.index, record.frame, `more than one datagram to ${record.repeatedTo} in one frame`);
+    }
+    record.repeatedTo = undefined;
+    if (cause !== "packet") record.datagramsTo.clear();
+  }
+
+  handleTransmit(peer: SimPeer, transmit: Transmit, outcome: SendOutcome): void {
+    const record = this.record(peer.index);
+    const isDatagram = transmit.channel === "unreliable";
+    const bytesMax = isDatagram ? DATAGRAM_BYTES_MAX : RELIABLE_BYTES_MAX;
+    if (transmit.bytes.length > bytesMax)
+      this.fail("queues", peer.index, record.frame, `${transmit.bytes.length} bytes on ${transmit.channel}`);
+    if (++record.transmits > TRANSMITS_PER_PEER_MAX * this.#records.length) {
+      this.fail("queues", peer.index, record.frame, `${record.transmits} messages from one call`);
+    }
+    if (!isDatagram) {
+      this.note(`${peer.id}: ${transmit.bytes.length} bytes on ${transmit.channel} to ${transmit.to}`);
+      if (outcome === "full") this.fail("queues", peer.index, record.frame, `the ${transmit.channel} channel to ${transmit.to} is full`);
+      return;
+    }
+    const count = (record.datagramsTo.get(transmit.to) ?? 0) + 1;
+    record.datagramsTo.set(transmit.to, count);
+    if (count > 1) record.repeatedTo = transmit.to;
+  }
+
+  handleEvent(peer: SimPeer, event: SessionEvent): void {
+    const record = this.record(peer.index);
+    const { counts } = this;
+    if (event.type !== "game") this.note(`${peer.id}: ${JSON.stringify(event)}`);
+    switch (event.type) {
+      case "synchronized":
+        counts.synchronized++;
+        return;
+      case "peer-suspect":
+        counts.suspects++;
+        return;
+      case "peer-recovered":
+        counts.recoveries++;
+        return;
+      case "waiting-for-quorum":
+        counts.waits++;
+        return;
+      case "seat-to-bot": {
+        counts.seatsToBots++;
+        if (record.seats.has(event.peerId)) this.fail("seats", peer.index, event.frame, `${event.peerId} went twice`);
+        const text = `frame ${event.frame}, players ${event.playerIndexes.join(" ")}, ${event.cause}`;
+        record.seats.set(event.peerId, { frame: event.frame, text });
+        return;
+      }
+      case "dropped":
+        counts.drops++;
+        record.wasDropped = true;
+        return;
+      case "desync":
+        this.fail("desync", peer.index, event.frame, `${event.localChecksum} here, ${event.remoteChecksum} at ${event.peerId}`);
+        return;
+      case "game":
+        counts.gameEvents++;
+        if (record.eventIds.has(event.id)) this.fail("events", peer.index, event.frame, `${event.id} delivered twice`);
+        if (!event.id.startsWith(`${event.frame}:${event.name}:`))
+          this.fail("events", peer.index, event.frame, `${event.id} is not of ${event.name}`);
+        record.eventIds.add(event.id);
+        return;
+      case "ended":
+        counts.ends++;
+        if (record.ended !== undefined) this.fail("end", peer.index, event.frame, "ended twice");
+        record.ended = { frame: event.frame, text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
+        return;
+      default:
+        return unreachable(event);
+    }
+  }
+
+  /** What was simulated again after it had been confirmed, was simulated with the same inputs. */
+  #checkRepeated(peer: SimPeer, record: PeerRecord): void {
+    for (let frame = record.repeatedFrame; frame <= record.confirmedFrame; frame++) {
+      const row = peer.simulation.row(frame);
+      const confirmed = record.history.at(frame)?.row ?? row;
+      if (isEqual(row, confirmed)) continue;
+      this.fail("inputs", peer.index, frame, `confirmed with [${confirmed.join(" ")}], then simulated with [${row.join(" ")}]`);
+    }
+    record.repeatedFrame = Infinity;
+  }
+
+  #settle(peer: SimPeer, record: PeerRecord, frame: number): void {
+    const checksum = peer.session.checksum(frame);
+    if (checksum === undefined) this.fail("convergence", peer.index, frame, "a confirmed frame without a checksum");
+    const row = peer.simulation.row(frame);
+    const eventIds = peer.simulation.eventIds(frame);
+    this.#checkOwnInputs(peer, frame, row);
+    for (const id of eventIds) {
+      if (!record.eventIds.has(id)) this.fail("events", peer.index, frame, `${id} of a confirmed frame was not delivered`);
+    }
+    record.history.add({ checksum: checksum ?? 0, row: row.slice(), eventIds: [...eventIds] });
+  }
+
+  /** What a peer confirms of its own seats is what its players did, unless a bot has them by now. */
+  #checkOwnInputs(peer: SimPeer, frame: number, row: Uint8Array): void {
+    const { inputBytes, playerCount } = peer.simulation;
+    const taken = peer.inputsTaken[frame - peer.inputDelayFrames];
+    for (let seat = 0; seat < peer.localPlayers.length; seat++) {
+      const player = peer.localPlayers[seat] ?? 0;
+      if (row[playerCount * inputBytes + player] === 1) continue;
+      for (let index = 0; index < inputBytes; index++) {
+        const expected = taken?.[seat * inputBytes + index] ?? 0;
+        const actual = row[player * inputBytes + index];
+        if (actual !== expected)
+          this.fail("inputs", peer.index, frame, `own player ${player}: byte ${index} is ${actual}, was given as ${expected}`);
+      }
+    }
+  }
+}
