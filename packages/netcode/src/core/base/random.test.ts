@@ -41,7 +41,7 @@ test("[BA8] integers and floats stay in their range", () => {
 
 test("[BA8] every value of a small range comes up about equally often", () => {
   const random = new Random(11);
-  const counts = new Array<number>(10).fill(0);
+  const counts = Array.from({ length: 10 }, () => 0);
   for (let count = 0; count < 20_000; count++) {
     const value = random.integer(10);
     counts[value] = (counts[value] ?? 0) + 1;

@@ -105,7 +105,11 @@ test("[GA1] the state's type is inferred from init, or from the codec", () => {
   expectTypeOf(plain.init).returns.toEqualTypeOf<{ discs: { x: number }[]; round: number }>();
   const memory = typedArrayState({ x: i32(8) });
   defineGame({
-    ...{ id: "b", version: 1, frameRateHz: 60, players: [1, 2] as const, input },
+    id: "b",
+    version: 1,
+    frameRateHz: 60,
+    players: [1, 2],
+    input,
     state: memory,
     init: () => memory.create(),
     step: (state) => {

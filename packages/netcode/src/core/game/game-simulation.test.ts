@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../base/assert.ts";
+import { findPlainFault } from "../base/plain-fault.ts";
 import { i32 } from "../base/schema.ts";
 import type { MatchSetup } from "./game.ts";
 import { defineGame } from "./define-game.ts";
@@ -116,7 +117,7 @@ test("[GA9] names, choices and settings of other people are made plain, and are 
   });
   expect(simulation.state.players[0]).toEqual({ index: 0, name: "\ufffdx", colour: 0, choices: { a: 0 }, bot: false });
   expect(simulation.state.settings).toEqual({ speed: 0 });
-  expect(simulation.findFault()).toBeUndefined();
+  expect(findPlainFault(simulation.state)).toBeUndefined();
   settings.speed = 9;
   expect(simulation.state.settings).toEqual({ speed: 0 });
 });

@@ -3,12 +3,20 @@ import { checksumWords } from "../base/checksum.ts";
 import { toPlain, toPlainText } from "../base/plain.ts";
 import { Random } from "../base/random.ts";
 import type { EmitEvent, Simulation } from "../ports/simulation.ts";
-import { decodePayload, encodePayload } from "../wire/payload-codec.ts";
-import type { Game, MatchSetup, PlayerInfo, StateFault, StateSlots, StepContext } from "./game.ts";
+import { packPlain, unpackPlain } from "../wire/payload-codec.ts";
+import type { Game, MatchSetup, PlayerInfo, StateSlots, StepContext } from "./game.ts";
 import type { InputOf, InputSchema } from "./input-schema.ts";
 
 /** No slot holds the live state. */
 const NO_SLOT = -1;
+
+/** What a saved slot holds. */
+export interface SlotContents {
+  /** As the codec shows it; `undefined` when it does not. */
+  readonly state: unknown;
+  /** The words of the random generator. */
+  readonly random: Uint32Array;
+}
 
 /**
  * A match of a defined game, as a session runs it. Equal `game` and `setup` and equal steps give equal states, checksums and events everywhere.
@@ -34,8 +42,9 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   #savedRandom = new Uint32Array(0);
   /** A slot that holds exactly the live state. */
   #cleanSlot = NO_SLOT;
-  /** Checksum of the live state, once it was asked for. */
-  #checksum: number | undefined;
+  /** Checksum of the live state, once it was asked for. In an array: a field would need a boxed number for each value. */
+  readonly #checksum = new Uint32Array(1);
+  #hasChecksum = false;
   #emit: EmitEvent = ignoreEvent;
   #bots: Uint8Array;
 
@@ -88,7 +97,7 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     this.#bots = bots;
     this.#emit = emit;
     this.#cleanSlot = NO_SLOT;
-    this.#checksum = undefined;
+    this.#hasChecksum = false;
     for (let playerIndex = 0; playerIndex < this.playerCount; playerIndex++) {
       const input = this.#reusesInputs ? (this.#inputs[playerIndex] ?? inputCodec.neutral()) : inputCodec.neutral();
       if (bots[playerIndex] === 1) this.#askBot(playerIndex, input);
@@ -120,44 +129,32 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     const words = this.#random.words;
     for (let index = 0; index < words.length; index++) words[index] = this.#savedRandom[slot * words.length + index] ?? 0;
     this.#cleanSlot = slot;
-    this.#checksum = undefined;
+    this.#hasChecksum = false;
   }
 
   checksum(): number {
-    if (this.#checksum === undefined) {
+    if (!this.#hasChecksum) {
       this.#slots ??= this.#game.state.open(0);
       const savedSlot = this.#cleanSlot === NO_SLOT ? undefined : this.#cleanSlot;
-      this.#checksum = checksumWords(this.#random.words, this.#slots.checksum(this.#state, savedSlot));
+      this.#checksum[0] = checksumWords(this.#random.words, this.#slots.checksum(this.#state, savedSlot));
+      this.#hasChecksum = true;
     }
-    return this.#checksum;
+    return this.#checksum[0] ?? 0;
   }
 
   /** A copy: the session keeps a result while the state goes on changing. */
   result(): unknown {
     const result = this.#game.result?.(this.#state);
     if (result === undefined) return undefined;
-    const copy = decodePayload(encodePayload(result));
-    assert(copy.ok, "a result within the limits of a payload");
-    return copy.value;
+    const bytes = new Uint8Array(packPlain(result));
+    return unpackPlain(bytes, bytes.length);
   }
 
-  /** For the developer: what of the live state would not survive a save. */
-  findFault(): StateFault | undefined {
-    this.#slots ??= this.#game.state.open(0);
-    return this.#slots.findFault?.(this.#state);
-  }
-
-  /** For the developer: where two saved slots first differ. */
-  findDifference(slot: number, otherSlot: number): StateFault | undefined {
-    const difference = this.#openSlots(slot).findDifference?.(slot, otherSlot);
-    if (difference !== undefined) return difference;
+  /** For the developer: a copy of what a slot holds. */
+  inspect(slot: number): SlotContents {
     const wordCount = this.#random.words.length;
-    for (let index = 0; index < wordCount; index++) {
-      const left = this.#savedRandom[slot * wordCount + index];
-      const right = this.#savedRandom[otherSlot * wordCount + index];
-      if (left !== right) return { path: `random.words[${index}]`, problem: `${left} and ${right}` };
-    }
-    return undefined;
+    const random = this.#savedRandom.slice(slot * wordCount, (slot + 1) * wordCount);
+    return { state: this.#openSlots(slot).inspect?.(slot), random };
   }
 
   #askBot(playerIndex: number, input: InputOf<Schema>): void {

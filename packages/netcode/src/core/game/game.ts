@@ -41,14 +41,10 @@ export interface StepContext {
 export interface StateCodec<State> {
   /** The fields of the state, where they are declared: part of the content hash. */
   readonly schema?: ArraySchema;
+  /** The state is plain data, and has to keep its rule. */
+  readonly isPlain?: boolean;
   /** Called when a simulation knows how many slots it needs; with 0 where only checksums are asked for. */
   open(slotCount: number): StateSlots<State>;
-}
-
-/** What is wrong with a state, and where: `state.players[2].x`, `NaN`. */
-export interface StateFault {
-  readonly path: string;
-  readonly problem: string;
 }
 
 export interface StateSlots<State> {
@@ -57,10 +53,8 @@ export interface StateSlots<State> {
   load(slot: number, live: State): State;
   /** Unsigned 32 bits. `savedSlot`: a slot that holds exactly this state, where there is one, so that its bytes need not be made again. */
   checksum(state: State, savedSlot?: number): number;
-  /** For the developer: what of `state` would not come back from a slot as it was; `undefined` when all is well. */
-  findFault?(state: State): StateFault | undefined;
-  /** For the developer: where two saved slots first differ, with both values; `undefined` when they are equal. */
-  findDifference?(slot: number, otherSlot: number): StateFault | undefined;
+  /** For the developer: a copy of what a slot holds, as plain data or typed arrays by name, to see where two states differ. */
+  inspect?(slot: number): unknown;
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */

@@ -7,6 +7,9 @@ export const INPUT_BYTES_MAX = 16;
 /** Names that a field may have: they are property names, and must keep their declared order (integer-like keys would not). */
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
 
+/** Fields up to this size have a table of their values; finer axes cost a boxed number per player and frame instead of 12 kB. */
+const TABLE_BITS_MAX = 9;
+
 /** How one field lies in the packed bytes. A field of `bitCount` bits stores a code: 0 is the neutral value. */
 interface PackedField {
   readonly name: string;
@@ -19,6 +22,8 @@ interface PackedField {
   readonly negativeFrom: number;
   /** Added to a value read from its code. */
   readonly base: number;
+  /** The value of each code, where there are few. A number made anew in each frame is an allocation; one that is handed out again is none. */
+  readonly values: readonly (boolean | number)[];
   /** What an assertion says about a wrong value; made once, since `pack` runs every frame. */
   readonly expected: string;
 }
@@ -49,7 +54,7 @@ export class InputCodec<Schema extends InputSchema> {
       assert(FIELD_NAME.test(name), `an input name of 1–32 letters, digits and underscores that starts with a letter, got "${name}"`);
       checkField(`input "${name}"`, field);
       const packed = placeField(name, field, bitCount);
-      fields.push(packed);
+      fields.push({ ...packed, values: valuesOf(packed) });
       bitCount += packed.bitCount;
     }
     assert(fields.length > 0, "an input schema with at least one field");
@@ -86,7 +91,8 @@ export class InputCodec<Schema extends InputSchema> {
     for (let index = 0; index < this.#fields.length; index++) {
       const field = this.#fields[index];
       if (field === undefined) continue;
-      target[field.name] = valueOf(field, readBits(bytes, offset * 8 + field.bitOffset, field.bitCount));
+      const code = readBits(bytes, offset * 8 + field.bitOffset, field.bitCount);
+      target[field.name] = field.values[code] ?? valueOf(field, code);
     }
   }
 
@@ -106,10 +112,10 @@ function placeField(name: string, field: InputField, bitOffset: number): PackedF
   const expected = `input "${name}" as ${field.kind === "button" ? "true or false" : "a number"}`;
   switch (field.kind) {
     case "button":
-      return { name, field, bitOffset, bitCount: 1, codeCount: 2, negativeFrom: 2, base: 0, expected };
+      return { name, field, bitOffset, bitCount: 1, codeCount: 2, negativeFrom: 2, base: 0, values: [], expected };
     case "axis": {
       const codeCount = (1 << field.bits) - 1;
-      return { name, field, bitOffset, bitCount: field.bits, codeCount, negativeFrom: (codeCount + 1) / 2, base: 0, expected };
+      return { name, field, bitOffset, bitCount: field.bits, codeCount, negativeFrom: (codeCount + 1) / 2, base: 0, values: [], expected };
     }
     case "integer": {
       const codeCount = field.max - field.min + 1;
@@ -117,11 +123,18 @@ function placeField(name: string, field: InputField, bitOffset: number): PackedF
       for (let capacity = 2; capacity < codeCount; capacity *= 2) bitCount++;
       const holdsZero = field.min <= 0 && field.max >= 0;
       const negativeFrom = holdsZero ? field.max + 1 : codeCount;
-      return { name, field, bitOffset, bitCount, codeCount, negativeFrom, base: holdsZero ? 0 : field.min, expected };
+      return { name, field, bitOffset, bitCount, codeCount, negativeFrom, base: holdsZero ? 0 : field.min, values: [], expected };
     }
     default:
       return unreachable(field);
   }
+}
+
+/** Engines keep an array of nothing but doubles as bare bits and make a number of each one read: the `false` at the end prevents that. */
+function valuesOf(packed: PackedField): readonly (boolean | number)[] {
+  if (packed.bitCount > TABLE_BITS_MAX) return [];
+  const values = Array.from({ length: 1 << packed.bitCount }, (_, code) => valueOf(packed, code));
+  return [...values, false];
 }
 
 function describeField({ name, field, bitOffset }: PackedField): string {

@@ -30,7 +30,7 @@ const AXIS_BITS_MIN = 2;
 const AXIS_BITS_MAX = 16;
 /** Codes have 32 bits. */
 const INTEGER_SPAN_MAX = 0xffff_ffff;
-const FIELD_KINDS: readonly string[] = ["axis", "button", "integer"];
+const FIELD_KINDS: ReadonlySet<string> = new Set(["axis", "button", "integer"]);
 
 /** A stick or a pair of keys: −1 … 1. `bits`, 2–16: 5 give 15 steps to each side. Values outside are clamped. */
 export function axis(bits = 5): AxisField {
@@ -64,7 +64,7 @@ export function randomInput<Schema extends InputSchema>(schema: Schema, random: 
 
 /** Asserts that `field` can be packed; the message begins with `where`. Fields may also be written by hand. */
 export function checkField(where: string, field: InputField): void {
-  assert(FIELD_KINDS.includes(field.kind), `${where} made by axis(), button() or integer()`);
+  assert(FIELD_KINDS.has(field.kind), `${where} made by axis(), button() or integer()`);
   switch (field.kind) {
     case "axis": {
       const { bits } = field;

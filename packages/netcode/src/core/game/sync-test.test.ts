@@ -44,9 +44,9 @@ const innocent = gameOf(
 
 test("[SY1] a deterministic game passes, and was rolled back after every frame", () => {
   const report = syncTest(innocent, { frames: 300, seed: 9 });
-  expect(report).toMatchObject({ ok: true, frames: 300 });
+  expect(report).toMatchObject({ ok: true, frames: 300, resimulatedFrames: expect.any(Number) });
   // 2–7 frames each, 4.5 on average.
-  if (report.ok) expect(report.resimulatedFrames).toBeGreaterThan(300 * 4);
+  expect(report.ok && report.resimulatedFrames > 300 * 4).toBe(true);
 });
 
 test("[SY1] the distance can be fixed, and rollbacks reach the very first frame", () => {
@@ -74,11 +74,8 @@ describe("[SY2] state hidden outside is found at its first frame, with the field
         (state) => void (state.disc.y = calls++),
       ),
     );
-    expect(report).toMatchObject({ ok: false, kind: "state", path: "state.disc.y", seed: 1 });
-    if (!report.ok) {
-      expect(report.frame).toBe(0);
-      expect(report.message).toContain("state.disc.y (0 and 1) differs when the frame is simulated again");
-    }
+    expect(report).toMatchObject({ ok: false, kind: "state", frame: 0, path: "state.disc.y", seed: 1 });
+    expect(report).toHaveProperty("message", "after frame 0, state.disc.y (0 and 1) differs when the frame is simulated again");
   });
 
   test("a collection in a closure that is iterated and changed", () => {
@@ -93,7 +90,8 @@ describe("[SY2] state hidden outside is found at its first frame, with the field
     );
     const report = test60(game);
     expect(report).toMatchObject({ ok: false, kind: "state", path: "state.sum" });
-    if (!report.ok) expect(report.frame).toBeGreaterThanOrEqual(10 - 7);
+    // What frame 10 hides is seen by the frames that a rollback from there repeats.
+    expect(!report.ok && report.frame >= 10 - 7 && report.frame <= 12).toBe(true);
   });
 
   test("an object that the state and the module both hold", () => {
@@ -129,7 +127,9 @@ describe("[SY2] state hidden outside is found at its first frame, with the field
 });
 
 describe("[SY3] what a save does not bring back is named, at the frame that made it:", () => {
-  class Disc {}
+  class Disc {
+    x = 1;
+  }
   const sins: [string, () => unknown][] = [
     ["NaN", () => Number.NaN],
     ["−0", () => -0],
@@ -137,7 +137,7 @@ describe("[SY3] what a save does not bring back is named, at the frame that made
     ["undefined", () => undefined],
     ["a Date", () => new Date(0)],
     ["an instance of a class", () => new Disc()],
-    ["a hole", () => new Array(1)],
+    ["a hole", () => Object.assign([], { length: 1 })],
   ];
   test.each(sins)("%s", (name, sin) => {
     const game = gameOf(
@@ -242,5 +242,5 @@ test("[SY2] a random generator that is drawn from outside is named", () => {
       if (frame === 5 && calls++ > 0) random.uint32();
     },
   );
-  expect(test60(game)).toMatchObject({ ok: false, kind: "state", frame: 5, path: "random.words[0]" });
+  expect(test60(game)).toMatchObject({ ok: false, kind: "state", frame: 5, path: "random[0]" });
 });

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { checksumBytes, checksumText } from "../base/checksum.ts";
-import { findPlainFault } from "../base/plain.ts";
+import { findPlainDifference, findPlainFault } from "../base/plain-fault.ts";
 import { Random } from "../base/random.ts";
 import { FrameRing } from "../base/ring.ts";
 import { NULL_FRAME } from "../base/units.ts";
@@ -8,6 +8,7 @@ import type { Json } from "../ports/lobby-protocol.ts";
 import { packPlain } from "../wire/payload-codec.ts";
 import type { Game, MatchSetup } from "./game.ts";
 import { GameSimulation } from "./game-simulation.ts";
+import { findStateFault } from "./state-fault.ts";
 import { randomInput, type InputOf, type InputSchema } from "./input-schema.ts";
 
 /** Frames kept, and with it the longest rollback plus one. */
@@ -51,6 +52,7 @@ interface HistoryEntry {
  * states and events. Finds most mistakes that end in a desync, on one machine, without a network; not those that show between two engines only (`Math.sin` and its kin).
  */
 export class SyncTestSession<State, Schema extends InputSchema> {
+  readonly #game: Game<State, Schema>;
   readonly #simulation: GameSimulation<State, Schema>;
   readonly #history: FrameRing<HistoryEntry>;
   #frame = 0;
@@ -58,8 +60,9 @@ export class SyncTestSession<State, Schema extends InputSchema> {
   #resimulatedFrames = 0;
   #eventsChecksum = 0;
 
-  /** Takes over `simulation`, which must be new. */
-  constructor(simulation: GameSimulation<State, Schema>) {
+  constructor(game: Game<State, Schema>, setup: MatchSetup) {
+    const simulation = new GameSimulation(game, setup);
+    this.#game = game;
     this.#simulation = simulation;
     this.#history = new FrameRing(HISTORY_FRAMES, () => ({
       checksum: 0,
@@ -74,6 +77,11 @@ export class SyncTestSession<State, Schema extends InputSchema> {
   /** The next frame. */
   get frame(): number {
     return this.#frame;
+  }
+
+  /** Of the live state. */
+  get checksum(): number {
+    return this.#simulation.checksum();
   }
 
   get resimulatedFrames(): number {
@@ -103,9 +111,10 @@ export class SyncTestSession<State, Schema extends InputSchema> {
 
   /** Saves the live state as that before `#frame`. False when it has a fault. */
   #checkAndSave(): boolean {
-    const notPlain = this.#simulation.findFault();
+    const notPlain = findStateFault(this.#game.state, this.#simulation.state);
     if (notPlain !== undefined) {
-      const { path, problem } = notPlain;
+      const { problem } = notPlain;
+      const path = `state${notPlain.path}`;
       this.#fault = { kind: "not-plain", frame: this.#frame - 1, path, message: `${path} is ${problem}, which a save does not bring back` };
       return false;
     }
@@ -142,10 +151,11 @@ export class SyncTestSession<State, Schema extends InputSchema> {
     // The live state as it is now, not as the slot says: `save` makes sure that nothing remembered is used.
     simulation.save(WRONG_SLOT);
     if (simulation.checksum() === this.#history.get(frame)?.checksum) return true;
-    const difference = simulation.findDifference(this.#history.slotOf(frame), WRONG_SLOT);
-    const where = difference === undefined ? "the state" : `${difference.path} (${difference.problem})`;
+    const difference = findPlainDifference(simulation.inspect(this.#history.slotOf(frame)), simulation.inspect(WRONG_SLOT));
+    const path = difference?.path.slice(1);
+    const where = difference === undefined ? "the state" : `${path} (${difference.problem})`;
     const what = kind === "load" ? "came back from its slot otherwise than it was saved" : "differs when the frame is simulated again";
-    this.#fault = { kind, frame: frame - 1, path: difference?.path, message: `after frame ${frame - 1}, ${where} ${what}` };
+    this.#fault = { kind, frame: frame - 1, path, message: `after frame ${frame - 1}, ${where} ${what}` };
     return false;
   }
 
@@ -195,8 +205,9 @@ export function syncTest<State, Schema extends InputSchema>(
 ): SyncTestReport {
   const { frames = 600, seed = 1, settings = null, players = defaultPlayers(game.players[1]) } = options;
   const random = new Random(seed, "sync test");
-  const simulation = new GameSimulation(game, { seed, players, settings });
-  if (new GameSimulation(game, { seed, players, settings }).checksum() !== simulation.checksum()) {
+  const setup = { seed, players, settings };
+  const session = new SyncTestSession(game, setup);
+  if (new GameSimulation(game, setup).checksum() !== session.checksum) {
     return {
       ok: false,
       seed,
@@ -206,7 +217,6 @@ export function syncTest<State, Schema extends InputSchema>(
       message: "two calls of init with one setup gave different states",
     };
   }
-  const session = new SyncTestSession(simulation);
   const inputs = new Uint8Array(players.length * game.inputBytes);
   const bots = Uint8Array.from(players, ({ bot }) => (bot ? 1 : 0));
   while (session.fault === undefined && session.frame < frames) {
@@ -214,14 +224,14 @@ export function syncTest<State, Schema extends InputSchema>(
     if (frame === frames >>> 1) bots[players.length - 1] = 1;
     for (let playerIndex = 0; playerIndex < players.length; playerIndex++) {
       const offset = playerIndex * game.inputBytes;
-      if (options.inputs !== undefined) simulation.packInput(options.inputs(frame, playerIndex, random), inputs, offset);
-      else if (random.chance(0.25)) simulation.packInput(randomInput(game.input, random), inputs, offset);
+      if (options.inputs !== undefined) game.inputCodec.pack(options.inputs(frame, playerIndex, random), inputs, offset);
+      else if (random.chance(0.25)) game.inputCodec.pack(randomInput(game.input, random), inputs, offset);
     }
     const drawn = DISTANCE_FRAMES_MIN + random.integer(DISTANCE_FRAMES_MAX - DISTANCE_FRAMES_MIN + 1);
     session.advanceFrame(inputs, bots, options.distanceFrames ?? drawn);
   }
   if (session.fault !== undefined) return { ok: false, seed, ...session.fault };
-  return { ok: true, frames, resimulatedFrames: session.resimulatedFrames, checksum: simulation.checksum() };
+  return { ok: true, frames, resimulatedFrames: session.resimulatedFrames, checksum: session.checksum };
 }
 
 function defaultPlayers(playerCount: number): MatchSetup["players"] {

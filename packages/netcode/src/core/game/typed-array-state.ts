@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { checksumWords } from "../base/checksum.ts";
-import { layoutOf, viewsOver, type ArrayLayout, type ArraySchema, type ArraysOf, type FieldLayout } from "../base/schema.ts";
-import type { StateCodec, StateFault, StateSlots } from "./game.ts";
+import { layoutOf, viewsOver, type ArrayLayout, type ArraySchema, type ArraysOf } from "../base/schema.ts";
+import type { StateCodec, StateSlots } from "./game.ts";
 
 /** A state that lies in one piece of memory, by schema. */
 export interface TypedArrayState<Schema extends ArraySchema> extends StateCodec<ArraysOf<Schema>> {
@@ -58,22 +58,10 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     return checksumWords(this.#words);
   }
 
-  findFault(state: ArraysOf<Schema>): StateFault | undefined {
-    for (const { name, element } of this.#layout.fields) {
-      const index = element === "f32" || element === "f64" ? state[name]?.findIndex((value) => Number.isNaN(value)) : -1;
-      if (index !== undefined && index >= 0) return { path: `state.${name}[${index}]`, problem: "NaN" };
-    }
-    return undefined;
-  }
-
-  findDifference(slot: number, otherSlot: number): StateFault | undefined {
-    const left = viewsOver<ArraySchema>(this.#layout, bufferOf(this.#slotAt(slot)));
-    const right = viewsOver<ArraySchema>(this.#layout, bufferOf(this.#slotAt(otherSlot)));
-    for (const field of this.#layout.fields) {
-      const difference = differenceOf(field, left[field.name], right[field.name]);
-      if (difference !== undefined) return difference;
-    }
-    return undefined;
+  inspect(slot: number): ArraysOf<Schema> {
+    const copy = new ArrayBuffer(this.#layout.sizeBytes);
+    new Uint8Array(copy).set(this.#slotAt(slot));
+    return viewsOver<Schema>(this.#layout, copy);
   }
 
   #slotAt(slot: number): Uint8Array {
@@ -95,22 +83,4 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     this.#words = new Uint32Array(buffer);
     this.#state = state;
   }
-}
-
-function bufferOf(slot: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(slot.length);
-  new Uint8Array(copy).set(slot);
-  return copy;
-}
-
-function differenceOf(
-  field: FieldLayout,
-  left: ArrayLike<number> | undefined,
-  right: ArrayLike<number> | undefined,
-): StateFault | undefined {
-  for (let index = 0; index < field.count; index++) {
-    if (Object.is(left?.[index], right?.[index])) continue;
-    return { path: `state.${field.name}[${index}]`, problem: `${left?.[index]} and ${right?.[index]}` };
-  }
-  return undefined;
 }

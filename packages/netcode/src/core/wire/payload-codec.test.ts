@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { AssertionError } from "../base/assert.ts";
-import { findPlainFault } from "../base/plain.ts";
+import { findPlainFault } from "../base/plain-fault.ts";
 import { PAYLOAD_LIMITS, decodePayload, encodePayload } from "./payload-codec.ts";
 
 /** Strings that msgpackr treats differently by length and by what is in them. */
@@ -103,7 +103,7 @@ test.each<[string, number[], string]>([
 });
 
 test("[GA22] each limit holds, and what is just inside passes", () => {
-  const nest = (depth: number): Uint8Array => Uint8Array.from([...new Array<number>(depth).fill(0x91), 0xc0]);
+  const nest = (depth: number): Uint8Array => Uint8Array.from([...Array.from({ length: depth }, () => 0x91), 0xc0]);
   expect(decodePayload(nest(PAYLOAD_LIMITS.depth)).ok).toBe(true);
   expect(decodePayload(nest(PAYLOAD_LIMITS.depth + 1))).toEqual({ ok: false, reason: "too-deep" });
   expect(decodePayload(nest(60_000))).toEqual({ ok: false, reason: "too-deep" });

@@ -7,7 +7,8 @@
  */
 import { Packr, RESET_BUFFER_MODE } from "msgpackr/pack";
 import { assert } from "../base/assert.ts";
-import { PLAIN_DEPTH_MAX, findPlainFault } from "../base/plain.ts";
+import { findPlainFault } from "../base/plain-fault.ts";
+import { PLAIN_DEPTH_MAX } from "../base/plain.ts";
 import { PayloadScanner, type PayloadLimits, type PayloadRefusal } from "./payload-scanner.ts";
 
 /** Four reliable messages; a game that sends more at once wants a transfer, not a payload. */
