@@ -1,5 +1,6 @@
 import { openStorage } from "./net/browser-storage.ts";
 import { rollcallGateway, type RubberbandLobby, type RubberbandMatch } from "./net/gateway.ts";
+import { askLanHost } from "./net/lan-host.ts";
 import { inviteLink, isLoopback, readPageOptions } from "./net/page-options.ts";
 import { pickRandom } from "./net/pick-random.ts";
 import { App } from "./screens/app.ts";
@@ -14,8 +15,9 @@ declare global {
 
 const address = new URL(location.href);
 const page = readPageOptions(address);
-/** Set by the development server: this machine's address in the local network. */
-const lanHost: string | undefined = import.meta.env.VITE_LAN_HOST || undefined;
+/** This machine as others in the local network can reach it; asked for only where the page's own address is no use to them. */
+let lanHost: string | undefined;
+if (isLoopback(address.hostname)) void askLanHost().then((host) => (lanHost = host));
 const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const stage = new Stage({
@@ -37,7 +39,7 @@ const app = new App({
   identity: new Identity({ presetName: page.name, storage: openStorage(), pick: pickRandom }),
   page,
   link: (code) => inviteLink(address, code, lanHost),
-  localOnly: isLoopback(address.hostname) && lanHost === undefined,
+  isLocalOnly: () => isLoopback(address.hostname) && lanHost === undefined,
   onCode: (code) => history.replaceState(null, "", code === undefined ? `${location.pathname}${location.search}` : `#j=${code}`),
 });
 

@@ -23,7 +23,7 @@ export interface AppOptions {
   /** Makes the invite link of a code. */
   readonly link: (code: string) => string;
   /** True when invite links can be opened on this computer only. */
-  readonly localOnly: boolean;
+  readonly isLocalOnly: () => boolean;
   /** Writes the lobby into the address bar, or takes it out. */
   readonly onCode: (code: string | undefined) => void;
 }
@@ -44,7 +44,14 @@ export class App implements Shell {
 
   constructor(options: AppOptions) {
     this.#options = options;
-    options.root.append(options.stage.root, element("div", { class: "scrim" }), this.#place, this.toasts.root, this.errors.root, this.announcer.root);
+    options.root.append(
+      options.stage.root,
+      element("div", { class: "scrim" }),
+      this.#place,
+      this.toasts.root,
+      this.errors.root,
+      this.announcer.root,
+    );
   }
 
   get lobby(): RubberbandLobby | undefined {
@@ -65,7 +72,7 @@ export class App implements Shell {
   }
 
   get localOnly(): boolean {
-    return this.#options.localOnly;
+    return this.#options.isLocalOnly();
   }
 
   link(code: string): string {
@@ -102,6 +109,8 @@ export class App implements Shell {
     this.#screen = screen;
     document.body.dataset["phase"] = name;
     this.#place.replaceChildren(screen.root);
+    // The title has them under its code; everywhere else they float.
+    if (name !== "home") this.#options.root.append(this.errors.root);
     this.#place.scrollTop = 0;
     // Where reading goes on: screen readers say the new heading, Tab continues from here.
     screen.heading.focus({ preventScroll: true });
@@ -128,6 +137,7 @@ export class App implements Shell {
       onHost: () => this.#host(),
       onPlay: () => this.#play(),
       onCancel: () => this.#cancel(),
+      errors: this.errors.root,
     });
     this.#home = home;
     this.show("home", home);
@@ -136,12 +146,20 @@ export class App implements Shell {
   #join(code: string): void {
     this.#typedCode = code;
     const { gateway } = this.#options;
-    void this.#enter(strings.home.joining(code), (request) => gateway.join(code, request), () => this.#join(code));
+    void this.#enter(
+      strings.home.joining(code),
+      (request) => gateway.join(code, request),
+      () => this.#join(code),
+    );
   }
 
   #host(): void {
     const { gateway } = this.#options;
-    void this.#enter(strings.home.hosting, (request) => gateway.host(request), () => this.#host());
+    void this.#enter(
+      strings.home.hosting,
+      (request) => gateway.host(request),
+      () => this.#host(),
+    );
   }
 
   #play(): void {

@@ -1,5 +1,4 @@
-import type { LobbyPeer } from "@rollcall/netcode";
-import { unreachable } from "@rollcall/netcode/core";
+import type { LinkPath, LobbyPeer } from "@rollcall/netcode";
 import { strings } from "./strings.ts";
 
 /** How one member is connected, in words and in bars. */
@@ -14,40 +13,21 @@ const BARS_RTT_MS = [60, 120, 250] as const;
 /** Loss above this takes a bar: at a tenth, corrections come in bursts. */
 const LOSSY_RATIO = 0.1;
 
+const PATH_TEXTS: Readonly<Record<LinkPath, (rttMs: number) => string>> = {
+  direct: strings.connection.direct,
+  turn: strings.connection.turn,
+  peer: strings.connection.peer,
+  broker: strings.connection.broker,
+  connecting: () => strings.connection.connecting,
+};
+
 /** `connected`: the broker has the member's socket. A link that is open counts for more: two peers can play without the broker. */
 export function connectionModel(peer: LobbyPeer | "me" | undefined, connected: boolean): ConnectionModel {
   if (peer === "me") return { text: strings.connection.you, bars: 4 };
-  if (peer === undefined) return { text: connected ? strings.connection.connecting : strings.connection.away, bars: 0 };
-  switch (peer.status) {
-    case "connecting":
-      return { text: connected ? strings.connection.connecting : strings.connection.away, bars: 0 };
-    case "suspect":
-      return { text: strings.connection.reconnecting, bars: 1 };
-    case "closed":
-      return { text: connected ? strings.connection.none : strings.connection.away, bars: 0 };
-    case "open":
-      return { text: pathText(peer), bars: barsOf(peer) };
-    default:
-      return unreachable(peer.status);
-  }
-}
-
-function pathText(peer: LobbyPeer): string {
-  const rttMs = Math.max(1, Math.round(peer.rttMs));
-  switch (peer.path) {
-    case "direct":
-      return strings.connection.direct(rttMs);
-    case "turn":
-      return strings.connection.turn(rttMs);
-    case "peer":
-      return strings.connection.peer(rttMs);
-    case "broker":
-      return strings.connection.broker(rttMs);
-    case "connecting":
-      return strings.connection.connecting;
-    default:
-      return unreachable(peer.path);
-  }
+  if (peer?.status === "open") return { text: PATH_TEXTS[peer.path](Math.max(1, Math.round(peer.rttMs))), bars: barsOf(peer) };
+  if (peer?.status === "suspect") return { text: strings.connection.reconnecting, bars: 1 };
+  if (!connected) return { text: strings.connection.away, bars: 0 };
+  return { text: peer?.status === "closed" ? strings.connection.none : strings.connection.connecting, bars: 0 };
 }
 
 function barsOf(peer: LobbyPeer): number {

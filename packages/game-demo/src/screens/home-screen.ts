@@ -11,6 +11,8 @@ export interface HomeScreenOptions {
   readonly onHost: () => void;
   readonly onPlay: () => void;
   readonly onCancel: () => void;
+  /** Where errors stand: under the code, while this screen is up. */
+  readonly errors: HTMLElement;
 }
 
 /** The title: join, host, or play at once; who you are. */
@@ -28,7 +30,13 @@ export class HomeScreen {
     this.#options = options;
     this.#code = this.#codeField(options.code);
     const cancel = element("button", { type: "button", class: "button small", onclick: () => options.onCancel() }, strings.home.cancel);
-    this.#busy = element("div", { class: "busy", role: "status", hidden: true }, element("span", { class: "spinner" }), this.#busyText, cancel);
+    this.#busy = element(
+      "div",
+      { class: "busy", role: "status", hidden: true },
+      element("span", { class: "spinner" }),
+      this.#busyText,
+      cancel,
+    );
     const { identity } = options;
     this.#profile = new ProfileEditor({
       id: "home",
@@ -41,7 +49,16 @@ export class HomeScreen {
       "div",
       { class: "screen home" },
       element("header", { class: "masthead" }, this.heading, bandStroke(), element("p", { class: "tagline" }, strings.tagline)),
-      element("div", { class: "panel home-panel" }, this.#joinForm(), this.#busy, this.#ways(), element("hr"), this.#profile.root),
+      element(
+        "div",
+        { class: "panel home-panel" },
+        this.#joinForm(),
+        options.errors,
+        this.#busy,
+        this.#ways(),
+        element("hr"),
+        this.#profile.root,
+      ),
       element("p", { class: "controls-hint" }, strings.home.controls),
     );
   }

@@ -8,15 +8,15 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
   const people = (): [number, number] => [lobby.state.members.length, seatCount(lobby)];
   let locked = lobby.state.locked;
   const stops = [
-    lobby.on("member-joined", (member) => toasts.show(member.peerId, strings.toast.joined(memberName(member), ...people()))),
+    lobby.on("member-joined", (member) => toasts.show("roster", strings.toast.joined(memberName(member), ...people()))),
     lobby.on("member-left", (member, reason) => {
       const name = memberName(member);
-      if (reason === "kicked") toasts.show(member.peerId, strings.toast.kicked(name));
-      else if (reason === "expired") toasts.show(member.peerId, strings.toast.expired(name));
-      else toasts.show(member.peerId, strings.toast.left(name, ...people()));
+      if (reason === "kicked") toasts.show("roster", strings.toast.kicked(name));
+      else if (reason === "expired") toasts.show("roster", strings.toast.expired(name));
+      else toasts.show("roster", strings.toast.left(name, ...people()));
     }),
-    lobby.on("member-disconnected", (member) => toasts.show(member.peerId, strings.toast.disconnected(memberName(member)))),
-    lobby.on("member-returned", (member) => toasts.show(member.peerId, strings.toast.returned(memberName(member)))),
+    lobby.on("member-disconnected", (member) => toasts.show("roster", strings.toast.disconnected(memberName(member)))),
+    lobby.on("member-returned", (member) => toasts.show("roster", strings.toast.returned(memberName(member)))),
     lobby.on("host-changed", (member) => {
       const isMe = member.peerId === lobby.me.peerId;
       toasts.show("host", isMe ? strings.toast.youHost : strings.toast.newHost(memberName(member)));

@@ -114,8 +114,9 @@ export class LobbySession {
     const { stage, toasts } = shell;
     const seats = matchSeats(match);
     this.#match = match;
+    // Without a result: somebody stopped it for all, or the game failed. After a result or `dropped` another screen is up already.
     match.ended.catch(() => {
-      // Left or dropped: `dropped` and `closed` say so.
+      if (this.#match === match && this.#stopMatch !== undefined && this.#stops.length > 0) this.#showRoom();
     });
     shell.errors.clear();
     shell.wakeLock.hold();

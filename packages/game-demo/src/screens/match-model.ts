@@ -1,4 +1,4 @@
-import type { PeerId } from "@rollcall/netcode/core";
+import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../net/gateway.ts";
 import { assignLooks } from "../sim/index.ts";
 import { cleanName } from "./player-name.ts";

@@ -1,4 +1,4 @@
-import type { PeerId } from "@rollcall/netcode/core";
+import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../net/gateway.ts";
 import type { MatchSeatModel } from "./match-model.ts";
 import { strings } from "./strings.ts";

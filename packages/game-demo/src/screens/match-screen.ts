@@ -37,7 +37,13 @@ export class MatchScreen {
     this.#options = options;
     this.#mute = element("button", { type: "button", class: "icon-button hud-button", onclick: () => options.onMute() });
     this.#countdown = this.#countdownCard();
-    const leave = { type: "button", class: "icon-button hud-button", "aria-label": strings.match.leave, title: strings.match.leave, onclick: () => options.onLeave() };
+    const leave = {
+      type: "button",
+      class: "icon-button hud-button",
+      "aria-label": strings.match.leave,
+      title: strings.match.leave,
+      onclick: () => options.onLeave(),
+    };
     this.root = element(
       "div",
       { class: "screen match" },
@@ -68,7 +74,12 @@ export class MatchScreen {
     const letters = element("span", { class: "code-letters", "aria-hidden": "true", "data-testid": "lobby-code" });
     letters.append(element("span", {}, code.slice(0, 3)), element("span", {}, code.slice(3)));
     const label = `${strings.match.invite}. ${strings.room.spelled(spellCode(code))}`;
-    return element("button", { type: "button", class: "chip", "aria-label": label, title: strings.match.invite, onclick: onInvite }, icon("invite"), letters);
+    return element(
+      "button",
+      { type: "button", class: "chip", "aria-label": label, title: strings.match.invite, onclick: onInvite },
+      icon("invite"),
+      letters,
+    );
   }
 
   #countdownCard(): HTMLElement {
@@ -81,7 +92,9 @@ export class MatchScreen {
       element(
         "ul",
         { class: "line-up", role: "list" },
-        ...seats.map((seat) => element("li", { class: seat.isLocal ? "line-up-me" : "" }, lookIcon(seat.colour), element("span", {}, seat.name))),
+        ...seats.map((seat) =>
+          element("li", { class: seat.isLocal ? "line-up-me" : "" }, lookIcon(seat.colour), element("span", {}, seat.name)),
+        ),
       ),
     );
   }

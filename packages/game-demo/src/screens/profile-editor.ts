@@ -42,7 +42,13 @@ export class ProfileEditor {
     this.root = element(
       "div",
       { class: "profile" },
-      element("div", { class: "profile-name" }, this.#badge, element("label", { class: "label", for: nameId }, strings.profile.name), this.#name),
+      element(
+        "div",
+        { class: "profile-name" },
+        this.#badge,
+        element("label", { class: "label", for: nameId }, strings.profile.name),
+        this.#name,
+      ),
       element("fieldset", { class: "looks" }, element("legend", { class: "visually-hidden" }, strings.profile.look), ...looks),
     );
   }
@@ -68,6 +74,11 @@ export class ProfileEditor {
         options.onColour(colour);
       },
     });
-    return element("label", { class: "look-choice", title: takenBy === undefined ? look.name : strings.profile.takenBy(takenBy) }, input, lookIcon(colour));
+    return element(
+      "label",
+      { class: "look-choice", title: takenBy === undefined ? look.name : strings.profile.takenBy(takenBy) },
+      input,
+      lookIcon(colour),
+    );
   }
 }

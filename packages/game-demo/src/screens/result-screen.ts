@@ -24,8 +24,16 @@ export class ResultScreen {
     const title = winner === undefined ? strings.result.draw : winner.isLocal ? strings.result.won : strings.result.winner(winner.name);
     this.heading = element("h1", { class: "result-title", tabindex: "-1" }, title);
     const { solo } = options;
-    this.#again = element("button", { type: "button", class: "button primary", onclick: () => options.onAgain() }, solo ? strings.result.again : strings.result.rematch);
-    const back = element("button", { type: "button", class: "button", onclick: () => options.onBack() }, solo ? strings.result.home : strings.result.back);
+    this.#again = element(
+      "button",
+      { type: "button", class: "button primary", onclick: () => options.onAgain() },
+      solo ? strings.result.again : strings.result.rematch,
+    );
+    const back = element(
+      "button",
+      { type: "button", class: "button", onclick: () => options.onBack() },
+      solo ? strings.result.home : strings.result.back,
+    );
     this.root = element(
       "div",
       { class: "screen result", "data-testid": "result" },
@@ -55,7 +63,17 @@ function line(standing: Standing): HTMLElement {
     { class: standing.isLocal ? "standing standing-me" : "standing", "data-testid": "standing" },
     element("span", { class: "standing-place" }, `${standing.place}.`),
     lookIcon(standing.colour),
-    element("span", { class: "standing-name" }, standing.name, standing.isBot ? element("span", { class: "badge badge-plain" }, strings.room.bot) : undefined),
-    element("span", { class: "standing-score" }, element("b", {}, strings.result.rounds(standing.wins)), element("span", { class: "hint" }, strings.result.knockOffs(standing.knockOffs))),
+    element(
+      "span",
+      { class: "standing-name" },
+      standing.name,
+      standing.isBot ? element("span", { class: "badge badge-plain" }, strings.room.bot) : undefined,
+    ),
+    element(
+      "span",
+      { class: "standing-score" },
+      element("b", {}, strings.result.wins(standing.wins)),
+      element("span", { class: "hint" }, strings.result.knockOffs(standing.knockOffs)),
+    ),
   );
 }

@@ -1,5 +1,5 @@
 import type { LobbyPeer, Member } from "@rollcall/netcode";
-import type { PeerId } from "@rollcall/netcode/core";
+import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
 import { botName, lookAt, PALETTE, parseSettings, type RubberbandSettings } from "../sim/index.ts";
 import { PLAYERS_MAX } from "../sim/rules.ts";

@@ -1,4 +1,4 @@
-import type { PeerId } from "@rollcall/netcode/core";
+import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandSettings } from "../sim/index.ts";
 import type { Announcer } from "./announcer.ts";
 import { openDialog } from "./dialog.ts";
@@ -51,8 +51,15 @@ export class RoomScreen {
     this.#settings = new SettingsPanel(options.onSettings);
     this.#lock = element(
       "button",
-      { type: "button", role: "switch", class: "switch", onclick: () => options.onLock(this.#model?.locked !== true) },
-      element("span", { class: "switch-text" }, strings.room.lock, element("span", { class: "hint" }, strings.room.lockHint)),
+      {
+        type: "button",
+        role: "switch",
+        class: "switch",
+        title: strings.room.lockHint,
+        onclick: () => options.onLock(this.#model?.locked !== true),
+      },
+      icon("lock"),
+      element("span", {}, strings.room.lock),
       element("span", { class: "switch-knob", "aria-hidden": "true" }),
     );
     this.#ready = element(
@@ -75,7 +82,7 @@ export class RoomScreen {
     this.#settings.update(model.settings, model.isHost, Math.max(2, model.personCount));
     this.#lock.hidden = !model.isHost;
     this.#lock.setAttribute("aria-checked", String(model.locked));
-    this.#lockedBadge.hidden = !model.locked;
+    this.#lockedBadge.hidden = !model.locked || model.isHost;
     this.#ready.setAttribute("aria-pressed", String(model.ready));
     this.#start.hidden = !model.isHost;
     this.#start.disabled = !model.canStart;
@@ -89,16 +96,33 @@ export class RoomScreen {
     return element(
       "div",
       { class: "screen room" },
-      element("section", { class: "panel room-invite", "aria-labelledby": "invite-heading" }, element("h2", { id: "invite-heading" }, strings.room.invite), invite),
+      element(
+        "section",
+        { class: "panel room-invite", "aria-labelledby": "invite-heading" },
+        element("h2", { id: "invite-heading" }, strings.room.invite),
+        invite,
+      ),
       element(
         "section",
         { class: "panel room-main" },
-        element("header", { class: "room-header" }, this.heading, this.#lockedBadge, element("span", { class: "room-count" }, strings.room.players, " ", this.#count)),
+        element(
+          "header",
+          { class: "room-header" },
+          this.heading,
+          element("span", { class: "room-count" }, strings.room.players, " ", this.#count),
+          this.#lockedBadge,
+          this.#lock,
+        ),
         this.#notice,
         this.#seats,
       ),
-      element("section", { class: "panel room-settings" }, this.#settings.root, this.#lock),
-      element("footer", { class: "panel actions" }, this.#status, element("div", { class: "action-buttons" }, leave, this.#ready, this.#start)),
+      element("div", { class: "panel room-settings" }, this.#settings.root),
+      element(
+        "footer",
+        { class: "panel actions" },
+        this.#status,
+        element("div", { class: "action-buttons" }, leave, this.#ready, this.#start),
+      ),
     );
   }
 
@@ -120,7 +144,12 @@ export class RoomScreen {
     const takenBy = new Map(persons.filter((person) => !person.isMe).map((person) => [person.colour, person.name]));
     const editor = new ProfileEditor({ id: "room", name: me.name, colour: me.colour, takenBy, onName, onColour });
     const commit = (): void => editor.commit(onName);
-    openDialog({ title: strings.profile.edit, body: [editor.root], actions: [{ text: strings.profile.done, className: "button primary" }], onClose: commit });
+    openDialog({
+      title: strings.profile.edit,
+      body: [editor.root],
+      actions: [{ text: strings.profile.done, className: "button primary" }],
+      onClose: commit,
+    });
   }
 
   #manage(seat: PersonSeat): void {

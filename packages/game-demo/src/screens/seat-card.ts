@@ -16,7 +16,14 @@ export class SeatCard {
   readonly #look: HTMLElement = element("span", { class: "seat-look" });
   readonly #name: HTMLElement = element("span", { class: "seat-name" });
   readonly #badges: HTMLElement = element("span", { class: "badges" });
-  readonly #bars: HTMLElement = element("span", { class: "bars", "aria-hidden": "true" }, element("i"), element("i"), element("i"), element("i"));
+  readonly #bars: HTMLElement = element(
+    "span",
+    { class: "bars", "aria-hidden": "true" },
+    element("i"),
+    element("i"),
+    element("i"),
+    element("i"),
+  );
   readonly #state: HTMLElement = element("span", { class: "seat-state", "data-testid": "peer-status" });
   readonly #button: HTMLButtonElement;
   #model: SeatModel | undefined;
@@ -27,7 +34,7 @@ export class SeatCard {
     this.#button = element("button", { type: "button", class: "icon-button seat-button", onclick: () => this.#press() });
     this.root.append(
       this.#look,
-      element("div", { class: "seat-text" }, element("span", { class: "seat-line" }, this.#name, this.#badges), element("span", { class: "seat-line" }, this.#bars, this.#state)),
+      element("div", { class: "seat-text" }, this.#name, this.#badges, element("span", { class: "seat-line" }, this.#bars, this.#state)),
       this.#button,
     );
   }
@@ -55,11 +62,8 @@ export class SeatCard {
   #showPerson(model: PersonSeat): void {
     this.root.className = `seat${model.isMe ? " seat-me" : ""}${model.ready ? " seat-ready" : ""}`;
     this.root.dataset["testid"] = "player";
-    this.#setBadges([
-      ...(model.isMe ? [strings.room.you] : []),
-      ...(model.isHost ? [strings.room.host] : []),
-      ...(model.inMatch ? [strings.room.inMatch] : [model.ready ? strings.room.ready : strings.room.notReady]),
-    ]);
+    const badges = [model.isHost ? strings.room.host : "", model.inMatch ? strings.room.inMatch : model.ready ? strings.room.ready : ""];
+    this.#setBadges(badges.filter((badge) => badge !== ""));
     this.#bars.hidden = model.isMe;
     this.#bars.dataset["bars"] = String(model.connection.bars);
     setText(this.#state, model.connection.text);
@@ -78,9 +82,7 @@ export class SeatCard {
     // Compared first: rewriting equal nodes would restart their CSS transitions with every round-trip figure.
     if (texts.join("\n") === [...this.#badges.children].map((badge) => badge.textContent).join("\n")) return;
     this.#badges.replaceChildren(
-      ...texts.map((text) =>
-        element("span", { class: `badge badge-${badgeKind(text)}` }, badgeIcon(text), text),
-      ),
+      ...texts.map((text) => element("span", { class: `badge badge-${badgeKind(text)}` }, badgeIcon(text), text)),
     );
   }
 

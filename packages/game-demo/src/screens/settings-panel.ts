@@ -18,7 +18,13 @@ export class SettingsPanel {
 
   constructor(onChange: (settings: RubberbandSettings) => void) {
     const change = (part: Partial<RubberbandSettings>): void => onChange({ ...this.#settings, ...part });
-    this.#seats = new Choice({ name: "seats", legend: strings.settings.seats, values: SEATS, text: String, onChoose: (seats) => change({ seats }) });
+    this.#seats = new Choice({
+      name: "seats",
+      legend: strings.settings.seats,
+      values: SEATS,
+      text: String,
+      onChoose: (seats) => change({ seats }),
+    });
     this.#rounds = new Choice({
       name: "rounds",
       legend: strings.settings.rounds,

@@ -36,9 +36,6 @@ export class SoloSession {
     const bots = botProfiles([identity.colour], BOTS).map((profile) => ({ profile, bot: true }));
     const match = this.#gateway.startLocal({ players: [me, ...bots], settings: { rounds: ROUNDS, seats: BOTS + 1, botSkill: "mixed" } });
     this.#match = match;
-    match.ended.catch(() => {
-      // Stopped by us.
-    });
     match.on("ended", ({ result }) => this.#showResult(match, result));
     wakeLock.hold();
     stage.play(match);
@@ -63,7 +60,13 @@ export class SoloSession {
   #showResult(match: RubberbandMatch, result: unknown): void {
     this.#stopKeys?.();
     this.#shell.wakeLock.release();
-    const screen = new ResultScreen({ seats: matchSeats(match), result, solo: true, onAgain: () => this.#begin(), onBack: () => void this.leave() });
+    const screen = new ResultScreen({
+      seats: matchSeats(match),
+      result,
+      solo: true,
+      onAgain: () => this.#begin(),
+      onBack: () => void this.leave(),
+    });
     screen.update(undefined, true);
     this.#shell.show("result", screen);
   }

@@ -82,9 +82,6 @@ export class Stage {
     const { startLocal, pick } = this.#options;
     const players = botProfiles([], BACKDROP_BOTS).map((profile) => ({ profile, bot: true }));
     const match = startLocal({ players, seed: pick(0x1_0000_0000), settings: { rounds: 1, seats: BACKDROP_BOTS, botSkill: "mixed" } });
-    match.ended.catch(() => {
-      // Stopped by us.
-    });
     this.#backdrop = { match, timer: undefined };
     match.on("ended", () => {
       const timer = window.setTimeout(() => this.#beginBackdrop(arena), BACKDROP_PAUSE_MS);

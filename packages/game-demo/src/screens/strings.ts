@@ -49,10 +49,8 @@ export const strings = {
     count: (people: number, seats: number): string => `${people} of ${seats}`,
     bot: "Bot",
     openSeat: "until somebody joins",
-    you: "you",
     host: "Host",
     ready: "Ready",
-    notReady: "Not ready",
     inMatch: "In the match",
     start: "Start",
     leave: "Leave",
@@ -85,7 +83,7 @@ export const strings = {
   },
 
   connection: {
-    you: "this device",
+    you: "you",
     connecting: "connecting…",
     reconnecting: "reconnecting…",
     away: "away, seat kept",
@@ -115,7 +113,7 @@ export const strings = {
     won: "You win!",
     winner: (name: string): string => `${name} wins!`,
     draw: "Nobody wins.",
-    rounds: (rounds: number): string => (rounds === 1 ? "1 round" : `${rounds} rounds`),
+    wins: (wins: number): string => (wins === 1 ? "1 win" : `${wins} wins`),
     knockOffs: (count: number): string => (count === 1 ? "1 knock-off" : `${count} knock-offs`),
     rematch: "Rematch",
     again: "Play again",

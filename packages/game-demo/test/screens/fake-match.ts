@@ -1,0 +1,59 @@
+import type { MatchEvents, MatchStats, MatchView } from "@rollcall/netcode";
+import type { MatchSeat } from "@rollcall/netcode";
+import type { RubberbandMatch } from "../../src/net/gateway.ts";
+import type { RubberbandState } from "../../src/sim/index.ts";
+import { Listeners } from "./listeners.ts";
+
+/** A match that plays nothing: tests move its phase. */
+export class FakeMatch implements RubberbandMatch {
+  readonly matchNumber = 1;
+  readonly seats: readonly MatchSeat[];
+  readonly localPlayers: readonly number[];
+  phase: RubberbandMatch["phase"];
+  countdownMs: number;
+  readonly ended: Promise<unknown> = new Promise(() => undefined);
+  stopped = false;
+  readonly #listeners = new Listeners<MatchEvents>();
+
+  constructor(seats: readonly MatchSeat[], localPlayers: readonly number[], countdownMs: number) {
+    this.seats = seats;
+    this.localPlayers = localPlayers;
+    this.countdownMs = countdownMs;
+    this.phase = countdownMs > 0 ? "countdown" : "running";
+  }
+
+  run(): void {
+    // Nothing to run.
+  }
+
+  view(): MatchView<RubberbandState> {
+    throw new Error("the fake match has no state");
+  }
+
+  stats(): MatchStats {
+    throw new Error("the fake match has no figures");
+  }
+
+  checksum(): undefined {
+    return undefined;
+  }
+
+  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void {
+    return this.#listeners.on(name, listener);
+  }
+
+  emit<Name extends keyof MatchEvents>(name: Name, ...payload: Parameters<MatchEvents[Name]>): void {
+    this.#listeners.emit(name, ...payload);
+  }
+
+  /** The match is over. */
+  end(result: unknown): void {
+    this.phase = "ended";
+    this.emit("ended", { frame: 1_000, result });
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.phase = "closed";
+  }
+}

@@ -1,0 +1,58 @@
+import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH } from "@rollcall/netcode/lobby-protocol";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { readLobbyCode, spellCode } from "../../src/screens/lobby-code-text.ts";
+
+const code = fc
+  .array(fc.constantFrom(...LOBBY_CODE_ALPHABET), { minLength: LOBBY_CODE_LENGTH, maxLength: LOBBY_CODE_LENGTH })
+  .map((letters) => letters.join(""));
+
+describe("[SC1] the code field takes whatever people paste", () => {
+  test.each([
+    ["kxrtm", "KXRTM"],
+    ["KXR TM", "KXRTM"],
+    ["k x r t m", "KXRTM"],
+    ["KXR-TM", "KXRTM"],
+    ["  kxr–tm\n", "KXRTM"],
+    ["http://192.168.1.7:5173/#j=KXRTM", "KXRTM"],
+    ["https://play.example/?broker=https%3A%2F%2Fb.example#j=kxrtm", "KXRTM"],
+    ["play.example/#fx=low&j=KXRTM", "KXRTM"],
+    ["Join my game: KXRTM", "KXRTM"],
+    ["come and play! the code is kxr tm :)", "KXRTM"],
+    ["kx", "KX"],
+    ["koxaL", "KX"],
+    ["", ""],
+    ["12345", ""],
+  ])("%j is read as %j", (typed, read) => {
+    expect(readLobbyCode(typed)).toBe(read);
+  });
+
+  test("a code survives any case and any separators", () => {
+    fc.assert(
+      fc.property(
+        code,
+        fc.array(fc.constantFrom("", " ", "-", "\t", "."), { minLength: 5, maxLength: 5 }),
+        fc.boolean(),
+        (letters, gaps, lower) => {
+          const typed = [...letters].map((letter, index) => (gaps[index] ?? "") + letter).join("");
+          expect(readLobbyCode(lower ? typed.toLowerCase() : typed)).toBe(letters);
+        },
+      ),
+    );
+  });
+
+  test("whatever is typed, only letters of the alphabet are left, five at most, and reading them again changes nothing", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (typed) => {
+        const read = readLobbyCode(typed);
+        expect([...read].every((letter) => LOBBY_CODE_ALPHABET.includes(letter))).toBe(true);
+        expect(read.length).toBeLessThanOrEqual(LOBBY_CODE_LENGTH);
+        expect(readLobbyCode(read)).toBe(read);
+      }),
+    );
+  });
+});
+
+test("[SC2] a screen reader hears the code letter by letter", () => {
+  expect(spellCode("KXRTM")).toBe("K, X, R, T, M");
+});
