@@ -15,6 +15,7 @@ import type {
 } from "../src/core/ports/lobby-protocol.ts";
 import type { LobbyCode, PeerId } from "../src/core/base/units.ts";
 
+/* oxlint-disable typescript/switch-exhaustiveness-check -- commands are split by who may give them */
 export interface DoubleSocketHandler {
   handleFrame(text: string): void;
   handleClose(): void;

@@ -43,7 +43,7 @@ export class FacadeWorld {
     for (const endMs = this.nowMs + durationMs; this.nowMs < endMs;) {
       this.nowMs += STEP_MS;
       while ((this.#underWay[0]?.dueMs ?? Infinity) <= this.nowMs) this.#underWay.shift()?.deliver();
-      for (const ticker of [...this.tickers]) {
+      for (const ticker of this.tickers) {
         if (this.nowMs < ticker.dueMs) continue;
         ticker.dueMs = this.nowMs + ticker.intervalMs;
         ticker.handleTick(this.nowMs);

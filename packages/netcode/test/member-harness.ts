@@ -1,6 +1,6 @@
 import { Random } from "../src/core/base/random.ts";
 import { LobbyMember } from "../src/core/lobby/lobby-member.ts";
-import type { LobbyMemberEvent } from "../src/core/lobby/lobby-member.ts";
+import type { LobbyMemberEvent } from "../src/core/lobby/lobby-member-outputs.ts";
 import type { LobbyEntrance } from "../src/core/lobby/lobby-entrance.ts";
 import type { GameIdentity, LobbyCommand, Profile } from "../src/core/ports/lobby-protocol.ts";
 import { BrokerDouble } from "./broker-double.ts";

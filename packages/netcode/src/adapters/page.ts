@@ -25,7 +25,7 @@ const CLAIM_ANSWER_MS = 60;
 export const browserPage: Page = {
   get origin() {
     const origin = globalThis.location?.origin;
-    return origin?.startsWith("http") === true ? origin : undefined;
+    return origin !== undefined && origin.startsWith("http") ? origin : undefined;
   },
   onPageHide: (listener) => {
     globalThis.addEventListener?.("pagehide", listener);
@@ -35,6 +35,7 @@ export const browserPage: Page = {
   reportError: (error) => {
     // Node has none: there it would end the process, which is more than a broken listener deserves.
     if (typeof globalThis.reportError === "function") globalThis.reportError(error);
+    // oxlint-disable-next-line no-console
     else console.error(error);
   },
   randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,

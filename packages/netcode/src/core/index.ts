@@ -5,16 +5,7 @@ export { f32, f64, i16, i32, i8, u16, u32, u8, type ArrayField, type ArraySchema
 export { MEMBERS_MAX, NULL_FRAME, PLAYERS_MAX, parsePeerId, type LobbyCode, type PeerId } from "./base/units.ts";
 export { defineGame } from "./game/define-game.ts";
 export { GameSimulation } from "./game/game-simulation.ts";
-export type {
-  Game,
-  GameOptions,
-  InitContext,
-  MatchSetup,
-  PlayerInfo,
-  StateCodec,
-  StateSlots,
-  StepContext,
-} from "./game/game.ts";
+export type { Game, GameOptions, InitContext, MatchSetup, PlayerInfo, StateCodec, StateSlots, StepContext } from "./game/game.ts";
 export {
   axis,
   button,
@@ -41,7 +32,8 @@ export { LinkMesh, type LinkMeshOptions } from "./link/link-mesh.ts";
 export type { LinkRole } from "./link/link-options.ts";
 export type { LobbyEntrance } from "./lobby/lobby-entrance.ts";
 export type { LobbyFailure } from "./lobby/lobby-failure.ts";
-export { LobbyMember, type LobbyMemberEvent, type LobbyMemberOptions, type SocketAction } from "./lobby/lobby-member.ts";
+export { LobbyMember, type LobbyMemberOptions } from "./lobby/lobby-member.ts";
+export type { LobbyMemberEvent, SocketAction } from "./lobby/lobby-member-outputs.ts";
 export * from "./ports/link.ts";
 export type * from "./ports/session.ts";
 export type * from "./ports/simulation.ts";

@@ -61,6 +61,8 @@ export class MatchDriver {
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
     this.#session.handlePacket(nowMs, from, bytes);
     this.#drain();
+    // Where a hidden page's timers sleep and no worker may run, the others' packets still come: they keep the frames going.
+    if (nowMs >= this.#startMs) this.#runFrames(nowMs);
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
@@ -94,25 +96,31 @@ export class MatchDriver {
       const result = this.#session.advanceFrame(nowMs, this.#localInputs, budgetFrames);
       this.#paceRatio = result.paceRatio;
       budgetFrames -= result.resimulatedFrames;
-      if (result.outcome === "over") this.#over = true;
-      if (result.outcome === "advanced") {
-        this.#steps.handleFrame();
-        this.#frame++;
-        this.#host.handleFrame(this.#frame - 1);
-      }
-      const stalled = result.outcome === "stalled";
-      this.#drain();
-      if (!stalled) continue;
-      this.#steps.handleStall();
-      return;
+      // Read now: the session reuses its result.
+      const { outcome } = result;
+      if (outcome === "over") this.#over = true;
+      else if (outcome === "stalled") this.#steps.handleStall();
+      else this.#steps.handleFrame();
+      this.#drainTransmits();
+      if (outcome === "advanced") this.#host.handleFrame(this.#frame++);
+      this.#drainEvents();
+      if (outcome === "stalled") return;
     }
   }
 
-  /** Packets first: they are late already when a listener takes its time. */
   #drain(): void {
+    this.#drainTransmits();
+    this.#drainEvents();
+  }
+
+  /** Before anything of the game's is called: its listeners may take their time, and packets are late already. */
+  #drainTransmits(): void {
     for (let transmit = this.#session.pollTransmit(); transmit !== undefined; transmit = this.#session.pollTransmit()) {
       this.#host.transmit(transmit);
     }
+  }
+
+  #drainEvents(): void {
     for (let event = this.#session.pollEvent(); event !== undefined; event = this.#session.pollEvent()) {
       if (event.type === "ended" || event.type === "dropped") this.#over = true;
       this.#host.handleEvent(event);

@@ -3,7 +3,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import { LinkMesh } from "../core/link/link-mesh.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import { LOBBY_LIMITS, normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
-import type { Admission, GameIdentity, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, IceServer, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
@@ -95,7 +95,7 @@ async function enter<State, Schema extends InputSchema>(
       localPeerId: peerId,
       signalingToken,
       broker: new URL(address.base),
-      iceServers: options.iceServers ?? iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
+      iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
     });
     const mesh = new LinkMesh({
       localPeerId: peerId,
@@ -122,6 +122,13 @@ async function admit(connection: LobbyConnection, signal: AbortSignal | undefine
   } finally {
     signal?.removeEventListener("abort", abort);
   }
+}
+
+function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer {
+  const server: RTCIceServer = { urls: [...urls] };
+  if (username !== undefined) server.username = username;
+  if (credential !== undefined) server.credential = credential;
+  return server;
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -1,6 +1,7 @@
 /** Listeners by event name. One that throws is reported, and the others are still called: the game's bug must not become the session's. */
 export class Listeners<Events extends { readonly [Name in keyof Events]: (...values: never[]) => void }> {
-  readonly #byName = new Map<keyof Events, Set<Events[keyof Events]>>();
+  /** Replaced and never changed, so that a listener may add and remove while it is called. */
+  readonly #byName = new Map<keyof Events, readonly Events[keyof Events][]>();
   readonly #reportError: (error: unknown) => void;
 
   constructor(reportError: (error: unknown) => void) {
@@ -9,17 +10,16 @@ export class Listeners<Events extends { readonly [Name in keyof Events]: (...val
 
   /** Returns the way to stop listening. */
   on<Name extends keyof Events>(name: Name, listener: Events[Name]): () => void {
-    const listeners = this.#byName.get(name) ?? new Set();
-    this.#byName.set(name, listeners);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
+    this.#byName.set(name, [...(this.#byName.get(name) ?? []), listener]);
+    return () => {
+      const others = (this.#byName.get(name) ?? []).filter((other) => other !== listener);
+      this.#byName.set(name, others);
+    };
   }
 
   /** Calls every listener of `name` that was there before the call. */
   emit<Name extends keyof Events>(name: Name, ...values: Parameters<Events[Name]>): void {
-    const listeners = this.#byName.get(name);
-    if (listeners === undefined) return;
-    for (const listener of [...listeners]) {
+    for (const listener of this.#byName.get(name) ?? []) {
       try {
         listener(...values);
       } catch (error) {

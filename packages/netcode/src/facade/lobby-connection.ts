@@ -2,7 +2,7 @@ import type { ControlSocket, OpenControlSocket } from "../adapters/websocket.ts"
 import { Random } from "../core/base/random.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
-import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member.ts";
+import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
 import type { Admission, GameIdentity, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
 import { unreachable } from "../core/base/assert.ts";
 import { errorOfFailure } from "./netcode-error.ts";

@@ -123,7 +123,10 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   stats(): MatchStats {
     const stats = this.#session.stats();
-    return { ...stats, peers: stats.peers.map((peer) => ({ ...peer, path: this.#options.pathTo(peer.id) })) };
+    const peers = stats.peers.map(({ id, rttMs, jitterMs, lossRatio, frameAdvantage }) => {
+      return { id, rttMs, jitterMs, lossRatio, frameAdvantage, path: this.#options.pathTo(id) };
+    });
+    return { ...stats, peers };
   }
 
   checksum(frame: number): number | undefined {
@@ -150,22 +153,15 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   tick(nowMs: number): void {
-    if (this.#disposed) return;
-    try {
-      this.#driver.tick(nowMs);
-    } catch (error) {
-      // The game's `step` threw. It would throw again, and on every peer: there is no way on from here.
-      this.#options.page.reportError(error);
-      this.close("The game's own code failed.");
-    }
+    this.#drive(() => this.#driver.tick(nowMs));
   }
 
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
-    if (!this.#disposed) this.#driver.handlePacket(nowMs, from, bytes);
+    this.#drive(() => this.#driver.handlePacket(nowMs, from, bytes));
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
-    if (!this.#disposed) this.#driver.handlePeerGone(nowMs, peerId, cause);
+    this.#drive(() => this.#driver.handlePeerGone(nowMs, peerId, cause));
   }
 
   /** For the driver. */
@@ -228,6 +224,17 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         break;
       default:
         unreachable(event);
+    }
+  }
+
+  #drive(call: () => void): void {
+    if (this.#disposed) return;
+    try {
+      call();
+    } catch (error) {
+      // The game's `step` threw. It would throw again, and on every peer: there is no way on from here.
+      this.#options.page.reportError(error);
+      this.close("The game's own code failed.");
     }
   }
 

@@ -1,3 +1,4 @@
+import { unreachable } from "../base/assert.ts";
 import type { PeerId } from "../base/units.ts";
 import type { LobbyCommand, LobbyState } from "../ports/lobby-protocol.ts";
 import { REQUEST_TIMEOUT_MS, REQUESTS_MAX } from "./member-times.ts";
@@ -72,7 +73,18 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
       return !lobby.members.some((member) => member.peerId === command.peerId);
     case "end-match":
       return lobby.match?.matchNumber !== command.matchNumber;
-    default:
+    case "create":
+    case "join":
+    case "resume":
+    case "leave":
+    case "set-profile":
+    case "set-ready":
+    case "set-settings":
+    case "set-metadata":
+    case "set-locked":
+    case "set-capacity":
       return false;
+    default:
+      return unreachable(command);
   }
 }
