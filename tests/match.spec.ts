@@ -56,13 +56,11 @@ test("[EE2] two people join by link and play at 80 ms and 5 % loss: rollbacks ha
   await Promise.all([ada.close(), ben.close()]);
 });
 
-for (const [id, weather] of [
-  ["EE3", undefined],
-  ["EE4", LOSSY],
+for (const [title, weather] of [
+  ["[EE3] four people play on a clean link with equal histories", undefined],
+  ["[EE4] four people play at 80 ms and 5 % loss with equal histories", LOSSY],
 ] as const) {
-  test(`[${id}] four people play ${weather === undefined ? "on a clean link" : "at 80 ms and 5 % loss"} with equal histories`, async ({
-    browser,
-  }) => {
+  test(title, async ({ browser }) => {
     const ada = await RubberbandPage.open(browser, { name: "Ada" });
     const code = await ada.host();
     const ben = await RubberbandPage.open(browser, { name: "Ben", code });

@@ -49,7 +49,7 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
 /** The one file that may know each outside thing. */
 const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
   msgpackr: [`${NETCODE}/core/wire/payload-codec.ts`],
-  peer: ["packages/broker/src/signaling.ts"],
+  peer: ["packages/broker/src/peer-server.ts"],
 };
 
 /** What may not stand in pure code, and what to use in its place. */
