@@ -18,7 +18,7 @@ import {
 import { LobbyDraft, nextHost, type LobbyRefusal } from "./lobby-draft.ts";
 import { joinLobby, resumeSeat, type JoinRequest, type ResumeRequest } from "./lobby-entrance.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
-import { commandLobby } from "./lobby-room.ts";
+import { commandLobby } from "./lobby-commands.ts";
 import { cleanProfile } from "./profile.ts";
 
 /** What a member inside may ask. */
@@ -126,7 +126,7 @@ function answerRequest(draft: LobbyDraft, request: LobbyRequest, nowMs: number):
     case "command":
       return holdsConnection(draft, request) ? commandLobby(draft, request) : { ok: false, refusal: { code: "NOT_MEMBER" } };
     case "disconnected":
-      if (holdsConnection(draft, request) && draft.member(request.peerId).connected) {
+      if (holdsConnection(draft, request)) {
         draft.patchSeat(request.peerId, { disconnectedAtMs: nowMs });
         draft.change({ type: "member-disconnected", peerId: request.peerId });
       }
@@ -138,9 +138,12 @@ function answerRequest(draft: LobbyDraft, request: LobbyRequest, nowMs: number):
   }
 }
 
-/** A socket that was replaced by a newer one of the same seat neither commands nor disconnects it. */
+/** A socket that closed, or was replaced by a newer one of the same seat, neither commands nor disconnects it. */
 function holdsConnection(draft: LobbyDraft, request: { readonly peerId: PeerId; readonly connection: number }): boolean {
-  return draft.record.seats.some((seat) => seat.peerId === request.peerId && seat.connection === request.connection);
+  return draft.record.seats.some(
+    ({ peerId, connection, disconnectedAtMs }) =>
+      peerId === request.peerId && connection === request.connection && disconnectedAtMs === null,
+  );
 }
 
 function passTime(draft: LobbyDraft, nowMs: number): void {

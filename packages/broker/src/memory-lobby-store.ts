@@ -26,7 +26,8 @@ export class MemoryLobbyStore implements LobbyStore {
   }
 
   load(code: LobbyCode): Promise<StoredLobby> {
-    return Promise.resolve(this.#current(code));
+    const { version, record } = this.#current(code);
+    return Promise.resolve({ version, record });
   }
 
   compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined): Promise<boolean> {

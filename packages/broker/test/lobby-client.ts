@@ -2,12 +2,14 @@ import { once } from "node:events";
 import {
   LOBBY_PROTOCOL_VERSION,
   parseBrokerMessage,
+  parsePeerId,
   type Admission,
   type BrokerMessage,
   type GameIdentity,
   type LobbyChange,
   type LobbyCommand,
   type LobbyError,
+  type PeerId,
   type Profile,
 } from "@rollcall/netcode/lobby-protocol";
 import { WebSocket, type ClientOptions } from "ws";
@@ -33,7 +35,7 @@ export class LobbyClient {
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("error", () => undefined);
-    socket.on("message", (data) => this.#receive(String(data)));
+    socket.on("message", (data: Buffer) => this.#receive(data.toString()));
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => {
         resolve({ code, reason: String(reason) });
@@ -42,11 +44,17 @@ export class LobbyClient {
     });
   }
 
-  /** `answersPings`: default true. */
   static async open(port: number, options: ClientOptions = {}): Promise<LobbyClient> {
     const client = new LobbyClient(new WebSocket(`ws://127.0.0.1:${port}/lobby`, options));
     await once(client.socket, "open");
     return client;
+  }
+
+  /** Branded, for commands that name a member. */
+  static peerId(text: string): PeerId {
+    const peerId = parsePeerId(text);
+    if (peerId === undefined) throw new Error(`not a peer id: ${text}`);
+    return peerId;
   }
 
   send(value: unknown): void {

@@ -1,0 +1,318 @@
+import { expect, test } from "vitest";
+import { named, peer, TAG, TestLobby } from "../test/lobby-fixture.ts";
+import { lobbyDeadlineMs } from "./lobby.ts";
+
+const START = { type: "start", playerCount: 4, botProfiles: [], countdownMs: 3_000 } as const;
+
+test("[LB1] who opens a lobby is its host in seat 0, with order 1, in host epoch 1", () => {
+  const { lobby } = new TestLobby().record;
+  expect(lobby).toMatchObject({ hostId: "ada", hostEpoch: 1, matchCount: 0, event: 0, locked: false });
+  expect(lobby.members).toMatchObject([{ peerId: "ada", seat: 0, order: 1, connected: true, ready: false }]);
+});
+
+test("[LB2] a joiner takes the smallest free seat and the next order", () => {
+  const room = new TestLobby();
+  expect([room.join("bob"), room.join("cyd")]).toEqual(["ok", "ok"]);
+  room.command("bob", { type: "leave" });
+  room.join("dan");
+  expect(room.record.lobby.members.map(({ peerId, seat, order }) => [peerId, seat, order])).toEqual([
+    ["ada", 0, 1],
+    ["dan", 1, 4],
+    ["cyd", 2, 3],
+  ]);
+});
+
+test("[LB3] a full lobby refuses, up to its capacity it admits; kept seats count", () => {
+  const room = new TestLobby({ capacity: 2 });
+  expect([room.join("bob"), room.join("cyd")]).toEqual(["ok", "LOBBY_FULL"]);
+  room.disconnect("bob");
+  expect(room.join("cyd")).toBe("LOBBY_FULL");
+  room.command("ada", { type: "set-capacity", capacity: 3 });
+  expect(room.join("cyd")).toBe("ok");
+  expect(room.command("ada", { type: "set-capacity", capacity: 2 })).toBe("BAD_REQUEST");
+});
+
+test("[LB4] a locked lobby refuses strangers, but not the owner of a kept seat", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.command("ada", { type: "set-locked", locked: true });
+  expect(room.join("cyd")).toBe("LOBBY_LOCKED");
+  room.disconnect("bob");
+  expect(room.resume("bob")).toBe("ok");
+  room.command("ada", { type: "set-locked", locked: false });
+  expect(room.join("cyd")).toBe("ok");
+});
+
+test.each([
+  ["id", { ...TAG, id: "other" }],
+  ["version", { ...TAG, version: 2 }],
+  ["content", { ...TAG, contentHash: "ffffffff" }],
+])("[LB5] another game %s is refused, and told what the lobby runs", (_what, game) => {
+  const room = new TestLobby();
+  const step = room.step({ type: "join", game, profile: named("bob"), address: "x", peerId: peer("bob"), secretHash: "s" });
+  expect(step.answer).toEqual({ ok: false, refusal: { code: "VERSION_MISMATCH", expected: TAG } });
+  expect(step.changes).toEqual([]);
+});
+
+test("[LB6] a seat is kept for 90 s after its socket closed, to the millisecond", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.disconnect("bob");
+  expect(room.record.lobby.members).toMatchObject([{ connected: true }, { peerId: "bob", connected: false }]);
+  room.pass(89_999);
+  expect(room.people).toEqual(["ada", "bob"]);
+  expect(lobbyDeadlineMs(room.record)).toBe(room.nowMs + 1);
+  room.pass(1);
+  expect(room.people).toEqual(["ada"]);
+  expect(room.types()).toEqual(["member-joined", "member-disconnected", "member-left"]);
+  expect(room.resume("bob")).toBe("SEAT_EXPIRED");
+});
+
+test("[LB7] the same page comes back as the same peer: id, seat, order and readiness stay", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.command("bob", { type: "set-ready", ready: true });
+  const before = room.record.lobby.members[1];
+  room.disconnect("bob");
+  expect(room.resume("bob")).toBe("ok");
+  expect(room.record.lobby.members[1]).toEqual(before);
+  expect(room.types(-2)).toEqual(["member-disconnected", "member-returned"]);
+});
+
+test("[LB8] a fresh page comes back to its seat as another peer, with a higher order, not ready", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.join("cyd");
+  room.command("bob", { type: "set-ready", ready: true });
+  expect(room.resume("bob", "bob2")).toBe("ok");
+  expect(room.record.lobby.members[1]).toMatchObject({ peerId: "bob2", seat: 1, order: 4, ready: false, profile: { name: "bob" } });
+  expect(room.changes.at(-1)?.change).toMatchObject({ type: "member-returned", peerId: "bob" });
+});
+
+test("[LB9] a socket that nobody missed is replaced in silence, and the old one may neither act nor disconnect", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  const old = room.connections.get("bob") ?? 0;
+  const changes = room.changes.length;
+  expect(room.resume("bob")).toBe("ok");
+  expect(room.step({ type: "command", peerId: peer("bob"), connection: old, command: { type: "leave" }, seed: 0 }).answer).toMatchObject({
+    refusal: { code: "NOT_MEMBER" },
+  });
+  room.step({ type: "disconnected", peerId: peer("bob"), connection: old });
+  expect(room.changes.length).toBe(changes);
+  expect(room.record.lobby.members[1]?.connected).toBe(true);
+});
+
+test("[LB10] a host that leaves hands over at once, to the connected member that has been here longest", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd", "dan"]) room.join(name);
+  room.disconnect("bob");
+  room.command("ada", { type: "leave" });
+  expect(room.record.lobby).toMatchObject({ hostId: "cyd", hostEpoch: 2 });
+  expect(room.types(-2)).toEqual(["host-changed", "member-left"]);
+});
+
+test("[LB11] a host whose socket stays closed for a second loses the role, not the seat", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.disconnect("ada");
+  expect(lobbyDeadlineMs(room.record)).toBe(room.nowMs + 1_000);
+  room.pass(999);
+  expect(room.record.lobby.hostId).toBe("ada");
+  room.pass(1);
+  expect(room.record.lobby).toMatchObject({ hostId: "bob", hostEpoch: 2 });
+  expect(room.resume("ada")).toBe("ok");
+  expect(room.record.lobby.hostId).toBe("bob");
+  expect(room.command("ada", { type: "set-locked", locked: true })).toBe("NOT_HOST");
+});
+
+test("[LB11] a host that is back within the second stays host", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.disconnect("ada");
+  room.pass(999);
+  room.resume("ada");
+  room.pass(5_000);
+  expect(room.record.lobby).toMatchObject({ hostId: "ada", hostEpoch: 1 });
+});
+
+test("[LB12] with nobody connected the role waits for whoever comes first", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.join("cyd");
+  for (const name of ["ada", "bob", "cyd"]) room.disconnect(name);
+  room.pass(5_000);
+  expect(room.record.lobby.hostId).toBe("ada");
+  room.resume("cyd");
+  expect(room.record.lobby.hostId).toBe("cyd");
+});
+
+test("[LB13] who is kicked does not come back: not by secret, not by address, and both look like a wrong code", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  expect(room.command("ada", { type: "kick", peerId: peer("bob") })).toBe("ok");
+  expect(room.changes.at(-1)?.change).toEqual({ type: "member-left", peerId: "bob", reason: "kicked" });
+  expect(room.resume("bob")).toBe("LOBBY_NOT_FOUND");
+  expect(room.resume("bob", "bob2")).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob3", { address: "address-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("cyd")).toBe("ok");
+  // Told before anything else: a banned stranger does not learn that the lobby is locked or plays another version.
+  room.command("ada", { type: "set-locked", locked: true });
+  expect(room.join("bob4", { address: "address-bob", game: { ...TAG, version: 9 } })).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LB14] the host does not kick itself; who is gone already is no error", () => {
+  const room = new TestLobby();
+  expect(room.command("ada", { type: "kick", peerId: peer("ada") })).toBe("BAD_REQUEST");
+  expect(room.command("ada", { type: "kick", peerId: peer("ghost") })).toBe("ok");
+  expect(room.changes).toEqual([]);
+});
+
+test("[LB15] the role can be given to a connected member only", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.join("cyd");
+  room.disconnect("cyd");
+  expect(room.command("ada", { type: "transfer-host", peerId: peer("cyd") })).toBe("BAD_REQUEST");
+  expect(room.command("ada", { type: "transfer-host", peerId: peer("ghost") })).toBe("BAD_REQUEST");
+  expect(room.command("ada", { type: "transfer-host", peerId: peer("bob") })).toBe("ok");
+  expect(room.record.lobby).toMatchObject({ hostId: "bob", hostEpoch: 2 });
+  expect(room.command("ada", { type: "set-locked", locked: true })).toBe("NOT_HOST");
+});
+
+test.each([
+  { type: "set-settings", settings: 1 },
+  { type: "set-metadata", metadata: 1 },
+  { type: "set-locked", locked: true },
+  { type: "set-capacity", capacity: 8 },
+  { type: "kick", peerId: peer("ada") },
+  { type: "transfer-host", peerId: peer("bob") },
+  START,
+] as const)("[LB16] only the host may $type", (command) => {
+  const room = new TestLobby();
+  room.join("bob");
+  const changes = room.changes.length;
+  expect(room.command("bob", command)).toBe("NOT_HOST");
+  expect(room.changes.length).toBe(changes);
+});
+
+test("[LB17] settings, metadata and profiles reach everybody as changes", () => {
+  const room = new TestLobby();
+  room.command("ada", { type: "set-settings", settings: { rounds: 3 } });
+  room.command("ada", { type: "set-metadata", metadata: { title: "Friday" } });
+  room.command("ada", { type: "set-profile", profile: { name: " Ada\u202e ", colour: 7, choices: ["x"] } });
+  expect(room.record.lobby).toMatchObject({ settings: { rounds: 3 }, metadata: { title: "Friday" } });
+  expect(room.record.lobby.members[0]?.profile).toEqual({ name: "Ada", colour: 7, choices: ["x"] });
+});
+
+test("[LB18] a start seats the connected members in seat order and fills with bots", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd"]) room.join(name);
+  room.disconnect("bob");
+  room.command("cyd", { type: "set-ready", ready: true });
+  expect(room.command("ada", { ...START, botProfiles: [named("Rusty")] })).toBe("ok");
+  expect(room.record.lobby.match).toEqual({
+    matchNumber: 1,
+    seed: 77,
+    settings: { rounds: 5 },
+    hostId: "ada",
+    countdownMs: 3_000,
+    seats: [
+      { kind: "person", peerId: "ada", profile: named("ada") },
+      { kind: "person", peerId: "cyd", profile: named("cyd") },
+      { kind: "bot", profile: named("Rusty") },
+      { kind: "bot", profile: { name: "Bot 4", colour: 3, choices: null } },
+    ],
+  });
+  expect(room.record.lobby.members.map((member) => member.ready)).toEqual([false, false, false]);
+});
+
+test("[LB19] members beyond the player count watch", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd"]) room.join(name);
+  room.command("ada", { ...START, playerCount: 2 });
+  expect(room.record.lobby.match?.seats).toMatchObject([{ peerId: "ada" }, { peerId: "bob" }]);
+});
+
+test("[LB20] one match at a time; after its end the same room starts the next, with the next number", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.command("ada", START);
+  expect(room.command("ada", START)).toBe("MATCH_RUNNING");
+  expect(room.join("cyd")).toBe("ok");
+  expect(room.command("bob", { type: "end-match", matchNumber: 1 })).toBe("ok");
+  expect(room.record.lobby.match).toBeUndefined();
+  expect(room.command("ada", START)).toBe("ok");
+  expect(room.record.lobby.match).toMatchObject({
+    matchNumber: 2,
+    seats: [{ peerId: "ada" }, { peerId: "bob" }, { peerId: "cyd" }, { kind: "bot" }],
+  });
+});
+
+test("[LB21] the first who says that a match is over ends it; the others find it done; who only watches may not, unless host", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd"]) room.join(name);
+  room.command("ada", { ...START, playerCount: 2 });
+  expect(room.command("cyd", { type: "end-match", matchNumber: 1 })).toBe("NOT_HOST");
+  expect(room.command("bob", { type: "end-match", matchNumber: 2 })).toBe("NO_MATCH");
+  expect(room.command("bob", { type: "end-match", matchNumber: 1 })).toBe("ok");
+  expect(room.command("ada", { type: "end-match", matchNumber: 1 })).toBe("ok");
+  expect(room.types().filter((type) => type === "match-ended")).toHaveLength(1);
+  expect(room.command("bob", { type: "end-match", matchNumber: 0 })).toBe("NO_MATCH");
+  room.command("ada", { type: "transfer-host", peerId: peer("cyd") });
+  room.command("cyd", { ...START, playerCount: 2 });
+  expect(room.command("cyd", { type: "end-match", matchNumber: 2 })).toBe("ok");
+});
+
+test("[LB22] a match ends by itself when none of its people is a member any more", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd"]) room.join(name);
+  room.command("ada", { ...START, playerCount: 2 });
+  room.command("ada", { type: "leave" });
+  expect(room.record.lobby.match).toBeDefined();
+  // A reloaded page is another peer, which is not in the match.
+  room.resume("bob", "bob2");
+  expect(room.record.lobby.match).toBeUndefined();
+  expect(room.types(-2)).toEqual(["member-returned", "match-ended"]);
+});
+
+test("[LB23] a lobby is over when its last member has left or run out of time", () => {
+  const left = new TestLobby();
+  left.command("ada", { type: "leave" });
+  expect(left.people).toEqual([]);
+  const expired = new TestLobby();
+  expired.join("bob");
+  expired.disconnect("ada");
+  expired.disconnect("bob");
+  expect(lobbyDeadlineMs(expired.record)).toBe(expired.nowMs + 90_000);
+  expired.pass(90_000);
+  expect(expired.people).toEqual([]);
+  expect(expired.join("cyd")).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LB24] what is due happens before the request is answered, however late the timer", () => {
+  const room = new TestLobby({ capacity: 2 });
+  room.join("bob");
+  room.disconnect("bob");
+  room.nowMs += 90_000;
+  expect(room.join("cyd")).toBe("ok");
+  expect(room.types(-2)).toEqual(["member-left", "member-joined"]);
+});
+
+test("[LB25] a lobby in which everybody is connected waits for nothing, and a step without effect gives back the same record", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  expect(lobbyDeadlineMs(room.record)).toBe(Infinity);
+  const { record } = room;
+  room.pass(1e9);
+  expect(room.record).toBe(record);
+});
+
+test("[LB26] changes for returning members are few and small", () => {
+  const room = new TestLobby();
+  for (let index = 0; index < 100; index++) room.command("ada", { type: "set-settings", settings: index });
+  expect(room.record.recent.map(({ event }) => event)).toEqual(Array.from({ length: 32 }, (_, index) => 69 + index));
+  for (let index = 0; index < 100; index++) room.command("ada", { type: "set-settings", settings: "x".repeat(4_000) });
+  expect(JSON.stringify(room.record.recent).length).toBeLessThan(34_000);
+  expect(room.record.recent.at(-1)?.event).toBe(200);
+});

@@ -1,0 +1,104 @@
+import {
+  normalizeLobbyCode,
+  parsePeerId,
+  type GameIdentity,
+  type LobbyCode,
+  type PeerId,
+  type Profile,
+} from "@rollcall/netcode/lobby-protocol";
+import { FIRST_CONNECTION, openLobby, stepLobby, type LobbyRequest, type LobbyStep, type RoomCommand } from "../src/lobby.ts";
+import type { LobbyRecord, NumberedChange } from "../src/lobby-record.ts";
+
+export const TAG: GameIdentity = { id: "tag", version: 1, contentHash: "0123abcd" };
+
+export function peer(text: string): PeerId {
+  const peerId = parsePeerId(text);
+  if (peerId === undefined) throw new Error(`not a peer id: ${text}`);
+  return peerId;
+}
+
+export function code(text: string): LobbyCode {
+  const lobbyCode = normalizeLobbyCode(text);
+  if (lobbyCode === undefined) throw new Error(`not a code: ${text}`);
+  return lobbyCode;
+}
+
+export function named(name: string): Profile {
+  return { name, colour: 0, choices: null };
+}
+
+/** A lobby under test: keeps record, connections and all changes; people are named by one word, which is peer id, name, secret and address. */
+export class TestLobby {
+  record: LobbyRecord;
+  nowMs = 1_000;
+  readonly changes: NumberedChange[] = [];
+  readonly connections = new Map<string, number>();
+
+  constructor(options: { readonly capacity?: number } = {}) {
+    const peerId = peer("ada");
+    this.record = openLobby({
+      code: code("KXRTM"),
+      game: TAG,
+      profile: named("ada"),
+      capacity: options.capacity ?? 4,
+      settings: { rounds: 5 },
+      metadata: null,
+      peerId,
+      secretHash: "secret-ada",
+      address: "address-ada",
+    });
+    this.connections.set("ada", FIRST_CONNECTION);
+  }
+
+  /** The types of the changes since `from`. */
+  types(from = 0): string[] {
+    return this.changes.slice(from).map(({ change }) => change.type);
+  }
+
+  get people(): string[] {
+    return this.record.lobby.members.map((member) => member.peerId);
+  }
+
+  step(request: LobbyRequest): LobbyStep {
+    const step = stepLobby(this.record, request, this.nowMs);
+    this.record = step.record;
+    this.changes.push(...step.changes);
+    if (step.answer.ok && step.answer.entrance !== undefined)
+      this.connections.set(step.answer.entrance.peerId, step.answer.entrance.connection);
+    return step;
+  }
+
+  /** The code of the refusal, or "ok". */
+  #outcome(step: LobbyStep): string {
+    return step.answer.ok ? "ok" : step.answer.refusal.code;
+  }
+
+  join(name: string, options: { readonly game?: GameIdentity; readonly address?: string } = {}): string {
+    const { game = TAG, address = `address-${name}` } = options;
+    return this.#outcome(
+      this.step({ type: "join", game, profile: named(name), address, peerId: peer(name), secretHash: `secret-${name}` }),
+    );
+  }
+
+  /** `as`: the page is fresh, and this is its new peer id. */
+  resume(name: string, as?: string): string {
+    return this.#outcome(
+      this.step({ type: "resume", secretHash: `secret-${name}`, freshPage: as !== undefined, peerId: peer(as ?? "unused") }),
+    );
+  }
+
+  command(name: string, command: RoomCommand): string {
+    return this.#outcome(
+      this.step({ type: "command", peerId: peer(name), connection: this.connections.get(name) ?? 0, command, seed: 77 }),
+    );
+  }
+
+  disconnect(name: string): void {
+    this.step({ type: "disconnected", peerId: peer(name), connection: this.connections.get(name) ?? 0 });
+  }
+
+  pass(ms: number): void {
+    this.nowMs += ms;
+    this.step({ type: "time" });
+  }
+}

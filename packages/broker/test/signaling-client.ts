@@ -1,0 +1,78 @@
+import { once } from "node:events";
+import { WebSocket, type ClientOptions } from "ws";
+
+interface Signal {
+  readonly type: string;
+  readonly src?: string;
+  readonly dst?: string;
+  readonly payload?: unknown;
+}
+
+/** A signaling socket as PeerJS opens it. */
+export class SignalingClient {
+  readonly socket: WebSocket;
+  readonly signals: Signal[] = [];
+  readonly closed: Promise<number>;
+  #wake: () => void = () => undefined;
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket;
+    socket.on("error", () => undefined);
+    socket.on("message", (data: Buffer) => {
+      this.signals.push(JSON.parse(data.toString()) as Signal);
+      this.#wake();
+    });
+    this.closed = new Promise((resolve) => {
+      socket.on("close", (code) => {
+        resolve(code);
+        this.#wake();
+      });
+    });
+  }
+
+  static connect(port: number, id: string, token: string, options: ClientOptions = {}): SignalingClient {
+    return new SignalingClient(new WebSocket(`ws://127.0.0.1:${port}/peerjs?key=peerjs&id=${id}&token=${token}&version=1.5.5`, options));
+  }
+
+  /** Connected, and OPEN received. */
+  static async open(port: number, id: string, token: string): Promise<SignalingClient> {
+    const client = SignalingClient.connect(port, id, token);
+    await client.signal("OPEN");
+    return client;
+  }
+
+  send(value: unknown): void {
+    this.socket.send(typeof value === "string" ? value : JSON.stringify(value));
+  }
+
+  offer(dst: string, sdp = "v=0"): void {
+    this.send({ type: "OFFER", dst, payload: { sdp: { type: "offer", sdp }, type: "data", connectionId: "dc_1" } });
+  }
+
+  /** The first signal of this type. */
+  async signal(type: string): Promise<Signal> {
+    for (;;) {
+      const found = this.signals.find((signal) => signal.type === type);
+      if (found !== undefined) return found;
+      if (this.socket.readyState === WebSocket.CLOSED)
+        throw new Error(`closed while waiting for ${type}; heard ${JSON.stringify(this.signals)}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** When the broker answers a ping frame, it has read all that was sent before. */
+  async settled(): Promise<void> {
+    this.socket.ping();
+    await once(this.socket, "pong");
+  }
+
+  /** Whether the upgrade was refused, and how. */
+  static async refusal(port: number, path: string, options: ClientOptions = {}): Promise<number> {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options);
+    socket.on("error", () => undefined);
+    const [, response] = (await once(socket, "unexpected-response")) as [unknown, { readonly statusCode: number }];
+    return response.statusCode;
+  }
+}

@@ -1,0 +1,394 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  applyLobbyChange,
+  LOBBY_ERROR_CODES,
+  LOBBY_LIMITS,
+  normalizeLobbyCode,
+  parseBrokerMessage,
+  parseJsonText,
+  parseMemberMessage,
+  parsePeerId,
+  type BrokerMessage,
+  type GameIdentity,
+  type Json,
+  type LobbyChange,
+  type LobbyCommand,
+  type LobbyState,
+  type MatchAgreement,
+  type Member,
+  type MemberMessage,
+  type PeerId,
+  type Profile,
+} from "./lobby-protocol.ts";
+
+const integer = (max = 1_000_000): fc.Arbitrary<number> => fc.integer({ min: 0, max });
+const anyJson: fc.Arbitrary<Json> = fc
+  .jsonValue({ maxDepth: 3 })
+  // −0 is written as 0; the keys that reach into prototypes are refused.
+  .map((value) => JSON.parse(JSON.stringify(value).replaceAll(/"(?:__proto__|constructor|prototype)"/g, '"x"')) as Json)
+  .filter((value) => JSON.stringify(value).length < 300);
+const anyPeerId: fc.Arbitrary<PeerId> = fc.stringMatching(/^[0-9a-f]{32}$/).map(peerIdOf);
+const anyProfile: fc.Arbitrary<Profile> = fc.record({ name: fc.string({ maxLength: 64 }), colour: integer(63), choices: anyJson });
+const anyGame: fc.Arbitrary<GameIdentity> = fc.record({
+  id: fc.string({ minLength: 1, maxLength: 64 }),
+  version: integer(),
+  contentHash: fc.stringMatching(/^[0-9a-f]{8}$/),
+});
+const anyMember: fc.Arbitrary<Member> = fc.record({
+  peerId: anyPeerId,
+  seat: integer(63),
+  order: integer(),
+  profile: anyProfile,
+  ready: fc.boolean(),
+  connected: fc.boolean(),
+});
+const anyMatch: fc.Arbitrary<MatchAgreement> = fc.record({
+  matchNumber: integer(),
+  seed: integer(0xffff_ffff),
+  seats: fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant("person" as const), peerId: anyPeerId, profile: anyProfile }),
+      fc.record({ kind: fc.constant("bot" as const), profile: anyProfile }),
+    ),
+    { maxLength: 8 },
+  ),
+  settings: anyJson,
+  hostId: anyPeerId,
+  countdownMs: integer(60_000),
+});
+const anyCode = fc.stringMatching(/^[BCDFGHJKMNPQRSTVWXYZ]{5}$/);
+const anySecret = fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/);
+
+const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
+  fc.record({
+    type: fc.constant("create" as const),
+    protocol: fc.constant(1),
+    game: anyGame,
+    profile: anyProfile,
+    capacity: fc.integer({ min: 1, max: 64 }),
+    settings: anyJson,
+    metadata: anyJson,
+  }),
+  fc.record({ type: fc.constant("join" as const), protocol: fc.constant(1), code: anyCode, game: anyGame, profile: anyProfile }),
+  fc.record({
+    type: fc.constant("resume" as const),
+    protocol: fc.constant(1),
+    code: anyCode,
+    secret: anySecret,
+    freshPage: fc.boolean(),
+    lastEvent: integer(),
+  }),
+  fc.constant({ type: "leave" as const }),
+  fc.record({ type: fc.constant("set-profile" as const), profile: anyProfile }),
+  fc.record({ type: fc.constant("set-ready" as const), ready: fc.boolean() }),
+  fc.record({ type: fc.constant("set-settings" as const), settings: anyJson }),
+  fc.record({ type: fc.constant("set-metadata" as const), metadata: anyJson }),
+  fc.record({ type: fc.constant("set-locked" as const), locked: fc.boolean() }),
+  fc.record({ type: fc.constant("set-capacity" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
+  fc.record({ type: fc.constantFrom("kick" as const, "transfer-host" as const), peerId: anyPeerId }),
+  fc.record({
+    type: fc.constant("start" as const),
+    playerCount: fc.integer({ min: 1, max: 8 }),
+    botProfiles: fc.array(anyProfile, { maxLength: 8 }),
+    countdownMs: integer(60_000),
+  }),
+  fc.record({ type: fc.constant("end-match" as const), matchNumber: integer() }),
+);
+
+const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
+  fc.record({ type: fc.constant("member-joined" as const), member: anyMember }),
+  fc.record({
+    type: fc.constant("member-left" as const),
+    peerId: anyPeerId,
+    reason: fc.constantFrom("left" as const, "kicked" as const, "expired" as const),
+  }),
+  fc.record({ type: fc.constant("member-disconnected" as const), peerId: anyPeerId }),
+  fc.record({ type: fc.constant("member-returned" as const), peerId: anyPeerId, member: anyMember }),
+  fc.record({ type: fc.constant("member-changed" as const), peerId: anyPeerId, profile: anyProfile, ready: fc.boolean() }),
+  fc.record({ type: fc.constant("host-changed" as const), hostId: anyPeerId, hostEpoch: integer() }),
+  fc.record({ type: fc.constant("settings-changed" as const), settings: anyJson }),
+  fc.record({ type: fc.constant("metadata-changed" as const), metadata: anyJson }),
+  fc.record({ type: fc.constant("locked-changed" as const), locked: fc.boolean() }),
+  fc.record({ type: fc.constant("capacity-changed" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
+  fc.record({ type: fc.constant("match-started" as const), match: anyMatch }),
+  fc.record({ type: fc.constant("match-ended" as const), matchNumber: integer() }),
+);
+
+const anyLobby = fc.record({
+  code: anyCode,
+  game: anyGame,
+  capacity: fc.integer({ min: 1, max: 64 }),
+  locked: fc.boolean(),
+  hostId: anyPeerId,
+  hostEpoch: integer(),
+  settings: anyJson,
+  metadata: anyJson,
+  members: fc.array(anyMember, { maxLength: 4 }),
+  match: fc.option(anyMatch, { nil: undefined }),
+  matchCount: integer(),
+  event: integer(),
+});
+const anyAdmission = fc.record({
+  lobby: anyLobby,
+  peerId: anyPeerId,
+  resumeSecret: anySecret,
+  signalingToken: anySecret,
+  iceServers: fc.array(fc.record({ urls: fc.array(fc.string({ minLength: 1, maxLength: 80 }), { maxLength: 3 }) }), { maxLength: 3 }),
+});
+
+const anyMemberMessage: fc.Arbitrary<MemberMessage> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ request: integer(), command: anyCommand }) },
+  { weight: 1, arbitrary: fc.record({ ping: integer() }) },
+  { weight: 1, arbitrary: fc.record({ pong: integer() }) },
+);
+const anyBrokerMessage = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ event: integer(), change: anyChange }) },
+  { weight: 3, arbitrary: fc.record({ reply: integer(), ok: fc.constant(true as const), result: fc.option(anyAdmission, { nil: null }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      reply: integer(),
+      ok: fc.constant(false as const),
+      error: fc.record({ code: fc.constantFrom(...LOBBY_ERROR_CODES), message: fc.string({ minLength: 1, maxLength: 90 }) }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ goodbye: fc.constantFrom("REPLACED" as const, "SHUTTING_DOWN" as const) }) },
+  { weight: 1, arbitrary: fc.record({ ping: integer() }) },
+);
+
+function peerIdOf(text: string): PeerId {
+  const peerId = parsePeerId(text);
+  if (peerId === undefined) throw new Error(`not a peer id: ${text}`);
+  return peerId;
+}
+
+/** Valid messages with one thing broken: a value replaced, a key dropped, bytes exchanged. */
+function anyBroken(valid: fc.Arbitrary<unknown>): fc.Arbitrary<string> {
+  return fc
+    .tuple(valid, fc.nat(), fc.jsonValue({ maxDepth: 4 }), fc.constantFrom("value", "drop", "byte", "cut"))
+    .map(([message, at, value, kind]) => {
+      const text = JSON.stringify(message);
+      const index = at % text.length;
+      if (kind === "byte") return text.slice(0, index) + String.fromCharCode(at % 256) + text.slice(index + 1);
+      if (kind === "cut") return text.slice(0, index);
+      let count = 0;
+      const target = at % (text.split('"').length + 1);
+      return JSON.stringify(message, (_key, item: unknown) => (count++ === target ? (kind === "drop" ? undefined : value) : item)) ?? "";
+    });
+}
+
+test("[LP1] what a member may say is read as it was meant", () => {
+  const property = fc.property(anyMemberMessage, (message) => {
+    expect(parseMemberMessage(JSON.stringify(message))).toEqual({ ok: true, value: message });
+  });
+  fc.assert(property, { numRuns: 500 });
+});
+
+test("[LP1] what a broker may say is read as it was meant", () => {
+  const property = fc.property(anyBrokerMessage, (message) => {
+    expect(parseBrokerMessage(JSON.stringify(message))).toEqual({ ok: true, value: message });
+  });
+  fc.assert(property, { numRuns: 500 });
+});
+
+test.each([
+  ["member", parseMemberMessage, anyMemberMessage],
+  ["broker", parseBrokerMessage, anyBrokerMessage],
+] as const)(
+  "[LP2] 10,000 broken messages of a %s are refused, or read as something of the protocol, and never throw",
+  (_side, parse, valid) => {
+    const counts = { refused: 0, read: 0 };
+    const property = fc.property(fc.oneof(anyBroken(valid), fc.json(), fc.string()), (text) => {
+      const result = parse(text);
+      counts[result.ok ? "read" : "refused"]++;
+      // What is taken survives being written and read again: it really is of the protocol.
+      expect(result.ok ? parse(JSON.stringify(result.value)) : result).toEqual(result);
+    });
+    fc.assert(property, { numRuns: 10_000 });
+    expect(counts.refused).toBeGreaterThan(1_000);
+    expect(counts.read).toBeGreaterThan(100);
+  },
+);
+
+test("[LP3] a frame over the limit is refused unread, and one at the limit is read", () => {
+  const pad = (bytes: number): string => `{"ping":1}${" ".repeat(bytes - 10)}`;
+  expect(parseMemberMessage(pad(LOBBY_LIMITS.frameBytes)).ok).toBe(true);
+  expect(parseMemberMessage(pad(LOBBY_LIMITS.frameBytes + 1))).toMatchObject({ ok: false, reason: "too-large" });
+  expect(parseBrokerMessage(pad(LOBBY_LIMITS.brokerFrameBytes + 1))).toMatchObject({ ok: false, reason: "too-large" });
+  // Bytes count, not characters: "€" is three.
+  expect(parseJsonText(`"${"€".repeat(10)}"`, { bytesMax: 31, depthMax: 1 })).toEqual({ ok: false, reason: "too-large" });
+  expect(parseJsonText(`"${"€".repeat(10)}"`, { bytesMax: 32, depthMax: 1 }).ok).toBe(true);
+  expect(parseJsonText(`"${"😀".repeat(10)}"`, { bytesMax: 42, depthMax: 1 }).ok).toBe(true);
+  expect(parseJsonText(`"${"😀".repeat(10)}"`, { bytesMax: 41, depthMax: 1 })).toEqual({ ok: false, reason: "too-large" });
+});
+
+test("[LP4] nesting over 32 is refused before it is parsed; brackets inside strings do not count", () => {
+  const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+  expect(parseJsonText(nested(32), { bytesMax: 1e6, depthMax: 32 }).ok).toBe(true);
+  expect(parseJsonText(nested(33), { bytesMax: 1e6, depthMax: 32 })).toEqual({ ok: false, reason: "too-deep" });
+  expect(parseMemberMessage(`{"request":1,"command":${'{"a":'.repeat(6_000)}1${"}".repeat(6_000)}}`)).toMatchObject({
+    ok: false,
+    reason: "too-deep",
+  });
+  expect(parseJsonText(JSON.stringify(`\\"${nested(100)}`), { bytesMax: 1e6, depthMax: 1 }).ok).toBe(true);
+});
+
+test("[LP5] keys that reach into prototypes and numbers that JSON cannot write are refused", () => {
+  for (const key of ["__proto__", "constructor", "prototype"]) {
+    expect(parseMemberMessage(`{"request":1,"command":{"type":"set-settings","settings":{"${key}":{"polluted":1}}}}`)).toMatchObject({
+      ok: false,
+      reason: "bad-key",
+    });
+  }
+  expect(parseMemberMessage('{"request":1,"command":{"type":"set-settings","settings":[1e999]}}')).toMatchObject({
+    ok: false,
+    reason: "bad-number",
+  });
+  expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+});
+
+test("[LP6] fields are bounded: name, choices, settings, capacity, players, countdown", () => {
+  const ok = (command: unknown): boolean => parseMemberMessage(JSON.stringify({ request: 1, command })).ok;
+  const profile = { name: "x".repeat(64), colour: 63, choices: "c".repeat(1022) };
+  expect(ok({ type: "set-profile", profile })).toBe(true);
+  expect(ok({ type: "set-profile", profile: { ...profile, name: "x".repeat(65) } })).toBe(false);
+  expect(ok({ type: "set-profile", profile: { ...profile, colour: 64 } })).toBe(false);
+  expect(ok({ type: "set-profile", profile: { ...profile, choices: "c".repeat(1023) } })).toBe(false);
+  expect(ok({ type: "set-settings", settings: "s".repeat(4094) })).toBe(true);
+  expect(ok({ type: "set-settings", settings: "s".repeat(4095) })).toBe(false);
+  for (const [capacity, fits] of [
+    [0, false],
+    [1, true],
+    [64, true],
+    [65, false],
+    [2.5, false],
+  ] as const) {
+    expect(ok({ type: "set-capacity", capacity })).toBe(fits);
+  }
+  expect(ok({ type: "start", playerCount: 9, botProfiles: [], countdownMs: 0 })).toBe(false);
+  expect(ok({ type: "start", playerCount: 8, botProfiles: [], countdownMs: 60_001 })).toBe(false);
+});
+
+test("[LP7] a refusal names the field and, where it can be read, the request", () => {
+  const text = '{"request":7,"command":{"type":"set-profile","profile":{"name":5,"colour":0,"choices":null}}}';
+  expect(parseMemberMessage(text)).toEqual({ ok: false, reason: "bad-shape", path: "command.profile.name", request: 7 });
+  expect(parseMemberMessage('{"request":7,"command":{"type":"toString"}}')).toEqual({
+    ok: false,
+    reason: "bad-shape",
+    path: "command.type",
+    request: 7,
+  });
+  expect(parseMemberMessage("{")).toEqual({ ok: false, reason: "not-json", path: "", request: undefined });
+});
+
+test("[LP8] a command of another protocol version is told apart, whatever else it holds", () => {
+  const text = '{"request":7,"command":{"type":"join","protocol":2,"ticket":{}}}';
+  expect(parseMemberMessage(text)).toEqual({ ok: false, reason: "other-protocol", path: "command.protocol", request: 7 });
+});
+
+test("[LP9] fields that are not of the protocol are dropped", () => {
+  expect(parseMemberMessage('{"request":1,"command":{"type":"leave","extra":1},"more":2}')).toEqual({
+    ok: true,
+    value: { request: 1, command: { type: "leave" } },
+  });
+});
+
+test.each([
+  ["KXRTM", "KXRTM"],
+  ["kxrtm", "KXRTM"],
+  [" kx-r t\u2013m\u200b ", "KXRTM"],
+  ["https://play.example/#j=kxrtm", "KXRTM"],
+  ["Join me: https://play.example/?fx=off#j=KXR%20TM&name=Ada see you", "KXRTM"],
+  ["KXRT", undefined],
+  ["KXRTMM", undefined],
+  ["KXRTL", undefined],
+  ["KXR\u00dfM", undefined],
+  ["", undefined],
+  ["https://play.example/", undefined],
+  [`#j=KXRTM${" ".repeat(3_000)}`, undefined],
+])("[LP10] %j is the code %j", (text, code) => {
+  expect(normalizeLobbyCode(text)).toBe(code);
+});
+
+function lobbyState(): LobbyState {
+  const parsed = parseBrokerMessage(
+    JSON.stringify({
+      reply: 1,
+      ok: true,
+      result: {
+        lobby: {
+          code: "KXRTM",
+          game: { id: "tag", version: 1, contentHash: "00000000" },
+          capacity: 2,
+          locked: false,
+          hostId: "a",
+          hostEpoch: 1,
+          settings: null,
+          metadata: null,
+          members: [member("a", 0, 1)],
+          matchCount: 0,
+          event: 4,
+        },
+        peerId: "a",
+        resumeSecret: "s",
+        signalingToken: "t",
+        iceServers: [],
+      },
+    }),
+  );
+  if (!parsed.ok || !("reply" in parsed.value) || !parsed.value.ok || parsed.value.result === null) throw new Error("not a lobby");
+  return parsed.value.result.lobby;
+}
+
+function member(peerId: string, seat: number, order: number): Member {
+  return { peerId: peerIdOf(peerId), seat, order, profile: { name: peerId, colour: 0, choices: null }, ready: true, connected: true };
+}
+
+test("[LP11] members stay in seat order, and a change is taken only as the next in number", () => {
+  const state = lobbyState();
+  const two = applyLobbyChange(state, 5, { type: "member-joined", member: member("b", 1, 2) });
+  const gone = two && applyLobbyChange(two, 6, { type: "member-left", peerId: peerIdOf("a"), reason: "left" });
+  const back = gone && applyLobbyChange(gone, 7, { type: "member-joined", member: member("c", 0, 3) });
+  expect(back?.members.map((item) => item.peerId)).toEqual(["c", "b"]);
+  expect(back?.event).toBe(7);
+  expect(applyLobbyChange(state, 4, { type: "locked-changed", locked: true })).toBeUndefined();
+  expect(applyLobbyChange(state, 6, { type: "locked-changed", locked: true })).toBeUndefined();
+});
+
+test("[LP12] a change that names what is not there, or is there already, does not fit", () => {
+  const state = lobbyState();
+  const stranger = peerIdOf("stranger");
+  const misfits: readonly LobbyChange[] = [
+    { type: "member-joined", member: member("a", 1, 2) },
+    { type: "member-joined", member: member("b", 0, 2) },
+    { type: "member-left", peerId: stranger, reason: "left" },
+    { type: "member-disconnected", peerId: stranger },
+    { type: "member-returned", peerId: stranger, member: member("b", 0, 2) },
+    { type: "member-returned", peerId: peerIdOf("a"), member: member("b", 1, 2) },
+    { type: "member-changed", peerId: stranger, profile: member("a", 0, 1).profile, ready: false },
+    { type: "host-changed", hostId: stranger, hostEpoch: 2 },
+    { type: "host-changed", hostId: peerIdOf("a"), hostEpoch: 1 },
+    { type: "match-ended", matchNumber: 1 },
+  ];
+  expect(misfits.filter((change) => applyLobbyChange(state, 5, change) !== undefined)).toEqual([]);
+});
+
+test("[LP13] a host that returns as a new peer stays host, in a new host epoch", () => {
+  const after = applyLobbyChange(lobbyState(), 5, { type: "member-returned", peerId: peerIdOf("a"), member: member("b", 0, 2) });
+  expect(after).toMatchObject({ hostId: "b", hostEpoch: 2, members: [{ peerId: "b" }] });
+});
+
+test("[LP14] a match starts and ends by its number, and clears everybody's ready", () => {
+  const match: MatchAgreement = { matchNumber: 1, seed: 1, seats: [], settings: null, hostId: peerIdOf("a"), countdownMs: 0 };
+  const state = lobbyState();
+  const started = applyLobbyChange(state, 5, { type: "match-started", match });
+  expect(started).toMatchObject({ match, matchCount: 1, members: [{ ready: false }] });
+  expect(started && applyLobbyChange(started, 6, { type: "match-started", match: { ...match, matchNumber: 2 } })).toBeUndefined();
+  expect(started && applyLobbyChange(started, 6, { type: "match-ended", matchNumber: 2 })).toBeUndefined();
+  const ended = started && applyLobbyChange(started, 6, { type: "match-ended", matchNumber: 1 });
+  expect(ended?.match).toBeUndefined();
+  expect(ended?.matchCount).toBe(1);
+  const message: BrokerMessage = { event: 1, change: { type: "match-ended", matchNumber: 1 } };
+  expect(parseBrokerMessage(JSON.stringify(message)).ok).toBe(true);
+});
