@@ -142,7 +142,14 @@ class DropWorld {
   #step(index: number): void {
     const { agreement, decided, noticed } = this.#member(index);
     const words = (this.#scenario.words ?? []).reduce((bits, member) => bits | (1 << member), 0);
-    const entered = agreement.consider({ droppable: noticed, suspect: 0, words: words & noticed, left: 0, proposes: true, clockMs: this.#clockMs });
+    const entered = agreement.consider({
+      droppable: noticed,
+      suspect: 0,
+      words: words & noticed,
+      left: 0,
+      proposes: true,
+      clockMs: this.#clockMs,
+    });
     for (let member = 0; member < this.#members.length; member++) {
       // Everybody has another number of frames of everybody.
       if ((entered & (1 << member)) !== 0) agreement.own.lastFrames[member] = 100 + 10 * member + ((index * 3 + member) % 7);
@@ -154,7 +161,8 @@ class DropWorld {
       if (decided.has(member) && decided.get(member) !== frame) throw new Error("a decided frame changed");
     }
     if (entered === 0 && newlyDecided === 0) return;
-    for (let to = 0; to < this.#members.length; to++) if (to !== index && this.#member(to).alive) this.#queue(index, to).push(copyVote(agreement.own));
+    for (let to = 0; to < this.#members.length; to++)
+      if (to !== index && this.#member(to).alive) this.#queue(index, to).push(copyVote(agreement.own));
   }
 
   #isBroken(a: number, b: number): boolean {

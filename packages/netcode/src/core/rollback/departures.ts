@@ -102,11 +102,16 @@ export class Departures {
     if (cause === "left") this.#left |= 1 << member;
   }
 
-  /** A packet of `member` came: the broker was wrong, which knows sockets, not links. A member that was dropped has to be told. */
+  /**
+   * A packet of `member` came. What was under way when the word came proves nothing; a second later it does: the broker was wrong, which
+   * knows sockets, not links. A member that was dropped has to be told.
+   */
   packetArrived(member: number, observedMs: number): void {
     const bit = 1 << member;
-    this.#wordMs[member] = Number.NaN;
-    this.#left &= ~bit;
+    if (observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS) {
+      this.#wordMs[member] = Number.NaN;
+      this.#left &= ~bit;
+    }
     if ((this.#agreement.own.agreed & bit) !== 0) this.#repeat(member, observedMs);
   }
 
@@ -181,9 +186,8 @@ export class Departures {
     for (const { member, endpoint } of remotes) {
       const bit = 1 << member;
       const silentMs = endpoint.silentMs(observedMs);
-      const wordMs = this.#wordMs[member] ?? Number.NaN;
-      const gone = observedMs - wordMs >= GONE_DROP_MS && silentMs >= GONE_DROP_MS;
-      if (!Number.isNaN(wordMs)) view.words |= bit;
+      const gone = observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS && silentMs >= GONE_DROP_MS;
+      if (gone) view.words |= bit;
       if (silentMs >= SUSPECT_MS) view.suspect |= bit;
       const dropMs = endpoint.heard ? DROP_MS : FIRST_WORD_MS;
       if (gone || silentMs >= dropMs || endpoint.deafMs(observedMs) >= dropMs) view.droppable |= bit;

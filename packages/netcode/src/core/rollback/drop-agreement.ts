@@ -7,7 +7,7 @@ export interface DropView {
   readonly droppable: number;
   /** Silent, but not for long enough yet. */
   readonly suspect: number;
-  /** For whom the broker (or a goodbye) vouches, and who has not spoken since. */
+  /** For whom the broker (or a goodbye) vouches, and who is silent since: part of `droppable`. */
   readonly words: number;
   /** Who said goodbye. */
   readonly left: number;
@@ -128,7 +128,7 @@ export class DropAgreement {
       const proposed = vote.set & outside;
       const outranked = ~((2 << member) - 1);
       accused |= proposed;
-      joined |= proposed & (vote.agreed | view.words | view.droppable | outranked | this.#unanswered(member, proposed, view.clockMs));
+      joined |= proposed & (vote.agreed | view.droppable | outranked | this.#unanswered(member, proposed, view.clockMs));
     }
     for (let member = 0; member < this.#votes.length; member++) {
       if ((accused & (1 << member)) === 0) this.#accusedMs[member] = Number.NaN;

@@ -80,7 +80,7 @@ export class FrameRunner {
 
   /** True when the window allows to simulate the next frame. */
   get canAdvance(): boolean {
-    return this.#frame <= this.#inputs.completeFrame() + this.#windowFrames;
+    return this.#frame <= this.#inputs.remoteCompleteFrame() + this.#windowFrames;
   }
 
   /** A real input arrived: remembers whether `frame` was simulated with another one. */

@@ -22,8 +22,10 @@ export class InputTable {
   readonly #lastFrames: Int32Array;
   /** From this frame on the column is a bot's. */
   readonly #botFrames: Int32Array;
+  readonly #localPlayers: readonly number[];
 
-  constructor(playerCount: number, inputBytes: number) {
+  constructor(playerCount: number, inputBytes: number, localPlayers: readonly number[]) {
+    this.#localPlayers = localPlayers;
     this.playerCount = playerCount;
     this.inputBytes = inputBytes;
     this.#rowBytes = playerCount * inputBytes;
@@ -39,11 +41,16 @@ export class InputTable {
 
   /** The last frame with the real input of every player that is not a bot. */
   completeFrame(): number {
+    let complete = this.remoteCompleteFrame();
+    for (const player of this.#localPlayers) complete = Math.min(complete, this.#completeFrameOf(player));
+    return complete;
+  }
+
+  /** The same without our own players, whose next input is always to be had. */
+  remoteCompleteFrame(): number {
     let complete = ALWAYS;
     for (let player = 0; player < this.playerCount; player++) {
-      const last = this.lastFrame(player);
-      // A column that has all it will ever get before the bot takes over holds nobody up.
-      if (last + 1 < (this.#botFrames[player] ?? ALWAYS)) complete = Math.min(complete, last);
+      if (!this.#localPlayers.includes(player)) complete = Math.min(complete, this.#completeFrameOf(player));
     }
     return complete;
   }
@@ -96,6 +103,12 @@ export class InputTable {
     const blank = from < 0 || this.isBot(player, frame);
     const start = this.#offset(player, from);
     for (let index = 0; index < this.inputBytes; index++) target[offset + index] = blank ? 0 : (this.#rows[start + index] ?? 0);
+  }
+
+  /** A column that has all it will ever get before the bot takes over holds nobody up. */
+  #completeFrameOf(player: number): number {
+    const last = this.lastFrame(player);
+    return last + 1 < (this.#botFrames[player] ?? ALWAYS) ? last : ALWAYS;
   }
 
   #offset(player: number, frame: number): number {

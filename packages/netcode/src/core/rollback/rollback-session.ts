@@ -25,7 +25,7 @@ export interface RollbackOptions {
   readonly simulation: Simulation;
   /** Frames between a local input and the frame that uses it, 0–15. Default 2. Need not be equal on all peers. */
   readonly inputDelayFrames?: number;
-  /** Most frames simulated with predicted inputs, 0–16. Default 8; 0 is lockstep. */
+  /** Most frames simulated with predicted inputs, 0–16. Default 8; 0 is lockstep, where every peer needs an input delay of at least 1. */
   readonly predictionWindowFrames?: number;
   /** Predicted frames between two saves, 1–32. More saves less often and resimulates more. Default 1. */
   readonly saveEveryFrames?: number;
@@ -85,13 +85,15 @@ export class RollbackSession implements Session {
       predictionWindowFrames >>> 0 === predictionWindowFrames && predictionWindowFrames <= PREDICTION_WINDOW_MAX,
       `a prediction window of 0 to ${PREDICTION_WINDOW_MAX}`,
     );
+    // Else everybody waits for an input that is only sampled once theirs is there.
+    assert(inputDelayFrames + predictionWindowFrames > 0, "an input delay of at least 1 in lockstep");
     assert(saveEveryFrames >>> 0 === saveEveryFrames && saveEveryFrames >= 1 && saveEveryFrames <= 32, "a save every 1 to 32 frames");
     this.#clock.nowMs = nowMs;
     this.#matchEpoch = matchEpoch;
     this.#inputDelayFrames = inputDelayFrames;
     this.#frameMs = 1000 / simulation.frameRateHz;
     const roster = new SessionRoster(options);
-    const inputs = new InputTable(simulation.playerCount, simulation.inputBytes);
+    const inputs = new InputTable(simulation.playerCount, simulation.inputBytes, roster.localPlayers);
     this.#roster = roster;
     this.#inputs = inputs;
     for (const [player, seat] of options.players.entries()) if (seat.peerId === undefined) inputs.setBotFrom(player, 0);
