@@ -5,9 +5,5 @@ if (!parsed.ok) {
   process.stderr.write(`${parsed.message}\n`);
   process.exitCode = 2;
 } else {
-  process.exitCode = runSim(
-    parsed.settings,
-    (line) => process.stdout.write(`${line}\n`),
-    () => performance.now(),
-  );
+  process.exitCode = runSim(parsed.settings, (line) => process.stdout.write(`${line}\n`));
 }

@@ -13,8 +13,8 @@ export interface OutcomeOptions {
   readonly confirmedBefore: readonly number[];
   /** Peers by rank for decisions at exactly half: the host, then by lowest player index. */
   readonly ranks: readonly SimPeer[];
-  /** True when the broker told a survivor that this dead peer is gone. */
-  readonly isVouchedFor: (peer: SimPeer) => boolean;
+  /** True when the broker told `peer` that `gone`, which is, is gone. */
+  readonly isTold: (peer: SimPeer, gone: SimPeer) => boolean;
 }
 
 /** Checks what can only be judged at the end: who lives goes on, and everybody who goes on has lived the same match. */
@@ -22,7 +22,6 @@ export function checkOutcome(options: OutcomeOptions): void {
   const { checkers, peers } = options;
   const living = peers.filter((peer) => peer.isAlive && peer.isStarted);
   const survivors = living.filter((peer) => !checkers.record(peer.index).wasDropped);
-  if (living.length > 0 && survivors.length === 0) checkers.fail("liveness", -1, 0, "everybody alive was dropped by somebody");
   checkHistories(options, survivors);
   checkSeats(options, survivors, living);
   checkEnds(options, survivors);
@@ -51,6 +50,7 @@ function firstSeatFrame(record: PeerRecord): number {
 
 /** Survivors agree on who went and when; only who is gone was dropped; and who was dropped knows it. */
 function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[], living: readonly SimPeer[]): void {
+  const isDropped = (peer: SimPeer): boolean => checkers.record(peer.index).wasDropped;
   for (const gone of peers) {
     let agreed: string | undefined;
     for (const survivor of survivors) {
@@ -62,8 +62,10 @@ function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly Sim
       if (survivors.includes(gone))
         checkers.fail("seats", survivor.index, seat.frame, `dropped ${gone.id}, which lives and does not know it`);
     }
-    if (agreed === undefined && living.includes(gone) && !survivors.includes(gone) && survivors.length > 0) {
-      checkers.fail("seats", gone.index, checkers.record(gone.index).frame, "was dropped, but by nobody who lives");
+    const wasDropped = living.includes(gone) && !survivors.includes(gone);
+    // By somebody who still lives, or who went on and was ended later.
+    if (wasDropped && !peers.some((peer) => !isDropped(peer) && checkers.record(peer.index).seats.has(gone.id))) {
+      checkers.fail("seats", gone.index, checkers.record(gone.index).frame, "was dropped, but by nobody who went on");
     }
   }
 }
@@ -112,7 +114,7 @@ function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): 
 
 /** The rule for a drop: more than half of the members, at half the half with the highest rank, or the broker's word for all that are gone. */
 function mayGoOn(options: OutcomeOptions, survivors: readonly SimPeer[], undecided: readonly SimPeer[]): boolean {
-  if (undecided.every(options.isVouchedFor)) return true;
+  if (undecided.every((gone) => survivors.some((peer) => options.isTold(peer, gone)))) return true;
   const balance = survivors.length - undecided.length;
   if (balance !== 0) return balance > 0;
   const first = options.ranks.find((peer) => survivors.includes(peer) || undecided.includes(peer));

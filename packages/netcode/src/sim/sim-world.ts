@@ -47,7 +47,8 @@ export class SimWorld {
   readonly #ids: readonly PeerId[];
   /** By sender, then receiver. */
   readonly #ends: AssociationEnd[][];
-  readonly #vouched = new Set<number>();
+  /** By gone peer: who was told by the broker, or heard its goodbye. */
+  readonly #told: readonly Set<SimPeer>[];
 
   constructor(options: SimWorldOptions) {
     const { plan, seed } = options;
@@ -57,6 +58,7 @@ export class SimWorld {
     const { scheduler } = this.network;
     this.checkers = new MatchCheckers({ nowMs: () => scheduler.nowMs, peerCount: plan.peers.length, windowFrames: plan.windowFrames });
     this.peers = plan.peers.map((_, index) => this.#createPeer(index));
+    this.#told = plan.peers.map(() => new Set());
     this.#ends = this.#connect();
     for (const fault of plan.timed) scheduler.schedule(fault.atMs, () => this.#begin(fault));
     scheduler.schedule(plan.healAtMs, () => this.#heal());
@@ -91,7 +93,7 @@ export class SimWorld {
       windowFrames: plan.windowFrames,
       confirmedBefore,
       ranks: host === undefined ? bySeat : [host, ...bySeat],
-      isVouchedFor: (peer) => this.#vouched.has(peer.index),
+      isTold: (peer, gone) => this.#told[gone.index]?.has(peer) === true,
     });
   }
 
@@ -170,8 +172,6 @@ export class SimWorld {
   #end(fault: TimedFault & { readonly kind: "kill" | "leave" }): void {
     this.peers[fault.peer]?.end();
     this.network.kill(this.#id(fault.peer));
-    if (fault.wordDelaysMs.some((delayMs, peer) => delayMs !== undefined && this.peers[peer]?.isAlive === true))
-      this.#vouched.add(fault.peer);
     this.#tellAll(fault.peer, fault.wordDelaysMs, fault.kind === "leave" ? "left" : "lost");
   }
 
@@ -182,6 +182,7 @@ export class SimWorld {
       if (peer.index !== gone && delayMs !== undefined) {
         scheduler.schedule(scheduler.nowMs + delayMs, () => {
           this.checkers.note(`${peer.id} is told that ${this.#id(gone)} ${cause}`);
+          if (this.peers[gone]?.isAlive === false) this.#told[gone]?.add(peer);
           peer.tellGone(this.#id(gone), cause);
         });
       }
