@@ -20,18 +20,19 @@ import {
   UNITS_PER_PX,
 } from "./rules.ts";
 import type { Disc, RubberbandState } from "./state.ts";
-import { NOBODY, STATUS } from "./state.ts";
+import { NOBODY, PHASE, STATUS } from "./state.ts";
 
 const COMET_HIT_BIT = 256;
 
 /** One frame of the comet: from 20 s on it sweeps through the middle and back, cracks what it passes over, and knocks discs away. */
 export function stepComet(state: RubberbandState, random: Random, emit: Emit): void {
   const { match } = state;
-  if (match.roundFrames === COMET_FRAME) enterComet(state, random, emit);
+  const playing = match.phase === PHASE.play;
+  if (playing && match.roundFrames === COMET_FRAME) enterComet(state, random, emit);
   if (match.cometOn === 0) return;
   match.cometVx -= Math.trunc(match.cometX / COMET_PULL);
   match.cometVy -= Math.trunc(match.cometY / COMET_PULL);
-  if ((match.roundFrames - COMET_FRAME) % COMET_TURN_FRAMES === COMET_TURN_FRAMES - 1) turnComet(state, random);
+  if (playing && (match.roundFrames - COMET_FRAME) % COMET_TURN_FRAMES === COMET_TURN_FRAMES - 1) turnComet(state, random);
   limitComet(state);
   match.cometX = clampPosition(match.cometX + match.cometVx);
   match.cometY = clampPosition(match.cometY + match.cometVy);

@@ -9,7 +9,7 @@ import {
   POSITION_MAX,
   SNAP_COOLDOWN_FRAMES,
   SNAP_CRACK_REACH,
-  SNAP_CRACK_SPEED,
+  SNAP_CRACK_DISTANCE,
   SNAP_FRAMES,
   SPEED_MAX,
 } from "./rules.ts";
@@ -79,7 +79,7 @@ function stepSnap(state: RubberbandState, disc: Disc, trail: Int32Array, player:
   disc.x = x;
   disc.y = y;
   if (frames < SNAP_FRAMES) return;
-  const shock = length(disc.vx, disc.vy) >= SNAP_CRACK_SPEED;
+  const shock = length(x - trailX(disc, trail, 0), y - trailY(disc, trail, 0)) >= SNAP_CRACK_DISTANCE;
   emit("land", { player, x, y, rescue: (disc.snapHits & SNAP_RESCUE_BIT) !== 0, shock });
   if (shock) crackAround(state, x, y, SNAP_CRACK_REACH, emit);
   endSnap(disc, trail);

@@ -46,8 +46,8 @@ export const SNAP_PUSH_MAX: number = 15 * UNITS_PER_PX;
 export const STUN_FRAMES = 14;
 /** Landing of a snap cracks what lies within this distance. */
 export const SNAP_CRACK_REACH: number = 58 * UNITS_PER_PX;
-/** A disc slower than this at landing lays no shock: a snap on the spot is no weapon. */
-export const SNAP_CRACK_SPEED: number = 4 * UNITS_PER_PX;
+/** A snap over less than this cracks nothing: on the spot it is no weapon. */
+export const SNAP_CRACK_DISTANCE: number = 90 * UNITS_PER_PX;
 /** A knock-off counts for whoever hit last within 4 s. */
 export const CREDIT_FRAMES = 240;
 

@@ -18,10 +18,8 @@ export function stepRubberband(state: RubberbandState, inputs: readonly Rubberba
   if (match.phase !== PHASE.intro) {
     for (let player = 0; player < state.discs.length; player++) stepDisc(state, player, inputs[player] ?? IDLE, emit);
     collideDiscs(state, emit);
-    if (match.phase === PHASE.play) {
-      stepComet(state, random, emit);
-      stepFloor(state, random, emit);
-    }
+    stepComet(state, random, emit);
+    if (match.phase === PHASE.play) stepFloor(state, random, emit);
     for (let player = 0; player < state.discs.length; player++) dropDisc(state, player, emit);
   } else {
     aimDiscs(state, inputs);

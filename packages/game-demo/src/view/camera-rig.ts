@@ -1,6 +1,6 @@
 import type { Cameras } from "phaser";
 import type { RubberbandState } from "../sim/index.ts";
-import { STATUS, TILES } from "../sim/index.ts";
+import { NOBODY, PHASE, STATUS, TILES } from "../sim/index.ts";
 import { pictureX, pictureY } from "./world.ts";
 
 /** Space around the floor, in px of the world. */
@@ -9,11 +9,13 @@ const MARGIN = 54;
 const LEAST_HALF_WIDTH = 250;
 const LEAST_HALF_HEIGHT = 190;
 /** CSS px per px of the world. Below `ZOOM_LEAST` discs become dots, so a small screen follows its player instead. */
-const ZOOM_LEAST = 0.56;
+const ZOOM_LEAST = 0.62;
 const ZOOM_MOST = 1.45;
 /** Time in which the camera covers 63 % of the way. */
 const EASE_MS = 420;
 const SHAKE_PX_MAX = 13;
+/** The winner of a round is looked at a little closer. */
+const WINNER_ZOOM = 1.18;
 
 /** Space that the HUD covers, in CSS px. */
 export interface Insets {
@@ -106,9 +108,12 @@ function aim(
   follow: { readonly x: number; readonly y: number } | undefined,
 ): Frame {
   const box = floorBox(state);
+  const winner = winnerOf(state);
   const halfWidth = Math.max(LEAST_HALF_WIDTH, box.halfWidth);
   const halfHeight = Math.max(LEAST_HALF_HEIGHT, box.halfHeight);
   const fit = Math.min(room.width / (2 * halfWidth), room.height / (2 * halfHeight), ZOOM_MOST);
+  if (winner !== undefined)
+    return { x: (box.x + winner.x * 2) / 3, y: (box.y + winner.y * 2) / 3, zoom: Math.max(fit * WINNER_ZOOM, ZOOM_LEAST) };
   if (fit >= ZOOM_LEAST || follow === undefined) return { x: box.x, y: box.y, zoom: fit };
   const zoom = ZOOM_LEAST;
   // Never further than what brings the floor's edge to the edge of the picture.
@@ -119,6 +124,16 @@ function aim(
     y: box.y + Math.max(-slackY, Math.min(slackY, follow.y - box.y)),
     zoom,
   };
+}
+
+/** Where the winner of the round, or of the match, celebrates. */
+function winnerOf(state: RubberbandState | undefined): { readonly x: number; readonly y: number } | undefined {
+  if (state === undefined) return undefined;
+  const { match, discs } = state;
+  const index = match.phase === PHASE.roundEnd ? match.roundWinner : match.phase >= PHASE.matchEnd ? match.matchWinner : NOBODY;
+  const disc = discs[index];
+  if (disc === undefined || disc.status === STATUS.out) return undefined;
+  return { x: pictureX(disc.x), y: pictureY(disc.y) };
 }
 
 /** Bounds of the floor and of who is still there. */

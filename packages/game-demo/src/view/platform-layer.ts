@@ -1,9 +1,9 @@
 import type { Scene } from "phaser";
 import { GameObjects } from "phaser";
 import type { RubberbandState, Tile } from "../sim/index.ts";
-import { ROW_HEIGHT, TILES, TILE_FALL_FRAMES } from "../sim/index.ts";
+import { ROW_HEIGHT, TILES, TILE_FALL_FRAMES, TILE_HEALTH } from "../sim/index.ts";
 import { ART_SCALE } from "./art/atlas.ts";
-import { TILE_SHADES } from "./art/tile-art.ts";
+import { CRACK_PATTERNS, TILE_SHADES } from "./art/tile-art.ts";
 import { DEPTHS } from "./depths.ts";
 import { ATLAS_KEY } from "./stamps.ts";
 import { pictureX, pictureY } from "./world.ts";
@@ -77,7 +77,7 @@ export class PlatformLayer {
     else if (value === 0) begin(picture, "falling", 0);
     else if (value < before && before > 0) begin(picture, "knocked", 0);
     if (value === 0) return;
-    const frame = value < 0 ? "tile-hot" : `tile-${picture.shade}-${Math.min(3, value)}`;
+    const frame = frameOf(picture, value);
     if (picture.image.frame.name !== frame) picture.image.setFrame(frame);
   }
 
@@ -129,6 +129,11 @@ export class PlatformLayer {
       .setRotation(rotation)
       .setAlpha(alpha);
   }
+}
+
+function frameOf({ shade, tile }: TilePicture, value: number): string {
+  if (value < 0) return "tile-hot";
+  return value >= TILE_HEALTH ? `tile-${shade}-3` : `tile-${shade}-${value}-${tile.index % CRACK_PATTERNS}`;
 }
 
 /** Depth of something that stands on, or falls past, the floor at world `y` (in units). */

@@ -12,6 +12,6 @@ export class Listeners<Events extends { [Name in keyof Events]: (...payload: nev
   }
 
   emit<Name extends keyof Events>(name: Name, ...payload: Parameters<Events[Name]>): void {
-    for (const listener of [...(this.#handlers[name] ?? [])]) listener(...payload);
+    for (const listener of Array.from(this.#handlers[name] ?? [])) listener(...payload);
   }
 }

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Identity } from "../../src/screens/identity.ts";
 import { cleanName, friendlyName, NAME_GRAPHEMES_MAX } from "../../src/screens/player-name.ts";

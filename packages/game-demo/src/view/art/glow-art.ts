@@ -42,13 +42,13 @@ function paintBand(context: CanvasRenderingContext2D, colour: string): void {
   const strip = context.createLinearGradient(0, -half, 0, half);
   const stops: readonly [number, number, number][] = [
     [0, 0, 0],
-    [0.22, 0.1, 0],
-    [0.36, 0.32, 0.05],
-    [0.43, 0.95, 0.3],
-    [0.5, 1, 0.85],
-    [0.57, 0.95, 0.3],
-    [0.64, 0.32, 0.05],
-    [0.78, 0.1, 0],
+    [0.2, 0.12, 0],
+    [0.34, 0.42, 0],
+    [0.42, 0.95, 0.08],
+    [0.5, 1, 0.62],
+    [0.58, 0.95, 0.08],
+    [0.66, 0.42, 0],
+    [0.8, 0.12, 0],
     [1, 0, 0],
   ];
   for (const [at, alpha, white] of stops) strip.addColorStop(at, withAlpha(mix(colour, "#ffffff", white), alpha));

@@ -23,9 +23,9 @@ export function drawSky(textures: Textures.TextureManager, key: string): void {
   if (texture === null) throw new Error(`texture ${key} exists already`);
   const { context } = texture;
   const night = context.createLinearGradient(0, 0, SKY_SIZE * 0.3, SKY_SIZE);
-  night.addColorStop(0, "#0b0d26");
-  night.addColorStop(0.5, "#10113a");
-  night.addColorStop(1, "#070817");
+  night.addColorStop(0, "#080920");
+  night.addColorStop(0.5, "#0a0b26");
+  night.addColorStop(1, "#050612");
   context.fillStyle = night;
   context.fillRect(0, 0, SKY_SIZE, SKY_SIZE);
   context.globalCompositeOperation = "lighter";
@@ -44,7 +44,7 @@ function paintCloud(context: CanvasRenderingContext2D, x: number, y: number, rad
     const puffX = x + Math.cos(angle) * away * 1.5;
     const puffY = y + Math.sin(angle) * away;
     const light = context.createRadialGradient(puffX, puffY, 0, puffX, puffY, size);
-    light.addColorStop(0, withAlpha(colour, strength * 0.17));
+    light.addColorStop(0, withAlpha(colour, strength * 0.15));
     light.addColorStop(0.5, withAlpha(colour, strength * 0.08));
     light.addColorStop(1, withAlpha(colour, 0));
     context.fillStyle = light;
@@ -54,13 +54,19 @@ function paintCloud(context: CanvasRenderingContext2D, x: number, y: number, rad
 
 function paintDust(context: CanvasRenderingContext2D): void {
   for (let star = 0; star < 700; star++) {
-    const x = (star * 0.61803398875 * SKY_SIZE * 3.7) % SKY_SIZE;
-    const y = (star * 0.75487766625 * SKY_SIZE * 5.3 + Math.sin(star) * 40 + SKY_SIZE) % SKY_SIZE;
+    const x = scatter(star, 12.9898) * SKY_SIZE;
+    const y = scatter(star, 78.233) * SKY_SIZE;
     const alpha = 0.12 + 0.3 * Math.abs(Math.sin(star * 7.13));
     context.fillStyle = withAlpha(star % 5 === 0 ? "#ffd9b8" : "#cfdcff", alpha);
     const size = star % 11 === 0 ? 1.6 : 1;
     context.fillRect(x, y, size, size);
   }
+}
+
+/** 0–1, without visible order; the same every time. */
+function scatter(index: number, salt: number): number {
+  const value = Math.sin((index + 1) * salt) * 43_758.5453;
+  return value - Math.floor(value);
 }
 
 /** Near stars and the comet. */

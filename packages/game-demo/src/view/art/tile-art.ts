@@ -6,14 +6,16 @@ const HALF = 31.2;
 const TIP = 30;
 const SHOULDER = 15;
 /** How deep the platform is. */
-export const TILE_DEPTH = 20;
+export const TILE_DEPTH = 26;
 /** The frame is centred on the top face. */
 export const TILE_FRAME_HEIGHT: number = 2 * (TIP + TILE_DEPTH) + 4;
 export const TILE_SHADES = 3;
+/** Patterns of cracks, so that neighbours do not look stamped. */
+export const CRACK_PATTERNS = 2;
 
-const TOPS: readonly string[] = ["#3a4788", "#343f7c", "#414f95"];
+const TOPS: readonly string[] = ["#272f66", "#21285a", "#2d3673"];
 const EDGE = "#93a8ff";
-const SIDE = "#141a3d";
+const SIDE = "#10153a";
 const CRACK = "#070a1c";
 const HOT = "#ff8a3d";
 
@@ -21,11 +23,14 @@ const HOT = "#ff8a3d";
 export function drawTileArt(atlas: Atlas): void {
   for (let shade = 0; shade < TILE_SHADES; shade++) {
     const top = TOPS[shade] ?? "#3a4788";
-    for (let health = 3; health >= 1; health--) {
-      atlas.draw(`tile-${shade}-${health}`, 68, TILE_FRAME_HEIGHT, (context) => {
-        paintBlock(context, top, EDGE, 0.55);
-        if (health < 3) paintCracks(context, health === 2 ? 3 : 6, shade * 7 + health);
-      });
+    atlas.draw(`tile-${shade}-3`, 68, TILE_FRAME_HEIGHT, (context) => paintBlock(context, top, EDGE, 0.6));
+    for (let pattern = 0; pattern < CRACK_PATTERNS; pattern++) {
+      for (let health = 2; health >= 1; health--) {
+        atlas.draw(`tile-${shade}-${health}-${pattern}`, 68, TILE_FRAME_HEIGHT, (context) => {
+          paintBlock(context, mix(top, "#0a0d22", health === 1 ? 0.28 : 0.12), EDGE, 0.5);
+          paintCracks(context, health === 2 ? 3 : 6, shade * 7 + pattern * 3 + 1);
+        });
+      }
     }
   }
   atlas.draw("tile-hot", 68, TILE_FRAME_HEIGHT, (context) => {
@@ -69,7 +74,7 @@ function paintBlock(context: CanvasRenderingContext2D, top: string, edge: string
   context.fillStyle = face;
   context.fill();
   const sheen = context.createRadialGradient(-6, -8, 2, -4, -4, 30);
-  sheen.addColorStop(0, withAlpha("#c9d4ff", 0.14));
+  sheen.addColorStop(0, withAlpha("#c9d4ff", 0.1));
   sheen.addColorStop(1, withAlpha("#c9d4ff", 0));
   context.fillStyle = sheen;
   context.fill();
@@ -118,7 +123,7 @@ function paintCracks(context: CanvasRenderingContext2D, rays: number, seed: numb
 function crackPoints(angle: number, seed: number): [number, number][] {
   const points: [number, number][] = [[(seed % 3) * 3 - 3, (seed % 2) * 3 - 1]];
   for (let part = 1; part <= 4; part++) {
-    const wobble = Math.sin(seed * 12.9 + part * 4.1) * 0.42;
+    const wobble = Math.sin(seed * 12.9 + part * 4.1) * 0.5 + Math.sin(seed * 5.3) * 0.35;
     points.push([Math.cos(angle + wobble) * part * 8.5, Math.sin(angle + wobble) * part * 7.4]);
   }
   return points;
