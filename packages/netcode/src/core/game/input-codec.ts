@@ -1,7 +1,7 @@
 import { assert, unreachable } from "../base/assert.ts";
 import { checkField, type InputField, type InputOf, type InputSchema } from "./input-schema.ts";
 
-/** Packed size of one player's input: 16 bytes of 8 players for 32 unacked frames still fit one datagram with room for deltas. */
+/** Packed size of one player's input: 32 unacked frames of two players on one machine, 1,024 B, still fit one datagram of 1,150 B. */
 export const INPUT_BYTES_MAX = 16;
 
 /** Names that a field may have: they are property names, and must keep their declared order (integer-like keys would not). */

@@ -65,6 +65,13 @@ test("[SY1] equal options give equal reports; inputs and players may be given", 
   expect(syncTest(innocent, options)).not.toEqual(syncTest(innocent, { ...options, seed: 5 }));
 });
 
+test("[SY1] the inputs of the options are what the game sees", () => {
+  const play = (dx: number): SyncTestReport => syncTest(innocent, { frames: 40, inputs: () => ({ dx, fire: false }) });
+  expect(play(1)).toMatchObject({ ok: true });
+  expect(play(-1)).toMatchObject({ ok: true });
+  expect(play(1)).not.toEqual(play(-1));
+});
+
 describe("[SY2] state hidden outside is found at its first frame, with the field that shows it:", () => {
   test("a counter in a closure", () => {
     let calls = 0;

@@ -36,7 +36,7 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
  * Walks over MessagePack bytes once, without recursion and without building anything, and says why they must not be given to a decoder.
- * Linear in the bytes, whatever they claim: a length is believed only when so many bytes are there.
+ * Linear in the bytes, whatever they claim: a string's length is believed only when so many bytes are there, and each element takes at least one.
  *
  *   00–7f, e0–ff  small integer      80–8f, de, df  map (key, value)…     90–9f, dc, dd  array
  *   a0–bf, d9–db  string             c0, c2, c3     null, false, true     cb             64-bit float
@@ -138,11 +138,8 @@ export class PayloadScanner {
   }
 
   #open(count: number, isMap: boolean): PayloadRefusal | undefined {
-    const valueCount = isMap ? count * 2 : count;
-    // Every value takes at least a byte.
-    if (valueCount > this.#bytes.length - this.#offset) return "truncated";
     if (this.#pending.length >= this.#limits.depth) return "too-deep";
-    this.#pending.push(valueCount);
+    this.#pending.push(isMap ? count * 2 : count);
     this.#isMap.push(isMap);
     return undefined;
   }
