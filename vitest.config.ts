@@ -46,6 +46,7 @@ export default defineConfig({
           include: ["{packages/*,tests}/**/*.browser.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**"],
           testTimeout: 60_000,
+          globalSetup: ["./packages/netcode/test/peer-server.global-setup.ts", "./tests/broker.global-setup.ts"],
           browser: {
             enabled: true,
             headless: true,

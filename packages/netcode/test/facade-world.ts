@@ -185,7 +185,8 @@ export class TestPage implements Page {
     world.tickers.add(ticker);
     this.#ownTickers.add(ticker);
     return {
-      nowMs: () => world.nowMs,
+      // Time goes on within a task too, so that what a tick was called with is soon in the past.
+      nowMs: () => (world.nowMs += 0.001),
       setIntervalMs: (next) => {
         ticker.intervalMs = next;
       },

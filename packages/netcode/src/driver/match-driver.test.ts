@@ -78,7 +78,7 @@ function rig(onEvent: (driver: MatchDriver) => void = () => {}): Rig {
       onEvent(driver);
     },
   };
-  const driver = new MatchDriver({ session, host, frameRateHz: 50, startMs: 100, localInputBytes: 1 });
+  const driver = new MatchDriver({ session, host, frameRateHz: 50, nowMs: 0, startMs: 100, localInputBytes: 1 });
   return { session, driver, calls };
 }
 
@@ -148,6 +148,14 @@ describe("MatchDriver", () => {
     for (let nowMs = 100; nowMs <= 10_100; nowMs += 5) driver.tick(nowMs);
     expect(driver.frame).toBeGreaterThanOrEqual(450);
     expect(driver.frame).toBeLessThanOrEqual(452);
+  });
+
+  test("[DR21] the session's clock never goes back", () => {
+    const { session, driver } = rig();
+    driver.handlePacket(150, ADA, Uint8Array.of(7));
+    session.timeoutMs = 140;
+    driver.tick(145);
+    expect(session.log).toEqual(["packet ada 7", "advanced 1", "advanced 2", "advanced 3", "timeout 150"]);
   });
 
   test("[DR14] after the end, or after stop, no frame runs, but packets are answered", () => {

@@ -23,6 +23,8 @@ export interface MatchDriverOptions {
   readonly session: Session;
   readonly host: MatchDriverHost;
   readonly frameRateHz: number;
+  /** When the session was made. */
+  readonly nowMs: number;
   /** When frame 0 runs. */
   readonly startMs: number;
   /** Packed size of all local players' inputs. */
@@ -36,6 +38,8 @@ export class MatchDriver {
   readonly #steps: FixedStep;
   readonly #startMs: number;
   readonly #localInputs: Uint8Array;
+  /** The latest time that the session has seen: within one task one caller may hold an older reading of the clock than another. */
+  #nowMs: number;
   #paceRatio = 1;
   #frame = 0;
   #over = false;
@@ -43,6 +47,7 @@ export class MatchDriver {
   constructor(options: MatchDriverOptions) {
     this.#session = options.session;
     this.#host = options.host;
+    this.#nowMs = options.nowMs;
     this.#startMs = options.startMs;
     this.#steps = new FixedStep(options.startMs, options.frameRateHz);
     this.#localInputs = new Uint8Array(options.localInputBytes);
@@ -59,24 +64,24 @@ export class MatchDriver {
   }
 
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
-    this.#session.handlePacket(nowMs, from, bytes);
+    this.#session.handlePacket(this.#observe(nowMs), from, bytes);
     this.#drain();
     // Where a hidden page's timers sleep and no worker may run, the others' packets still come: they keep the frames going.
-    if (nowMs >= this.#startMs) this.#runFrames(nowMs);
+    this.#runFrames();
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
-    this.#session.handlePeerGone(nowMs, peerId, cause);
+    this.#session.handlePeerGone(this.#observe(nowMs), peerId, cause);
     this.#drain();
   }
 
   /** Runs what is due. Call it every few milliseconds. */
   tick(nowMs: number): void {
-    if (nowMs >= this.#session.pollTimeoutMs()) {
-      this.#session.handleTimeout(nowMs);
+    if (this.#observe(nowMs) >= this.#session.pollTimeoutMs()) {
+      this.#session.handleTimeout(this.#nowMs);
       this.#drain();
     }
-    if (nowMs >= this.#startMs) this.#runFrames(nowMs);
+    this.#runFrames();
   }
 
   /** How far time is from the last frame to the next, 0–1. */
@@ -89,11 +94,17 @@ export class MatchDriver {
     this.#over = true;
   }
 
-  #runFrames(nowMs: number): void {
+  #observe(nowMs: number): number {
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    return this.#nowMs;
+  }
+
+  #runFrames(): void {
+    if (this.#nowMs < this.#startMs) return;
     let budgetFrames = RESIMULATED_FRAMES_PER_TICK;
-    for (let due = this.#steps.advance(nowMs, this.#paceRatio); due > 0 && budgetFrames > 0 && !this.#over; due--) {
+    for (let due = this.#steps.advance(this.#nowMs, this.#paceRatio); due > 0 && budgetFrames > 0 && !this.#over; due--) {
       this.#host.readInputs(this.#localInputs);
-      const result = this.#session.advanceFrame(nowMs, this.#localInputs, budgetFrames);
+      const result = this.#session.advanceFrame(this.#nowMs, this.#localInputs, budgetFrames);
       this.#paceRatio = result.paceRatio;
       budgetFrames -= result.resimulatedFrames;
       // Read now: the session reuses its result.

@@ -184,7 +184,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   /** For the ticker. */
   tick(nowMs: number): void {
-    this.#links.tick(nowMs);
+    this.#links.tick();
     if (this.#closed) {
       if (nowMs >= this.#freeAtMs) this.#free();
       return;

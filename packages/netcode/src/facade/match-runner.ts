@@ -84,6 +84,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       session: this.#session,
       host: this,
       frameRateHz: game.frameRateHz,
+      nowMs,
       startMs: this.#startMs,
       localInputBytes: this.localPlayers.length * game.inputBytes,
     });

@@ -67,9 +67,10 @@ export class PeerLinks implements TransportHandler {
     this.#drain();
   }
 
-  tick(nowMs: number): void {
+  tick(): void {
     if (this.#disposed) return;
     this.#outbox.retry();
+    const nowMs = this.#options.nowMs();
     if (nowMs < this.#mesh.pollTimeoutMs()) return;
     this.#mesh.handleTimeout(nowMs);
     this.#drain();
