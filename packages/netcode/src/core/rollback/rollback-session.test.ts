@@ -123,7 +123,7 @@ describe("a match over a bad link", () => {
       const stats = peer.session.stats();
       expect(stats.rollbacks).toBeGreaterThan(20);
       expect(stats.refusals).toEqual({});
-      if (lossRatio > 0) expect(Math.abs((stats.peers[0]?.lossRatio ?? 0) - lossRatio)).toBeLessThan(0.12);
+      expect(Math.abs((stats.peers[0]?.lossRatio ?? 0) - lossRatio)).toBeLessThan(0.12);
     }
   });
 
@@ -134,7 +134,8 @@ describe("a match over a bad link", () => {
     match.run(outageMs);
     match.broken.clear();
     const stalled = match.peers.map(({ session }) => session.stats().stalledFrames);
-    if (outageMs > 200) expect(Math.min(...stalled)).toBeGreaterThan(0);
+    // The window and the delay bridge ten frames, of which the round trip takes up some.
+    expect(Math.min(...stalled) > 0).toBe(outageMs > 200);
     match.run(250);
     for (const { outcome, session } of match.peers) {
       expect(outcome).toBe("advanced");
@@ -146,15 +147,19 @@ describe("a match over a bad link", () => {
   });
 
   it("[RB5] in lockstep predicts nothing and waits instead", () => {
-    for (const inputDelayFrames of [1, 2, 7]) {
+    for (const [inputDelayFrames, framesMin, stallsMin] of [
+      [1, 40, 50],
+      [2, 60, 50],
+      [7, 160, 0],
+    ] as const) {
       const match = new TestMatch({ seats: [0, 1], input: humanInput(8), session: { predictionWindowFrames: 0, inputDelayFrames } });
       match.run(3000);
       const { rollbacks, stalledFrames, frame } = match.peer(0).session.stats();
       expect(rollbacks).toBe(0);
       expect(match.peer(0).simulation.saves).toBe(0);
       expect(match.agreedFrames()).toBeGreaterThan(40);
-      if (inputDelayFrames < 4) expect(stalledFrames).toBeGreaterThan(50);
-      else expect(frame).toBeGreaterThan(160);
+      expect(frame).toBeGreaterThan(framesMin);
+      expect(stalledFrames).toBeGreaterThanOrEqual(stallsMin);
     }
     const lockstep = { predictionWindowFrames: 0, inputDelayFrames: 0 };
     expect(() => new TestMatch({ seats: [0, 1], session: lockstep })).toThrow("an input delay of at least 1 in lockstep");

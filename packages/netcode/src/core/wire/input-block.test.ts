@@ -1,20 +1,15 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { INPUT_BLOCK_BYTES_MAX, inputBlockBytesMax, readInputRows, writeInputBlock } from "./input-block.ts";
 import { INPUT_BYTES_MAX, INPUT_ROWS_MAX } from "./limits.ts";
 
 const block = fc
-  .record({
-    rowCount: fc.integer({ min: 1, max: INPUT_ROWS_MAX }),
-    inputBytes: fc.integer({ min: 1, max: INPUT_BYTES_MAX }),
-    player: fc.nat(7),
-  })
-  .chain((size) =>
-    fc
-      .uint8Array({ minLength: (size.rowCount + 1) * size.inputBytes, maxLength: (size.rowCount + 1) * size.inputBytes })
-      .map((rows) => ({ ...size, rows })),
-  );
+  .tuple(fc.integer({ min: 1, max: INPUT_ROWS_MAX }), fc.integer({ min: 1, max: INPUT_BYTES_MAX }), fc.nat(7))
+  .chain(([rowCount, inputBytes, player]) => {
+    const sizeBytes = (rowCount + 1) * inputBytes;
+    return fc.uint8Array({ minLength: sizeBytes, maxLength: sizeBytes }).map((rows) => ({ rowCount, inputBytes, player, rows }));
+  });
 
 describe("an input block", () => {
   it("[WI2] comes back as it was, from the row before it, in the size promised", () => {

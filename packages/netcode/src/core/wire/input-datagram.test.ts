@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { PACKET_KIND } from "../ports/link.ts";
@@ -37,7 +37,13 @@ describe("the header of an input datagram", () => {
         expect(reader.finished()).toBe(true);
         const { hasReport } = fields;
         const report = hasReport ? {} : { checksumDistance: 0, checksum: 0, lossUnits: 0 };
-        expect({ ...read }).toEqual({ ...fields, isFinished: false, matchEpoch: 0, newestFrame: fields.newestFrame & 0xffff, ...report });
+        expect(Object.fromEntries(Object.entries(read))).toEqual({
+          ...fields,
+          isFinished: false,
+          matchEpoch: 0,
+          newestFrame: fields.newestFrame & 0xffff,
+          ...report,
+        });
       }),
     );
   });
