@@ -30,7 +30,9 @@ export class LobbyClient {
   readonly closed: Promise<{ code: number; reason: string }>;
   #request = 0;
   #taken = 0;
-  #wake: () => void = () => undefined;
+  /** Who waits for more. */
+  #wakes: (() => void)[] = [];
+  readonly #replies = new Map<number, (reply: Reply) => void>();
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
@@ -62,10 +64,13 @@ export class LobbyClient {
   }
 
   /** Sends a command and waits for its reply. */
-  async ask(command: LobbyCommand): Promise<Reply> {
+  ask(command: LobbyCommand): Promise<Reply> {
     const request = ++this.#request;
     this.send({ request, command });
-    return this.find((message): message is Reply => "reply" in message && message.reply === request);
+    return new Promise((resolve, reject) => {
+      this.#replies.set(request, resolve);
+      void this.closed.then(({ code, reason }) => reject(new Error(`closed while waiting for a reply: ${code} ${reason}`)));
+    });
   }
 
   async create(options: { name?: string; capacity?: number } = {}): Promise<Admission> {
@@ -128,14 +133,21 @@ export class LobbyClient {
     const parsed = parseBrokerMessage(text);
     if (!parsed.ok) throw new Error(`the broker sent what a member refuses: ${parsed.reason} at ${parsed.path}: ${text}`);
     if ("ping" in parsed.value) this.send({ pong: parsed.value.ping });
+    if ("reply" in parsed.value) this.#replies.get(parsed.value.reply)?.(parsed.value);
     this.messages.push(parsed.value);
     this.#wake();
+  }
+
+  #wake(): void {
+    const wakes = this.#wakes;
+    this.#wakes = [];
+    for (const wake of wakes) wake();
   }
 
   #more(): Promise<void> {
     if (this.socket.readyState === WebSocket.CLOSED) throw new Error(`closed while waiting; heard ${JSON.stringify(this.messages)}`);
     return new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#wakes.push(resolve);
     });
   }
 }

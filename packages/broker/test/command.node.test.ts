@@ -1,0 +1,100 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { createBrokerHandlers } from "../src/index.ts";
+import { LobbyClient } from "./lobby-client.ts";
+import { SignalingClient } from "./signaling-client.ts";
+
+const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+interface Run {
+  readonly child: ChildProcessWithoutNullStreams;
+  output: string;
+  readonly exit: Promise<number | null>;
+}
+
+function run(args: readonly string[], environment: Record<string, string> = {}): Run {
+  const child = spawn(process.execPath, ["--conditions=@rollcall/source", "--import", "tsx", MAIN, ...args], {
+    env: { ...process.env, ...environment },
+  });
+  const own: Run = { child, output: "", exit: once(child, "exit").then(([code]) => code as number | null) };
+  child.stdout.on("data", (data: Buffer) => (own.output += data.toString()));
+  child.stderr.on("data", (data: Buffer) => (own.output += data.toString()));
+  return own;
+}
+
+async function listening(own: Run): Promise<number> {
+  for (;;) {
+    const port = /listening on http:\/\/\S+:(\d+)/.exec(own.output)?.[1];
+    if (port !== undefined) return Number(port);
+    await once(own.child.stdout, "data");
+  }
+}
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "[BR90] on %s the command says goodbye, frees its port and exits with 0; its log holds no code, secret or address",
+  async (signal) => {
+    const own = run(["--port", "0", "--host", "127.0.0.1"]);
+    const port = await listening(own);
+    const client = await LobbyClient.open(port);
+    const seat = await client.create();
+    const signaling = await SignalingClient.open(port, seat.peerId, seat.signalingToken);
+    own.child.kill(signal);
+    expect(await client.goodbye()).toBe("SHUTTING_DOWN");
+    expect(await signaling.closed).toBe(1012);
+    expect(await own.exit).toBe(0);
+    for (const secret of [seat.lobby.code, seat.peerId, seat.resumeSecret, seat.signalingToken]) expect(own.output).not.toContain(secret);
+  },
+);
+
+test("[BR91] nonsense is refused at start, by name, with exit code 2", async () => {
+  const flag = run(["--trusted-proxy-hops", "many"]);
+  const variable = run([], { ROLLCALL_PORT: "ninethousand" });
+  expect(await flag.exit).toBe(2);
+  expect(flag.output).toContain("--trusted-proxy-hops");
+  expect(await variable.exit).toBe(2);
+  expect(variable.output).toContain("ROLLCALL_PORT");
+});
+
+test("[BR92] a port in use is named, with exit code 1", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const own = run(["--port", String(port), "--host", "127.0.0.1"]);
+  expect(await own.exit).toBe(1);
+  expect(own.output).toContain(String(port));
+  expect(own.output).toContain("EADDRINUSE");
+  taken.close();
+});
+
+test("[BR93] inside another server the broker takes its own paths and leaves the rest", async () => {
+  const handlers = createBrokerHandlers();
+  const server = createHttpServer((request, response) => {
+    if (!handlers.handleRequest(request, response)) response.end("game");
+  });
+  const left: string[] = [];
+  server.on("upgrade", (request, socket, head) => {
+    if (handlers.handleUpgrade(request, socket, head)) return;
+    left.push(request.url ?? "");
+    socket.destroy();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const client = await LobbyClient.open(port);
+  await client.create();
+  expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("game");
+  expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).json()).toMatchObject({ status: "ok", sockets: 1, members: 1 });
+  const other = new WebSocket(`ws://127.0.0.1:${port}/other`);
+  await once(other, "error");
+  expect(left).toEqual(["/other"]);
+  await handlers.close();
+  expect(await client.goodbye()).toBe("SHUTTING_DOWN");
+  server.closeAllConnections();
+  server.close();
+});
