@@ -41,6 +41,8 @@ export default defineConfig({
       },
       {
         resolve,
+        // Found on the first run otherwise, and then the page reloads under the tests.
+        optimizeDeps: { include: ["msgpackr/pack", "msgpackr/unpack", "peerjs", "fast-check"] },
         test: {
           name: "browser",
           include: ["{packages/*,tests}/**/*.browser.test.ts"],

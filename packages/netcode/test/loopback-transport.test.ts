@@ -9,7 +9,7 @@ describeTransport("the loopback", async () => {
     join: async () => hub.connect(`peer-${count++}` as PeerId),
     until: async (condition) => {
       for (let turn = 0; !condition(); turn++) {
-        if (turn > 10_000) throw new Error(`nothing happened: ${condition}`);
+        if (turn > 10_000) throw new Error(`nothing happened: ${String(condition)}`);
         await Promise.resolve();
       }
     },

@@ -1,7 +1,6 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
-import express from "express";
-import { ExpressPeerServer } from "peer";
+import { createRequire } from "node:module";
+import { Worker } from "node:worker_threads";
 
 /** A stock PeerServer on a free port of the loopback interface. */
 export interface TestPeerServer {
@@ -9,23 +8,21 @@ export interface TestPeerServer {
   close(): Promise<void>;
 }
 
+/** PeerServer's own timers never stop, so it runs in a thread that can be ended. Without an error listener a broken frame would end it. */
+const THREAD = `
+  const { parentPort, workerData } = require("node:worker_threads");
+  const { PeerServer } = require(workerData);
+  const server = PeerServer({ host: "127.0.0.1", port: 0, path: "/" }, (http) => parentPort.postMessage(http.address().port));
+  server.on("error", () => {});
+`;
+
 export async function startPeerServer(): Promise<TestPeerServer> {
-  const app = express();
-  const server: Server = createServer(app);
-  const peerServer = ExpressPeerServer(server, { path: "/" });
-  app.use("/", peerServer);
-  // Without a listener a broken frame would end the process.
-  peerServer.on("error", () => {});
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("expected: a port");
+  const thread = new Worker(THREAD, { eval: true, workerData: createRequire(import.meta.url).resolve("peer") });
+  const [port]: unknown[] = await once(thread, "message");
   return {
-    url: new URL(`http://127.0.0.1:${address.port}/`),
+    url: new URL(`http://127.0.0.1:${String(port)}/`),
     close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, "close");
+      await thread.terminate();
     },
   };
 }

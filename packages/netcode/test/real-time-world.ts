@@ -9,23 +9,34 @@ const LOOK_MS = 5;
 export async function untilInRealTime(condition: () => boolean): Promise<void> {
   const endMs = performance.now() + DEADLINE_MS;
   while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`nothing happened within ${DEADLINE_MS} ms: ${condition}`);
+    if (performance.now() > endMs) throw new Error(`nothing happened within ${DEADLINE_MS} ms: ${String(condition)}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
 
 /** Counts what `new RTCPeerConnection` makes from now on. */
-export function countPeerConnections(): { readonly made: RTCPeerConnection[]; live(): number; restore(): void } {
+export function countPeerConnections(): {
+  readonly made: RTCPeerConnection[];
+  /** `see` gets each one as it is made. */
+  watch(see: (connection: RTCPeerConnection) => void): void;
+  live(): number;
+  restore(): void;
+} {
   const original = globalThis.RTCPeerConnection;
+  let watcher: ((connection: RTCPeerConnection) => void) | undefined;
   const made: RTCPeerConnection[] = [];
   globalThis.RTCPeerConnection = class extends original {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
       made.push(this);
+      watcher?.(this);
     }
   };
   return {
     made,
+    watch: (see) => {
+      watcher = see;
+    },
     live: () => made.filter(({ connectionState }) => connectionState !== "closed").length,
     restore: () => {
       globalThis.RTCPeerConnection = original;

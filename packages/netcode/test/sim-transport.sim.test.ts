@@ -14,7 +14,7 @@ function simulate(seed: number, profile: LinkProfile): TransportWorld {
     until: async (condition) => {
       const endMs = scheduler.nowMs + DEADLINE_MS;
       while (!condition()) {
-        if (scheduler.nowMs > endMs || !scheduler.runNext()) throw new Error(`nothing happened, seed ${seed}: ${condition}`);
+        if (scheduler.nowMs > endMs || !scheduler.runNext()) throw new Error(`nothing happened, seed ${seed}: ${String(condition)}`);
       }
     },
     connectionCount: () => 0,

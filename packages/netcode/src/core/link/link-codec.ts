@@ -81,6 +81,11 @@ export function isEncodableGame(game: GameIdentity): boolean {
   return GAME_ID_PATTERN.test(game.id) && game.version >>> 0 === game.version && CONTENT_HASH_PATTERN.test(game.contentHash);
 }
 
+/** True when two peers may play together. */
+export function isSameGame(left: GameIdentity, right: GameIdentity): boolean {
+  return left.id === right.id && left.version === right.version && left.contentHash === right.contentHash;
+}
+
 export function encodeHello(hello: Hello): Uint8Array {
   const writer = start(KIND.hello, 24 + hello.game.id.length + hello.peerId.length);
   writer.u8(LINK_VERSION);

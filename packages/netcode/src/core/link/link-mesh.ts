@@ -7,7 +7,8 @@ import type { Transmit } from "../ports/session.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { isEncodableGame } from "./link-codec.ts";
 import { LINK_TIMES } from "./link-times.ts";
-import { Link, type LinkRole } from "./link.ts";
+import { Link } from "./link.ts";
+import type { LinkRole } from "./link-options.ts";
 import { LinkOutput } from "./link-output.ts";
 
 export interface LinkMeshOptions {
@@ -31,6 +32,8 @@ export class LinkMesh {
   readonly #options: Required<LinkMeshOptions>;
   readonly #instance: number;
   readonly #links = new Map<PeerId, Link>();
+  /** The same links, in the order of `addPeer`: walked on every call, which a map cannot do without allocating. */
+  #order: readonly Link[] = [];
   readonly #output = new LinkOutput();
   #lastCallMs = -Infinity;
 
@@ -54,6 +57,7 @@ export class LinkMesh {
     }
     const link = new Link({ ...this.#options, instance: this.#instance, peerId, role, output: this.#output });
     this.#links.set(peerId, link);
+    this.#order = [...this.#links.values()];
     link.start(nowMs);
   }
 
@@ -63,6 +67,7 @@ export class LinkMesh {
     const link = this.#links.get(peerId);
     if (link === undefined) return;
     this.#links.delete(peerId);
+    this.#order = [...this.#links.values()];
     link.hangUp();
     if (link.status !== "closed") this.#output.events.push({ type: "link-closed", peerId, reason: "removed" });
   }
@@ -98,18 +103,18 @@ export class LinkMesh {
    */
   sendReliable(nowMs: number, to: PeerId, bytes: Uint8Array): boolean {
     this.#observe(nowMs);
-    return this.#links.get(to)?.sendReliable(bytes) ?? false;
+    return this.#links.get(to)?.sendReliable(nowMs, bytes) ?? false;
   }
 
   handleTimeout(nowMs: number): void {
     this.#observe(nowMs);
-    for (const link of this.#links.values()) link.handleTimeout(nowMs);
+    for (const link of this.#order) link.handleTimeout(nowMs);
   }
 
   /** The next deadline; `Infinity` when idle. */
   pollTimeoutMs(): number {
     let nextMs = Infinity;
-    for (const link of this.#links.values()) nextMs = Math.min(nextMs, link.pollTimeoutMs());
+    for (const link of this.#order) nextMs = Math.min(nextMs, link.pollTimeoutMs());
     return nextMs;
   }
 
@@ -133,12 +138,12 @@ export class LinkMesh {
   /** Tells every peer that we leave. Nothing more is sent or dialed; drain `pollTransmit`, give it a moment to leave, then dispose the transport. */
   sayGoodbye(nowMs: number): void {
     this.#observe(nowMs);
-    for (const link of this.#links.values()) link.sayGoodbye();
+    for (const link of this.#order) link.sayGoodbye();
   }
 
   /** In the order of `addPeer`. */
   stats(): readonly LinkStats[] {
-    return [...this.#links.values()].map((link) => link.stats());
+    return this.#order.map((link) => link.stats());
   }
 
   /** `closed` for an unknown peer. */
@@ -170,6 +175,6 @@ export class LinkMesh {
     const lateMs = nowMs - Math.max(this.#lastCallMs, this.pollTimeoutMs());
     this.#lastCallMs = nowMs;
     if (lateMs <= LINK_TIMES.ownStallMs) return;
-    for (const link of this.#links.values()) link.forgive(nowMs, lateMs);
+    for (const link of this.#order) link.forgive(nowMs, lateMs);
   }
 }

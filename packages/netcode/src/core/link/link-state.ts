@@ -1,4 +1,5 @@
 import { unreachable } from "../base/assert.ts";
+import type { Greeting } from "./greeting.ts";
 import { LINK_TIMES } from "./link-times.ts";
 
 /** What people see. Lives across attempts. */
@@ -15,24 +16,16 @@ export type Carrier =
   /** An attempt is under way (dialer only). */
   | { readonly kind: "dialing"; deadlineMs: number }
   /** Channels are open here; nobody knows yet whether they are at the other end, and who that is. */
-  | {
-      readonly kind: "greeting";
-      deadlineMs: number;
-      helloMs: number;
-      probeMs: number;
-      isPeerKnown: boolean;
-      isProbeWaiting: boolean;
-      isProbeAcked: boolean;
-    }
+  | { readonly kind: "greeting"; readonly greeting: Greeting }
   /** Both ends know each other and both channels work both ways. */
-  | { readonly kind: "ready"; pingMs: number; streamAckMs: number }
+  | { readonly kind: "ready"; pingMs: number }
   /** We refused the peer: hang up once it had time to read why. */
   | { readonly kind: "refusing"; readonly hangUpMs: number }
   /** Said goodbye, refused, or hung up: nothing happens any more. */
   | { readonly kind: "over" };
 
 /** When the standing changes by itself. `lastHeardMs`: the peer's last sign of life. */
-export function standingDeadlineMs(standing: Standing, lastHeardMs: number): number {
+export function standingTimeoutMs(standing: Standing, lastHeardMs: number): number {
   switch (standing.kind) {
     case "connecting":
       return standing.deadlineMs;
@@ -48,16 +41,16 @@ export function standingDeadlineMs(standing: Standing, lastHeardMs: number): num
 }
 
 /** When the carrier wants something done. */
-export function carrierDeadlineMs(carrier: Carrier, lastHeardMs: number): number {
+export function carrierTimeoutMs(carrier: Carrier, lastHeardMs: number): number {
   switch (carrier.kind) {
     case "none":
       return carrier.attemptMs;
     case "dialing":
       return carrier.deadlineMs;
     case "greeting":
-      return Math.min(carrier.deadlineMs, carrier.helloMs, carrier.probeMs);
+      return carrier.greeting.timeoutMs;
     case "ready":
-      return Math.min(lastHeardMs + LINK_TIMES.stalledMs, carrier.pingMs, carrier.streamAckMs);
+      return Math.min(lastHeardMs + LINK_TIMES.stalledMs, carrier.pingMs);
     case "refusing":
       return carrier.hangUpMs;
     case "over":

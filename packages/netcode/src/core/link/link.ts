@@ -1,42 +1,29 @@
 import { unreachable } from "../base/assert.ts";
-import type { Random } from "../base/random.ts";
 import type { PeerId } from "../base/units.ts";
 import { PACKET_KIND, type LinkCloseReason, type LinkPath, type LinkStats, type LinkStatus } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
+import { AttemptSchedule } from "./attempt-schedule.ts";
+import { Greeting } from "./greeting.ts";
 import {
   encodeGoodbye,
   encodeHello,
   encodePing,
   encodeProbe,
   encodeRefusal,
-  encodeStreamAck,
+  isSameGame,
   LINK_CHANNELS,
   parseLinkPacket,
   type Hello,
   type LinkPacket,
   type RefusalReason,
 } from "./link-codec.ts";
+import type { LinkOptions, LinkRole } from "./link-options.ts";
 import type { LinkOutput } from "./link-output.ts";
-import { carrierDeadlineMs, standingDeadlineMs, type Carrier, type Standing } from "./link-state.ts";
-import { ATTEMPTS_MS, ATTEMPTS_MS_REST, LINK_TIMES } from "./link-times.ts";
+import { carrierTimeoutMs, standingTimeoutMs, type Carrier, type Standing } from "./link-state.ts";
+import { ATTEMPTS_MS, LINK_TIMES } from "./link-times.ts";
 import { ReliableStream } from "./reliable-stream.ts";
 import { RoundTrip } from "./round-trip.ts";
-
-/** The dialer starts every attempt; the acceptor answers. */
-export type LinkRole = "dialer" | "acceptor";
-
-export interface LinkOptions {
-  readonly localPeerId: PeerId;
-  readonly peerId: PeerId;
-  readonly role: LinkRole;
-  readonly game: GameIdentity;
-  readonly capabilities: number;
-  /** Our process, in the hello. */
-  readonly instance: number;
-  readonly random: Random;
-  readonly output: LinkOutput;
-}
 
 /** Our side of the link to one other peer: attempts, greeting, heartbeat, liveness. A child of `LinkMesh`, which documents the calls. */
 export class Link {
@@ -46,12 +33,11 @@ export class Link {
   readonly #output: LinkOutput;
   readonly #roundTrip = new RoundTrip();
   readonly #stream = new ReliableStream();
+  readonly #schedule: AttemptSchedule;
   #standing: Standing = { kind: "closed" };
   #carrier: Carrier = { kind: "over" };
-  /** Attempts since the link last worked. */
-  #attempts = 0;
-  #pauseMs: number = LINK_TIMES.retryPauseMs;
   #lastHeardMs = 0;
+  #isForgiven = false;
   /** 0: no hello yet. */
   #remoteInstance = 0;
   #capabilities = 0;
@@ -62,6 +48,7 @@ export class Link {
     this.#peerId = options.peerId;
     this.role = options.role;
     this.#output = options.output;
+    this.#schedule = new AttemptSchedule(options.random);
   }
 
   get status(): LinkStatus {
@@ -85,16 +72,9 @@ export class Link {
 
   handleChannelsOpen(nowMs: number): void {
     if (this.#carrier.kind === "over" || this.#carrier.kind === "refusing") return;
-    this.#carrier = {
-      kind: "greeting",
-      deadlineMs: this.role === "dialer" ? nowMs + LINK_TIMES.greetingMs : Infinity,
-      helloMs: nowMs,
-      probeMs: nowMs,
-      isPeerKnown: false,
-      isProbeWaiting: false,
-      isProbeAcked: false,
-    };
-    this.#greet(nowMs);
+    const greeting = new Greeting(nowMs, this.role === "dialer" ? nowMs + LINK_TIMES.greetingMs : Infinity);
+    this.#carrier = { kind: "greeting", greeting };
+    this.#greet(nowMs, greeting);
   }
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
@@ -108,21 +88,19 @@ export class Link {
       case "greeting":
       case "ready":
         // A newer attempt opens in a moment; if it does not, the pause is over soon enough.
-        return this.#waitForAttempt(nowMs, reason === "replaced" ? ATTEMPTS_MS[0] : this.#nextPauseMs());
+        return this.#waitForAttempt(nowMs, reason === "replaced" ? ATTEMPTS_MS[0] : this.#schedule.nextPauseMs());
       default:
         return unreachable(this.#carrier);
     }
   }
 
   handlePacket(nowMs: number, channel: Channel, bytes: Uint8Array): boolean {
-    const carrier = this.#carrier;
-    if (carrier.kind !== "greeting" && carrier.kind !== "ready") {
+    if (this.#carrier.kind !== "greeting" && this.#carrier.kind !== "ready") {
       this.#output.refuse("not-open");
       return true;
     }
     const kind = bytes[0] ?? 0;
-    const isSessions = kind >= PACKET_KIND.rollbackFirst && kind <= PACKET_KIND.snapshotLast;
-    if (isSessions) return this.#takeSessionPacket(nowMs, channel);
+    if (kind >= PACKET_KIND.rollbackFirst && kind <= PACKET_KIND.snapshotLast) return this.#takeSessionPacket(nowMs, channel);
     const allowed = LINK_CHANNELS[kind];
     if (allowed === undefined) this.#output.refuse("unknown-kind");
     else if (!allowed.includes(channel)) this.#output.refuse("wrong-channel");
@@ -135,10 +113,10 @@ export class Link {
     if (this.#carrier.kind === "ready") this.#carrier.pingMs = nowMs + LINK_TIMES.pingIntervalMs;
   }
 
-  sendReliable(bytes: Uint8Array): boolean {
+  sendReliable(nowMs: number, bytes: Uint8Array): boolean {
     if (this.#standing.kind !== "open" && this.#standing.kind !== "suspect") return false;
     if (!this.#stream.send(bytes)) return false;
-    this.#flushStream();
+    this.#flushStream(nowMs);
     return true;
   }
 
@@ -157,14 +135,20 @@ export class Link {
   }
 
   pollTimeoutMs(): number {
-    return Math.min(standingDeadlineMs(this.#standing, this.#lastHeardMs), carrierDeadlineMs(this.#carrier, this.#lastHeardMs));
+    const streamMs = this.#carrier.kind === "ready" ? this.#stream.timeoutMs : Infinity;
+    return Math.min(standingTimeoutMs(this.#standing, this.#lastHeardMs), carrierTimeoutMs(this.#carrier, this.#lastHeardMs), streamMs);
   }
 
-  /** Our process stood still for `lateMs`: no deadline of this link ran in that time. */
+  /**
+   * Our process stood still for `lateMs`: no deadline of this link ran in that time. Silence is forgiven once: what the peer sent meanwhile is
+   * there now, and timers that are always late (a hidden page without a worker) must not keep a dead peer alive.
+   */
   forgive(nowMs: number, lateMs: number): void {
-    this.#lastHeardMs = Math.min(nowMs, this.#lastHeardMs + lateMs);
+    if (!this.#isForgiven) this.#lastHeardMs = Math.min(nowMs, this.#lastHeardMs + lateMs);
+    this.#isForgiven = true;
     if (this.#standing.kind === "connecting") this.#standing.deadlineMs += lateMs;
-    if (this.#carrier.kind === "dialing" || this.#carrier.kind === "greeting") this.#carrier.deadlineMs += lateMs;
+    if (this.#carrier.kind === "dialing") this.#carrier.deadlineMs += lateMs;
+    if (this.#carrier.kind === "greeting") this.#carrier.greeting.deadlineMs += lateMs;
   }
 
   setPath(path: LinkPath): void {
@@ -185,9 +169,7 @@ export class Link {
   // Attempts.
 
   #attempt(nowMs: number): void {
-    const lengthMs = ATTEMPTS_MS[this.#attempts] ?? ATTEMPTS_MS_REST;
-    this.#attempts++;
-    this.#carrier = { kind: "dialing", deadlineMs: nowMs + this.#jittered(lengthMs) };
+    this.#carrier = { kind: "dialing", deadlineMs: nowMs + this.#schedule.nextAttemptMs() };
     this.#output.actions.push({ type: "dial", peerId: this.#peerId });
   }
 
@@ -199,53 +181,24 @@ export class Link {
   /** The carrier is gone or came to nothing. Who could not be reached in time is tried slowly. */
   #waitForAttempt(nowMs: number, pauseMs: number): void {
     if (this.role === "acceptor") this.#carrier = { kind: "none", attemptMs: Infinity };
-    else
-      this.#carrier = {
-        kind: "none",
-        attemptMs: nowMs + this.#jittered(this.#standing.kind === "closed" ? LINK_TIMES.slowRetryMs : pauseMs),
-      };
-  }
-
-  #nextPauseMs(): number {
-    const pauseMs = this.#pauseMs;
-    this.#pauseMs = Math.min(pauseMs * 2, LINK_TIMES.retryPauseMsMax);
-    return pauseMs;
-  }
-
-  /** ± 15 %, so that many pairs that failed together do not try together. */
-  #jittered(lengthMs: number): number {
-    return lengthMs * (0.85 + 0.3 * this.#options.random.float());
+    else this.#carrier = { kind: "none", attemptMs: nowMs + (this.#standing.kind === "closed" ? this.#schedule.slowPauseMs() : pauseMs) };
   }
 
   // Greeting.
 
-  #greet(nowMs: number): void {
-    const carrier = this.#carrier;
-    if (carrier.kind !== "greeting") return;
-    if (nowMs >= carrier.helloMs) {
-      carrier.helloMs = nowMs + LINK_TIMES.helloIntervalMs;
-      this.#output.transmit(this.#peerId, "reliable", this.#encodeHello());
+  #greet(nowMs: number, greeting: Greeting): void {
+    const { capabilities, instance, game, localPeerId } = this.#options;
+    if (greeting.takeHello(nowMs)) {
+      const known = { knownInstance: this.#remoteInstance, expectedSequence: this.#stream.expectedSequence };
+      this.#output.transmit(this.#peerId, "reliable", encodeHello({ capabilities, instance, game, peerId: localPeerId, ...known }));
     }
-    if (nowMs >= carrier.probeMs) {
-      carrier.probeMs = nowMs + LINK_TIMES.probeIntervalMs;
-      this.#output.transmit(this.#peerId, "unreliable", encodeProbe("probe", this.#options.instance));
-    }
-  }
-
-  #encodeHello(): Uint8Array {
-    return encodeHello({
-      capabilities: this.#options.capabilities,
-      instance: this.#options.instance,
-      game: this.#options.game,
-      peerId: this.#options.localPeerId,
-      knownInstance: this.#remoteInstance,
-      expectedSequence: this.#stream.expectedSequence,
-    });
+    if (greeting.takeProbe(nowMs)) this.#output.transmit(this.#peerId, "unreliable", encodeProbe("probe", instance));
   }
 
   #handleHello(nowMs: number, hello: Hello): void {
-    const carrier = this.#carrier;
-    if (carrier.kind !== "greeting" || carrier.isPeerKnown) return;
+    // A repeated hello tells nothing new.
+    if (this.#carrier.kind !== "greeting" || this.#carrier.greeting.isPeerKnown) return;
+    const { greeting } = this.#carrier;
     if (hello.peerId !== this.#peerId) {
       this.#output.refuse("bad-hello");
       return this.#refuse(nowMs, "protocol-error", undefined);
@@ -259,9 +212,9 @@ export class Link {
     this.#capabilities = hello.capabilities;
     const isKnown = this.#stream.replay(hello.knownInstance === this.#options.instance ? hello.expectedSequence : undefined);
     if (!isKnown) this.#output.refuse("bad-ack");
-    carrier.isPeerKnown = true;
-    if (carrier.isProbeWaiting) this.#output.transmit(this.#peerId, "unreliable", encodeProbe("probe-ack", hello.instance));
-    if (carrier.isProbeAcked) this.#becomeReady(nowMs);
+    greeting.isPeerKnown = true;
+    if (greeting.isProbeWaiting) this.#output.transmit(this.#peerId, "unreliable", encodeProbe("probe-ack", hello.instance));
+    if (greeting.isProbeAcked) this.#becomeReady(nowMs);
   }
 
   /** The peer's id belongs to a new process, which knows nothing of what the old one agreed. */
@@ -273,11 +226,10 @@ export class Link {
   }
 
   #becomeReady(nowMs: number): void {
-    this.#carrier = { kind: "ready", pingMs: nowMs + LINK_TIMES.pingIntervalMs, streamAckMs: Infinity };
-    this.#attempts = 0;
-    this.#pauseMs = LINK_TIMES.retryPauseMs;
+    this.#carrier = { kind: "ready", pingMs: nowMs + LINK_TIMES.pingIntervalMs };
+    this.#schedule.reset();
     this.#heard(nowMs);
-    this.#flushStream();
+    this.#flushStream(nowMs);
   }
 
   /** Says why, waits until that is read, and never tries again. */
@@ -290,21 +242,16 @@ export class Link {
   // Packets.
 
   #takeSessionPacket(nowMs: number, channel: Channel): boolean {
-    const carrier = this.#carrier;
-    if (channel === "control") {
-      this.#output.refuse("wrong-channel");
-      return true;
-    }
-    if (carrier.kind === "greeting") {
-      if (!carrier.isPeerKnown) {
-        this.#output.refuse("before-hello");
-        return true;
-      }
-      // Only an end that has our hello and our probe's answer sends these: the path works both ways.
-      this.#becomeReady(nowMs);
-    }
-    this.#heard(nowMs);
-    return false;
+    const isTaken = channel !== "control" && this.#isBeyondHello(nowMs);
+    if (isTaken) this.#heard(nowMs);
+    else this.#output.refuse(channel === "control" ? "wrong-channel" : "before-hello");
+    return !isTaken;
+  }
+
+  /** What only an end sends that has our hello and our probe's answer opens the link here too: the path works both ways. */
+  #isBeyondHello(nowMs: number): boolean {
+    if (this.#carrier.kind === "greeting" && this.#carrier.greeting.isPeerKnown) this.#becomeReady(nowMs);
+    return this.#carrier.kind === "ready";
   }
 
   #handleOwn(nowMs: number, packet: LinkPacket): void {
@@ -329,7 +276,7 @@ export class Link {
         return this.#handleGoodbye();
       case "stream-ack":
         if (!this.#stream.handleAck(packet.expectedSequence)) this.#output.refuse("bad-ack");
-        return this.#flushStream();
+        return this.#flushStream(nowMs);
       case "fragment":
         return this.#handleFragment(nowMs, packet);
       case "malformed":
@@ -341,14 +288,14 @@ export class Link {
 
   /** Answered only once the peer's hello is accepted: so an answer tells the peer that its hello was. */
   #handleProbe(instance: number): void {
-    if (this.#carrier.kind === "greeting" && !this.#carrier.isPeerKnown) this.#carrier.isProbeWaiting = true;
+    if (this.#carrier.kind === "greeting" && !this.#carrier.greeting.isPeerKnown) this.#carrier.greeting.isProbeWaiting = true;
     else this.#output.transmit(this.#peerId, "unreliable", encodeProbe("probe-ack", instance));
   }
 
   #handleProbeAck(nowMs: number, instance: number): void {
     if (this.#carrier.kind !== "greeting" || instance !== this.#options.instance) return;
-    if (this.#carrier.isPeerKnown) this.#becomeReady(nowMs);
-    else this.#carrier.isProbeAcked = true;
+    if (this.#carrier.greeting.isPeerKnown) this.#becomeReady(nowMs);
+    else this.#carrier.greeting.isProbeAcked = true;
   }
 
   #handleGoodbye(): void {
@@ -359,30 +306,18 @@ export class Link {
   }
 
   #handleFragment(nowMs: number, packet: LinkPacket & { type: "fragment" }): void {
-    if (this.#carrier.kind === "greeting") {
-      if (!this.#carrier.isPeerKnown) return this.#output.refuse("before-hello");
-      this.#becomeReady(nowMs);
-    }
-    const outcome = this.#stream.handleFragment(packet.sequence, packet.isLast, packet.part);
+    if (!this.#isBeyondHello(nowMs)) return this.#output.refuse("before-hello");
+    const outcome = this.#stream.handleFragment(nowMs, packet.sequence, packet.isLast, packet.part);
     if (outcome === "gap") this.#output.refuse("stream-gap");
     if (outcome === "too-large") this.#output.refuse("stream-too-large");
     const message = this.#stream.takeMessage();
     if (message !== undefined) this.#output.messages.push({ from: this.#peerId, bytes: message });
-    // A message of several parts needs its acks to keep the window moving; a single one can wait for company.
-    if (!packet.isLast) this.#sendStreamAck();
-    else if (this.#carrier.kind === "ready")
-      this.#carrier.streamAckMs = Math.min(this.#carrier.streamAckMs, nowMs + LINK_TIMES.streamAckMs);
+    this.#flushStream(nowMs);
   }
 
-  #sendStreamAck(): void {
+  #flushStream(nowMs: number): void {
     if (this.#carrier.kind !== "ready") return;
-    this.#carrier.streamAckMs = Infinity;
-    this.#output.transmit(this.#peerId, "reliable", encodeStreamAck(this.#stream.expectedSequence));
-  }
-
-  #flushStream(): void {
-    if (this.#carrier.kind !== "ready") return;
-    for (let bytes = this.#stream.pollFragment(); bytes !== undefined; bytes = this.#stream.pollFragment()) {
+    for (let bytes = this.#stream.pollTransmit(nowMs); bytes !== undefined; bytes = this.#stream.pollTransmit(nowMs)) {
       this.#output.transmit(this.#peerId, "reliable", bytes);
     }
   }
@@ -393,6 +328,7 @@ export class Link {
   #heard(nowMs: number): void {
     if (this.#carrier.kind !== "ready") return;
     this.#lastHeardMs = nowMs;
+    this.#isForgiven = false;
     const before = this.#standing.kind;
     if (before === "open") return;
     this.#standing = { kind: "open" };
@@ -400,7 +336,7 @@ export class Link {
   }
 
   #checkStanding(nowMs: number): void {
-    if (nowMs < standingDeadlineMs(this.#standing, this.#lastHeardMs)) return;
+    if (nowMs < standingTimeoutMs(this.#standing, this.#lastHeardMs)) return;
     switch (this.#standing.kind) {
       case "connecting":
         return this.#close("unreachable", undefined);
@@ -419,9 +355,9 @@ export class Link {
 
   #checkCarrier(nowMs: number): void {
     const carrier = this.#carrier;
-    if (carrier.kind === "greeting") this.#greet(nowMs);
+    if (carrier.kind === "greeting") this.#greet(nowMs, carrier.greeting);
     if (carrier.kind === "ready") this.#keepAlive(nowMs, carrier);
-    if (nowMs < carrierDeadlineMs(this.#carrier, this.#lastHeardMs)) return;
+    if (nowMs < carrierTimeoutMs(this.#carrier, this.#lastHeardMs)) return;
     switch (carrier.kind) {
       case "none":
         return this.#attempt(nowMs);
@@ -447,7 +383,7 @@ export class Link {
       carrier.pingMs = nowMs + LINK_TIMES.pingIntervalMs;
       this.#output.transmit(this.#peerId, "unreliable", encodePing(this.#roundTrip.nextPing(nowMs)));
     }
-    if (nowMs >= carrier.streamAckMs) this.#sendStreamAck();
+    this.#flushStream(nowMs);
   }
 
   #close(reason: LinkCloseReason, remoteGame: GameIdentity | undefined): void {
@@ -455,8 +391,4 @@ export class Link {
     this.#standing = { kind: "closed" };
     this.#output.events.push({ type: "link-closed", peerId: this.#peerId, reason, ...(remoteGame === undefined ? {} : { remoteGame }) });
   }
-}
-
-function isSameGame(left: GameIdentity, right: GameIdentity): boolean {
-  return left.id === right.id && left.version === right.version && left.contentHash === right.contentHash;
 }

@@ -1,6 +1,7 @@
 import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
 import { RELIABLE_BYTES_MAX } from "../ports/transport.ts";
-import { encodeFragment, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
+import { encodeFragment, encodeStreamAck, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
+import { LINK_TIMES } from "./link-times.ts";
 
 /** Most bytes of one message, and of all that wait for an ack of one peer. */
 export const STREAM_BYTES_MAX = 1_048_576;
@@ -34,6 +35,8 @@ export class ReliableStream {
   #partsBytes = 0;
   #isSkipping = false;
   #message: Uint8Array | undefined;
+  /** When what was received must be acked; `Infinity`: nothing is owed. */
+  #ackMs = Infinity;
 
   /** The next sequence that we wait for. */
   get expectedSequence(): Sequence {
@@ -53,8 +56,17 @@ export class ReliableStream {
     return true;
   }
 
-  /** The next fragment that may leave now. */
-  pollFragment(): Uint8Array | undefined {
+  /** When an ack is due; `Infinity` when none is owed. */
+  get timeoutMs(): number {
+    return this.#ackMs;
+  }
+
+  /** The next ack or fragment that may leave now. Drain until `undefined`. */
+  pollTransmit(nowMs: number): Uint8Array | undefined {
+    if (nowMs >= this.#ackMs) {
+      this.#ackMs = Infinity;
+      return encodeStreamAck(this.#expectedSequence);
+    }
     const fragment = this.#outbox[this.#unsentIndex];
     if (fragment === undefined || this.#inFlightBytes + fragment.bytes.length > WINDOW_BYTES) return undefined;
     this.#unsentIndex++;
@@ -82,6 +94,7 @@ export class ReliableStream {
     const isKnown = expectedSequence === undefined || this.handleAck(expectedSequence);
     this.#unsentIndex = 0;
     this.#inFlightBytes = 0;
+    this.#ackMs = Infinity;
     return isKnown;
   }
 
@@ -97,12 +110,16 @@ export class ReliableStream {
     this.#partsBytes = 0;
     this.#isSkipping = false;
     this.#message = undefined;
+    this.#ackMs = Infinity;
   }
 
   /** A fragment arrived; a message that it completes is there for `takeMessage`. */
-  handleFragment(sequence: Sequence, last: boolean, part: Uint8Array): FragmentOutcome {
+  handleFragment(nowMs: number, sequence: Sequence, isLast: boolean, part: Uint8Array): FragmentOutcome {
     const distance = sequenceDistance(sequence, this.#expectedSequence);
-    if (distance < 0) return "known";
+    if (distance < 0) {
+      this.#ackMs = nowMs;
+      return "known";
+    }
     if (distance > 0) return "gap";
     this.#expectedSequence = nextSequence(sequence);
     let outcome: FragmentOutcome = "taken";
@@ -115,7 +132,9 @@ export class ReliableStream {
       this.#parts.push(part.slice());
       this.#partsBytes += part.length;
     }
-    if (last) this.#finish();
+    // A message of several parts needs its acks to keep the window moving; a single one can wait for company.
+    this.#ackMs = isLast ? Math.min(this.#ackMs, nowMs + LINK_TIMES.streamAckMs) : nowMs;
+    if (isLast) this.#finish();
     return outcome;
   }
 

@@ -1,0 +1,40 @@
+import type { Random } from "../base/random.ts";
+import { ATTEMPTS_MS, ATTEMPTS_MS_REST, LINK_TIMES } from "./link-times.ts";
+
+/** When a dialer tries and for how long: attempts grow, pauses grow, and all of it is spread by ± 15 %, so that pairs that failed together do not try together. */
+export class AttemptSchedule {
+  readonly #random: Random;
+  #attempts = 0;
+  #pauseMs: number = LINK_TIMES.retryPauseMs;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** How long the attempt that starts now may take. */
+  nextAttemptMs(): number {
+    return this.#spread(ATTEMPTS_MS[this.#attempts++] ?? ATTEMPTS_MS_REST);
+  }
+
+  /** The pause after an attempt that failed before its time. */
+  nextPauseMs(): number {
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMs * 2, LINK_TIMES.retryPauseMsMax);
+    return this.#spread(pauseMs);
+  }
+
+  /** The pause between attempts to reach who could not be reached. */
+  slowPauseMs(): number {
+    return this.#spread(LINK_TIMES.slowRetryMs);
+  }
+
+  /** An attempt succeeded. */
+  reset(): void {
+    this.#attempts = 0;
+    this.#pauseMs = LINK_TIMES.retryPauseMs;
+  }
+
+  #spread(lengthMs: number): number {
+    return lengthMs * (0.85 + 0.3 * this.#random.float());
+  }
+}

@@ -1,0 +1,40 @@
+import { LINK_TIMES } from "./link-times.ts";
+
+/**
+ * What is known while channels are open at this end only, as far as we can tell. It ends when the peer's hello is accepted and one of our probes
+ * is answered; a peer answers probes only after it accepted ours.
+ */
+export class Greeting {
+  deadlineMs: number;
+  /** The peer's hello was accepted. */
+  isPeerKnown = false;
+  /** The peer probed before we knew it; it gets its answer then. */
+  isProbeWaiting = false;
+  isProbeAcked = false;
+  #helloMs: number;
+  #probeMs: number;
+
+  constructor(nowMs: number, deadlineMs: number) {
+    this.deadlineMs = deadlineMs;
+    this.#helloMs = nowMs;
+    this.#probeMs = nowMs;
+  }
+
+  get timeoutMs(): number {
+    return Math.min(this.deadlineMs, this.#helloMs, this.#probeMs);
+  }
+
+  /** True when the hello is due; the next one is then later. */
+  takeHello(nowMs: number): boolean {
+    if (nowMs < this.#helloMs) return false;
+    this.#helloMs = nowMs + LINK_TIMES.helloIntervalMs;
+    return true;
+  }
+
+  /** The same for the probe. */
+  takeProbe(nowMs: number): boolean {
+    if (nowMs < this.#probeMs) return false;
+    this.#probeMs = nowMs + LINK_TIMES.probeIntervalMs;
+    return true;
+  }
+}

@@ -1,0 +1,215 @@
+import { Random } from "../src/core/base/random.ts";
+import type { PeerId } from "../src/core/base/units.ts";
+import { LinkMesh } from "../src/core/link/link-mesh.ts";
+import type { LinkEvent } from "../src/core/ports/link.ts";
+import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
+import type { Channel, ChannelsClosedReason, TransportHandler } from "../src/core/ports/transport.ts";
+import {
+  SIGNALING_DEFAULTS,
+  SimNetwork,
+  SimSignaling,
+  SimTransport,
+  type LinkConditions,
+  type SignalingConditions,
+  type SignalingMessage,
+} from "../src/sim/index.ts";
+
+export const TAG: GameIdentity = { id: "tag", version: 3, contentHash: "0badcafe" };
+
+/** An attempt's offer leaves again after these pauses, as PeerTransport does it. */
+const REPEATS_AT_MS = [0, 400, 1_000, 1_900, 3_400, 4_900, 6_400];
+
+/** Signaling as the transports do it: an offer without an open channel is repeated, and each one that arrives again is answered again. */
+class RepeatingSignaling extends SimSignaling {
+  readonly #network: SimNetwork;
+  readonly #answers = new Map<number, SignalingMessage>();
+
+  constructor(network: SimNetwork, conditions: SignalingConditions) {
+    super(network.scheduler, network.random("signaling"), conditions);
+    this.#network = network;
+  }
+
+  override register(peer: PeerId, receive: (from: PeerId, message: SignalingMessage) => void): void {
+    super.register(peer, (from, message) => {
+      const answer = message.type === "offer" ? this.#answers.get(message.attempt) : undefined;
+      if (answer === undefined) receive(from, message);
+      else super.send(peer, from, answer);
+    });
+  }
+
+  override send(from: PeerId, to: PeerId, message: SignalingMessage): void {
+    if (message.type === "answer") this.#answers.set(message.attempt, message);
+    if (message.type !== "offer") return super.send(from, to, message);
+    const { scheduler } = this.#network;
+    for (const afterMs of REPEATS_AT_MS) scheduler.schedule(scheduler.nowMs + afterMs, () => super.send(from, to, message));
+  }
+}
+
+export interface LinkWorldOptions {
+  readonly seed: number;
+  readonly conditions?: Partial<LinkConditions>;
+  readonly signaling?: Partial<SignalingConditions>;
+}
+
+/** Peers with a link mesh each, in virtual time. */
+export class LinkWorld {
+  readonly network: SimNetwork;
+  readonly signaling: SimSignaling;
+  readonly seed: number;
+
+  constructor(options: LinkWorldOptions) {
+    this.seed = options.seed;
+    this.network = new SimNetwork({ seed: options.seed, ...(options.conditions === undefined ? {} : { conditions: options.conditions }) });
+    this.signaling = new RepeatingSignaling(this.network, { ...SIGNALING_DEFAULTS, ...options.signaling });
+  }
+
+  get nowMs(): number {
+    return this.network.scheduler.nowMs;
+  }
+
+  join(name: string, game: GameIdentity = TAG, instance = ""): LinkPeer {
+    return new LinkPeer(this, name as PeerId, game, instance);
+  }
+
+  /** Adds each to the other, `dialer` first. */
+  link(dialer: LinkPeer, acceptor: LinkPeer): void {
+    dialer.add(acceptor, "dialer");
+    acceptor.add(dialer, "acceptor");
+  }
+
+  run(ms: number): void {
+    this.network.scheduler.runUntil(this.nowMs + ms);
+  }
+
+  /** Runs until `condition` holds; false when it does not within `ms`. */
+  runUntil(condition: () => boolean, ms: number): boolean {
+    const endMs = this.nowMs + ms;
+    while (!condition()) {
+      if (this.nowMs > endMs || !this.network.scheduler.runNext()) return false;
+    }
+    return true;
+  }
+}
+
+/** One peer: a mesh on a simulated transport, with all that it told. */
+export class LinkPeer implements TransportHandler {
+  readonly id: PeerId;
+  readonly mesh: LinkMesh;
+  readonly transport: SimTransport;
+  readonly events: { readonly atMs: number; readonly event: LinkEvent }[] = [];
+  readonly messages: { readonly from: PeerId; readonly bytes: Uint8Array }[] = [];
+  readonly sessionPackets: Uint8Array[] = [];
+  dials = 0;
+  sent = { unreliable: 0, reliable: 0, control: 0 };
+  readonly #world: LinkWorld;
+  #wakeMs = Infinity;
+  #stalled: (() => void)[] | undefined;
+
+  constructor(world: LinkWorld, id: PeerId, game: GameIdentity, instance: string) {
+    this.#world = world;
+    this.id = id;
+    this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities: 3 });
+    this.transport = new SimTransport(world.network, world.signaling, id);
+    this.transport.setHandler(this);
+  }
+
+  add(peer: LinkPeer, role: "dialer" | "acceptor"): void {
+    this.mesh.addPeer(this.#world.nowMs, peer.id, role);
+    this.drain();
+  }
+
+  kill(): void {
+    this.transport.kill();
+  }
+
+  /** The process stands still: nothing is handled until it goes on, then timers first, and after them what arrived. */
+  stall(ms: number): void {
+    if (this.#stalled !== undefined) return;
+    const arrived: (() => void)[] = [];
+    this.#stalled = arrived;
+    const { scheduler } = this.#world.network;
+    scheduler.schedule(scheduler.nowMs + ms, () => {
+      this.#stalled = undefined;
+      this.mesh.handleTimeout(this.#world.nowMs);
+      this.drain();
+      for (const handle of arrived) handle();
+    });
+  }
+
+  /** A session's datagram. */
+  sendDatagram(to: LinkPeer, bytes: Uint8Array): void {
+    if (this.transport.send(to.id, "unreliable", bytes) === "sent") this.mesh.handleSent(this.#world.nowMs, to.id);
+  }
+
+  sendReliable(to: LinkPeer, bytes: Uint8Array): boolean {
+    const isQueued = this.mesh.sendReliable(this.#world.nowMs, to.id, bytes);
+    this.drain();
+    return isQueued;
+  }
+
+  types(): string[] {
+    return this.events.map(({ event }) => event.type);
+  }
+
+  /** When `type` first came, or NaN. */
+  timeOf(type: LinkEvent["type"]): number {
+    return this.events.find(({ event }) => event.type === type)?.atMs ?? Number.NaN;
+  }
+
+  handleChannelsOpen(peer: PeerId): void {
+    this.#handle(() => this.mesh.handleChannelsOpen(this.#world.nowMs, peer));
+  }
+
+  handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void {
+    this.#handle(() => this.mesh.handleChannelsClosed(this.#world.nowMs, peer, reason));
+  }
+
+  handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
+    const kept = bytes.slice();
+    this.#handle(() => {
+      if (!this.mesh.handlePacket(this.#world.nowMs, peer, channel, kept)) this.sessionPackets.push(kept);
+    });
+  }
+
+  drain(): void {
+    const { mesh, transport } = this;
+    for (let action = mesh.pollAction(); action !== undefined; action = mesh.pollAction()) {
+      if (action.type === "dial") {
+        this.dials++;
+        transport.dial(action.peerId);
+      } else if (action.type === "accept") transport.accept(action.peerId);
+      else transport.hangUp(action.peerId);
+    }
+    for (let packet = mesh.pollTransmit(); packet !== undefined; packet = mesh.pollTransmit()) {
+      this.sent[packet.channel]++;
+      transport.send(packet.to, packet.channel, packet.bytes);
+    }
+    for (let event = mesh.pollEvent(); event !== undefined; event = mesh.pollEvent()) this.events.push({ atMs: this.#world.nowMs, event });
+    for (let message = mesh.pollMessage(); message !== undefined; message = mesh.pollMessage()) this.messages.push(message);
+    this.#plan();
+  }
+
+  #handle(handle: () => void): void {
+    if (this.#stalled !== undefined) {
+      this.#stalled.push(() => this.#handle(handle));
+      return;
+    }
+    handle();
+    this.drain();
+  }
+
+  /** Asks for a wake-up at the machine's deadline, unless an earlier one is on its way. */
+  #plan(): void {
+    const dueMs = this.mesh.pollTimeoutMs();
+    if (dueMs >= this.#wakeMs || dueMs === Infinity || this.#stalled !== undefined) return;
+    this.#wakeMs = Math.max(dueMs, this.#world.nowMs);
+    const atMs = this.#wakeMs;
+    this.#world.network.scheduler.schedule(atMs, () => {
+      if (this.#wakeMs !== atMs || this.#world.network.isKilled(this.id)) return;
+      this.#wakeMs = Infinity;
+      if (this.#stalled !== undefined) return;
+      if (this.#world.nowMs >= this.mesh.pollTimeoutMs()) this.mesh.handleTimeout(this.#world.nowMs);
+      this.drain();
+    });
+  }
+}
