@@ -285,6 +285,19 @@ describe("a match", () => {
     expect(closed[0]?.code).toBe("LOBBY_NOT_FOUND");
   });
 
+  test("[FA31] a match that ends while the broker is away opens the room when it is back", async () => {
+    const room = await openRoom(1, { settings: { length: 120 } });
+    const matches = await startAll(room);
+    room.world.broker.refusing = true;
+    for (const socket of room.world.broker.openSockets) socket.drop();
+    await room.world.until(Promise.all(matches.map((match) => match.ended)));
+    await room.world.run(15_000);
+    expect(room.host.state.match?.matchNumber).toBe(1);
+    room.world.broker.refusing = false;
+    await room.world.runUntil(() => room.lobbies.every((lobby) => lobby.brokerConnected && lobby.state.match === undefined));
+    expect((await startAll(room)).map((match) => match.matchNumber)).toEqual([2, 2]);
+  });
+
   test("[FA15] a game whose callbacks throw plays on, and each failure in a row is reported once", async () => {
     const room = await openRoom(1);
     const matches = await startAll(room);

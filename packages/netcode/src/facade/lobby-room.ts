@@ -50,6 +50,8 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
   readonly #started = new MatchWaiters<Match<State, Schema>>();
   readonly #stopListening: () => void;
+  /** The last match that was over here, 0 when none was. */
+  #overMatchNumber = 0;
   #figuresDueMs = 0;
   #shownFigures = "";
   /** The broker has closed the lobby, and a match goes on without it. */
@@ -212,6 +214,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
         break;
       case "broker-back":
         this.#rememberSeat(event.admission);
+        this.#reportMatchOver();
         this.#listeners.emit("broker-back");
         break;
       case "closed":
@@ -302,8 +305,14 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     }
   }
 
-  /** Every peer of the match says so; the first one counts. */
   #handleMatchOver(matchNumber: number): void {
+    this.#overMatchNumber = matchNumber;
+    this.#reportMatchOver();
+  }
+
+  /** Every peer of the match says so; the first one counts. Said again after an outage, or the room would stay in a match that nobody plays. */
+  #reportMatchOver(): void {
+    const matchNumber = this.#overMatchNumber;
     if (this.#closed || this.state.match?.matchNumber !== matchNumber) return;
     this.#connection.request({ type: "end-match", matchNumber }).catch(() => {});
   }
