@@ -264,6 +264,40 @@ describe("who may go on", () => {
   });
 });
 
+describe("a member that was dropped", () => {
+  it("[RB20] is told when it is back, by those who hear it, and plays no further", () => {
+    const match = running({ seats: [0, 1, 2] });
+    split(match, [2], [0, 1]);
+    match.run(4000);
+    expect(match.eventsOf(2, "dropped")).toEqual([]);
+    match.broken.clear();
+    // One of the two still does not reach it.
+    match.breakPair(0, 2);
+    match.run(1000);
+    const [seat] = match.eventsOf(0, "seat-to-bot");
+    expect(match.eventsOf(2, "dropped")).toMatchObject([{ frame: seat?.type === "seat-to-bot" ? seat.frame : -1 }]);
+    const { frame, datagramsSent } = match.peer(2).session.stats();
+    match.run(1000);
+    expect(match.peer(2).outcome).toBe("over");
+    expect(match.peer(2).session.stats()).toMatchObject({ frame, datagramsSent });
+    expect(match.peer(2).session.pollTimeoutMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("[RB26] is an entry of the timeline, the same for all survivors", () => {
+    const match = running({ seats: [0, 1, 0, 2] });
+    match.peer(1).alive = false;
+    match.run(4000);
+    const [entry, ...more] = match.peer(0).session.timeline;
+    expect(more).toEqual([]);
+    expect(entry).toMatchObject({ type: "seat-to-bot", peerId: match.peer(1).id, playerIndexes: [1], cause: "lost" });
+    expect(match.peer(2).session.timeline).toEqual([entry]);
+    // Before its frame the seat was played with the peer's inputs, from then on by the bot: zeros here.
+    const frame = entry?.frame ?? 0;
+    for (const { simulation } of [match.peer(0), match.peer(2)]) expect(simulation.inputs.get(frame)?.[1]).toBe(0);
+    expect(match.agreedFrames()).toBeGreaterThan(150);
+  });
+});
+
 describe("a drop at the end of the match", () => {
   it("[RB12] does not keep a peer from its end that lacks the last inputs of one who is gone", () => {
     const match = new TestMatch({ seats: [0, 1, 2], input: humanInput(1), endFrame: 200 });

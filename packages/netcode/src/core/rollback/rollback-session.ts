@@ -61,7 +61,10 @@ export class RollbackSession implements Session {
   #eventIndex = 0;
   readonly #refusals = new Map<string, number>();
   readonly #reader = new ByteReader();
-  readonly #writer = new ByteWriter(new Uint8Array(DATAGRAM_BYTES_MAX));
+  readonly #datagram = new Uint8Array(DATAGRAM_BYTES_MAX);
+  readonly #writer = new ByteWriter(this.#datagram);
+  /** Views of the datagram by size, made when first needed: most matches see some twenty sizes. */
+  readonly #views: (Uint8Array | undefined)[] = [];
   readonly #clock = { nowMs: 0, observedMs: 0, delayedFrame: Number.NaN };
   readonly #transmit: Mutable<Transmit>;
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
@@ -194,8 +197,9 @@ export class RollbackSession implements Session {
       this.#writer.reset();
       this.#exchange.write(this.#writer, remote, this.#clock, this.#endedMs !== undefined);
       this.#datagramsSent++;
-      this.#datagramBytesSent += this.#writer.sizeBytes;
-      return this.#fillTransmit(remote, "unreliable", this.#writer.written());
+      const { sizeBytes } = this.#writer;
+      this.#datagramBytesSent += sizeBytes;
+      return this.#fillTransmit(remote, "unreliable", (this.#views[sizeBytes] ??= this.#datagram.subarray(0, sizeBytes)));
     }
     return undefined;
   }
