@@ -1,5 +1,4 @@
 import { GameSimulation, Random } from "@rollcall/netcode/core";
-import type { Game } from "@rollcall/netcode/core";
 import type { RubberbandInput, RubberbandResult, RubberbandState, rubberbandInput } from "../src/sim/index.ts";
 import { PHASE, rubberband, stepRubberband } from "../src/sim/index.ts";
 
@@ -10,8 +9,6 @@ export interface EmittedEvent {
   readonly name: string;
   readonly payload: never;
 }
-
-type Rubberband = Game<RubberbandState, typeof rubberbandInput>;
 
 /** A match without a network, for tests: people's inputs come from `inputs`, bots play the rest. */
 export class Play {
@@ -34,7 +31,7 @@ export class Play {
       profile: { name: `P${index}`, colour: index, choices: null },
       bot: index >= people,
     }));
-    this.simulation = new GameSimulation(rubberband as Rubberband, { seed, players: seats, settings: { rounds, botSkill } });
+    this.simulation = new GameSimulation(rubberband, { seed, players: seats, settings: { rounds, botSkill } });
     this.#bots = Uint8Array.from(seats, (seat) => (seat.bot ? 1 : 0));
     this.#packed = new Uint8Array(players);
     this.random = new Random(seed, "test");
@@ -68,7 +65,7 @@ export class Play {
 export function stage(
   players: number,
   seed = 1,
-): { readonly state: RubberbandState; readonly events: EmittedEvent[]; step(inputs?: readonly RubberbandInput[]): void } {
+): { readonly state: RubberbandState; readonly events: EmittedEvent[]; readonly step: (inputs?: readonly RubberbandInput[]) => void } {
   const play = new Play({ players, people: players, seed });
   while (play.state.match.phase === PHASE.intro) play.step();
   const events: EmittedEvent[] = [];

@@ -152,19 +152,12 @@ export function createState({ playerCount, settings, random }: InitContext): Rub
   return state;
 }
 
+const SKILLS: Readonly<Record<Exclude<BotSkill, "mixed">, number>> = { easy: 0, normal: 1, hard: 2 };
+
 function drawSkill(botSkill: BotSkill, random: Random): number {
   // Drawn in any case, so that the level does not shift the rest of the match's randomness.
   const drawn = random.integer(3);
-  switch (botSkill) {
-    case "easy":
-      return 0;
-    case "normal":
-      return 1;
-    case "hard":
-      return 2;
-    case "mixed":
-      return drawn;
-  }
+  return botSkill === "mixed" ? drawn : SKILLS[botSkill];
 }
 
 /** Adds where the disc is now to its trail. */

@@ -22,7 +22,7 @@ import { ATLAS_KEY } from "./stamps.ts";
 import { TILT, pictureX } from "./world.ts";
 
 /** Below this zoom only people of this page keep their name tags: eight would cover the floor. */
-const TAGS_FROM_ZOOM = 0.6;
+const TAGS_FROM_ZOOM = 0.7;
 
 /** What the scene asks for each picture. */
 export interface SceneHost {

@@ -157,7 +157,7 @@ class PhaserArena implements Arena {
   }
 
   /** Events of a match that is no longer shown are nobody's. */
-  #whilePlayed<Handlers extends object>(match: RubberbandMatch, handlers: Handlers): Record<string, (payload: never) => void> {
+  #whilePlayed(match: RubberbandMatch, handlers: object): Record<string, (payload: never) => void> {
     const guarded = Object.entries(handlers as Record<string, (payload: never) => void>).map(([name, handle]) => {
       return [name, (payload: never) => (this.#match === match ? handle(payload) : undefined)] as const;
     });

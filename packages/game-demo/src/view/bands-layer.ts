@@ -8,7 +8,7 @@ import { Stamps } from "./stamps.ts";
 import { TILT, pictureX, pictureY } from "./world.ts";
 
 /** Shortest piece of a band that is drawn on its own, in px; on a still disc the whole band is shorter. */
-const PIECE_PX = 9;
+const PIECE_PX = 12;
 /** A band shorter than this shows no anchor. */
 const ANCHOR_FROM_PX = 40;
 const STAMP_CAPACITY = 520;

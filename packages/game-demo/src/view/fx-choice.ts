@@ -5,20 +5,12 @@ import { LEVEL_HIGH, LEVEL_LOW, Quality } from "./quality.ts";
 /** Names that drivers give to WebGL drawn by the CPU, where Phaser's canvas renderer is two to four times as fast. */
 const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
 
-/** Renderer and quality to start with. `auto` looks for a graphics card first. */
+/** Renderer and quality to start with. `auto` looks for a graphics card first; without one it is `off`. */
 export function chooseFx(fx: ArenaOptions["fx"]): { readonly renderer: number; readonly quality: Quality } {
-  switch (fx) {
-    case "high":
-      return { renderer: AUTO, quality: new Quality(LEVEL_HIGH, false) };
-    case "low":
-      return { renderer: AUTO, quality: new Quality(LEVEL_LOW, true) };
-    case "off":
-      return { renderer: CANVAS, quality: new Quality(LEVEL_LOW, true) };
-    case "auto":
-      return hasGraphicsCard()
-        ? { renderer: WEBGL, quality: new Quality(LEVEL_HIGH, true) }
-        : { renderer: CANVAS, quality: new Quality(LEVEL_LOW, true) };
-  }
+  if (fx === "high") return { renderer: AUTO, quality: new Quality(LEVEL_HIGH, false) };
+  if (fx === "low") return { renderer: AUTO, quality: new Quality(LEVEL_LOW, true) };
+  if (fx === "auto" && hasGraphicsCard()) return { renderer: WEBGL, quality: new Quality(LEVEL_HIGH, true) };
+  return { renderer: CANVAS, quality: new Quality(LEVEL_LOW, true) };
 }
 
 function hasGraphicsCard(): boolean {

@@ -9,6 +9,7 @@ type Events = LobbyEvents<RubberbandState, typeof rubberbandInput>;
 
 /** A lobby in memory, seen by one member. Tests play the broker and the other members. */
 export class FakeLobby implements RubberbandLobby {
+  static readonly myId: PeerId = "me" as PeerId;
   readonly calls: string[] = [];
   state: LobbyState;
   peers: readonly LobbyPeer[] = [];

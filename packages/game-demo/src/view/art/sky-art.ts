@@ -1,6 +1,6 @@
 import type { Textures } from "phaser";
 import type { Atlas } from "./atlas.ts";
-import { withAlpha } from "./colour.ts";
+import { channels, mix, withAlpha } from "./colour.ts";
 
 const SKY_SIZE = 1024;
 
@@ -17,38 +17,68 @@ const CLOUDS: readonly (readonly [number, number, number, string, number])[] = [
   [0.1, 0.7, 0.16, "#3fc0b0", 0.15],
 ];
 
+/** Clouds are added up in numbers, on a coarse grid: gradients of a canvas are dithered, and a hundred of them show the pattern. */
+const GRID_SIZE = 128;
+const PUFFS = 14;
+const NIGHT: readonly [string, string] = ["#0a0b26", "#050612"];
+
 /** The far sky in one texture: night, nebula, and dust of faint stars. */
 export function drawSky(textures: Textures.TextureManager, key: string): void {
   const texture = textures.createCanvas(key, SKY_SIZE, SKY_SIZE);
   if (texture === null) throw new Error(`texture ${key} exists already`);
   const { context } = texture;
-  const night = context.createLinearGradient(0, 0, SKY_SIZE * 0.3, SKY_SIZE);
-  night.addColorStop(0, "#080920");
-  night.addColorStop(0.5, "#0a0b26");
-  night.addColorStop(1, "#050612");
-  context.fillStyle = night;
-  context.fillRect(0, 0, SKY_SIZE, SKY_SIZE);
+  context.imageSmoothingQuality = "high";
+  context.drawImage(drawNebula(), 0, 0, SKY_SIZE, SKY_SIZE);
   context.globalCompositeOperation = "lighter";
-  for (const [x, y, radius, colour, strength] of CLOUDS)
-    paintCloud(context, x * SKY_SIZE, y * SKY_SIZE, radius * SKY_SIZE, colour, strength);
   paintDust(context);
   texture.refresh();
 }
 
-/** Many small soft puffs around one place read as a cloud where a single gradient reads as a lamp. */
-function paintCloud(context: CanvasRenderingContext2D, x: number, y: number, radius: number, colour: string, strength: number): void {
-  for (let puff = 0; puff < 14; puff++) {
+function drawNebula(): HTMLCanvasElement {
+  const light = new Float32Array(GRID_SIZE * GRID_SIZE * 3);
+  for (const [x, y, radius, colour, strength] of CLOUDS) addCloud(light, { x, y, radius, colour: channels(colour), strength });
+  const canvas = document.createElement("canvas");
+  canvas.width = GRID_SIZE;
+  canvas.height = GRID_SIZE;
+  const context = canvas.getContext("2d");
+  if (context === null) return canvas;
+  const image = context.createImageData(GRID_SIZE, GRID_SIZE);
+  for (let pixel = 0; pixel < GRID_SIZE * GRID_SIZE; pixel++) {
+    const night = channels(mix(NIGHT[0], NIGHT[1], pixel / (GRID_SIZE * GRID_SIZE)));
+    for (let channel = 0; channel < 3; channel++) {
+      image.data[pixel * 4 + channel] = Math.round((night[channel] ?? 0) + (light[pixel * 3 + channel] ?? 0));
+    }
+    image.data[pixel * 4 + 3] = 255;
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Many small soft puffs around one place read as a cloud where a single one reads as a lamp. Lengths are parts of the sky. */
+function addCloud(
+  light: Float32Array,
+  cloud: { readonly x: number; readonly y: number; readonly radius: number; readonly colour: readonly number[]; readonly strength: number },
+): void {
+  const { x, y, radius, colour, strength } = cloud;
+  for (let puff = 0; puff < PUFFS; puff++) {
     const angle = puff * 2.4;
-    const away = radius * 0.42 * Math.sqrt(puff / 14);
-    const size = radius * (0.34 + 0.3 * Math.abs(Math.sin(puff * 5.7 + x)));
-    const puffX = x + Math.cos(angle) * away * 1.5;
-    const puffY = y + Math.sin(angle) * away;
-    const light = context.createRadialGradient(puffX, puffY, 0, puffX, puffY, size);
-    light.addColorStop(0, withAlpha(colour, strength * 0.15));
-    light.addColorStop(0.5, withAlpha(colour, strength * 0.08));
-    light.addColorStop(1, withAlpha(colour, 0));
-    context.fillStyle = light;
-    context.fillRect(puffX - size, puffY - size, size * 2, size * 2);
+    const away = radius * 0.46 * Math.sqrt(puff / PUFFS);
+    const size = radius * (0.34 + 0.34 * scatter(puff, x * 31 + y));
+    addPuff(light, x + Math.cos(angle) * away * 1.5, y + Math.sin(angle) * away, size, colour, strength * 0.15);
+  }
+}
+
+function addPuff(light: Float32Array, x: number, y: number, size: number, colour: readonly number[], strength: number): void {
+  const first = (at: number): number => Math.max(0, Math.floor((at - size) * GRID_SIZE));
+  const last = (at: number): number => Math.min(GRID_SIZE - 1, Math.ceil((at + size) * GRID_SIZE));
+  for (let row = first(y); row <= last(y); row++) {
+    for (let column = first(x); column <= last(x); column++) {
+      const distance = Math.hypot(column / GRID_SIZE - x, row / GRID_SIZE - y) / size;
+      if (distance >= 1) continue;
+      const share = strength * (1 - distance * distance) * (1 - distance * distance);
+      const pixel = (row * GRID_SIZE + column) * 3;
+      for (let channel = 0; channel < 3; channel++) light[pixel + channel] = (light[pixel + channel] ?? 0) + (colour[channel] ?? 0) * share;
+    }
   }
 }
 

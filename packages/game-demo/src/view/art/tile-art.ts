@@ -28,14 +28,14 @@ export function drawTileArt(atlas: Atlas): void {
       for (let health = 2; health >= 1; health--) {
         atlas.draw(`tile-${shade}-${health}-${pattern}`, 68, TILE_FRAME_HEIGHT, (context) => {
           paintBlock(context, mix(top, "#0a0d22", health === 1 ? 0.28 : 0.12), EDGE, 0.5);
-          paintCracks(context, health === 2 ? 3 : 6, shade * 7 + pattern * 3 + 1);
+          paintCracks(context, health === 2 ? 3 : 6, shade * 7 + pattern * 3 + 1, health === 2 ? "#8ea6ff" : HOT);
         });
       }
     }
   }
   atlas.draw("tile-hot", 68, TILE_FRAME_HEIGHT, (context) => {
     paintBlock(context, "#6b3350", HOT, 1);
-    paintCracks(context, 6, 3);
+    paintCracks(context, 6, 3, "#ffc07a");
     strokeHex(context, 0.78, withAlpha(HOT, 0.55), 2);
   });
   for (let piece = 0; piece < 3; piece++) {
@@ -106,7 +106,7 @@ function paintSide(context: CanvasRenderingContext2D, side: -1 | 1, colour: stri
 }
 
 /** Jagged rays from a point near the middle; the same for the same seed. */
-function paintCracks(context: CanvasRenderingContext2D, rays: number, seed: number): void {
+function paintCracks(context: CanvasRenderingContext2D, rays: number, seed: number, light: string): void {
   context.save();
   hexPath(context, 0.95);
   context.clip();
@@ -114,8 +114,9 @@ function paintCracks(context: CanvasRenderingContext2D, rays: number, seed: numb
   context.lineJoin = "round";
   for (let ray = 0; ray < rays; ray++) {
     const points = crackPoints(((ray + 0.37 * seed) / rays) * Math.PI * 2, seed + ray);
-    strokeCrack(context, points, 0.8, withAlpha("#a9b8ff", 0.45), 1.2);
-    strokeCrack(context, points, 0, CRACK, rays > 3 ? 2.4 : 1.8);
+    strokeCrack(context, points, 0, withAlpha(light, rays > 3 ? 0.3 : 0.16), 6);
+    strokeCrack(context, points, 0.9, withAlpha(light, rays > 3 ? 0.85 : 0.55), rays > 3 ? 3 : 2.4);
+    strokeCrack(context, points, 0, CRACK, rays > 3 ? 2.2 : 1.8);
   }
   context.restore();
 }
