@@ -1,0 +1,199 @@
+import { EventEmitter } from "node:events";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { WebSocket } from "ws";
+import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
+import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
+import { SocketSweep } from "./socket-sweep.ts";
+
+/** What the guard uses of a WebSocket. */
+class FakeSocket extends EventEmitter {
+  readonly OPEN = 1;
+  readyState = 1;
+  bufferedAmount = 0;
+  isPaused = false;
+  readonly sent: string[] = [];
+  readonly calls: string[] = [];
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+  ping(): void {
+    this.calls.push("ping");
+  }
+  pause(): void {
+    this.isPaused = true;
+  }
+  resume(): void {
+    this.isPaused = false;
+  }
+  close(code: number): void {
+    this.calls.push(`close ${code}`);
+  }
+  terminate(): void {
+    this.calls.push("terminate");
+    this.emit("close");
+  }
+}
+
+class Recorder implements SocketUser {
+  readonly log: string[] = [];
+  handle: (text: string) => void | Promise<void> = () => undefined;
+
+  handleText(text: string): void | Promise<void> {
+    this.log.push(text);
+    return this.handle(text);
+  }
+  handleOffence(offence: string): void {
+    this.log.push(`offence ${offence}`);
+  }
+  handleSilence(): void {
+    this.log.push("silence");
+  }
+  handleShutdown(): void {
+    this.log.push("shutdown");
+  }
+  handleClosed(): void {
+    this.log.push("closed");
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function guarded(limits: Partial<BrokerLimits> = {}): {
+  raw: FakeSocket;
+  user: Recorder;
+  socket: GuardedSocket;
+  ends: string[];
+  nowMs: () => number;
+} {
+  const raw = new FakeSocket();
+  const user = new Recorder();
+  const ends: string[] = [];
+  const nowMs = (): number => Date.now();
+  const socket = new GuardedSocket(raw as unknown as WebSocket, {
+    limits: { ...BROKER_LIMITS, ...limits },
+    nowMs,
+    handleEnd: () => ends.push("end"),
+    handleFailure: () => ends.push("failure"),
+  });
+  socket.serve(user);
+  return { raw, user, socket, ends, nowMs };
+}
+
+const say = (raw: FakeSocket, text: string): boolean => raw.emit("message", Buffer.from(text), false);
+
+test("[BR30] after 5 s of silence a socket is asked, after 10 s it is ended; any sign of life counts", () => {
+  const { raw, user, socket, nowMs } = guarded();
+  const sweep = new SocketSweep(nowMs, () => undefined);
+  sweep.add(socket);
+  vi.advanceTimersByTime(4_999);
+  expect(user.log).toEqual([]);
+  vi.advanceTimersByTime(1_001);
+  expect(user.log).toEqual(["silence"]);
+  raw.emit("pong");
+  vi.advanceTimersByTime(9_000);
+  expect(user.log).toEqual(["silence", "silence"]);
+  expect(socket.isOpen).toBe(true);
+  vi.advanceTimersByTime(2_000);
+  expect(user.log).toEqual(["silence", "silence", "closed"]);
+  expect(raw.calls).toEqual(["terminate"]);
+  sweep.dispose();
+});
+
+test("[BR31] a process that stood still for a minute blames nobody", () => {
+  const { user, socket, nowMs } = guarded();
+  const sweep = new SocketSweep(nowMs, () => undefined);
+  sweep.add(socket);
+  vi.advanceTimersByTime(2_000);
+  vi.setSystemTime(Date.now() + 60_000);
+  vi.advanceTimersByTime(3_000);
+  expect(user.log).toEqual([]);
+  vi.advanceTimersByTime(4_000);
+  expect(user.log).toEqual(["silence"]);
+  vi.advanceTimersByTime(10_000);
+  expect(user.log).toEqual(["silence", "closed"]);
+  sweep.dispose();
+});
+
+test("[BR32] a failure while a frame is handled ends that socket alone, and is reported", () => {
+  const { raw, user, ends } = guarded();
+  user.handle = () => {
+    throw new Error("bug");
+  };
+  say(raw, "x");
+  expect(user.log).toEqual(["x", "closed"]);
+  expect(ends).toEqual(["failure", "end"]);
+});
+
+test("[BR33] messages above the rate are handled later, in order, and the sender is not read meanwhile", () => {
+  const { raw, user } = guarded({ messageBurst: 3, messagesPerSecond: 10 });
+  for (let index = 0; index < 50; index++) say(raw, String(index));
+  expect(user.log).toHaveLength(3);
+  expect(raw.isPaused).toBe(true);
+  vi.advanceTimersByTime(1_000);
+  expect(user.log).toHaveLength(13);
+  vi.advanceTimersByTime(10_000);
+  expect(user.log).toEqual(Array.from({ length: 50 }, (_, index) => String(index)));
+  expect(raw.isPaused).toBe(false);
+});
+
+test("[BR33] one message is handled at a time", async () => {
+  const { raw, user } = guarded();
+  let finish: () => void = () => undefined;
+  user.handle = () =>
+    new Promise((resolve) => {
+      finish = resolve;
+    });
+  say(raw, "a");
+  say(raw, "b");
+  expect(user.log).toEqual(["a"]);
+  finish();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(user.log).toEqual(["a", "b"]);
+});
+
+test("[BR34] whatever ends a socket, its user hears of it once and of nothing after", () => {
+  const { raw, user, socket, ends } = guarded();
+  socket.close(1000, "");
+  raw.emit("error", new Error("late"));
+  say(raw, "late");
+  raw.emit("close");
+  socket.send("late");
+  socket.close(1000, "");
+  vi.advanceTimersByTime(5_000);
+  expect(user.log).toEqual(["closed"]);
+  expect(ends).toEqual(["end"]);
+  expect(raw.sent).toEqual([]);
+  // The closing handshake has a second, then the connection is cut.
+  expect(raw.calls).toEqual(["close 1000", "terminate"]);
+});
+
+test("[BR35] a reader that fell behind by more than the cap is dropped instead of sent to", () => {
+  const { raw, user, socket } = guarded({ sendBufferBytes: 1_000 });
+  raw.bufferedAmount = 990;
+  socket.send("0123456789");
+  expect(raw.sent).toHaveLength(1);
+  socket.send("0123456789x");
+  expect(raw.sent).toHaveLength(1);
+  expect(user.log).toEqual(["closed"]);
+});
+
+test("[BR36] a socket that its user's own start has closed is told so", () => {
+  const raw = new FakeSocket();
+  const user = new Recorder();
+  const socket = new GuardedSocket(raw as unknown as WebSocket, {
+    limits: BROKER_LIMITS,
+    nowMs: () => 0,
+    handleEnd: () => undefined,
+    handleFailure: () => undefined,
+  });
+  socket.close(1000, "");
+  socket.serve(user);
+  expect(user.log).toEqual(["closed"]);
+});
