@@ -21,7 +21,7 @@ if (isLoopback(address.hostname)) void askLanHost().then((host) => (lanHost = ho
 const motion = window.matchMedia("(prefers-reduced-motion: reduce)");
 
 const stage = new Stage({
-  startLocal: rollcallGateway.startLocal,
+  startLocal: (request) => rollcallGateway.startLocal(request),
   loadArena: async () => (await import("./view/arena.ts")).createArena,
   fx: page.fx,
   reducedMotion: motion.matches,

@@ -202,8 +202,8 @@ export class App implements Shell {
     const request: JoinRequest = { name, colour, choices: null, signal: controller.signal, ...(broker === undefined ? {} : { broker }) };
     try {
       const lobby = await attempt(request);
-      if (controller.signal.aborted) return void (await lobby?.leave());
-      if (lobby !== undefined) this.#open(lobby);
+      if (controller.signal.aborted) await lobby?.leave();
+      else if (lobby !== undefined) this.#open(lobby);
     } catch (error) {
       if (controller.signal.aborted) return;
       this.errors.show(error, retry ?? (() => void this.start()));

@@ -15,9 +15,13 @@ export function openDialog(options: DialogOptions): () => void {
   const title = element("h2", { id: "dialog-title", tabindex: "-1" }, options.title);
   const dialog = element("dialog", { class: "dialog panel", "aria-labelledby": "dialog-title" }, title, ...options.body);
   const close = (): void => dialog.close();
-  const buttons = (options.actions ?? []).map(({ text, className, act }) =>
-    element("button", { type: "button", class: className ?? "button", onclick: () => void (close(), act?.()) }, text),
-  );
+  const buttons = (options.actions ?? []).map(({ text, className, act }) => {
+    const press = (): void => {
+      close();
+      act?.();
+    };
+    return element("button", { type: "button", class: className ?? "button", onclick: press }, text);
+  });
   if (buttons.length > 0) dialog.append(element("div", { class: "dialog-actions" }, ...buttons));
   else {
     const corner = { type: "button", class: "icon-button dialog-close", "aria-label": strings.room.close, onclick: close };

@@ -27,7 +27,7 @@ export function isWholeCode(code: string): boolean {
 
 /** The code for a screen reader, letter by letter: `K, X, R, T, M`. */
 export function spellCode(code: string): string {
-  return [...code].join(", ");
+  return code.split("").join(", ");
 }
 
 function lettersOf(text: string): string {

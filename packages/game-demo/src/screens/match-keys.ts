@@ -2,9 +2,13 @@
 export function listenMatchKeys(handlers: { readonly onEscape: () => void; readonly onMuteKey: () => void }): () => void {
   const listener = (event: KeyboardEvent): void => {
     if (event.repeat || document.querySelector("dialog[open]") !== null) return;
-    if (event.key === "Escape") handlers.onEscape();
+    if (event.key === "Escape") {
+      // The same key press would close again the dialog that it opens.
+      event.preventDefault();
+      handlers.onEscape();
+    }
     // After the arena's own listener, whichever of us registered first.
-    else if (event.code === "KeyM") window.setTimeout(handlers.onMuteKey, 0);
+    if (event.code === "KeyM") window.setTimeout(handlers.onMuteKey, 0);
   };
   window.addEventListener("keydown", listener);
   return () => window.removeEventListener("keydown", listener);

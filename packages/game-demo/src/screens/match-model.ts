@@ -14,7 +14,8 @@ export interface MatchSeatModel {
 }
 
 /** One line of the standings. */
-export interface Standing extends MatchSeatModel {
+export interface Standing {
+  readonly seat: MatchSeatModel;
   /** 1 for the winner; players with equal scores share a place. */
   readonly place: number;
   readonly wins: number;
@@ -39,25 +40,28 @@ export function matchSeats(match: RubberbandMatch): MatchSeatModel[] {
 
 /** What a match ended with; anything that is not a result of Rubberband counts as zeros. */
 export function standings(seats: readonly MatchSeatModel[], result: unknown): Standing[] {
-  const winner = numberField(result, "winner");
-  const scored = seats.map((seat, index) => ({
-    ...seat,
-    isWinner: index === winner,
+  const winner = winnerOf(seats, result);
+  const lines = seats.map((seat, index): Standing => ({
+    seat,
+    place: seat === winner ? 1 : 2,
     wins: listField(result, "wins", index),
     points: listField(result, "points", index),
     knockOffs: listField(result, "knockouts", index),
   }));
-  type Scored = (typeof scored)[number];
-  const compare = (a: Scored, b: Scored): number =>
-    Number(b.isWinner) - Number(a.isWinner) || b.wins - a.wins || b.points - a.points || b.knockOffs - a.knockOffs;
-  const sorted = scored.toSorted(compare);
-  return sorted.map(({ isWinner: _, ...line }, index) => {
-    const place = sorted.findIndex((other) => compare(other, sorted[index] ?? other) === 0) + 1;
-    return { ...line, place };
-  });
+  // The winner first, whatever the figures say: equal ones are decided by the game.
+  const compare = (a: Standing, b: Standing): number =>
+    a.place - b.place || b.wins - a.wins || b.points - a.points || b.knockOffs - a.knockOffs;
+  const sorted = lines.toSorted(compare);
+  return sorted.map((line) => ({
+    seat: line.seat,
+    place: sorted.findIndex((other) => compare(other, line) === 0) + 1,
+    wins: line.wins,
+    points: line.points,
+    knockOffs: line.knockOffs,
+  }));
 }
 
-/** The winner's player index; `undefined` when nobody won. */
+/** The winner; `undefined` when nobody won. */
 export function winnerOf(seats: readonly MatchSeatModel[], result: unknown): MatchSeatModel | undefined {
   return seats[numberField(result, "winner") ?? -1];
 }

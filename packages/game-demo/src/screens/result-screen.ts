@@ -58,16 +58,17 @@ export class ResultScreen {
 }
 
 function line(standing: Standing): HTMLElement {
+  const { seat } = standing;
   return element(
     "li",
-    { class: standing.isLocal ? "standing standing-me" : "standing", "data-testid": "standing" },
+    { class: seat.isLocal ? "standing standing-me" : "standing", "data-testid": "standing" },
     element("span", { class: "standing-place" }, `${standing.place}.`),
-    lookIcon(standing.colour),
+    lookIcon(seat.colour),
     element(
       "span",
       { class: "standing-name" },
-      standing.name,
-      standing.isBot ? element("span", { class: "badge badge-plain" }, strings.room.bot) : undefined,
+      seat.name,
+      seat.isBot ? element("span", { class: "badge badge-plain" }, strings.room.bot) : undefined,
     ),
     element(
       "span",

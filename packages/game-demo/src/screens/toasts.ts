@@ -43,6 +43,6 @@ export class Toasts {
   }
 
   clear(): void {
-    for (const toast of [...this.#shown]) this.hide(toast.key);
+    for (const { key } of this.#shown) this.hide(key);
   }
 }

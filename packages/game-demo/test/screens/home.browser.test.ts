@@ -1,0 +1,142 @@
+import { NetcodeError } from "@rollcall/netcode";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { FakeLobby } from "./fake-lobby.ts";
+import { openApp, type FakeNetwork, type OpenedApp } from "./open-app.ts";
+
+let opened: OpenedApp | undefined;
+
+async function open(path = "/?name=Ada", network: FakeNetwork = {}): Promise<OpenedApp> {
+  opened = await openApp(path, network);
+  return opened;
+}
+
+afterEach(() => {
+  opened?.close();
+  opened = undefined;
+  vi.restoreAllMocks();
+});
+
+const codeField = page.getByRole("textbox", { name: "Lobby code" });
+const error = page.getByTestId("error");
+
+describe("the title", () => {
+  test("[SC7] a code is sent as soon as it has five letters", async () => {
+    const { requests } = await open();
+    await userEvent.fill(codeField, "kxr-tm");
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTM Ada"]);
+  });
+
+  test("[SC7] with fewer letters, Join marks the field and asks nobody", async () => {
+    const { requests } = await open();
+    await userEvent.fill(codeField, "kx");
+    await userEvent.click(page.getByRole("button", { name: "Join" }));
+    await expect.element(codeField).toHaveAttribute("aria-invalid", "true");
+    await expect.element(codeField).toHaveFocus();
+    expect(requests).toEqual([]);
+  });
+
+  test("[SC8] a link joins at once, also without a name ever given", async () => {
+    const { requests } = await open("/#j=KXRTM");
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTM Bouncy Badger"]);
+  });
+
+  test("[SC9] an error is told with its remedy, blocks nothing, and the code stays", async () => {
+    await open("/?name=Ada", {
+      join: async () => {
+        throw new NetcodeError("LOBBY_NOT_FOUND");
+      },
+    });
+    await userEvent.fill(codeField, "BBBBB");
+    await expect
+      .element(page.getByRole("alert"))
+      .toHaveTextContent("There is no lobby with this code. Check the code, or host a new lobby.");
+    await expect.element(error).toHaveAttribute("data-code", "LOBBY_NOT_FOUND");
+    await expect.element(codeField).toHaveValue("BBBBB");
+    await userEvent.click(page.getByRole("button", { name: "Host a game" }));
+    await expect.element(page.getByRole("button", { name: "Start" })).toBeVisible();
+    await expect.element(error).not.toBeInTheDocument();
+  });
+
+  test("[SC9] where trying again may help there is a button for it", async () => {
+    let tries = 0;
+    const { requests } = await open("/?name=Ada", {
+      join: async () => {
+        tries += 1;
+        throw new NetcodeError("LOBBY_FULL");
+      },
+    });
+    await userEvent.fill(codeField, "KXRTM");
+    await userEvent.click(page.getByRole("button", { name: "Try again" }));
+    await expect.element(error).toBeVisible();
+    expect(tries).toBe(2);
+    expect(requests).toEqual(["join KXRTM Ada", "join KXRTM Ada"]);
+  });
+
+  test("[SC10] joining can be called off, and what comes late is left at once", async () => {
+    const { lobbyOf, finish } = pendingLobby();
+    const app = await open("/?name=Ada", { join: () => lobbyOf });
+    await userEvent.fill(codeField, "KXRTM");
+    await userEvent.click(page.getByRole("button", { name: "Cancel" }));
+    const left = finish();
+    await expect.poll(() => left.calls).toEqual(["leave"]);
+    expect(app.app.lobby).toBeUndefined();
+    await expect.element(codeField).toHaveValue("KXRTM");
+  });
+
+  test("[SC11] the tab key goes through everything in reading order", async () => {
+    await open();
+    page.getByRole("heading", { name: "Rubberband" }).element().focus();
+    const names: string[] = [];
+    for (let step = 0; step < 6; step++) {
+      await userEvent.keyboard("{Tab}");
+      names.push(nameOf(document.activeElement));
+    }
+    expect(names).toEqual(["Lobby code", "Join", "Host a game", "Play now", "Your name", "Orange, circle"]);
+  });
+
+  test("[SC6] the arrow keys choose a colour, which has a name and a shape", async () => {
+    const { app } = await open();
+    await userEvent.click(page.getByRole("radio", { name: "Orange, circle" }));
+    await userEvent.keyboard("{ArrowRight}");
+    await expect.element(page.getByRole("radio", { name: "Sky, square" })).toBeChecked();
+    expect(app.identity.colour).toBe(1);
+  });
+
+  test("[SC12] Play now starts a match against bots, and Leave comes back", async () => {
+    const { played, app } = await open();
+    await userEvent.click(page.getByRole("button", { name: "Play now" }));
+    const match = played.at(-1);
+    expect(match?.seats.filter((seat) => seat.kind === "person")).toHaveLength(1);
+    expect(match?.localPlayers).toEqual([0]);
+    expect(app.match, "a match alone is no networked match").toBeUndefined();
+    await userEvent.click(page.getByRole("button", { name: "Leave" }));
+    await expect.element(page.getByRole("heading", { name: "Rubberband" })).toHaveFocus();
+  });
+
+  test("[SC13] bots play behind the title", async () => {
+    const { played } = await open();
+    expect(played).toHaveLength(1);
+    expect(played[0]?.localPlayers).toEqual([]);
+    expect(played[0]?.seats.every((seat) => seat.kind === "bot")).toBe(true);
+  });
+});
+
+function pendingLobby(): { readonly lobbyOf: Promise<FakeLobby>; readonly finish: () => FakeLobby } {
+  const lobby = new FakeLobby("KXRTM", { name: "Ada", colour: 0 }, ["Ana"]);
+  let resolve: ((lobby: FakeLobby) => void) | undefined;
+  const lobbyOf = new Promise<FakeLobby>((settle) => (resolve = settle));
+  const finish = (): FakeLobby => {
+    resolve?.(lobby);
+    return lobby;
+  };
+  return { lobbyOf, finish };
+}
+
+function nameOf(node: Element | null): string {
+  const label = node instanceof HTMLInputElement ? node.labels?.[0]?.textContent : undefined;
+  const own = node?.getAttribute("aria-label");
+  return own ?? (label === undefined || label === "" ? (node?.textContent ?? "") : label);
+}

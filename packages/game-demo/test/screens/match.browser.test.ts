@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { FakeLobby } from "./fake-lobby.ts";
+import type { FakeMatch } from "./fake-match.ts";
+import { openApp, type OpenedApp } from "./open-app.ts";
+
+let opened: OpenedApp | undefined;
+
+async function play(asHost: boolean): Promise<{ lobby: FakeLobby; match: FakeMatch; app: OpenedApp }> {
+  const app = await openApp(asHost ? "/?name=Ada" : "/?name=Ada#j=KXRTM");
+  opened = app;
+  if (asHost) await userEvent.click(page.getByRole("button", { name: "Host a game" }));
+  const lobby = app.lobby();
+  if (asHost) lobby.add("Ana");
+  const match = lobby.begin({ countdownMs: 3_000 });
+  return { lobby, match, app };
+}
+
+afterEach(() => {
+  opened?.close();
+  opened = undefined;
+});
+
+const said = page.getByTestId("announcement");
+const RESULT = { winner: 1, rounds: 3, wins: [1, 2], points: [5, 7], knockouts: [2, 3] };
+
+describe("the match", () => {
+  test("[SC26] a countdown names who plays, then the arena has the screen", async () => {
+    const { match, app } = await play(true);
+    await expect.element(page.getByTestId("countdown")).toHaveTextContent("3");
+    await expect.element(page.getByTestId("countdown-card")).toHaveTextContent("Ana");
+    expect(app.played.at(-1)).toBe(match);
+    match.phase = "running";
+    await expect.element(page.getByTestId("countdown-card")).not.toBeInTheDocument();
+    await expect.element(said).toHaveTextContent("The match begins");
+  });
+
+  test("[SC27] the invitation stays within reach", async () => {
+    await play(true);
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent(/^KXRTM$/);
+    await userEvent.click(page.getByRole("button", { name: /^Invite/ }));
+    await expect.element(page.getByRole("dialog", { name: "Invite your friends" })).toBeVisible();
+    await expect.element(page.getByRole("dialog").getByRole("button", { name: "Copy link" })).toBeVisible();
+    await userEvent.keyboard("{Escape}");
+    await expect.element(page.getByRole("dialog")).not.toBeInTheDocument();
+    await expect.element(page.getByRole("button", { name: /^Invite/ })).toHaveFocus();
+  });
+
+  test("[SC28] leaving asks once", async () => {
+    const { lobby, app } = await play(true);
+    await userEvent.click(page.getByRole("button", { name: "Leave" }));
+    await userEvent.click(page.getByRole("button", { name: "Keep playing" }));
+    expect(lobby.calls).not.toContain("leave");
+    await userEvent.keyboard("{Escape}");
+    await userEvent.click(page.getByRole("button", { name: "Quit" }));
+    await expect.element(page.getByRole("heading", { name: "Rubberband" })).toHaveFocus();
+    expect(lobby.calls).toContain("leave");
+    expect(app.app.lobby).toBeUndefined();
+  });
+
+  test("[SC29] how the connections fare is told by name", async () => {
+    const { match, lobby } = await play(true);
+    const ana = lobby.state.members[1]?.peerId ?? FakeLobby.myId;
+    match.phase = "running";
+    const toasts = page.getByTestId("toasts");
+    match.emit("suspect", ana);
+    await expect.element(toasts).toHaveTextContent("Ana is not answering");
+    match.emit("seat-to-bot", { peerId: ana, playerIndexes: [1], frame: 60, cause: "lost" });
+    await expect.element(toasts).toHaveTextContent("Ana's seat is played by a bot");
+    expect(toasts.element().textContent).not.toContain("not answering");
+    lobby.emit("broker-lost");
+    await expect.element(toasts).toHaveTextContent("Reconnecting to the lobby…");
+  });
+
+  test("[SC30] the result shows the standings; the host calls the rematch in the same room", async () => {
+    const { match, lobby, app } = await play(true);
+    match.end(RESULT);
+    lobby.set({ match: undefined });
+    await expect.element(page.getByRole("heading", { name: "Ana wins!" })).toHaveFocus();
+    const lines = page
+      .getByTestId("standing")
+      .elements()
+      .map((node) => node.textContent);
+    expect(lines).toEqual([expect.stringMatching(/^1\.Ana.*2 wins/), expect.stringMatching(/^2\.Ada.*1 win/)]);
+    await userEvent.click(page.getByRole("button", { name: "Rematch" }));
+    expect(lobby.calls).toContain("start 6");
+    expect(app.played.at(-1)).toBe(lobby.match);
+    expect(app.app.match).toBe(lobby.match);
+  });
+
+  test("[SC30] a guest waits for the host or goes back to the room, which keeps its code", async () => {
+    const { match, lobby } = await play(false);
+    match.end({ ...RESULT, winner: 1 });
+    lobby.match = undefined;
+    lobby.set({ match: undefined });
+    await expect.element(page.getByRole("heading", { name: "You win!" })).toBeVisible();
+    await expect.element(page.getByText("Waiting for Ana to call a rematch.")).toBeVisible();
+    expect(page.getByRole("button", { name: "Rematch" }).elements()).toHaveLength(0);
+    await userEvent.click(page.getByRole("button", { name: "Back to the lobby" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+  });
+
+  test("[SC31] who was dropped lands in the room and is told why", async () => {
+    const { match, lobby } = await play(false);
+    lobby.match = undefined;
+    match.emit("dropped");
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent("The others went on without you.");
+    await expect.element(page.getByTestId("notice")).toHaveTextContent("A match is on.");
+  });
+
+  test("[SC32] a reload comes back to the seat, without joining again", async () => {
+    const lobby = new FakeLobby("KXRTM", { name: "Ada", colour: 3 }, ["Ana"]);
+    opened = await openApp("/#j=KXRTM", { resume: async () => lobby });
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(opened.app.lobby).toBe(lobby);
+    expect(opened.requests).toEqual([]);
+  });
+
+  test("[SC32] a link to another lobby wins over the old seat", async () => {
+    const old = new FakeLobby("BBBBB", { name: "Ada", colour: 3 }, ["Ana"]);
+    opened = await openApp("/?name=Ada#j=KXRTM", { resume: async () => old });
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(old.calls).toEqual(["leave"]);
+    expect(opened.requests).toEqual(["join KXRTM Ada"]);
+  });
+});

@@ -1,0 +1,77 @@
+import type { LobbyPeer, PeerId } from "@rollcall/netcode";
+import { describe, expect, test } from "vitest";
+import { connectionModel } from "../../src/screens/connection-model.ts";
+import { standings, winnerOf, type MatchSeatModel } from "../../src/screens/match-model.ts";
+import { botProfiles, yieldedColour } from "../../src/screens/room-model.ts";
+import { fakeMember, openPeer } from "./fake-lobby.ts";
+
+function peer(part: Partial<LobbyPeer>): LobbyPeer {
+  return { ...openPeer("peer-1", 20), ...part };
+}
+
+describe("[SC16] a connection in words and bars", () => {
+  test.each([
+    [peer({ rttMs: 60 }), true, "direct, 60 ms", 4],
+    [peer({ rttMs: 61 }), true, "direct, 61 ms", 3],
+    [peer({ rttMs: 121 }), true, "direct, 121 ms", 2],
+    [peer({ rttMs: 900 }), true, "direct, 900 ms", 1],
+    [peer({ rttMs: 60, lossRatio: 0.2 }), true, "direct, 60 ms", 3],
+    [peer({ rttMs: 0.2 }), true, "direct, 1 ms", 4],
+    [peer({ path: "peer" }), false, "through a player, 20 ms", 4],
+    [peer({ path: "broker" }), true, "through the server, 20 ms", 4],
+    [peer({ status: "suspect" }), true, "reconnecting…", 1],
+    [peer({ status: "closed" }), true, "no connection", 0],
+    [peer({ status: "closed" }), false, "away, seat kept", 0],
+    [undefined, true, "connecting…", 0],
+    [undefined, false, "away, seat kept", 0],
+  ])("%j, connected %j: %s", (link, connected, text, bars) => {
+    expect(connectionModel(link, connected)).toEqual({ text, bars });
+  });
+});
+
+describe("[SC21] colours", () => {
+  test("the later comer yields, the earlier one stays", () => {
+    const members = [fakeMember("a", 0, "Ada", 3), fakeMember("b", 1, "Bo", 3), fakeMember("c", 2, "Cy", 0)];
+    const [ada, bo] = members;
+    expect(ada && yieldedColour(ada, members)).toBeUndefined();
+    expect(bo && yieldedColour(bo, members)).toBe(1);
+  });
+
+  test("with every colour taken nobody moves", () => {
+    const members = Array.from({ length: 9 }, (_, index) => fakeMember(`p${index}`, index, "P", index % 8));
+    const last = members[8];
+    expect(last && yieldedColour(last, members)).toBeUndefined();
+  });
+
+  test("bots take colours that no player has", () => {
+    const bots = botProfiles([0, 2, 7], 5);
+    expect(bots.map((bot) => bot.colour)).toEqual([1, 3, 4, 5, 6]);
+    expect(new Set(bots.map((bot) => bot.name)).size).toBe(5);
+  });
+});
+
+describe("[SC30] standings", () => {
+  const seats = ["Ada", "Bo", "Cy"].map((name, index): MatchSeatModel => ({
+    name,
+    colour: index,
+    isLocal: index === 0,
+    isBot: false,
+    peerId: `p${index}` as PeerId,
+  }));
+
+  test("the winner is first, whatever the figures say; equals share a place", () => {
+    const result = { winner: 2, wins: [1, 1, 1], points: [4, 4, 4], knockouts: [1, 1, 1] };
+    const lines = standings(seats, result).map((line) => [line.place, line.seat.name]);
+    expect(lines).toEqual([
+      [1, "Cy"],
+      [2, "Ada"],
+      [2, "Bo"],
+    ]);
+    expect(winnerOf(seats, result)?.name).toBe("Cy");
+  });
+
+  test.each([[null], [undefined], ["x"], [{}], [{ winner: 9, wins: "many" }]])("nonsense counts as nothing: %j", (result) => {
+    expect(winnerOf(seats, result)).toBeUndefined();
+    expect(standings(seats, result).map((line) => line.wins)).toEqual([0, 0, 0]);
+  });
+});

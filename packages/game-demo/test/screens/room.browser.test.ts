@@ -1,0 +1,177 @@
+import { NetcodeError } from "@rollcall/netcode";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import type { FakeLobby } from "./fake-lobby.ts";
+import { openPeer } from "./fake-lobby.ts";
+import { openApp, type OpenedApp } from "./open-app.ts";
+
+let opened: OpenedApp | undefined;
+
+async function host(): Promise<FakeLobby> {
+  opened = await openApp("/?name=Ada");
+  await userEvent.click(page.getByRole("button", { name: "Host a game" }));
+  return opened.lobby();
+}
+
+async function join(): Promise<FakeLobby> {
+  opened = await openApp("/?name=Bob#j=KXRTM");
+  return opened.lobby();
+}
+
+afterEach(() => {
+  opened?.close();
+  opened = undefined;
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+const players = page.getByTestId("player");
+const said = page.getByTestId("announcement");
+
+describe("the room", () => {
+  test("[SC14] the code is bare text, spelled for screen readers, and the heading has the focus", async () => {
+    await host();
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent(/^KXRTM$/);
+    await expect.element(page.getByText("Lobby code: K, X, R, T, M")).toBeInTheDocument();
+    await expect.element(page.getByRole("heading", { name: "Lobby" })).toHaveFocus();
+  });
+
+  test("[SC15] one player card per person, the other seats are shown as bots", async () => {
+    const lobby = await host();
+    lobby.add("Ana");
+    await expect.poll(() => players.elements().length).toBe(2);
+    expect(page.getByTestId("bot").elements()).toHaveLength(4);
+    await expect.element(said).toHaveTextContent("Ana joined, 2 of 6");
+  });
+
+  test("[SC16] each connection is told in words", async () => {
+    const lobby = await host();
+    for (const name of ["Ana", "Bo", "Cy", "Di"]) lobby.add(name);
+    lobby.setPeers([
+      openPeer("peer-1", 24.4),
+      { ...openPeer("peer-2", 80), path: "turn" },
+      { ...openPeer("peer-3", 0), status: "suspect" },
+      { ...openPeer("peer-4", 0), status: "connecting", path: "connecting" },
+    ]);
+    await expect
+      .poll(() =>
+        page
+          .getByTestId("peer-status")
+          .elements()
+          .map((node) => node.textContent),
+      )
+      .toEqual(["you", "direct, 24 ms", "relayed (TURN), 80 ms", "reconnecting…", "connecting…", "until somebody joins"]);
+  });
+
+  test("[SC17] what others are called is text, never markup", async () => {
+    const lobby = await host();
+    lobby.add("<img src=x onerror=alert(1)>");
+    await expect.poll(() => players.elements().length).toBe(2);
+    await expect.element(players.nth(1)).toHaveTextContent("<img src=x onerr");
+    expect(document.querySelector("img")).toBeNull();
+  });
+
+  test("[SC18] the host starts with all seats, bots in the empty ones", async () => {
+    const lobby = await host();
+    lobby.add("Ana");
+    await userEvent.click(page.getByRole("button", { name: "Start" }));
+    expect(lobby.calls).toContain("start 6");
+    expect(lobby.match?.seats.map((seat) => seat.kind)).toEqual(["person", "person", "bot", "bot", "bot", "bot"]);
+  });
+
+  test("[SC18] there are never fewer seats than people", async () => {
+    const lobby = await host();
+    for (const name of ["Ana", "Bo", "Cy", "Di"]) lobby.add(name);
+    lobby.set({ settings: { seats: 2, rounds: 1, botSkill: "easy" } });
+    await expect.element(page.getByRole("radio", { name: "5", exact: true })).toBeChecked();
+    await expect.element(page.getByRole("radio", { name: "4", exact: true })).toBeDisabled();
+    await userEvent.click(page.getByRole("button", { name: "Start" }));
+    expect(lobby.calls).toContain("start 5");
+  });
+
+  test("[SC19] a guest is ready, cannot start, and sees the settings without changing them", async () => {
+    const lobby = await join();
+    const ready = page.getByRole("button", { name: "Ready" });
+    await expect.element(ready).toHaveAttribute("aria-pressed", "false");
+    await userEvent.click(ready);
+    await expect.element(ready).toHaveAttribute("aria-pressed", "true");
+    expect(lobby.calls).toContain("ready true");
+    expect(page.getByRole("button", { name: "Start" }).elements()).toHaveLength(0);
+    await expect.element(page.getByRole("radio", { name: "Best of 3" })).toBeDisabled();
+    await expect.element(page.getByTestId("room-status")).toHaveTextContent("1 of 2 ready. Ana starts the match.");
+  });
+
+  test("[SC20] the host changes settings, locks, kicks and hands over", async () => {
+    const lobby = await host();
+    lobby.add("Ana");
+    await userEvent.click(page.getByRole("radio", { name: "Best of 3" }));
+    await userEvent.click(page.getByRole("switch", { name: "Lock the lobby" }));
+    await expect.element(page.getByRole("switch", { name: "Lock the lobby" })).toHaveAttribute("aria-checked", "true");
+    await userEvent.click(page.getByRole("button", { name: "Options for Ana" }));
+    await userEvent.click(page.getByRole("button", { name: "Make host" }));
+    expect(lobby.calls).toEqual(['settings {"rounds":3,"seats":6,"botSkill":"mixed"}', "locked true", "host peer-1"]);
+    lobby.set({ hostId: lobby.me.peerId });
+    await userEvent.click(page.getByRole("button", { name: "Options for Ana" }));
+    await userEvent.click(page.getByRole("button", { name: "Kick" }));
+    await expect.poll(() => players.elements().length).toBe(1);
+    await expect.element(said).toHaveTextContent("Ana was removed by the host");
+  });
+
+  test("[SC21] of two with one colour the later comer takes a free one, and taken ones cannot be chosen", async () => {
+    const lobby = await join();
+    await expect.poll(() => lobby.me.profile.colour).toBe(1);
+    await userEvent.click(page.getByRole("button", { name: "Change name and colour" }));
+    await expect.element(page.getByRole("radio", { name: "Orange, circle, taken by Ana" })).toBeDisabled();
+    await userEvent.fill(page.getByRole("textbox", { name: "Your name" }), "Bobby");
+    await userEvent.click(page.getByRole("button", { name: "Done" }));
+    await expect.poll(() => lobby.me.profile.name).toBe("Bobby");
+    await expect.element(page.getByRole("button", { name: "Change name and colour" })).toHaveFocus();
+  });
+
+  test("[SC22] who comes during a match is told so and sees who plays", async () => {
+    const lobby = await join();
+    const [ana] = lobby.state.members;
+    if (ana === undefined) throw new Error("no member");
+    const seats = [{ kind: "person" as const, peerId: ana.peerId, profile: ana.profile }];
+    lobby.set({ match: { matchNumber: 1, seed: 1, seats, settings: null, hostId: ana.peerId, countdownMs: 0 } });
+    await expect.element(page.getByTestId("notice")).toHaveTextContent("A match is on. You play in the next one, from here.");
+    await expect.element(players.first()).toHaveTextContent("In the match");
+    lobby.set({ match: undefined });
+    await expect.element(page.getByTestId("notice")).not.toBeVisible();
+  });
+
+  test("[SC23] copying works without the clipboard of secure pages, and says so", async () => {
+    await host();
+    vi.stubGlobal("navigator", { userAgent: navigator.userAgent });
+    const copied: string[] = [];
+    vi.spyOn(document, "execCommand").mockImplementation(() => {
+      copied.push(window.getSelection()?.toString() ?? "");
+      return true;
+    });
+    await userEvent.click(page.getByRole("button", { name: "Copy link" }));
+    await expect.element(page.getByRole("button", { name: "Copied" })).toBeVisible();
+    await expect.element(said).toHaveTextContent("Copied");
+    expect(copied).toEqual(["https://play.example/#j=KXRTM"]);
+  });
+
+  test("[SC24] kicked: back on the title, with the reason", async () => {
+    const lobby = await join();
+    lobby.emit("closed", new NetcodeError("KICKED"));
+    await expect
+      .element(page.getByRole("alert"))
+      .toHaveTextContent("The host removed you from this lobby. Join another lobby, or host one.");
+    await expect.element(page.getByRole("textbox", { name: "Lobby code" })).toHaveValue("KXRTM");
+    expect(opened?.app.lobby).toBeUndefined();
+  });
+
+  test("[SC25] a lost lobby server is told until it is back", async () => {
+    const lobby = await join();
+    lobby.brokerConnected = false;
+    lobby.emit("change");
+    lobby.emit("broker-lost");
+    await expect.element(page.getByTestId("notice")).toHaveTextContent("The lobby server does not answer. Trying again…");
+    lobby.brokerConnected = true;
+    lobby.emit("change");
+    await expect.element(page.getByTestId("notice")).not.toBeVisible();
+  });
+});
