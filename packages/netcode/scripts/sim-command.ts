@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { FAULT_KINDS, simulateBatch, type FaultKind, type MatchReport } from "../src/sim/index.ts";
+import { FAULT_KINDS, simulateBatch, type FaultKind, type LinkProfile, type MatchReport } from "../src/sim/index.ts";
 
 /** What `pnpm sim` was asked for. */
 export interface SimSettings {
@@ -8,12 +8,25 @@ export interface SimSettings {
   readonly players: number;
   readonly seconds: number;
   readonly faults: readonly FaultKind[];
+  /** Left out: drawn from the seed. */
+  readonly network: LinkProfile | undefined;
   readonly verbose: boolean;
 }
 
 export type ParsedSimArguments = { readonly ok: true; readonly settings: SimSettings } | { readonly ok: false; readonly message: string };
 
-const USAGE = `Usage: pnpm sim [--seeds 1000] [--players 4] [--seconds 10] [--first 1] [--seed N] [--faults loss,kill,…] [--verbose]
+const PROFILE_NAMES = [
+  "perfect",
+  "lan",
+  "wifi",
+  "wifi-lossy",
+  "mobile-4g",
+  "transatlantic",
+  "bad-hotel",
+  "satellite",
+] as const satisfies readonly LinkProfile[];
+
+const USAGE = `Usage: pnpm sim [--seeds 1000] [--players 4] [--seconds 10] [--first 1] [--seed N] [--faults loss,kill,…] [--network wifi] [--verbose]
 
   --seeds N      matches to play, with seeds --first, --first + 1, …
   --seed N       plays this one seed
@@ -21,6 +34,8 @@ const USAGE = `Usage: pnpm sim [--seeds 1000] [--players 4] [--seconds 10] [--fi
   --seconds N    virtual length of each match
   --faults A,B   faults that a seed may switch on; default: all; "none": none
                  ${FAULT_KINDS.join(", ")}
+  --network NAME paths before faults; default: drawn from the seed
+                 ${PROFILE_NAMES.join(", ")}
   --verbose      prints what each seed decided and what happened`;
 
 const OPTIONS = {
@@ -30,6 +45,7 @@ const OPTIONS = {
   players: { type: "string" },
   seconds: { type: "string" },
   faults: { type: "string" },
+  network: { type: "string" },
   verbose: { type: "boolean" },
   help: { type: "boolean" },
 } as const;
@@ -61,6 +77,8 @@ export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
   }
   const faults = parseFaults(values.faults);
   if (typeof faults === "string") return refuse(faults);
+  const network = PROFILE_NAMES.find((name) => name === values.network);
+  if (values.network !== undefined && network === undefined) return refuse(`--network does not know "${values.network}".`);
   const isSingle = values.seed !== undefined;
   return {
     ok: true,
@@ -70,6 +88,7 @@ export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
       players: numbers["players"] ?? 4,
       seconds: numbers["seconds"] ?? 10,
       faults,
+      network,
       verbose: values.verbose === true,
     },
   };
@@ -88,11 +107,11 @@ function parseFaults(text: string | undefined): readonly FaultKind[] | string {
 export function runSim(settings: SimSettings, print: (line: string) => void): number {
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
-  const { firstSeed, seedCount, players, seconds, faults } = settings;
+  const { firstSeed, seedCount, players, seconds, faults, network } = settings;
   const batch = simulateBatch({
     firstSeed,
     seedCount,
-    matchOf: (seed) => ({ seed, players, seconds, faults }),
+    matchOf: (seed) => ({ seed, players, seconds, faults, ...(network === undefined ? {} : { network }) }),
     onMatch: (report) => {
       if (settings.verbose) printMatch(report, print);
       if (!report.ok) for (const line of describeFailure(report, settings)) print(line);
@@ -114,8 +133,9 @@ export function runSim(settings: SimSettings, print: (line: string) => void): nu
 }
 
 /** The lines that say what failed and how to see it again. */
-export function describeFailure(report: MatchReport, settings: Pick<SimSettings, "players" | "seconds" | "faults">): string[] {
-  const { players, seconds, faults } = settings;
+export function describeFailure(report: MatchReport, settings: Pick<SimSettings, "players" | "seconds" | "faults" | "network">): string[] {
+  const { players, seconds, faults, network } = settings;
+  const paths = network === undefined ? "" : ` --network ${network}`;
   const limited = faults.length === FAULT_KINDS.length ? "" : ` --faults ${faults.length === 0 ? "none" : faults.join(",")}`;
   return [
     `seed ${report.seed} FAILED`,
@@ -125,7 +145,7 @@ export function describeFailure(report: MatchReport, settings: Pick<SimSettings,
         ({ checker, peer, frame, atMs, message }) =>
           `  ${checker}: frame ${frame}, peer ${peer < 0 ? "all" : peer}, ${Math.round(atMs)} ms: ${message}`,
       ),
-    `  replay: npx pnpm sim --seed ${report.seed} --players ${players} --seconds ${seconds}${limited} --verbose`,
+    `  replay: npx pnpm sim --seed ${report.seed} --players ${players} --seconds ${seconds}${limited}${paths} --verbose`,
   ];
 }
 

@@ -53,7 +53,7 @@ export interface Piece {
   misses: number;
 }
 
-/** Receives whole messages. `bytes` are the receiver's to keep. */
+/** Receives whole messages. `bytes` may be kept, and must not be changed. */
 export type ReceiveMessage = (channel: Channel, bytes: Uint8Array) => void;
 
 /**
@@ -182,9 +182,8 @@ export class AssociationEnd {
     const remote = this.#remote;
     const { arrivalMs, duplicateMs } = this.#link.carry(nowMs, sizeBytes);
     if (remote === undefined || arrivalMs === Infinity) return;
-    const arrive: SimTask = (arrivedMs) => remote.#handleArrival(arrivedMs, nowMs, piece);
-    this.#scheduler.schedule(arrivalMs, arrive);
-    if (duplicateMs !== Infinity) this.#scheduler.schedule(duplicateMs, arrive);
+    this.#scheduler.schedule(arrivalMs, (arrivedMs) => remote.#handleArrival(arrivedMs, nowMs, piece));
+    if (duplicateMs !== Infinity) this.#scheduler.schedule(duplicateMs, (arrivedMs) => remote.#handleArrival(arrivedMs, nowMs, piece));
   }
 
   #handleArrival(nowMs: number, ackedMs: number, piece: Piece | undefined): void {
@@ -204,7 +203,7 @@ export class AssociationEnd {
     switch (piece.channel) {
       case "unreliable":
         // SCTP drops copies; a relay may make new ones. The harsher of the two is delivered.
-        this.#receiveMessage("unreliable", piece.bytes.slice());
+        this.#receiveMessage("unreliable", piece.bytes);
         return;
       case "reliable":
       case "control": {

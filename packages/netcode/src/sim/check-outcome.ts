@@ -9,7 +9,9 @@ export interface OutcomeOptions {
   readonly checkers: MatchCheckers;
   readonly peers: readonly SimPeer[];
   readonly windowFrames: number;
-  /** Confirmed frame of each peer, one second before the end. */
+  /** From here on, one second before the end, progress is measured. */
+  readonly progressFromMs: number;
+  /** Confirmed frame of each peer at that time. */
   readonly confirmedBefore: readonly number[];
   /** Peers by rank for decisions at exactly half: the host, then by lowest player index. */
   readonly ranks: readonly SimPeer[];
@@ -70,14 +72,16 @@ function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly Sim
   }
 }
 
-function checkEnds({ checkers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
-  const ends = survivors.map((peer) => checkers.record(peer.index).ended?.text);
-  const end = ends.find((text) => text !== undefined);
-  if (end === undefined) return;
-  for (const [place, text] of ends.entries()) {
-    const peer = survivors[place];
-    if (peer !== undefined && text !== end)
-      checkers.fail("end", peer.index, checkers.record(peer.index).frame, `ended at ${text ?? "no frame"}, elsewhere at ${end}`);
+function checkEnds({ checkers, progressFromMs }: OutcomeOptions, survivors: readonly SimPeer[]): void {
+  const ends = survivors.flatMap((peer) => checkers.record(peer.index).ended ?? []);
+  const first = ends.toSorted((one, other) => one.atMs - other.atMs)[0];
+  if (first === undefined) return;
+  for (const peer of survivors) {
+    const { ended, frame } = checkers.record(peer.index);
+    // Who ends in the last second may be the first of several.
+    if (ended === undefined && first.atMs >= progressFromMs) continue;
+    if (ended?.text !== first.text)
+      checkers.fail("end", peer.index, frame, `ended at ${ended?.text ?? "no frame"}, elsewhere at ${first.text}`);
   }
 }
 

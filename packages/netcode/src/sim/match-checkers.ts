@@ -64,7 +64,7 @@ export interface PeerRecord {
   readonly history: PeerHistory;
   /** By the peer whose seats went to bots. */
   readonly seats: Map<PeerId, SeatChange>;
-  ended: { readonly frame: number; readonly text: string } | undefined;
+  ended: { readonly atMs: number; readonly text: string } | undefined;
   /** The others went on without it. */
   wasDropped: boolean;
   readonly eventIds: Set<string>;
@@ -240,7 +240,7 @@ export class MatchCheckers {
       case "ended":
         counts.ends++;
         if (record.ended !== undefined) this.fail("end", peer.index, event.frame, "ended twice");
-        record.ended = { frame: event.frame, text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
+        record.ended = { atMs: this.#nowMs(), text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
         return;
       default:
         return unreachable(event);

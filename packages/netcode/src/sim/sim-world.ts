@@ -72,7 +72,7 @@ export class SimWorld {
       this.#runUntil(endMs - PROGRESS_MS);
       const confirmedBefore = this.peers.map((peer) => this.checkers.record(peer.index).confirmedFrame);
       this.#runUntil(endMs);
-      if (this.checkers.failures.length === 0) this.#checkOutcome(confirmedBefore);
+      if (this.checkers.failures.length === 0) this.#checkOutcome(confirmedBefore, endMs - PROGRESS_MS);
     } catch (error) {
       this.checkers.fail("exception", -1, 0, error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
@@ -83,7 +83,7 @@ export class SimWorld {
     while (scheduler.nextMs <= endMs && this.checkers.failures.length === 0) scheduler.runNext();
   }
 
-  #checkOutcome(confirmedBefore: readonly number[]): void {
+  #checkOutcome(confirmedBefore: readonly number[], progressFromMs: number): void {
     const { plan } = this.#options;
     const host = this.peers[plan.hostIndex];
     const bySeat = plan.seats.flatMap((peer) => (peer === undefined ? [] : (this.peers[peer] ?? [])));
@@ -91,6 +91,7 @@ export class SimWorld {
       checkers: this.checkers,
       peers: this.peers,
       windowFrames: plan.windowFrames,
+      progressFromMs,
       confirmedBefore,
       ranks: host === undefined ? bySeat : [host, ...bySeat],
       isTold: (peer, gone) => this.#told[gone.index]?.has(peer) === true,
