@@ -210,11 +210,15 @@ test("[RU10] the last one standing wins the round; two who go together leave it 
 test("[RU11] a match ends early when a player has more than half of its rounds", () => {
   const played = new Set<number>();
   for (let seed = 1; seed <= 4; seed++) {
-    const result = new Play({ players: 2, seed, rounds: 5, botSkill: "hard" }).finish();
+    const play = new Play({ players: 2, seed, rounds: 5, botSkill: "hard" });
+    const result = play.finish();
     played.add(result.rounds);
     expect(result.wins[result.winner]).toBe(Math.max(...result.wins));
     const most = Math.max(...result.wins);
     expect(most === 3 || result.rounds === 5).toBe(true);
+    const winner = play.state.discs[result.winner]!;
+    expect(winner.status).toBe(STATUS.standing);
+    expect(play.state.tiles[tileAt(winner.x, winner.y)]).toBeGreaterThan(0);
   }
   expect([...played].every((rounds) => rounds >= 3 && rounds <= 5)).toBe(true);
 });

@@ -75,7 +75,7 @@ function limitComet(state: RubberbandState): void {
 
 function hitDisc(state: RubberbandState, disc: Disc, player: number, emit: Emit): void {
   const { match } = state;
-  if (disc.status !== STATUS.standing && disc.status !== STATUS.snapping) return;
+  if (match.phase !== PHASE.play || (disc.status !== STATUS.standing && disc.status !== STATUS.snapping)) return;
   const dx = disc.x - match.cometX;
   const dy = disc.y - match.cometY;
   const reach = DISC_RADIUS + COMET_RADIUS;

@@ -134,7 +134,8 @@ export function clampPosition(position: number): number {
 /** After collisions: who has been over a gap for too long falls. */
 export function dropDisc(state: RubberbandState, player: number, emit: Emit): void {
   const disc = state.discs[player];
-  if (disc === undefined || disc.status !== STATUS.standing || state.match.phase === PHASE.intro) return;
+  // When a round is decided, nobody falls any more: the winner celebrates even over a gap.
+  if (disc === undefined || disc.status !== STATUS.standing || state.match.phase !== PHASE.play) return;
   if (hasFloor(state, disc.x, disc.y)) {
     disc.airFrames = 0;
     return;

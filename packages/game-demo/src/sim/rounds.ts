@@ -2,12 +2,24 @@ import type { Random } from "@rollcall/netcode/core";
 import type { Emit } from "./events.ts";
 import { layFloor } from "./floor.ts";
 import { directionX, directionY, scale } from "./integer.ts";
-import { COUNT_BEATS, COUNT_FRAMES, FALL_FRAMES, INTRO_FRAMES, MATCH_END_FRAMES, ROUND_END_FRAMES, TILE_WIDTH } from "./rules.ts";
+import {
+  COUNT_BEATS,
+  COUNT_FRAMES,
+  FALL_FRAMES,
+  INTRO_FRAMES,
+  MATCH_END_FRAMES,
+  ROUND_END_FRAMES,
+  TILE_HEALTH,
+  TILE_WIDTH,
+} from "./rules.ts";
+import { TILES } from "./platform.ts";
 import type { Disc, RubberbandState } from "./state.ts";
 import { NOBODY, PHASE, STATUS, pushTrail } from "./state.ts";
 
 /** Points for a knock-off; being outlasted by nobody is worth one per player left behind. */
 const KNOCKOUT_POINTS = 2;
+/** Rings of floor that are there again for the winner of the match. */
+const CROWN_RINGS = 2;
 const SPAWN_DISTANCE = Math.trunc(4.5 * TILE_WIDTH);
 
 /** A fresh platform and everybody on it, in a circle, in an order drawn anew for each round. */
@@ -132,6 +144,7 @@ function endRound(state: RubberbandState, emit: Emit): void {
     winner.wins++;
     winner.points += match.outCount;
     winner.lastWin = match.round;
+    if (winner.status === STATUS.falling) winner.status = STATUS.standing;
   }
   enterPhase(state, PHASE.roundEnd);
   emit("round-end", { round: match.round, winner: match.roundWinner });
@@ -146,8 +159,22 @@ function leaveRound(state: RubberbandState, random: Random, emit: Emit): void {
     return;
   }
   match.matchWinner = pickWinner(discs, random);
+  crownWinner(state);
   enterPhase(state, PHASE.matchEnd);
   emit("match-end", { winner: match.matchWinner });
+}
+
+/** The winner of the match stands in the middle, on floor, whoever won the last round. */
+function crownWinner(state: RubberbandState): void {
+  const winner = state.discs[state.match.matchWinner];
+  if (winner === undefined) return;
+  for (const tile of TILES) {
+    if (tile.ring <= CROWN_RINGS) state.tiles[tile.index] = TILE_HEALTH;
+  }
+  const { direction } = winner;
+  placeDisc(winner, direction);
+  winner.x = 0;
+  winner.y = 0;
 }
 
 /** Most rounds won, then most points, then most knock-offs, then the latest win; if all that is equal (every round a draw), by lot. */

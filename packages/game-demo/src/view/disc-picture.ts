@@ -138,7 +138,7 @@ export class DiscPicture {
     this.#squashSpeed += (-SPRING * this.#squash - SPRING_DAMPING * this.#squashSpeed) * step;
     this.#squash = Math.max(-0.5, Math.min(0.5, this.#squash + this.#squashSpeed * step));
     if (speed > 0.5) this.#stretchAngle = Math.atan2(motion.vy * TILT, motion.vx);
-    const long = Math.min(0.45, Math.max(0, speed - 3) * (disc.status === STATUS.snapping ? 0.026 : 0.02));
+    const long = Math.min(0.3, Math.max(0, speed - 3) * (disc.status === STATUS.snapping ? 0.026 : 0.02));
     this.#outer.setRotation(this.#stretchAngle);
     this.#outer.setScale(1 + long, 1 / (1 + long));
     this.#inner.setRotation(-this.#stretchAngle);

@@ -163,7 +163,14 @@ function snapEffects({ sparks, rig, sounds, discs, looks, local, hud, names }: S
   };
 }
 
-function roundEffects({ sounds, hud, names, local }: Stage): Pick<Handlers, "count" | "round-start" | "round-end" | "match-end"> {
+function roundEffects({
+  sounds,
+  hud,
+  names,
+  local,
+  sparks,
+  looks,
+}: Stage): Pick<Handlers, "count" | "round-start" | "round-end" | "match-end"> {
   return {
     count: ({ left }) => {
       hud.announce(String(left), "count");
@@ -179,6 +186,19 @@ function roundEffects({ sounds, hud, names, local }: Stage): Pick<Handlers, "cou
     },
     "match-end": ({ winner }) => {
       hud.announceWinner(winner, `${names[winner] ?? ""} wins!`);
+      for (const look of looks.keys()) {
+        sparks.burst(0, -60, {
+          frame: `spark-${look}`,
+          count: 14,
+          speed: 560,
+          lifeSeconds: 1.8,
+          size: 0.9,
+          gravity: 380,
+          direction: -Math.PI / 2,
+          spread: 2.6,
+        });
+      }
+      sparks.bloom(`shock-${looks[winner] ?? 0}`, 0, 0, { from: 0.3, to: 3, lifeSeconds: 0.9, alpha: 0.9 });
       sounds?.matchEnd(local.includes(winner));
     },
   };
