@@ -41,7 +41,8 @@ export class Synth {
   /** Call from a key, click or touch. */
   unlock(): void {
     if (this.#context === undefined) this.#open();
-    if (this.#context?.state === "suspended") void this.#context.resume();
+    // Refused without a gesture, and when closed meanwhile: the next gesture tries again.
+    if (this.#context?.state === "suspended") this.#context.resume().catch(() => {});
   }
 
   setMuted(muted: boolean): void {
@@ -82,7 +83,7 @@ export class Synth {
   }
 
   dispose(): void {
-    void this.#context?.close();
+    this.#context?.close().catch(() => {});
     this.#context = undefined;
     this.#master = undefined;
   }

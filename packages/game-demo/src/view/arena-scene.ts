@@ -136,7 +136,8 @@ export class ArenaScene extends Scene {
 
   setReducedMotion(reduced: boolean): void {
     if (this.#parts === undefined) return;
-    this.#parts.rig.shakes = !reduced;
+    this.#parts.rig.moves = !reduced;
+    this.#parts.sparks.flash = reduced ? 0.35 : 1;
     this.#parts.platform.setReducedMotion(reduced);
   }
 

@@ -25,6 +25,12 @@ export interface Insets {
   readonly left: number;
 }
 
+/** In px of the picture. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
 interface Frame {
   x: number;
   y: number;
@@ -36,8 +42,8 @@ export class CameraRig {
   readonly #camera: Cameras.Scene2D.Camera;
   readonly #now: Frame = { x: 0, y: 0, zoom: 0 };
   #shake = 0;
-  /** Off with reduced motion. */
-  shakes = true;
+  /** Shakes, and leans in to the winner. Off with reduced motion. */
+  moves = true;
 
   constructor(camera: Cameras.Scene2D.Camera) {
     this.#camera = camera;
@@ -74,23 +80,20 @@ export class CameraRig {
     readonly height: number;
     readonly density: number;
     readonly insets: Insets;
-    readonly follow: { readonly x: number; readonly y: number } | undefined;
+    readonly follow: Place | undefined;
     readonly elapsedMs: number;
     readonly seconds: number;
   }): void {
     const { state, width, height, density, insets, follow, elapsedMs, seconds } = options;
-    const target = aim(
-      state,
-      { width: width / density - insets.left - insets.right, height: height / density - insets.top - insets.bottom },
-      follow,
-    );
+    const room = { width: width / density - insets.left - insets.right, height: height / density - insets.top - insets.bottom };
+    const target = aim(state, room, follow, this.moves ? winnerOf(state) : undefined);
     const ease = this.#now.zoom === 0 ? 1 : 1 - Math.exp(-elapsedMs / EASE_MS);
     this.#now.x += (target.x - this.#now.x) * ease;
     this.#now.y += (target.y - this.#now.y) * ease;
     this.#now.zoom += (target.zoom - this.#now.zoom) * ease;
     this.#shake = Math.max(0, this.#shake - elapsedMs / 480);
     const { x, y, zoom } = this.#now;
-    const trauma = this.shakes ? this.#shake * this.#shake * SHAKE_PX_MAX : 0;
+    const trauma = this.moves ? this.#shake * this.#shake * SHAKE_PX_MAX : 0;
     const shakeX = trauma * Math.sin(seconds * 83);
     const shakeY = trauma * Math.sin(seconds * 97 + 1.3);
     const centreX = x + (insets.right - insets.left) / 2 / zoom + shakeX;
@@ -105,10 +108,10 @@ export class CameraRig {
 function aim(
   state: RubberbandState | undefined,
   room: { readonly width: number; readonly height: number },
-  follow: { readonly x: number; readonly y: number } | undefined,
+  follow: Place | undefined,
+  winner: Place | undefined,
 ): Frame {
   const box = floorBox(state);
-  const winner = winnerOf(state);
   const halfWidth = Math.max(LEAST_HALF_WIDTH, box.halfWidth);
   const halfHeight = Math.max(LEAST_HALF_HEIGHT, box.halfHeight);
   const fit = Math.min(room.width / (2 * halfWidth), room.height / (2 * halfHeight), ZOOM_MOST);
@@ -127,7 +130,7 @@ function aim(
 }
 
 /** Where the winner of the round, or of the match, celebrates. */
-function winnerOf(state: RubberbandState | undefined): { readonly x: number; readonly y: number } | undefined {
+function winnerOf(state: RubberbandState | undefined): Place | undefined {
   if (state === undefined) return undefined;
   const { match, discs } = state;
   const index = match.phase === PHASE.roundEnd ? match.roundWinner : match.phase >= PHASE.matchEnd ? match.matchWinner : NOBODY;

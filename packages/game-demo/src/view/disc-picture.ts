@@ -92,7 +92,7 @@ export class DiscPicture {
   }
 
   draw(disc: Disc, motion: Motion, moment: DiscMoment): void {
-    const visible = disc.status !== STATUS.out;
+    const visible = disc.status !== STATUS.out && this.#dropPart(moment) > 0;
     for (const part of [this.#shadow, this.#glow, this.#outer, this.#tag]) part.setVisible(visible);
     if (!visible) return;
     const x = motion.x;
@@ -122,14 +122,16 @@ export class DiscPicture {
 
   /** Height above the floor: dropping in at the start, hopping for joy at the end. */
   #lift(disc: Disc, moment: DiscMoment): number {
-    if (moment.phase === PHASE.intro) {
-      const part = (moment.phaseFrames - DROP_WAIT_FRAMES - this.#player * DROP_STAGGER_FRAMES) / DROP_FRAMES;
-      if (moment.reducedMotion) return 0;
-      return DROP_PX * (1 - easeOutBounce(Math.min(1, Math.max(0, part))));
-    }
+    if (moment.phase === PHASE.intro) return moment.reducedMotion ? 0 : DROP_PX * (1 - easeOutBounce(this.#dropPart(moment)));
     const won = moment.winner === this.#player && disc.status === STATUS.standing;
     if (won && moment.phase !== PHASE.play) return Math.abs(Math.sin(moment.seconds * 6.5)) * (moment.reducedMotion ? 4 : 26);
     return disc.status === STATUS.snapping ? 8 : 0;
+  }
+
+  /** How much of the drop at the start is done, 0–1. */
+  #dropPart(moment: DiscMoment): number {
+    if (moment.phase !== PHASE.intro) return 1;
+    return Math.min(1, Math.max(0, (moment.phaseFrames - DROP_WAIT_FRAMES - this.#player * DROP_STAGGER_FRAMES) / DROP_FRAMES));
   }
 
   #stretch(disc: Disc, motion: Motion, elapsedSeconds: number): void {

@@ -63,7 +63,8 @@ export class Hud {
       this.#timer.textContent = String(seconds);
       this.#timer.classList.toggle("is-urgent", seconds <= 5);
     }
-    if (match.phase === PHASE.intro && match.round !== this.#roundShown) {
+    // Not before frame 0: until then the page counts down.
+    if (match.phase === PHASE.intro && match.phaseFrames > 0 && match.round !== this.#roundShown) {
       this.#roundShown = match.round;
       this.announce(match.round + 1 === match.roundsMax && match.roundsMax > 1 ? "Last round" : `Round ${match.round + 1}`, "round");
     }

@@ -44,6 +44,8 @@ export class Sparks {
   readonly #stamp = { x: 0, y: 0, scaleX: 1, scaleY: 1, rotation: 0, alpha: 1 };
   /** Share of particles that are made, 0–1. */
   amount = 1;
+  /** Share of the strength of rings and flashes, 0–1. */
+  flash = 1;
 
   constructor(scene: Scene, layer: GameObjects.Layer) {
     this.#light = new Stamps(scene, layer, { depth: DEPTHS.sparks, additive: true, capacity: CAPACITY });
@@ -100,7 +102,7 @@ export class Sparks {
       spin: 0,
       from: bloom.from,
       to: bloom.to,
-      alpha: bloom.alpha,
+      alpha: bloom.alpha * this.flash,
       age: 0,
       life: bloom.lifeSeconds,
       additive: true,
