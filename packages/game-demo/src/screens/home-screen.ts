@@ -48,7 +48,12 @@ export class HomeScreen {
     this.root = element(
       "div",
       { class: "screen home" },
-      element("header", { class: "masthead" }, this.heading, bandStroke(), element("p", { class: "tagline" }, strings.tagline)),
+      element(
+        "header",
+        { class: "masthead" },
+        element("div", { class: "wordmark" }, this.heading, bandStroke()),
+        element("p", { class: "tagline" }, strings.tagline),
+      ),
       element(
         "div",
         { class: "panel home-panel" },

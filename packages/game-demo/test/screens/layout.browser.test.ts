@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { openApp, type OpenedApp } from "./open-app.ts";
+
+const NARROW = { width: 360, height: 640 } as const;
+/** Least height of anything to press, in CSS px (WCAG 2.5.5). */
+const TARGET_PX = 44;
+
+let opened: OpenedApp | undefined;
+
+afterEach(async () => {
+  opened?.close();
+  opened = undefined;
+  await page.viewport(414, 896);
+});
+
+/** A room full of people with the widest names and code letters. */
+async function fullRoom(): Promise<OpenedApp> {
+  const app = await openApp("/?name=WWWWWWWWWWWWWWWW#j=WMWMW");
+  for (let count = 0; count < 6; count++) app.lobby().add("MMMMMMMMMMMMMMMM");
+  app.lobby().set({ hostId: app.lobby().me.peerId });
+  return app;
+}
+
+const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
+  title: () => openApp("/?name=WWWWWWWWWWWWWWWW"),
+  room: fullRoom,
+  "own name": async () => {
+    const app = await fullRoom();
+    await userEvent.click(page.getByRole("button", { name: "Change name and colour" }));
+    return app;
+  },
+  player: async () => {
+    const app = await fullRoom();
+    await userEvent.click(page.getByRole("button", { name: /^Options for/ }).first());
+    return app;
+  },
+  countdown: async () => {
+    const app = await fullRoom();
+    app.lobby().begin({ countdownMs: 3_000 });
+    return app;
+  },
+  invitation: async () => {
+    const app = await fullRoom();
+    app.lobby().begin({ countdownMs: 3_000 });
+    await userEvent.click(page.getByRole("button", { name: /^Invite/ }));
+    return app;
+  },
+  result: async () => {
+    const app = await fullRoom();
+    app.lobby().begin().end({ winner: 1 });
+    return app;
+  },
+};
+
+describe("[SC33] at 360 px", () => {
+  test.each(Object.entries(screens))("%s: nothing sticks out, and everything can be pressed", async (_, open) => {
+    await page.viewport(NARROW.width, NARROW.height);
+    opened = await open();
+    const place = document.querySelector(".place");
+    expect(place?.scrollWidth).toBeLessThanOrEqual(NARROW.width);
+    for (const dialog of document.querySelectorAll("dialog")) expect(dialog.scrollWidth).toBeLessThanOrEqual(dialog.clientWidth);
+    const boxes = Array.from(document.querySelectorAll("button, summary, input"), (node) => {
+      const target = node instanceof HTMLInputElement && node.type === "radio" ? (node.closest("label") ?? node) : node;
+      return { name: node.getAttribute("aria-label") ?? node.textContent, box: target.getBoundingClientRect() };
+    }).filter(({ box }) => box.width > 0);
+    expect(boxes.length).toBeGreaterThan(0);
+    for (const { name, box } of boxes) {
+      expect(box.height, name).toBeGreaterThanOrEqual(TARGET_PX);
+      expect(box.left, name).toBeGreaterThanOrEqual(0);
+      expect(box.right, name).toBeLessThanOrEqual(NARROW.width);
+    }
+    for (const field of document.querySelectorAll("input[type=text]")) {
+      expect(Number.parseFloat(getComputedStyle(field).fontSize)).toBeGreaterThanOrEqual(16);
+    }
+  });
+});
+
+test("[SC33] from the title to the match by keyboard alone", async () => {
+  opened = await openApp("/?name=Ada");
+  const press = async (name: string): Promise<void> => {
+    for (let step = 0; step < 40; step++) {
+      if (document.activeElement?.textContent === name) break;
+      await userEvent.keyboard("{Tab}");
+    }
+    expect(document.activeElement?.textContent).toBe(name);
+    await userEvent.keyboard("{Enter}");
+  };
+  await press("Host a game");
+  await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+  await press("Ready");
+  await press("Start");
+  await expect.element(page.getByTestId("countdown")).toBeVisible();
+  expect(opened.lobby().calls).toEqual(["ready true", "start 6"]);
+});
