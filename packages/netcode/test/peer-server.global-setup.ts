@@ -12,5 +12,5 @@ declare module "vitest" {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startPeerServer();
   project.provide("peerServerUrl", server.url.href);
-  return server.close;
+  return () => server.close();
 }

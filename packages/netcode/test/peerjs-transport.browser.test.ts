@@ -14,7 +14,7 @@ describeTransport("PeerJS in Chromium", async () => {
   return {
     join: async () => join(),
     until: untilInRealTime,
-    connectionCount: connections.live,
+    connectionCount: () => connections.live(),
     dispose: async () => connections.restore(),
   };
 });
@@ -51,9 +51,9 @@ describe("the channels between two browsers", () => {
   }
 
   /** Every data channel of every peer connection that is made, from either side. */
-  function collectChannels({ watch }: ReturnType<typeof countPeerConnections>): RTCDataChannel[] {
+  function collectChannels(from: ReturnType<typeof countPeerConnections>): RTCDataChannel[] {
     const channels: RTCDataChannel[] = [];
-    watch((connection) => {
+    from.watch((connection) => {
       const create = connection.createDataChannel.bind(connection);
       connection.createDataChannel = (label, options) => {
         const channel = create(label, options);

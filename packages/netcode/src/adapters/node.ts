@@ -29,7 +29,11 @@ let peerConstructor: Promise<PeerConstructor> | undefined;
  * are missing, since PeerJS looks for them there. Rejects with a `MissingPackageError`.
  */
 export async function createNodeTransport(options: SignalingOptions): Promise<Transport> {
-  peerConstructor ??= loadPeer();
+  peerConstructor ??= loadPeer().catch((error: unknown) => {
+    // Whoever installs what is missing may try again.
+    peerConstructor = undefined;
+    throw error;
+  });
   return new NodeTransport(await peerConstructor, options);
 }
 

@@ -22,8 +22,9 @@ export class RoundTrip {
   readonly #sentMs = new Float64Array(SENT_SIZE);
   readonly #isAcked = new Uint8Array(SENT_SIZE);
   #nextSequence = sequenceOf(0);
-  /** Newest of our pings that the other end has acked. */
+  /** Newest of our pings that the other end has acked, and how many we had sent before it. */
   #ackedSequence = NOTHING_RECEIVED;
+  #ackedIndex = -1;
   #receivedSequence = NOTHING_RECEIVED;
   #receivedBits = 0;
   #receivedMs = 0;
@@ -65,6 +66,7 @@ export class RoundTrip {
     // More than the ring at once: nobody pinged for long (a session's inputs were the heartbeat) or we lost track; start over.
     if (progress < SENT_SIZE - ACK_BITS) this.#judge(ping.ack, progress, ping.ackBits);
     this.#ackedSequence = ping.ack;
+    this.#ackedIndex += progress;
     this.#sample(Math.max(0, nowMs - (this.#sentMs[ping.ack % SENT_SIZE] ?? nowMs) - ping.holdMs));
     return true;
   }
@@ -89,11 +91,10 @@ export class RoundTrip {
     for (let bit = 0; bit < ACK_BITS; bit++) {
       if ((ackBits & (1 << bit)) !== 0) this.#isAcked[sequenceOf(ack - bit - 1) % SENT_SIZE] = 1;
     }
-    for (let step = progress - 1; step >= 0; step--) {
-      const sequence = sequenceOf(ack - ACK_BITS - step);
-      // Before the first ping there was none; sequences this far back exist only after a wrap, when 2¹⁶ pings were sent.
-      if (sequenceDistance(sequence, this.#nextSequence) >= 0) continue;
-      const isLost = this.#isAcked[sequence % SENT_SIZE] === 0;
+    const judgedIndexMax = this.#ackedIndex + progress - ACK_BITS;
+    for (let index = Math.max(0, judgedIndexMax - progress + 1); index <= judgedIndexMax; index++) {
+      // The ring's size divides 2¹⁶, so that an index and its sequence share a place.
+      const isLost = this.#isAcked[index % SENT_SIZE] === 0;
       this.#lossRatio += ((isLost ? 1 : 0) - this.#lossRatio) / SENT_SIZE;
     }
   }

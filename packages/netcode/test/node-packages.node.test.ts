@@ -1,0 +1,56 @@
+import { describe, expect, it, vi } from "vitest";
+import { createNodeTransport, MissingPackageError } from "../src/adapters/node.ts";
+import { CAPABILITY } from "../src/core/ports/transport.ts";
+import { newPeerId, untilInRealTime } from "./real-time-world.ts";
+
+vi.mock("node-datachannel/polyfill", () => {
+  if (isMissing) throw new Error("Cannot find package 'node-datachannel'");
+  return { RTCPeerConnection: Stub, RTCSessionDescription: Stub, RTCIceCandidate: Stub, RTCDataChannel: Stub };
+});
+
+let isMissing = true;
+
+class Stub {
+  createDataChannel(): void {}
+  close(): void {}
+}
+
+describe("a Node peer", () => {
+  it("[TR40] without node-datachannel is refused by name, with what to install; once it is there, it works", async () => {
+    const options = { peerId: newPeerId(), token: "token", broker: new URL("http://127.0.0.1:1/"), iceServers: [] };
+    const error: unknown = await createNodeTransport(options).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(MissingPackageError);
+    expect(error).toMatchObject({
+      code: "MISSING_PACKAGE",
+      packageName: "node-datachannel",
+      message: expect.stringContaining("npm install node-datachannel"),
+    });
+    isMissing = false;
+    const transport = await createNodeTransport(options);
+    transport.dispose();
+  });
+
+  it("[TR41] neither restarts ICE nor carries media, and outlives a broker that is not there", async () => {
+    isMissing = false;
+    let failures = 0;
+    const transport = await createNodeTransport({
+      peerId: newPeerId(),
+      token: "token",
+      broker: new URL("http://127.0.0.1:1/"),
+      iceServers: [],
+    });
+    const original = globalThis.WebSocket;
+    globalThis.WebSocket = class extends original {
+      constructor(address: string | URL) {
+        super(address);
+        this.addEventListener("close", () => failures++);
+      }
+    };
+    transport.dial(newPeerId());
+    await untilInRealTime(() => failures > 0);
+    globalThis.WebSocket = original;
+    expect((transport.capabilities ?? 0) & (CAPABILITY.iceRestart | CAPABILITY.media)).toBe(0);
+    expect(transport.send(newPeerId(), "reliable", Uint8Array.of(1))).toBe("closed");
+    transport.dispose();
+  });
+});

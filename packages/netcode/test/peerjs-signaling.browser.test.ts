@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { PeerJsTransport } from "../src/adapters/peerjs.ts";
+import { countPeerConnections, newPeerId, untilInRealTime } from "./real-time-world.ts";
+
+/** A signaling socket of the page, with what a test does to its messages. */
+interface Tapped {
+  readonly socket: WebSocket;
+  readonly url: URL;
+}
+
+const original = globalThis.WebSocket;
+const sockets: Tapped[] = [];
+/** How often a message of `type` leaves: 0 loses it, 2 doubles it. */
+let copies: (type: string) => number = () => 1;
+
+function tapSockets(): void {
+  globalThis.WebSocket = class extends original {
+    constructor(url: string | URL) {
+      super(url);
+      sockets.push({ socket: this, url: new URL(url) });
+    }
+
+    override send(data: string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>): void {
+      const { type }: { type: string } = JSON.parse(typeof data === "string" ? data : "{}");
+      for (let copy = copies(type); copy > 0; copy--) super.send(data);
+    }
+  };
+}
+
+interface Ends {
+  readonly ada: PeerJsTransport;
+  readonly bob: PeerJsTransport;
+  readonly opens: string[];
+  readonly closes: string[];
+}
+
+function join(): PeerJsTransport {
+  return new PeerJsTransport({ peerId: newPeerId(), token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
+}
+
+/** Two transports of which Bob accepts Ada. */
+function makeEnds(): Ends {
+  const ends: Ends = { ada: join(), bob: join(), opens: [], closes: [] };
+  for (const transport of [ends.ada, ends.bob]) {
+    transport.setHandler({
+      handleChannelsOpen: () => ends.opens.push(transport.localPeerId),
+      handleChannelsClosed: (_peer, reason) => ends.closes.push(reason),
+      handlePacket: () => {},
+    });
+  }
+  ends.bob.accept(ends.ada.localPeerId);
+  return ends;
+}
+
+function socketOf(transport: PeerJsTransport): WebSocket | undefined {
+  return sockets.findLast(({ url }) => url.searchParams.get("id") === transport.localPeerId)?.socket;
+}
+
+/** A stranger's socket, without PeerJS. */
+async function openStranger(): Promise<{ id: string; send: (message: unknown) => void; received: string[]; close: () => void }> {
+  const id = newPeerId();
+  const base = inject("peerServerUrl").replace("http", "ws");
+  const socket = new original(`${base}peerjs?key=peerjs&id=${id}&token=stranger`);
+  const received: string[] = [];
+  socket.addEventListener("message", (event: MessageEvent<string>) => {
+    const { type }: { type: string } = JSON.parse(event.data);
+    received.push(type);
+  });
+  await untilInRealTime(() => received.includes("OPEN"));
+  return { id, send: (message) => socket.send(JSON.stringify(message)), received, close: () => socket.close() };
+}
+
+describe("PeerJS with bad signaling", () => {
+  let ends: Ends;
+  let connections: ReturnType<typeof countPeerConnections>;
+
+  beforeEach(() => {
+    copies = () => 1;
+    tapSockets();
+    connections = countPeerConnections();
+    ends = makeEnds();
+  });
+
+  afterEach(async () => {
+    ends.ada.dispose();
+    ends.bob.dispose();
+    await untilInRealTime(() => connections.live() === 0);
+    connections.restore();
+    globalThis.WebSocket = original;
+    sockets.length = 0;
+  });
+
+  it.each(["OFFER", "ANSWER", "CANDIDATE"])("[TR25] an attempt survives the loss of its first %s messages", async (lost) => {
+    let count = 0;
+    const limit = lost === "CANDIDATE" ? Infinity : 2;
+    copies = (type) => (type === lost && ++count <= limit ? 0 : 1);
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+    expect(count).toBeGreaterThan(lost === "CANDIDATE" ? 0 : 2);
+    expect(ends.closes).toEqual([]);
+    expect(connections.made.length).toBe(2);
+  });
+
+  it("[TR25] six pairs at once open while a third of all signaling is lost and a third is doubled", async () => {
+    const counts = new Map<string, number>();
+    copies = (type) => {
+      const count = counts.get(type) ?? 0;
+      counts.set(type, count + 1);
+      return type === "HEARTBEAT" ? 1 : count % 3;
+    };
+    const pairs = [ends, ...Array.from({ length: 5 }, makeEnds)];
+    try {
+      for (const { ada, bob } of pairs) ada.dial(bob.localPeerId);
+      await untilInRealTime(() => pairs.every(({ opens }) => opens.length === 2));
+      expect(pairs.flatMap(({ closes }) => closes)).toEqual([]);
+      expect(connections.made.length).toBe(12);
+    } finally {
+      for (const { ada, bob } of pairs) {
+        ada.dispose();
+        bob.dispose();
+      }
+    }
+  });
+
+  it("[TR26] the signaling socket comes back by itself, and a dial waits for it", async () => {
+    await untilInRealTime(() => sockets.length === 2 && sockets.every(({ socket }) => socket.readyState === original.OPEN));
+    socketOf(ends.ada)?.close();
+    await untilInRealTime(() => sockets.length === 3);
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+    expect(socketOf(ends.ada)).toBe(sockets[2]?.socket);
+  });
+
+  it("[TR27] open channels do not need the signaling socket", async () => {
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+    for (const transport of [ends.ada, ends.bob]) socketOf(transport)?.close();
+    await untilInRealTime(() => sockets.length === 4);
+    expect(ends.ada.send(ends.bob.localPeerId, "reliable", Uint8Array.of(1))).toBe("sent");
+    expect(ends.closes).toEqual([]);
+  });
+
+  it("[TR28] a stranger's offer makes no peer connection and gets no answer; nor does anything else that it sends disturb", async () => {
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+    const stranger = await openStranger();
+    const dst = ends.bob.localPeerId;
+    const sdp = connections.made[0]?.localDescription?.sdp;
+    const payload = {
+      type: "data",
+      connectionId: "dc_stranger",
+      reliable: true,
+      serialization: "raw",
+      metadata: { attempt: 1 },
+      sdp: { type: "offer", sdp },
+    };
+    stranger.send({ type: "OFFER", dst, payload });
+    stranger.send({ type: "OFFER", dst, payload: { ...payload, serialization: "constructor" } });
+    stranger.send({ type: "OFFER", dst, payload: null });
+    stranger.send({ type: "ANSWER", dst, payload: { ...payload, sdp: { type: "answer", sdp } } });
+    stranger.send({ type: "CANDIDATE", dst, payload: { ...payload, candidate: { candidate: "candidate:x" } } });
+    stranger.send({ type: "LEAVE", dst });
+    await untilInRealTime(() => Object.values(ends.bob.refusals()).reduce((sum, count) => sum + count, 0) === 5);
+    expect(ends.bob.refusals()).toEqual({ "not-accepted": 1, "malformed-signal": 2, "stale-attempt": 2 });
+    expect(connections.made.length).toBe(2);
+    expect(stranger.received).toEqual(["OPEN"]);
+    expect(ends.closes).toEqual([]);
+    stranger.close();
+  });
+
+  it("[TR29] an attempt whose descriptions make no sense is given up without an unhandled rejection", async () => {
+    const accepted = await openStranger();
+    ends.bob.accept(accepted.id as PeerJsTransport["localPeerId"]);
+    const dst = ends.bob.localPeerId;
+    const payload = {
+      type: "data",
+      connectionId: "dc_1",
+      reliable: true,
+      serialization: "raw",
+      metadata: { attempt: 1 },
+      sdp: { type: "offer", sdp: "nonsense" },
+    };
+    await untilInRealTime(() => socketOf(ends.bob)?.readyState === original.OPEN);
+    accepted.send({ type: "OFFER", dst, payload });
+    accepted.send({ type: "CANDIDATE", dst, payload: { ...payload, candidate: { candidate: "candidate:nonsense", sdpMid: "0" } } });
+    await untilInRealTime(() => ends.bob.refusals()["bad-candidate"] === 1);
+    // An older attempt, then a newer one that replaces it.
+    accepted.send({ type: "OFFER", dst, payload: { ...payload, connectionId: "dc_0" } });
+    accepted.send({ type: "OFFER", dst, payload: { ...payload, connectionId: "dc_2", metadata: { attempt: 2 } } });
+    await untilInRealTime(() => connections.made.length === 2);
+    expect(ends.bob.refusals()["stale-attempt"]).toBe(1);
+    expect(connections.live()).toBe(1);
+    accepted.close();
+  });
+});
