@@ -4,6 +4,12 @@ import { build, createServer, preview } from "vite";
 
 const DEMO = fileURLToPath(new URL("../packages/game-demo", import.meta.url));
 
+/**
+ * Friends on one network come from few addresses, and whoever develops reloads all day: the limits for strangers on the internet would only
+ * be in their way. `rollcall-broker` keeps its own.
+ */
+const LIMITS = { socketsPerAddress: 1_000, opensPerMinute: 5_000, wrongCodesPerMinute: 500, lobbiesPerMinute: 500 };
+
 export interface ServeOptions {
   readonly port: number;
   readonly brokerPort: number;
@@ -20,7 +26,7 @@ export interface Served {
 /** Starts the broker, and the demo in front of it: pages reach the broker through the demo's own origin. */
 export async function serve(options: ServeOptions): Promise<Served> {
   // The proxy in front is the one trusted hop, so that limits count each visitor and not the proxy.
-  const broker = await createBroker({ host: "127.0.0.1", port: options.brokerPort, trustedProxyHops: 1 });
+  const broker = await createBroker({ host: "127.0.0.1", port: options.brokerPort, trustedProxyHops: 1, limits: LIMITS });
   try {
     const web = await serveDemo(options);
     return {
@@ -49,6 +55,7 @@ async function serveDemo(options: ServeOptions): Promise<Served> {
   }
   const outDir = options.outDir ?? "dist-web";
   await build({ root: DEMO, logLevel: "error", build: { outDir, emptyOutDir: true } });
-  const server = await preview({ root: DEMO, logLevel: "warn", build: { outDir }, preview: { ...listen, allowedHosts: true } });
+  // Silent: the proxy reports every page that closes its socket as an error.
+  const server = await preview({ root: DEMO, logLevel: "silent", build: { outDir }, preview: { ...listen, allowedHosts: true } });
   return { close: () => server.close() };
 }

@@ -21,15 +21,15 @@ test("[EE12] the snippet of the README is at most 25 lines and makes a plain can
   await build({
     root: SNIPPETS,
     configFile: false,
-    logLevel: "warn",
+    logLevel: "error",
     resolve: { conditions: ["@rollcall/source", "module", "browser", "import", "default"] },
-    build: { outDir, target: "es2022", rollupOptions: { input: join(SNIPPETS, "squares.html") } },
+    build: { outDir, emptyOutDir: true, target: "es2022", rollupOptions: { input: join(SNIPPETS, "squares.html") } },
   });
   const port = await freePort({ name: "the snippet's port", wanted: 16_173, fixed: false, host: "127.0.0.1" });
   const server = await preview({
     root: SNIPPETS,
     configFile: false,
-    logLevel: "warn",
+    logLevel: "error",
     build: { outDir },
     preview: { port, strictPort: true, proxy },
   });

@@ -32,21 +32,26 @@ export async function benchConnect(): Promise<Row[]> {
   const port = await freePort({ name: "page port", wanted: 17_173, fixed: false, host: "127.0.0.1" });
   const peerPort = await freePort({ name: "PeerServer port", wanted: 17_900, fixed: false, host: "127.0.0.1" });
   const brokerPort = await freePort({ name: "broker port", wanted: 18_000, fixed: false, host: "127.0.0.1" });
-  const broker = await createBroker({ host: "127.0.0.1", port: brokerPort, trustedProxyHops: 1 });
+  const broker = await createBroker({ host: "127.0.0.1", port: brokerPort, trustedProxyHops: 1, limits: { opensPerMinute: 5_000 } });
   const stock = await new Promise<Closable>((resolve) => PeerServer({ port: peerPort, host: "127.0.0.1", path: "/" }, resolve));
   await build({
     root: PAGES,
     configFile: false,
-    logLevel: "warn",
+    logLevel: "error",
     resolve: { conditions: ["@rollcall/source", "module", "browser", "import", "default"] },
-    build: { outDir, target: "es2022", rollupOptions: { input: [join(PAGES, "bare-peerjs.html"), join(PAGES, "join.html")] } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2022",
+      rollupOptions: { input: [join(PAGES, "bare-peerjs.html"), join(PAGES, "join.html")] },
+    },
   });
   const target = `http://127.0.0.1:${brokerPort}`;
   const proxy = { "/lobby": { target, ws: true, xfwd: true }, "/peerjs": { target, ws: true, xfwd: true } };
   const web = await preview({
     root: PAGES,
     configFile: false,
-    logLevel: "warn",
+    logLevel: "error",
     build: { outDir },
     preview: { port, strictPort: true, proxy },
   });
