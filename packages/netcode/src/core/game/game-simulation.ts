@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { checksumWords } from "../base/checksum.ts";
+import { checksumBytes } from "../base/checksum.ts";
 import { toPlain, toPlainText } from "../base/plain.ts";
 import { Random } from "../base/random.ts";
 import type { EmitEvent, Simulation } from "../ports/simulation.ts";
@@ -29,6 +29,8 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   readonly inputBytes: number;
   readonly #game: Game<State, Schema>;
   readonly #random: Random;
+  /** The words of the generator, as bytes to hash. */
+  readonly #randomBytes: Uint8Array;
   readonly #inputs: InputOf<Schema>[];
   /** A state with a schema lies in arrays and cannot keep an input object, so that one per player is enough. */
   readonly #reusesInputs: boolean;
@@ -61,6 +63,7 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     this.#packedBotInput = new Uint8Array(game.inputBytes);
     this.#bots = new Uint8Array(players.length);
     this.#random = new Random(setup.seed, "game");
+    this.#randomBytes = new Uint8Array(this.#random.words.buffer);
     this.#context = {
       frame: 0,
       random: this.#random,
@@ -136,7 +139,7 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     if (!this.#hasChecksum) {
       this.#slots ??= this.#game.state.open(0);
       const savedSlot = this.#cleanSlot === NO_SLOT ? undefined : this.#cleanSlot;
-      this.#checksum[0] = checksumWords(this.#random.words, this.#slots.checksum(this.#state, savedSlot));
+      this.#checksum[0] = checksumBytes(this.#randomBytes, this.#slots.checksum(this.#state, savedSlot));
       this.#hasChecksum = true;
     }
     return this.#checksum[0] ?? 0;

@@ -1,4 +1,4 @@
-import { assert, unreachable } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 import { checkField, type InputField, type InputOf, type InputSchema } from "./input-schema.ts";
 
 /** Packed size of one player's input: 32 unacked frames of two players on one machine, 1,024 B, still fit one datagram of 1,150 B. */
@@ -10,18 +10,23 @@ const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
 /** Fields up to this size have a table of their values; finer axes cost a boxed number per player and frame instead of 12 kB. */
 const TABLE_BITS_MAX = 9;
 
-/** How one field lies in the packed bytes. A field of `bitCount` bits stores a code: 0 is the neutral value. */
+/**
+ * How one field lies in the packed bytes. Every value is a whole number of steps, `least` … `most`, and is stored as a code: 0 is the neutral
+ * value, and codes above `most` − `base` stand for what is below `base`, as in two's complement.
+ */
 interface PackedField {
   readonly name: string;
-  readonly field: InputField;
+  readonly isButton: boolean;
   readonly bitOffset: number;
   readonly bitCount: number;
+  /** Steps from 0 to 1. */
+  readonly stepsPerUnit: number;
+  readonly least: number;
+  readonly most: number;
+  /** The value of code 0, in steps. */
+  readonly base: number;
   /** Number of legal codes: 0 … codeCount − 1. */
   readonly codeCount: number;
-  /** Codes from here on stand for negative values, as in two's complement: code − codeCount. */
-  readonly negativeFrom: number;
-  /** Added to a value read from its code. */
-  readonly base: number;
   /** The value of each code, where there are few. A number made anew in each frame is an allocation; one that is handed out again is none. */
   readonly values: readonly (boolean | number)[];
   /** What an assertion says about a wrong value; made once, since `pack` runs every frame. */
@@ -50,11 +55,13 @@ export class InputCodec<Schema extends InputSchema> {
   constructor(schema: Schema) {
     let bitCount = 0;
     const fields: PackedField[] = [];
+    const descriptions: string[] = [];
     for (const [name, field] of Object.entries(schema)) {
       assert(FIELD_NAME.test(name), `an input name of 1–32 letters, digits and underscores that starts with a letter, got "${name}"`);
       checkField(`input "${name}"`, field);
       const packed = placeField(name, field, bitCount);
       fields.push({ ...packed, values: valuesOf(packed) });
+      descriptions.push(`${name}:${describeField(field)}@${bitCount}`);
       bitCount += packed.bitCount;
     }
     assert(fields.length > 0, "an input schema with at least one field");
@@ -62,7 +69,7 @@ export class InputCodec<Schema extends InputSchema> {
     this.#fields = fields;
     this.#bitCount = bitCount;
     this.sizeBytes = (bitCount + 7) >>> 3;
-    this.layout = fields.map(describeField).join(",");
+    this.layout = descriptions.join();
   }
 
   /** A new input with the neutral value of every field. */
@@ -78,19 +85,14 @@ export class InputCodec<Schema extends InputSchema> {
    */
   pack(input: Readonly<InputOf<Schema>>, into: Uint8Array, offset: number): void {
     assert(offset >= 0 && offset + this.sizeBytes <= into.length, "room for a packed input");
-    for (let index = 0; index < this.sizeBytes; index++) into[offset + index] = 0;
-    for (let index = 0; index < this.#fields.length; index++) {
-      const field = this.#fields[index];
-      if (field !== undefined) writeBits(into, offset * 8 + field.bitOffset, field.bitCount, codeOf(field, input[field.name]));
-    }
+    into.fill(0, offset, offset + this.sizeBytes);
+    for (const field of this.#fields) writeBits(into, offset * 8 + field.bitOffset, field.bitCount, codeOf(field, input[field.name]));
   }
 
   /** Reads `sizeBytes` bytes at `offset` into `input`. Any bytes give legal values: a code out of range is clamped. Nothing is allocated. */
   unpack(bytes: Uint8Array, offset: number, input: InputOf<Schema>): void {
     const target: Record<string, boolean | number> = input;
-    for (let index = 0; index < this.#fields.length; index++) {
-      const field = this.#fields[index];
-      if (field === undefined) continue;
+    for (const field of this.#fields) {
       const code = readBits(bytes, offset * 8 + field.bitOffset, field.bitCount);
       target[field.name] = field.values[code] ?? valueOf(field, code);
     }
@@ -99,9 +101,8 @@ export class InputCodec<Schema extends InputSchema> {
   /** True when `pack` can have written these bytes: every code in range, every padding bit 0. Packets with other inputs are refused. */
   isCanonical(bytes: Uint8Array, offset: number): boolean {
     if (offset < 0 || offset + this.sizeBytes > bytes.length) return false;
-    for (let index = 0; index < this.#fields.length; index++) {
-      const field = this.#fields[index];
-      if (field !== undefined && readBits(bytes, offset * 8 + field.bitOffset, field.bitCount) >= field.codeCount) return false;
+    for (const field of this.#fields) {
+      if (readBits(bytes, offset * 8 + field.bitOffset, field.bitCount) >= field.codeCount) return false;
     }
     const paddingBits = this.sizeBytes * 8 - this.#bitCount;
     return readBits(bytes, offset * 8 + this.#bitCount, paddingBits) === 0;
@@ -109,25 +110,16 @@ export class InputCodec<Schema extends InputSchema> {
 }
 
 function placeField(name: string, field: InputField, bitOffset: number): PackedField {
-  const expected = `input "${name}" as ${field.kind === "button" ? "true or false" : "a number"}`;
-  switch (field.kind) {
-    case "button":
-      return { name, field, bitOffset, bitCount: 1, codeCount: 2, negativeFrom: 2, base: 0, values: [], expected };
-    case "axis": {
-      const codeCount = (1 << field.bits) - 1;
-      return { name, field, bitOffset, bitCount: field.bits, codeCount, negativeFrom: (codeCount + 1) / 2, base: 0, values: [], expected };
-    }
-    case "integer": {
-      const codeCount = field.max - field.min + 1;
-      let bitCount = 1;
-      for (let capacity = 2; capacity < codeCount; capacity *= 2) bitCount++;
-      const holdsZero = field.min <= 0 && field.max >= 0;
-      const negativeFrom = holdsZero ? field.max + 1 : codeCount;
-      return { name, field, bitOffset, bitCount, codeCount, negativeFrom, base: holdsZero ? 0 : field.min, values: [], expected };
-    }
-    default:
-      return unreachable(field);
-  }
+  const isButton = field.kind === "button";
+  const stepsPerUnit = field.kind === "axis" ? (1 << (field.bits - 1)) - 1 : 1;
+  const least = field.kind === "integer" ? field.min : isButton ? 0 : -stepsPerUnit;
+  const most = field.kind === "integer" ? field.max : stepsPerUnit;
+  const base = least <= 0 && most >= 0 ? 0 : least;
+  const codeCount = most - least + 1;
+  let bitCount = 1;
+  for (let capacity = 2; capacity < codeCount; capacity *= 2) bitCount++;
+  const expected = `input "${name}" as ${isButton ? "true or false" : "a number"}`;
+  return { name, isButton, bitOffset, bitCount, stepsPerUnit, least, most, base, codeCount, values: [], expected };
 }
 
 /** Engines keep an array of nothing but doubles as bare bits and make a number of each one read: the `false` at the end prevents that. */
@@ -137,63 +129,40 @@ function valuesOf(packed: PackedField): readonly (boolean | number)[] {
   return [...values, false];
 }
 
-function describeField({ name, field, bitOffset }: PackedField): string {
-  const range = field.kind === "axis" ? `(${field.bits})` : field.kind === "integer" ? `(${field.min},${field.max})` : "";
-  return `${name}:${field.kind}${range}@${bitOffset}`;
+function describeField(field: InputField): string {
+  if (field.kind === "axis") return `axis(${field.bits})`;
+  return field.kind === "integer" ? `integer(${field.min},${field.max})` : field.kind;
 }
 
 function codeOf(packed: PackedField, value: unknown): number {
-  const { field } = packed;
-  if (field.kind === "button") {
-    assert(typeof value === "boolean", packed.expected);
-    return value ? 1 : 0;
-  }
-  assert(typeof value === "number" && !Number.isNaN(value), packed.expected);
-  const steps = field.kind === "axis" ? (packed.codeCount - 1) / 2 : 1;
-  const lowest = field.kind === "axis" ? -steps : field.min;
-  const highest = field.kind === "axis" ? steps : field.max;
-  const whole = Math.min(highest, Math.max(lowest, Math.round(value * steps))) - packed.base;
-  return whole < 0 ? whole + packed.codeCount : whole;
+  assert(packed.isButton ? typeof value === "boolean" : typeof value === "number" && !Number.isNaN(value), packed.expected);
+  const steps = Math.round(Number(value) * packed.stepsPerUnit);
+  const code = Math.min(packed.most, Math.max(packed.least, steps)) - packed.base;
+  return code < 0 ? code + packed.codeCount : code;
 }
 
 function valueOf(packed: PackedField, rawCode: number): boolean | number {
-  const { field } = packed;
-  const code = rawCode < packed.codeCount ? rawCode : packed.codeCount - 1;
-  if (field.kind === "button") return code === 1;
-  const whole = code < packed.negativeFrom ? code : code - packed.codeCount;
+  const code = Math.min(rawCode, packed.codeCount - 1);
+  const steps = packed.base + (code > packed.most - packed.base ? code - packed.codeCount : code);
   // A whole 0 is never −0, so neither is the quotient.
-  return field.kind === "axis" ? whole / (packed.negativeFrom - 1) : whole + packed.base;
+  return packed.isButton ? steps === 1 : steps / packed.stepsPerUnit;
 }
 
 /** Up to 32 bits. Products instead of shifts: `<<` would turn bit 31 into a sign. */
 function readBits(bytes: Uint8Array, bitOffset: number, bitCount: number): number {
   let value = 0;
   let weight = 1;
-  let position = bitOffset;
-  let rest = bitCount;
-  while (rest > 0) {
-    const bitInByte = position & 7;
-    const taken = Math.min(8 - bitInByte, rest);
-    value += (((bytes[position >>> 3] ?? 0) >>> bitInByte) & ((1 << taken) - 1)) * weight;
-    weight *= 1 << taken;
-    position += taken;
-    rest -= taken;
+  for (let position = bitOffset; position < bitOffset + bitCount; position++) {
+    value += (((bytes[position >>> 3] ?? 0) >>> (position & 7)) & 1) * weight;
+    weight *= 2;
   }
   return value;
 }
 
 /** The target bits must be 0. */
 function writeBits(bytes: Uint8Array, bitOffset: number, bitCount: number, code: number): void {
-  let value = code;
-  let position = bitOffset;
-  let rest = bitCount;
-  while (rest > 0) {
-    const bitInByte = position & 7;
-    const taken = Math.min(8 - bitInByte, rest);
-    const chunk = value % (1 << taken);
-    bytes[position >>> 3] = (bytes[position >>> 3] ?? 0) | (chunk << bitInByte);
-    value = (value - chunk) / (1 << taken);
-    position += taken;
-    rest -= taken;
+  for (let index = 0; index < bitCount; index++) {
+    const position = bitOffset + index;
+    bytes[position >>> 3] = (bytes[position >>> 3] ?? 0) | (((code >>> index) & 1) << (position & 7));
   }
 }
