@@ -35,14 +35,14 @@ export class MatchScreen {
 
   constructor(options: MatchScreenOptions) {
     this.#options = options;
-    this.#mute = element("button", { type: "button", class: "icon-button hud-button", onclick: () => options.onMute() });
+    this.#mute = element("button", { type: "button", class: "icon-button hud-button", onclick: this.#press(options.onMute) });
     this.#countdown = this.#countdownCard();
     const leave = {
       type: "button",
       class: "icon-button hud-button",
       "aria-label": strings.match.leave,
       title: strings.match.leave,
-      onclick: () => options.onLeave(),
+      onclick: this.#press(options.onLeave),
     };
     this.root = element(
       "div",
@@ -68,6 +68,15 @@ export class MatchScreen {
     window.clearInterval(this.#timer);
   }
 
+  /** A button that was clicked gives the focus away again, or the next Space, meant for the game, would press it once more. */
+  #press(act: () => void): (event: Event) => void {
+    return (event) => {
+      // Zero for a press by keyboard: there the focus has to stay.
+      if (event instanceof MouseEvent && event.detail > 0) this.heading.focus();
+      act();
+    };
+  }
+
   #chip(): HTMLElement | undefined {
     const { code, onInvite } = this.#options;
     if (code === undefined) return undefined;
@@ -76,7 +85,7 @@ export class MatchScreen {
     const label = `${strings.match.invite}. ${strings.room.spelled(spellCode(code))}`;
     return element(
       "button",
-      { type: "button", class: "chip", "aria-label": label, title: strings.match.invite, onclick: onInvite },
+      { type: "button", class: "chip", "aria-label": label, title: strings.match.invite, onclick: this.#press(onInvite) },
       icon("invite"),
       letters,
     );

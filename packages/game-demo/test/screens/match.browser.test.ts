@@ -38,12 +38,22 @@ describe("the match", () => {
   test("[SC27] the invitation stays within reach", async () => {
     await play(true);
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent(/^KXRTM$/);
-    await userEvent.click(page.getByRole("button", { name: /^Invite/ }));
+    await userEvent.keyboard("{Tab}{Enter}");
     await expect.element(page.getByRole("dialog", { name: "Invite your friends" })).toBeVisible();
     await expect.element(page.getByRole("dialog").getByRole("button", { name: "Copy link" })).toBeVisible();
     await userEvent.keyboard("{Escape}");
     await expect.element(page.getByRole("dialog")).not.toBeInTheDocument();
     await expect.element(page.getByRole("button", { name: /^Invite/ })).toHaveFocus();
+  });
+
+  test("[SC27] a button that was clicked leaves Space to the game", async () => {
+    await play(true);
+    const mute = page.getByRole("button", { name: "Mute sound" });
+    await userEvent.click(mute);
+    await expect.element(mute).toHaveAttribute("aria-pressed", "true");
+    await userEvent.keyboard(" ");
+    await expect.element(mute).toHaveAttribute("aria-pressed", "true");
+    await expect.element(page.getByRole("heading", { name: "Match" })).toHaveFocus();
   });
 
   test("[SC28] leaving asks once", async () => {
