@@ -20,7 +20,7 @@ function tapSockets(): void {
       sockets.push({ socket: this, url: new URL(url) });
     }
 
-    override send(data: string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>): void {
+    override send(data: Parameters<WebSocket["send"]>[0]): void {
       const { type }: { type: string } = JSON.parse(typeof data === "string" ? data : "{}");
       for (let copy = copies(type); copy > 0; copy--) super.send(data);
     }
@@ -129,6 +129,16 @@ describe("PeerJS with bad signaling", () => {
     ends.ada.dial(ends.bob.localPeerId);
     await untilInRealTime(() => ends.opens.length === 2);
     expect(socketOf(ends.ada)).toBe(sockets[2]?.socket);
+  });
+
+  it("[TR33] a signaling socket that swallows everything is replaced", async () => {
+    await untilInRealTime(() => sockets.length === 2 && sockets.every(({ socket }) => socket.readyState === original.OPEN));
+    // A server that still holds the old socket would not welcome the new one: what dies here is only the way there.
+    copies = () => (sockets.length > 2 ? 1 : 0);
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+    expect(sockets.length).toBe(3);
+    expect(connections.made.length).toBe(2);
   });
 
   it("[TR27] open channels do not need the signaling socket", async () => {

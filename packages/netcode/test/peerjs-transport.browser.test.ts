@@ -110,7 +110,7 @@ describe("the channels between two browsers", () => {
     expect(bob.send(ada.localPeerId, "unreliable", Uint8Array.of(3))).toBe("sent");
     await untilInRealTime(() => packets.length === 2);
     expect(packets.toSorted()).toEqual(["reliable 1,2", "unreliable 3"]);
-    expect([ada, bob].map((transport) => transport.refusals()["bad-message"] ?? 0).toSorted()).toEqual([0, 1]);
+    expect([ada, bob].map((transport) => transport.refusals()["bad-message"] ?? 0).reduce((sum, count) => sum + count)).toBe(1);
   });
 
   it("[TR23] text on a channel is refused and counted", async () => {

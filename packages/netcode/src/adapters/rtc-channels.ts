@@ -7,11 +7,15 @@ export const CHANNEL_IDS = { unreliable: 100, control: 101 } as const;
 /** Label of the one channel that is announced in-band: PeerJS makes it at the end that dials. */
 export const RELIABLE_LABEL = "reliable";
 
-/**
- * Bytes that may wait before `send` says "full". Unreliable: two datagrams, since the next one repeats what is unacked. Reliable: the link's own window is
- * far smaller; Chromium breaks the channel at 16 MiB.
- */
+/** Bytes that may wait in a channel before `send` says "full". Of the reliable ones: the link's own window is far smaller; Chromium breaks a channel at 16 MiB. */
 const BUFFER_BYTES_MAX: Readonly<Record<Channel, number>> = { unreliable: 2 * DATAGRAM_BYTES_MAX, reliable: 1_048_576, control: 1_048_576 };
+/**
+ * Datagrams of its own size that may wait before one on `unreliable`: each repeats what is unacked, so older ones only delay it. At half, the frames that a
+ * slow page catches up on in one task would be turned away; at double, a tenth of a second at 60 a second is stale.
+ */
+const DATAGRAMS_WAITING_MAX = 4;
+/** Below this a buffer is empty enough, however small the datagram. */
+const BUFFER_BYTES_MIN = 128;
 
 /** One datagram passes a full buffer this often: an association that stalled only starts again when something new is sent (up to 3 s otherwise). */
 const PASS_INTERVAL_MS = 125;
@@ -82,7 +86,7 @@ export class RtcChannels {
     assert(bytes.length > 0 && bytes.length <= CHANNEL_BYTES_MAX[name], "a message within the limit of its channel");
     const channel = this.#channels.get(name);
     if (this.#state !== "open" || channel === undefined) return "closed";
-    if (channel.bufferedAmount + bytes.length > BUFFER_BYTES_MAX[name] && !this.#mayPass(name)) return "full";
+    if (channel.bufferedAmount + bytes.length > bufferLimit(name, bytes.length) && !this.#mayPass(name)) return "full";
     try {
       channel.send(isOnArrayBuffer(bytes) ? bytes : new Uint8Array(bytes));
     } catch {
@@ -182,6 +186,11 @@ export class RtcChannels {
     if (this.#earlyBytes > EARLY_BYTES_MAX) return this.#listener.handleRefused();
     this.#early.push({ channel: name, bytes });
   }
+}
+
+function bufferLimit(name: Channel, sizeBytes: number): number {
+  if (name !== "unreliable") return BUFFER_BYTES_MAX[name];
+  return Math.min(BUFFER_BYTES_MAX[name], Math.max(BUFFER_BYTES_MIN, (DATAGRAMS_WAITING_MAX + 1) * sizeBytes));
 }
 
 /** Whether the pair that ICE chose goes through a relay. Firefox has no `selectedCandidatePairId`, but marks the pair itself. */

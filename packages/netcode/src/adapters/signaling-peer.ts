@@ -28,6 +28,12 @@ export interface SignalingListener {
 /** A socket that was opened but not welcomed by the broker is dropped after this: a server that still holds our old socket stays silent (PeerServer does). */
 const WELCOME_MS = 5_000;
 
+/**
+ * A socket that brings nothing this long after a description left is half dead: its close event may take minutes. A broker says within 5 s that nobody
+ * was there, and PeerServer within 6 (it looks once a second).
+ */
+const ANSWER_MS = 6_500;
+
 /** The signaling socket comes back after a random part of this, doubled with each failure up to `RETRY_MS_MAX`. */
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 8_000;
@@ -42,6 +48,8 @@ export class SignalingPeer {
   readonly #listener: SignalingListener;
   #peer: Peer;
   #failures = 0;
+  /** When the first description left to which nothing at all came back; `Infinity`: none. */
+  #unansweredMs = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
@@ -59,11 +67,13 @@ export class SignalingPeer {
   /** Starts a connection, whose offer leaves by itself. Only when ready: earlier, PeerJS loses the offer without a word. */
   connect(peer: PeerId, attempt: number): DataConnection {
     assert(this.isReady, "a signaling socket that the broker has welcomed");
+    this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
     return this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
   }
 
   /** Sends the offer of `connection` again, with all candidates so far. */
   repeatOffer(connection: DataConnection): void {
+    if (this.isReady && performance.now() - this.#unansweredMs > ANSWER_MS) this.#peer.disconnect();
     const { connectionId, label, metadata, reliable, serialization } = connection;
     this.#sendDescription("OFFER", connection, { connectionId, label, metadata, reliable, serialization });
   }
@@ -84,6 +94,7 @@ export class SignalingPeer {
     const description: RTCSessionDescription | null | undefined = connection.peerConnection?.localDescription;
     // Not made yet: PeerJS sends it once it is.
     if (!description?.sdp || description.type !== type.toLowerCase()) return;
+    if (this.isReady) this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
     const payload = { ...fields, type: "data", sdp: { type: description.type, sdp: description.sdp } };
     this.#peer.socket.send({ type, dst: connection.peer, payload });
   }
@@ -118,6 +129,7 @@ export class SignalingPeer {
     assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
     socket.removeAllListeners("message");
     socket.on("message", (message: unknown) => {
+      this.#unansweredMs = Infinity;
       if (!this.#listener.admitMessage(message)) return;
       for (const handler of handlers) handler.call(socket, message);
     });
