@@ -36,6 +36,11 @@ export class TouchControls {
     return this.#stick;
   }
 
+  /** True once this page is known to be used by touch. */
+  get isShown(): boolean {
+    return this.root.classList.contains("is-touch");
+  }
+
   /** True while the button is held, or was tapped since the last time it was asked for. */
   takeSnap(): boolean {
     const taken = this.#tapped || this.#snapPointers.size > 0;

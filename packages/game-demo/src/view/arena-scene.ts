@@ -51,6 +51,8 @@ export class ArenaScene extends Scene {
   #looks: number[] = [];
   #local: readonly number[] = [];
   #round = -1;
+  /** Who was snapping in the last frame. */
+  readonly #snapping = new Set<number>();
   #seconds = 0;
 
   constructor(host: SceneHost, whenReady: () => void) {
@@ -148,8 +150,11 @@ export class ArenaScene extends Scene {
       for (const motion of this.#motions) motion.reset();
     }
     state.discs.forEach((disc, player) => {
-      const railed = disc.status === STATUS.snapping;
-      this.#motions[player]?.handleFrame(pictureX(disc.x), pictureX(disc.y), pictureX(disc.vx), pictureX(disc.vy), railed);
+      const snapping = disc.status === STATUS.snapping;
+      const way = snapping ? "band" : this.#snapping.has(player) ? "landing" : "free";
+      if (snapping) this.#snapping.add(player);
+      else this.#snapping.delete(player);
+      this.#motions[player]?.handleFrame(pictureX(disc.x), pictureX(disc.y), pictureX(disc.vx), pictureX(disc.vy), way);
     });
     this.#parts?.comet.handleFrame(state.match);
   }

@@ -1,7 +1,7 @@
 import { Game, Scale } from "phaser";
 import { Controls } from "../input/controls.ts";
 import type { RubberbandState } from "../sim/index.ts";
-import { SNAP_COOLDOWN_FRAMES } from "../sim/index.ts";
+import { SNAP_COOLDOWN_FRAMES, STATUS } from "../sim/index.ts";
 import { Sounds } from "../sound/sounds.ts";
 import { ArenaScene } from "./arena-scene.ts";
 import type { Arena, ArenaOptions, PlayOptions, RubberbandMatch } from "./arena-types.ts";
@@ -16,6 +16,12 @@ export type { Arena, ArenaOptions, PlayOptions, RubberbandMatch } from "./arena-
 
 /** Below this width the HUD stands above the picture, not beside it; as in arena.css. */
 const NARROW_PX = 700;
+/** How long a player is told how to play, unless they snap before. */
+const HINT_FRAMES = 480;
+const HINTS = {
+  keys: "WASD or arrows: move · Space: snap back along your band",
+  touch: "Drag here to move. SNAP flies back along your band.",
+} as const;
 const NO_INSETS: Insets = { top: 16, right: 16, bottom: 16, left: 16 };
 
 /** Makes the arena: canvas, sound and controls in `options.parent`. It draws by itself until it is disposed. */
@@ -147,6 +153,7 @@ class PhaserArena implements Arena {
         isLocal: this.#local.includes(player),
       }));
       this.#hud.show(seats, state.match.roundsMax);
+      this.#hud.setHint(this.#local.length === 1 ? HINTS[this.#controls.touch.isShown ? "touch" : "keys"] : undefined);
     }
     this.#scene.handleFrame(state);
     match.run({
@@ -181,7 +188,10 @@ class PhaserArena implements Arena {
     if (state === undefined || this.#backdrop) return;
     this.#hud.update(state);
     const own = state.discs[this.#local[0] ?? -1];
-    if (own !== undefined) this.#controls.touch.setReady(1 - own.cooldown / SNAP_COOLDOWN_FRAMES);
+    if (own === undefined) return;
+    this.#controls.touch.setReady(1 - own.cooldown / SNAP_COOLDOWN_FRAMES);
+    if (own.cooldown > 0 || own.status === STATUS.out || state.match.round > 0 || state.match.roundFrames > HINT_FRAMES)
+      this.#hud.setHint(undefined);
   }
 
   #handleKey(event: KeyboardEvent): void {

@@ -48,7 +48,7 @@ export class CometLayer {
       if (this.#places.length > 0) this.clear();
       return;
     }
-    this.#motion.handleFrame(pictureX(match.cometX), pictureX(match.cometY), pictureX(match.cometVx), pictureX(match.cometVy), true);
+    this.#motion.handleFrame(pictureX(match.cometX), pictureX(match.cometY), pictureX(match.cometVx), pictureX(match.cometVy), "free");
     this.#places.unshift({ x: this.#motion.x, y: this.#motion.y });
     if (this.#places.length > TAIL_LENGTH) this.#places.pop();
   }

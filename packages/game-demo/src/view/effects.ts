@@ -158,7 +158,8 @@ function snapEffects({ sparks, rig, sounds, discs, looks, local, hud, names }: S
       rig.shake(local.includes(player) ? 0.6 : 0.3);
       sounds?.out(panOf(x));
       hud.noteOut(player, by);
-      if (local.includes(by)) hud.announce(`Knocked off ${names[player] ?? ""}`, "good");
+      if (local.includes(player)) hud.announce("You are out", "alarm");
+      else if (local.includes(by)) hud.announce(`Knocked off ${names[player] ?? ""}`, "good");
     },
   };
 }

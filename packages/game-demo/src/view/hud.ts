@@ -26,6 +26,7 @@ export class Hud {
   readonly #roster: HTMLElement = box("arena-roster");
   readonly #timer: HTMLElement = box("arena-timer");
   readonly #banner: HTMLElement = box("arena-banner");
+  readonly #hint: HTMLElement = box("arena-hint");
   #rows: Row[] = [];
   #seats: readonly HudSeat[] = [];
   #secondsShown = -1;
@@ -34,7 +35,7 @@ export class Hud {
 
   constructor() {
     this.root.className = "arena-hud";
-    this.root.append(this.#roster, this.#timer, this.#banner);
+    this.root.append(this.#roster, this.#timer, this.#banner, this.#hint);
     this.root.setAttribute("aria-hidden", "true");
     this.hide();
   }
@@ -51,6 +52,7 @@ export class Hud {
     this.#banner.replaceChildren();
     this.#secondsShown = -1;
     this.#roundShown = -1;
+    this.setHint(undefined);
     this.root.hidden = false;
   }
 
@@ -68,6 +70,12 @@ export class Hud {
       this.#roundShown = match.round;
       this.announce(match.round + 1 === match.roundsMax && match.roundsMax > 1 ? "Last round" : `Round ${match.round + 1}`, "round");
     }
+  }
+
+  /** How to play, for a first round; `undefined` when it is known. */
+  setHint(text: string | undefined): void {
+    this.#hint.hidden = text === undefined;
+    if (text !== undefined) this.#hint.textContent = text;
   }
 
   announce(text: string, kind: BannerKind): void {

@@ -5,6 +5,15 @@ const TELEPORT_PX = 260;
 /** Time in which a correction shrinks to 37 %. Half is a visible jerk, double makes the picture lie for a quarter of a second. */
 const CORRECTION_MS = 80;
 
+/** A snap's last step, at its fastest: what is longer in one frame is a correction. */
+const LANDING_PX = 40;
+
+/**
+ * How a body came to its new place: by its own speed of the frame before; along a band, so that its speed is the step that it just made;
+ * or it landed, and its speed is what was left.
+ */
+export type MotionWay = "free" | "band" | "landing";
+
 /**
  * The drawn way of one body: between the last two frames by alpha, and gently over the jump that a rollback makes.
  * It never touches the state. Lengths are px of the world.
@@ -30,12 +39,9 @@ export class Motion {
     this.#known = false;
   }
 
-  /** Once per simulated frame. `railed`: the body follows its band, so its speed is the step that it just made. */
-  handleFrame(x: number, y: number, vx: number, vy: number, railed: boolean): void {
-    const expectedX = railed ? x - vx : this.#toX + this.vx;
-    const expectedY = railed ? y - vy : this.#toY + this.vy;
-    const jumpX = railed ? this.#toX - expectedX : expectedX - x;
-    const jumpY = railed ? this.#toY - expectedY : expectedY - y;
+  /** Once per simulated frame. */
+  handleFrame(x: number, y: number, vx: number, vy: number, way: MotionWay): void {
+    const jump = this.#jump(x, y, vx, vy, way);
     this.#fromX = this.#toX;
     this.#fromY = this.#toY;
     this.#toX = x;
@@ -43,7 +49,7 @@ export class Motion {
     this.vx = vx;
     this.vy = vy;
     if (!this.#known) this.#settle();
-    else if (Math.hypot(jumpX, jumpY) > CORRECTION_PX) this.#correct();
+    else if (jump > (way === "landing" ? LANDING_PX : CORRECTION_PX)) this.#correct();
     this.#known = true;
   }
 
@@ -54,6 +60,13 @@ export class Motion {
     this.errorY *= keep;
     this.x = this.#fromX + (this.#toX - this.#fromX) * alpha + this.errorX;
     this.y = this.#fromY + (this.#toY - this.#fromY) * alpha + this.errorY;
+  }
+
+  /** How far the new place is from where the last one led. */
+  #jump(x: number, y: number, vx: number, vy: number, way: MotionWay): number {
+    if (way === "band") return Math.hypot(this.#toX - (x - vx), this.#toY - (y - vy));
+    if (way === "landing") return Math.hypot(this.#toX - x, this.#toY - y);
+    return Math.hypot(this.#toX + this.vx - x, this.#toY + this.vy - y);
   }
 
   /** Starts the step where it would have started, and keeps the picture where it was. */

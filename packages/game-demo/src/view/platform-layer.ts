@@ -13,6 +13,8 @@ const RISE_MS = 560;
 /** Rings rise one after another. */
 const RISE_STAGGER_MS = 55;
 const KNOCK_MS = 260;
+/** The longest rollback, and some more. */
+const UNDO_MS = 300;
 
 /** What one tile is being drawn as. */
 interface TilePicture {
@@ -73,7 +75,9 @@ export class PlatformLayer {
     const before = picture.value;
     if (value === before) return;
     picture.value = value;
-    if (before === 0) begin(picture, "rising", -picture.tile.ring * RISE_STAGGER_MS);
+    // A fall that a rollback took back: as if nothing had been.
+    if (before === 0 && picture.motion === "falling" && picture.elapsedMs < UNDO_MS) picture.motion = "still";
+    else if (before === 0) begin(picture, "rising", -picture.tile.ring * RISE_STAGGER_MS);
     else if (value === 0) begin(picture, "falling", 0);
     else if (value < before && before > 0) begin(picture, "knocked", 0);
     if (value === 0) return;
