@@ -28,12 +28,12 @@ function play({ index, players, seeds, seconds = 10, faults = FAULT_KINDS, netwo
 /** Fails with seed, frame, peer and the command that plays the seed again. */
 function expectClean(report: BatchReport, { players, seconds = 10, faults = FAULT_KINDS, network }: Batch): void {
   const lines = report.failed.flatMap((failed) => describeFailure(failed, { players, seconds, faults, network }));
-  expect(lines, lines.join("\n")).toEqual([]);
+  expect(lines).toEqual([]);
 }
 
 /** What the faults of a batch were meant to bring about did happen. */
 function expectHappened(report: BatchReport, names: readonly string[]): void {
-  for (const name of names) expect(report.figures[name], name).toBeGreaterThan(0);
+  expect(names.filter((name) => (report.figures[name] ?? 0) === 0)).toEqual([]);
 }
 
 const without = (...kinds: FaultKind[]): FaultKind[] => FAULT_KINDS.filter((kind) => !kinds.includes(kind));
@@ -122,7 +122,7 @@ describe("rollback under simulated faults", () => {
       matchOf: (seed) => ({ seed, players: 3, seconds: 6, game: tagGame }),
     });
     const lines = report.failed.flatMap((failed) => [`seed ${failed.seed}`, ...failed.failures.map((failure) => JSON.stringify(failure))]);
-    expect(lines, lines.join("\n")).toEqual([]);
+    expect(lines).toEqual([]);
     expectHappened(report, ["rollbacks", "gameEvents"]);
   });
 });

@@ -28,6 +28,7 @@ export function checkOutcome(options: OutcomeOptions): void {
   checkSeats(options, survivors, living);
   checkEnds(options, survivors);
   checkLiveness(options, survivors);
+  for (const peer of survivors) checkBots(options, peer);
   for (const peer of living) checkRefusals(options, peer);
 }
 
@@ -42,6 +43,21 @@ function checkHistories({ checkers, peers }: OutcomeOptions, survivors: readonly
       const difference = own.history.difference(theirs.history, endFrame);
       if (difference !== undefined)
         checkers.fail(difference.kind, survivor.index, difference.frame, `${difference.message} at ${other.id}`);
+    }
+  }
+}
+
+/** From its frame on, and not before, a seat that went is its bot's in all that was confirmed. */
+function checkBots({ checkers }: OutcomeOptions, survivor: SimPeer): void {
+  const { history, seats } = checkers.record(survivor.index);
+  const { inputBytes, playerCount } = survivor.simulation;
+  for (const [gone, { frame: botFrame, players }] of seats) {
+    for (let frame = 0; frame < history.length; frame++) {
+      for (const player of players) {
+        const isBot = history.at(frame)?.row[playerCount * inputBytes + player] === 1;
+        if (isBot !== frame >= botFrame)
+          checkers.fail("seats", survivor.index, frame, `${gone} went at ${botFrame}, confirmed ${isBot ? "as a bot" : "as a person"}`);
+      }
     }
   }
 }

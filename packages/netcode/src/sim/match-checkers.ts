@@ -53,6 +53,7 @@ export interface MatchCounts {
 /** The seats of one peer as another saw them go. */
 export interface SeatChange {
   readonly frame: number;
+  readonly players: readonly number[];
   /** All that must be equal on every survivor. */
   readonly text: string;
 }
@@ -220,7 +221,7 @@ export class MatchCheckers {
         counts.seatsToBots++;
         if (record.seats.has(event.peerId)) this.fail("seats", peer.index, event.frame, `${event.peerId} went twice`);
         const text = `frame ${event.frame}, players ${event.playerIndexes.join(" ")}, ${event.cause}`;
-        record.seats.set(event.peerId, { frame: event.frame, text });
+        record.seats.set(event.peerId, { frame: event.frame, players: event.playerIndexes, text });
         return;
       }
       case "dropped":
