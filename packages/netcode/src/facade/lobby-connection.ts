@@ -1,6 +1,7 @@
 import type { ControlSocket, OpenControlSocket } from "../adapters/websocket.ts";
 import { Random } from "../core/base/random.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
+import { LOBBY_CLOSED } from "../core/lobby/lobby-failure.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
 import type { Admission, GameIdentity, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
@@ -146,7 +147,7 @@ export class LobbyConnection {
       this.#settleAdmission?.resolve(event.admission);
       this.#settleAdmission = undefined;
     } else if (event.type === "closed" && admitting) {
-      this.#settleAdmission?.reject(errorOfFailure(event.failure ?? { code: "CLOSED", message: "" }, this.#options.game));
+      this.#settleAdmission?.reject(errorOfFailure(event.failure ?? LOBBY_CLOSED, this.#options.game));
       this.#settleAdmission = undefined;
     } else if (event.type === "reply") this.#settle(event);
     else this.#handleEvent?.(event);

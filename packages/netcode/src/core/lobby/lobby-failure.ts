@@ -5,30 +5,25 @@ import type { GameIdentity, GoodbyeReason, LeaveReason, LobbyError, LobbyErrorCo
 export interface LobbyFailure {
   /** `BROKER_UNREACHABLE`: no answer in time. `CLOSED`: the lobby is over for this member. */
   readonly code: LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED";
-  readonly message: string;
+  /** For the developer, where there is more to say than `code` says. */
+  readonly message?: string;
   readonly retryAfterMs?: number;
   readonly expected?: GameIdentity;
 }
 
-export const BROKER_SILENT: LobbyFailure = { code: "BROKER_UNREACHABLE", message: "The lobby server did not answer." };
-export const BROKER_UNREACHABLE: LobbyFailure = { code: "BROKER_UNREACHABLE", message: "The lobby server cannot be reached." };
-export const LOBBY_CLOSED: LobbyFailure = { code: "CLOSED", message: "This lobby is closed." };
-export const TOO_MANY_REQUESTS: LobbyFailure = {
-  code: "RATE_LIMITED",
-  message: "Too many requests are waiting for an answer.",
-  retryAfterMs: 1_000,
-};
-const KICKED: LobbyFailure = { code: "KICKED", message: "The host removed you from this lobby." };
+export const BROKER_UNREACHABLE: LobbyFailure = { code: "BROKER_UNREACHABLE" };
+export const LOBBY_CLOSED: LobbyFailure = { code: "CLOSED" };
+export const TOO_MANY_REQUESTS: LobbyFailure = { code: "RATE_LIMITED", retryAfterMs: 1_000 };
 
 /** What a goodbye means for the member: its end, or `undefined` when it should come back. */
 export function goodbyeFailure(reason: GoodbyeReason): LobbyFailure | undefined {
   switch (reason) {
     case "KICKED":
-      return KICKED;
+      return { code: "KICKED" };
     case "REPLACED":
       return { code: "CLOSED", message: "Another page took this seat." };
     case "LOBBY_CLOSED":
-      return { code: "LOBBY_NOT_FOUND", message: "This lobby was closed." };
+      return { code: "LOBBY_NOT_FOUND" };
     case "RATE_LIMITED":
     case "BAD_REQUEST":
     case "SHUTTING_DOWN":
@@ -42,11 +37,11 @@ export function goodbyeFailure(reason: GoodbyeReason): LobbyFailure | undefined 
 export function departureFailure(reason: LeaveReason): LobbyFailure {
   switch (reason) {
     case "kicked":
-      return KICKED;
+      return { code: "KICKED" };
     case "expired":
-      return { code: "SEAT_EXPIRED", message: "You were away too long, and your seat was given up." };
+      return { code: "SEAT_EXPIRED" };
     case "left":
-      return { code: "CLOSED", message: "This seat left the lobby." };
+      return LOBBY_CLOSED;
     default:
       return unreachable(reason);
   }

@@ -15,15 +15,7 @@ import { backoffMs } from "./backoff.ts";
 import { lobbyDifference } from "./lobby-difference.ts";
 import { entranceCommand } from "./lobby-entrance.ts";
 import type { LobbyEntrance } from "./lobby-entrance.ts";
-import {
-  BROKER_SILENT,
-  BROKER_UNREACHABLE,
-  LOBBY_CLOSED,
-  TOO_MANY_REQUESTS,
-  departureFailure,
-  goodbyeFailure,
-  isSeatGone,
-} from "./lobby-failure.ts";
+import { BROKER_UNREACHABLE, LOBBY_CLOSED, TOO_MANY_REQUESTS, departureFailure, goodbyeFailure, isSeatGone } from "./lobby-failure.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
 import type { LobbyMemberEvent, SocketAction } from "./lobby-member-outputs.ts";
 import {
@@ -135,7 +127,7 @@ export class LobbyMember {
   handleTimeout(nowMs: number): void {
     this.#handleSocketTimeout(nowMs);
     for (let late = this.#pending.takeExpired(nowMs); late !== undefined; late = this.#pending.takeExpired(nowMs)) {
-      this.#reply(late.request, BROKER_SILENT);
+      this.#reply(late.request, BROKER_UNREACHABLE);
     }
   }
 
