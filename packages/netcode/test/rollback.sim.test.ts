@@ -92,7 +92,7 @@ describe("rollback under simulated faults", () => {
     expect([report.figures["suspects"], report.figures["seatsToBots"]]).toEqual([0, 0]);
   });
 
-  it("[SI21] freezes and hiccups of a page drop nobody who returns in two seconds", () => {
+  it("[SI21] pages that stand still for a moment are not dropped", () => {
     const batch: Batch = { index: 22, players: 3, seeds: 60, faults: ["hiccups", "clocks", "render-rates"] };
     const report = play(batch);
     expectClean(report, batch);

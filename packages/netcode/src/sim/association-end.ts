@@ -25,11 +25,14 @@ const DELAYED_ACK_MS = 200;
 /** A piece is lost when three acknowledgements tell of later ones only (RFC 9260 §7.2.4). */
 const MISSES_UNTIL_LOST = 3;
 
-/**
- * What one channel may hold back before it says `full`. Unreliable: two packets' worth, since an older datagram is worth nothing once
- * the next repeats it. Reliable: a save state of a large game.
- */
-const BUFFER_BYTES_MAX: Readonly<Record<Channel, number>> = { unreliable: 2 * MTU_BYTES, reliable: 1_048_576, control: 1_048_576 };
+// What a channel may hold back before it says `full`, as the adapter of real channels has it (`adapters/rtc-channels.ts`).
+const RELIABLE_BUFFER_BYTES_MAX = 1_048_576;
+/** Datagrams of its own size that may wait before one on `unreliable`: each repeats what the ones before it said. */
+const DATAGRAMS_WAITING_MAX = 4;
+const UNRELIABLE_BUFFER_BYTES_MIN = 128;
+const UNRELIABLE_BUFFER_BYTES_MAX = 2_300;
+/** One datagram passes a full buffer this often: gating alone would keep a stalled association stalled. */
+const PASS_INTERVAL_MS = 125;
 const CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
 
 interface Message {
@@ -87,6 +90,7 @@ export class AssociationEnd {
   #unackedArrivals = 0;
   #ackScheduled = false;
   #remote: AssociationEnd | undefined;
+  #passedMs = -Infinity;
   #closed = false;
 
   constructor(scheduler: SimScheduler, link: SimLink, receiveMessage: ReceiveMessage) {
@@ -115,7 +119,7 @@ export class AssociationEnd {
 
   send(channel: Channel, bytes: Uint8Array): SendOutcome {
     if (this.#closed) return "closed";
-    if (this.#queuedBytes[channel] + bytes.length > BUFFER_BYTES_MAX[channel]) {
+    if (this.#queuedBytes[channel] + bytes.length > bufferLimit(channel, bytes.length) && !this.#mayPass(channel)) {
       this.refusedFull++;
       return "full";
     }
@@ -124,6 +128,13 @@ export class AssociationEnd {
     this.#pump(this.#scheduler.nowMs);
     this.bufferedBytesMax = Math.max(this.bufferedBytesMax, this.#queuedBytes[channel]);
     return "sent";
+  }
+
+  #mayPass(channel: Channel): boolean {
+    const { nowMs } = this.#scheduler;
+    if (channel !== "unreliable" || nowMs < this.#passedMs + PASS_INTERVAL_MS) return false;
+    this.#passedMs = nowMs;
+    return true;
   }
 
   /** Sends what the congestion window lets through: lost pieces first, then the channels by turns, each message to its end. */
@@ -300,4 +311,9 @@ export class AssociationEnd {
     this.#ackScheduled = false;
     if (!this.#closed && this.#unackedArrivals > 0) this.#carry(nowMs, PIECE_OVERHEAD_BYTES, undefined);
   };
+}
+
+function bufferLimit(channel: Channel, sizeBytes: number): number {
+  if (channel !== "unreliable") return RELIABLE_BUFFER_BYTES_MAX;
+  return Math.min(UNRELIABLE_BUFFER_BYTES_MAX, Math.max(UNRELIABLE_BUFFER_BYTES_MIN, (DATAGRAMS_WAITING_MAX + 1) * sizeBytes));
 }

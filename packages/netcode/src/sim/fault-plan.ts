@@ -165,6 +165,9 @@ function drawConditions(random: Random, options: FaultPlanOptions, isOn: (kind: 
   const lossRatio = random.float() * 0.2;
   const leaveRatio = 0.1 + random.float() * 0.4;
   const burst = { enterRatio: random.float() * 0.02, leaveRatio, lossRatio: 0.5 + random.float() * 0.5 };
+  // 20 kbit/s to 1 Mbit/s for each pair, where 60 datagrams a second and their acknowledgements need about 60, behind 20 to 300 ms of queue.
+  const rateBytesPerSecond = 2_500 + random.float() * random.float() * 122_500;
+  const queueBytes = 400 + rateBytesPerSecond * (0.02 + random.float() * 0.28);
   const faulty: LinkConditions = {
     ...base,
     lossRatio: isOn("loss") ? lossRatio : base.lossRatio,
@@ -172,9 +175,8 @@ function drawConditions(random: Random, options: FaultPlanOptions, isOn: (kind: 
     jitterMs: isOn("jitter") ? base.jitterMs + random.float() * 40 : base.jitterMs,
     duplicateRatio: isOn("duplicates") ? random.float() * 0.25 : base.duplicateRatio,
     reorderRatio: isOn("reordering") ? random.float() * 0.1 : base.reorderRatio,
-    // 20 kbit/s to 1 Mbit/s for each pair; 60 datagrams a second and their acknowledgements need about 60.
-    rateBytesPerSecond: isOn("rate") ? 2_500 + random.float() * random.float() * 122_500 : base.rateBytesPerSecond,
-    queueBytes: isOn("rate") ? 600 + random.integer(16_000) : base.queueBytes,
+    rateBytesPerSecond: isOn("rate") ? rateBytesPerSecond : base.rateBytesPerSecond,
+    queueBytes: isOn("rate") ? queueBytes : base.queueBytes,
   };
   return Array.from({ length: peerCount }, () =>
     Array.from({ length: peerCount }, () => {

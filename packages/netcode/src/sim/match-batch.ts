@@ -12,6 +12,7 @@ const CLAIMS: readonly (keyof MatchFigures)[] = [
   "lostToCut",
   "duplicated",
   "reordered",
+  "sendsRefused",
   "kills",
   "freezes",
   "cuts",
