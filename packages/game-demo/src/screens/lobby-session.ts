@@ -120,6 +120,7 @@ export class LobbySession {
     });
     shell.errors.clear();
     shell.wakeLock.hold();
+    const notes = noteMatch(match, seats, toasts);
     const screen: MatchScreen = new MatchScreen({
       match,
       seats,
@@ -131,10 +132,13 @@ export class LobbySession {
         screen.setMuted(stage.muted);
       },
       onLeave: () => this.#askToLeave(),
-      onRunning: () => shell.announcer.say(strings.toast.matchBegins),
+      onRunning: () => {
+        shell.announcer.say(strings.toast.matchBegins);
+        notes.handleRunning();
+      },
     });
     const stops = [
-      noteMatch(match, seats, toasts),
+      notes.stop,
       listenMatchKeys({ onEscape: () => this.#askToLeave(), onMuteKey: () => screen.setMuted(stage.muted) }),
       match.on("ended", ({ result }) => this.#showResult(match, result)),
       match.on("dropped", () => {

@@ -4,11 +4,21 @@ import type { MatchSeatModel } from "./match-model.ts";
 import { strings } from "./strings.ts";
 import type { Toasts } from "./toasts.ts";
 
-/** Says how the connections of a match fare. Returns how to stop. */
-export function noteMatch(match: RubberbandMatch, seats: readonly MatchSeatModel[], toasts: Toasts): () => void {
+export interface MatchNotes {
+  /** Call when frame 0 has come. */
+  readonly handleRunning: () => void;
+  readonly stop: () => void;
+}
+
+/** Says how the connections of a match fare. */
+export function noteMatch(match: RubberbandMatch, seats: readonly MatchSeatModel[], toasts: Toasts): MatchNotes {
+  let isSynchronized = seats.every((seat) => seat.isLocal || seat.isBot);
   const nameOf = (peerId: PeerId): string => seats.find((seat) => seat.peerId === peerId)?.name ?? strings.room.bot;
   const stops = [
-    match.on("synchronized", () => toasts.hide("quorum")),
+    match.on("synchronized", () => {
+      isSynchronized = true;
+      toasts.hide("synchronizing");
+    }),
     match.on("suspect", (peerId) => toasts.show(peerId, strings.toast.suspect(nameOf(peerId)), true)),
     match.on("recovered", (peerId) => {
       toasts.hide("quorum");
@@ -21,8 +31,14 @@ export function noteMatch(match: RubberbandMatch, seats: readonly MatchSeatModel
     match.on("waiting-for-quorum", () => toasts.show("quorum", strings.toast.quorum, true)),
     match.on("desync", ({ peerId }) => toasts.show("desync", strings.toast.desync(nameOf(peerId)))),
   ];
-  return () => {
-    for (const stop of stops) stop();
-    toasts.clear();
+  return {
+    handleRunning: () => {
+      // Until everybody has been heard from, the match stands still after its first frames.
+      if (!isSynchronized) toasts.show("synchronizing", strings.toast.synchronizing, true);
+    },
+    stop: () => {
+      for (const stop of stops) stop();
+      toasts.clear();
+    },
   };
 }

@@ -146,7 +146,6 @@ export const strings = {
   },
 
   error: {
-    title: "That did not work",
     unknown: "Something went wrong.",
     unknownRemedy: "Try again; reload the page if it stays.",
     again: "Try again",

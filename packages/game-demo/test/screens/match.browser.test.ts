@@ -78,8 +78,22 @@ describe("the match", () => {
     match.emit("seat-to-bot", { peerId: ana, playerIndexes: [1], frame: 60, cause: "lost" });
     await expect.element(toasts).toHaveTextContent("Ana's seat is played by a bot");
     expect(toasts.element().textContent).not.toContain("not answering");
+    match.emit("waiting-for-quorum");
+    await expect.element(toasts).toHaveTextContent("Most players are out of reach.");
+    match.emit("recovered", ana);
+    await expect.element(toasts).toHaveTextContent("Ana answers again");
+    expect(toasts.element().textContent).not.toContain("out of reach");
     lobby.emit("broker-lost");
     await expect.element(toasts).toHaveTextContent("Reconnecting to the lobby…");
+  });
+
+  test("[SC29] until everybody has been heard from, the match says that it waits", async () => {
+    const { match } = await play(true);
+    match.phase = "running";
+    const toasts = page.getByTestId("toasts");
+    await expect.element(toasts).toHaveTextContent("Waiting for the other players…");
+    match.emit("synchronized", 0);
+    await expect.poll(() => toasts.element().textContent).not.toContain("Waiting");
   });
 
   test("[SC30] the result shows the standings; the host calls the rematch in the same room", async () => {
