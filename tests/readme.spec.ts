@@ -29,7 +29,7 @@ test("[EE12] the snippet of the README is at most 25 lines and makes a plain can
   const server = await preview({
     root: SNIPPETS,
     configFile: false,
-    logLevel: "error",
+    logLevel: "silent",
     build: { outDir },
     preview: { port, strictPort: true, proxy },
   });

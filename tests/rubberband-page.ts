@@ -2,8 +2,14 @@ import { expect, type Browser, type BrowserContext, type Page } from "playwright
 
 /** What `globalThis.rollcall` shows on the demo page; the names are part of the public contract. */
 interface RollcallHandle {
-  readonly lobby?: { readonly code: string };
+  readonly lobby?: {
+    readonly code: string;
+    readonly state: { readonly match: unknown };
+    readonly match: unknown;
+    start(options: { readonly playerCount: number }): Promise<unknown>;
+  };
   readonly match?: {
+    stop(): void;
     stats(): Stats;
     checksum(frame: number): number | undefined;
   };

@@ -51,7 +51,7 @@ export async function benchConnect(): Promise<Row[]> {
   const web = await preview({
     root: PAGES,
     configFile: false,
-    logLevel: "error",
+    logLevel: "silent",
     build: { outDir },
     preview: { port, strictPort: true, proxy },
   });
