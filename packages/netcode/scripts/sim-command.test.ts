@@ -58,6 +58,12 @@ describe("pnpm sim", () => {
     }
   });
 
+  it("[SI20] --help is no mistake", () => {
+    const parsed = parseSimArguments(["--help"]);
+    expect(parsed).toMatchObject({ ok: false, exitCode: 0, message: expect.stringContaining("Usage: pnpm sim") });
+    expect(parseSimArguments(["--players", "1"])).toMatchObject({ ok: false, exitCode: 2 });
+  });
+
   it("[SI20] prints figures and the rate, and what a seed decided when asked", () => {
     const { code, lines } = run(settingsOf("--seeds", "2", "--players", "2", "--seconds", "1", "--faults", "none", "--verbose"));
     expect(code).toBe(0);

@@ -13,7 +13,9 @@ export interface SimSettings {
   readonly verbose: boolean;
 }
 
-export type ParsedSimArguments = { readonly ok: true; readonly settings: SimSettings } | { readonly ok: false; readonly message: string };
+export type ParsedSimArguments =
+  | { readonly ok: true; readonly settings: SimSettings }
+  | { readonly ok: false; readonly message: string; readonly exitCode: number };
 
 const PROFILE_NAMES = [
   "perfect",
@@ -52,14 +54,14 @@ const OPTIONS = {
 
 /** Reads the command line; nonsense is refused by name. */
 export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
-  const refuse = (reason: string): ParsedSimArguments => ({ ok: false, message: `${reason}\n\n${USAGE}` });
+  const refuse = (reason: string): ParsedSimArguments => ({ ok: false, message: `${reason}\n\n${USAGE}`, exitCode: 2 });
   let values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
   try {
     ({ values } = parseArgs({ args: argv.filter((argument) => argument !== "--"), options: OPTIONS, allowPositionals: false }));
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  if (values.help === true) return refuse("Plays matches in virtual time and checks them.");
+  if (values.help === true) return { ok: false, message: USAGE, exitCode: 0 };
   const numbers: Record<string, number> = {};
   const ranges = [
     ["seeds", 1_000, 1, 10_000_000],
