@@ -83,7 +83,7 @@ async function enter<State, Schema extends InputSchema>(
     nowMs: () => ticker.nowMs(),
     openControlSocket,
     lobbyUrl: address.lobbyUrl,
-    game: identityOf(options),
+    game: options.game,
     entrance,
     seed: page.randomSeed(),
   });
@@ -99,7 +99,7 @@ async function enter<State, Schema extends InputSchema>(
     });
     const mesh = new LinkMesh({
       localPeerId: peerId,
-      game: identityOf(options),
+      game: options.game,
       random: new Random(page.randomSeed(), "links"),
       capabilities: transport.capabilities ?? 0,
     });
@@ -124,11 +124,8 @@ async function admit(connection: LobbyConnection, signal: AbortSignal | undefine
   }
 }
 
-function toRtcIceServer({ urls, username, credential }: IceServer): RTCIceServer {
-  const server: RTCIceServer = { urls: [...urls] };
-  if (username !== undefined) server.username = username;
-  if (credential !== undefined) server.credential = credential;
-  return server;
+function toRtcIceServer(server: IceServer): RTCIceServer {
+  return { ...server, urls: [...server.urls] };
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -1,11 +1,12 @@
 import type { ControlSocket, OpenControlSocket } from "../adapters/websocket.ts";
 import { Random } from "../core/base/random.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
-import { LOBBY_CLOSED } from "../core/lobby/lobby-failure.ts";
+import { LOBBY_CLOSED, type LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
 import type { Admission, GameIdentity, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
 import { unreachable } from "../core/base/assert.ts";
+import { Deferred } from "./deferred.ts";
 import { errorOfFailure } from "./netcode-error.ts";
 import type { NetcodeError } from "./netcode-error.ts";
 
@@ -21,19 +22,13 @@ export interface LobbyConnectionOptions {
   readonly seed: number;
 }
 
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: NetcodeError) => void;
-}
-
 /** Runs a `LobbyMember` on a real control socket and turns its replies into promises. */
 export class LobbyConnection {
-  /** Rejects with a `NetcodeError`. */
-  readonly admitted: Promise<Admission>;
   readonly #options: LobbyConnectionOptions;
   readonly #member: LobbyMember;
-  readonly #waiters = new Map<number, Waiter>();
-  #settleAdmission: { readonly resolve: (admission: Admission) => void; readonly reject: (error: NetcodeError) => void } | undefined;
+  readonly #waiters = new Map<number, Deferred<void>>();
+  readonly #admission = new Deferred<Admission>();
+  #isAdmitting = true;
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
   /** Events wait in the member until somebody is there for them. */
   #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
@@ -42,10 +37,12 @@ export class LobbyConnection {
   constructor(options: LobbyConnectionOptions) {
     this.#options = options;
     this.#member = new LobbyMember(options.nowMs(), { entrance: options.entrance, random: new Random(options.seed, "lobby") });
-    this.admitted = new Promise((resolve, reject) => {
-      this.#settleAdmission = { resolve, reject };
-    });
     this.#drain();
+  }
+
+  /** Rejects with a `NetcodeError`. */
+  get admitted(): Promise<Admission> {
+    return this.#admission.promise;
   }
 
   get lobby(): LobbyState | undefined {
@@ -54,10 +51,6 @@ export class LobbyConnection {
 
   get connected(): boolean {
     return this.#member.connected;
-  }
-
-  get refusals(): Readonly<Record<string, number>> {
-    return this.#member.refusals;
   }
 
   /** From now on `handleEvent` gets every event after the admission, those that wait at once. */
@@ -74,10 +67,10 @@ export class LobbyConnection {
 
   /** Rejects with a `NetcodeError`. */
   request(command: LobbyCommand): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.set(this.#member.request(this.#options.nowMs(), command), { resolve, reject });
-      this.#drain();
-    });
+    const waiter = new Deferred<void>();
+    this.#waiters.set(this.#member.request(this.#options.nowMs(), command), waiter);
+    this.#drain();
+    return waiter.promise;
   }
 
   leave(): void {
@@ -139,16 +132,15 @@ export class LobbyConnection {
 
   /** True when there was one. */
   #drainEvent(): boolean {
-    const admitting = this.#settleAdmission !== undefined;
-    if (!admitting && this.#handleEvent === undefined) return false;
+    if (!this.#isAdmitting && this.#handleEvent === undefined) return false;
     const event = this.#member.pollEvent();
     if (event === undefined) return false;
     if (event.type === "admitted") {
-      this.#settleAdmission?.resolve(event.admission);
-      this.#settleAdmission = undefined;
-    } else if (event.type === "closed" && admitting) {
-      this.#settleAdmission?.reject(errorOfFailure(event.failure ?? LOBBY_CLOSED, this.#options.game));
-      this.#settleAdmission = undefined;
+      this.#isAdmitting = false;
+      this.#admission.resolve(event.admission);
+    } else if (event.type === "closed" && this.#isAdmitting) {
+      this.#isAdmitting = false;
+      this.#admission.reject(this.#errorOf(event.failure ?? LOBBY_CLOSED));
     } else if (event.type === "reply") this.#settle(event);
     else this.#handleEvent?.(event);
     return true;
@@ -158,6 +150,10 @@ export class LobbyConnection {
     const waiter = this.#waiters.get(request);
     this.#waiters.delete(request);
     if (failure === undefined) waiter?.resolve();
-    else waiter?.reject(errorOfFailure(failure, this.#options.game));
+    else waiter?.reject(this.#errorOf(failure));
+  }
+
+  #errorOf(failure: LobbyFailure): NetcodeError {
+    return errorOfFailure(failure, this.#options.game);
   }
 }

@@ -14,10 +14,7 @@ import { NetcodeError } from "./netcode-error.ts";
 const LINGER_MS = 3_000;
 
 /** What matches take from their lobby. */
-export type MatchSurroundings<State, Schema extends InputSchema> = Omit<
-  MatchRunnerOptions<State, Schema>,
-  "agreement" | "handleOver" | "handleFinal"
-> & {
+export type MatchSurroundings<State, Schema extends InputSchema> = Omit<MatchRunnerOptions<State, Schema>, "agreement" | "handleOver"> & {
   /** A match is over on this peer (by its result, or by `stop`): the room may start another. */
   readonly handleOver: (matchNumber: number) => void;
 };
@@ -54,7 +51,6 @@ export class LobbyMatches<State, Schema extends InputSchema> {
       ...this.#surroundings,
       agreement,
       handleOver: () => handleOver(agreement.matchNumber),
-      handleFinal: () => {},
     });
     this.#current = runner;
     for (const { from, bytes } of this.#early.takeAll(nowMs())) runner.handlePacket(nowMs(), from, bytes);

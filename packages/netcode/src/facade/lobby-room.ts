@@ -12,6 +12,7 @@ import type { Transport } from "../core/ports/transport.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import type { Page } from "../adapters/page.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
@@ -59,8 +60,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   #closed = false;
   /** When everything is freed, once the lobby is closed. */
   #freeAtMs = Infinity;
-  readonly #freed: Promise<void>;
-  #resolveFreed: (() => void) | undefined;
+  readonly #freed = new Deferred<void>();
 
   constructor(options: LobbyRoomOptions<State, Schema>) {
     const { admission, connection, game, page, ticker } = options;
@@ -68,9 +68,6 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#peerId = admission.peerId;
     this.#connection = connection;
     this.#listeners = new Listeners((error) => page.reportError(error));
-    this.#freed = new Promise((resolve) => {
-      this.#resolveFreed = resolve;
-    });
     const nowMs = (): number => ticker.nowMs();
     this.#links = new PeerLinks({
       nowMs,
@@ -85,7 +82,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       game,
       localPeerId: admission.peerId,
       transmit: (transmit) => this.#links.transmit(transmit),
-      pathTo: (peerId) => this.#links.stats().find((link) => link.peerId === peerId)?.path ?? "connecting",
+      pathTo: (peerId) => this.peers.find((peer) => peer.peerId === peerId)?.path ?? "connecting",
       handleOver: (matchNumber) => this.#handleMatchOver(matchNumber),
     });
     this.#stopListening = page.onPageHide(() => this.#links.sayGoodbye());
@@ -113,7 +110,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   get peers(): readonly LobbyPeer[] {
-    return this.#links.stats().map(({ peerId, status, path, rttMs, lossRatio }) => ({ peerId, status, path, rttMs, lossRatio }));
+    return this.#links.stats();
   }
 
   get brokerConnected(): boolean {
@@ -137,8 +134,8 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
   }
 
-  async setReady(ready: boolean): Promise<void> {
-    await this.#connection.request({ type: "set-ready", ready });
+  setReady(ready: boolean): Promise<void> {
+    return this.#connection.request({ type: "set-ready", ready });
   }
 
   async setSettings(settings: Json): Promise<void> {
@@ -149,20 +146,20 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     await this.#connection.request({ type: "set-metadata", metadata: checkedJson("metadata", metadata, LOBBY_LIMITS.metadataBytes) });
   }
 
-  async setLocked(locked: boolean): Promise<void> {
-    await this.#connection.request({ type: "set-locked", locked });
+  setLocked(locked: boolean): Promise<void> {
+    return this.#connection.request({ type: "set-locked", locked });
   }
 
   async setCapacity(capacity: number): Promise<void> {
     await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
   }
 
-  async kick(peerId: PeerId): Promise<void> {
-    await this.#connection.request({ type: "kick", peerId });
+  kick(peerId: PeerId): Promise<void> {
+    return this.#connection.request({ type: "kick", peerId });
   }
 
-  async transferHost(peerId: PeerId): Promise<void> {
-    await this.#connection.request({ type: "transfer-host", peerId });
+  transferHost(peerId: PeerId): Promise<void> {
+    return this.#connection.request({ type: "transfer-host", peerId });
   }
 
   async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
@@ -181,7 +178,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   leave(): Promise<void> {
     this.#close(undefined);
-    return this.#freed;
+    return this.#freed.promise;
   }
 
   /** For the ticker. */
@@ -227,35 +224,32 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   #handleChange(change: LobbyChange, before: LobbyState): void {
+    let member: Member | undefined;
     switch (change.type) {
       case "member-joined":
         this.#link(change.member);
         this.#listeners.emit("member-joined", change.member);
         break;
-      case "member-left": {
-        const cause = change.reason === "expired" ? "lost" : "left";
-        this.#unlink(change.peerId, cause);
-        const member = this.#memberOf(before, change.peerId);
+      case "member-left":
+        this.#unlink(change.peerId, change.reason === "expired" ? "lost" : "left");
+        member = this.#memberOf(before, change.peerId);
         if (member !== undefined) this.#listeners.emit("member-left", member, change.reason);
         break;
-      }
-      case "member-disconnected": {
+      case "member-disconnected":
         this.#checkGone(change.peerId);
-        const member = this.#memberOf(this.state, change.peerId);
+        member = this.#memberOf(this.state, change.peerId);
         if (member !== undefined) this.#listeners.emit("member-disconnected", member);
         break;
-      }
       case "member-returned":
         // A reload makes another peer of the same member; what the old page played, its bot plays on.
         if (change.member.peerId !== change.peerId) this.#unlink(change.peerId, "left");
         this.#link(change.member);
         this.#listeners.emit("member-returned", change.member);
         break;
-      case "host-changed": {
-        const member = this.#memberOf(this.state, change.hostId);
+      case "host-changed":
+        member = this.#memberOf(this.state, change.hostId);
         if (member !== undefined) this.#listeners.emit("host-changed", member);
         break;
-      }
       case "match-started":
         this.#startMatch(change.match);
         break;
@@ -343,7 +337,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   #free(): void {
     this.#links.dispose();
     this.#options.ticker.dispose();
-    this.#resolveFreed?.();
+    this.#freed.resolve();
   }
 
   #rememberSeat({ lobby, resumeSecret }: Admission): void {

@@ -41,8 +41,9 @@ export function startLocalMatch<State, Schema extends InputSchema>(
       transmit: () => {},
       pathTo: () => "direct",
       handleOver: () => {},
-      handleFinal: () => ticker.dispose(),
     });
+    const free = (): void => ticker.dispose();
+    runner.ended.then(free, free);
   } catch (error) {
     ticker.dispose();
     throw error;

@@ -10,6 +10,7 @@ import type { DropCause, SessionEvent, Transmit } from "../core/ports/session.ts
 import { RollbackSession } from "../core/rollback/rollback-session.ts";
 import { MatchDriver } from "../driver/match-driver.ts";
 import type { MatchDriverHost } from "../driver/match-driver.ts";
+import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import type { GameEvent, Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
@@ -24,14 +25,6 @@ export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly pathTo: (peerId: PeerId) => LinkPath;
   /** The match ended by its result, or the game called `stop`: it is over for all. */
   readonly handleOver: () => void;
-  /** The match is over on this peer, however it came. */
-  readonly handleFinal: () => void;
-}
-
-/** The two ways in which `ended` settles. */
-interface Settle {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: NetcodeError) => void;
 }
 
 /** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
@@ -42,7 +35,6 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly matchNumber: number;
   readonly seats: readonly MatchSeat[];
   readonly localPlayers: readonly number[];
-  readonly ended: Promise<unknown>;
   readonly #options: MatchRunnerOptions<State, Schema>;
   readonly #simulation: GameSimulation<State, Schema>;
   readonly #session: RollbackSession;
@@ -50,7 +42,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #startMs: number;
   readonly #listeners: Listeners<MatchEvents>;
   readonly #failing = new Set<FrameCallback>();
-  #settle: Settle | undefined;
+  readonly #ended = new Deferred<unknown>();
   #outcome: "ended" | "dropped" | "closed" | undefined;
   #run: RunOptions<State, Schema> | undefined;
   #stopDrawing: (() => void) | undefined;
@@ -64,9 +56,6 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.seats = agreement.seats;
     this.localPlayers = agreement.seats.flatMap((seat, index) => (seat.kind === "person" && seat.peerId === localPeerId ? [index] : []));
     this.#listeners = new Listeners((error) => page.reportError(error));
-    this.ended = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-    });
     // Nobody has to wait for the end.
     this.ended.catch(() => {});
     const players = agreement.seats.map((seat) => ({ profile: seat.profile, bot: seat.kind === "bot" }));
@@ -93,6 +82,10 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   /** What the packets of this match carry. */
   get matchEpoch(): number {
     return epochOf(this.matchNumber);
+  }
+
+  get ended(): Promise<unknown> {
+    return this.#ended.promise;
   }
 
   get phase(): Match<State, Schema>["phase"] {
@@ -124,10 +117,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   stats(): MatchStats {
     const stats = this.#session.stats();
-    const peers = stats.peers.map(({ id, rttMs, jitterMs, lossRatio, frameAdvantage }) => {
-      return { id, rttMs, jitterMs, lossRatio, frameAdvantage, path: this.#options.pathTo(id) };
-    });
-    return { ...stats, peers };
+    return { ...stats, peers: stats.peers.map((peer) => ({ ...peer, path: this.#options.pathTo(peer.id) })) };
   }
 
   checksum(frame: number): number | undefined {
@@ -150,7 +140,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#disposed = true;
     this.#driver.stop();
     this.#stopDrawing?.();
-    this.#finish("closed", (settle) => settle.reject(new NetcodeError("CLOSED", { message })));
+    this.#lose("closed", message);
   }
 
   tick(nowMs: number): void {
@@ -207,7 +197,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         break;
       case "dropped":
         this.#listeners.emit("dropped");
-        this.#finish("dropped", (settle) => settle.reject(new NetcodeError("CLOSED", { message: "The others went on without us." })));
+        this.#lose("dropped", "The others went on without us.");
         break;
       case "waiting-for-quorum":
         this.#listeners.emit("waiting-for-quorum");
@@ -220,7 +210,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         break;
       case "ended":
         this.#listeners.emit("ended", event);
-        this.#finish("ended", (settle) => settle.resolve(event.result));
+        this.#outcome ??= "ended";
+        this.#ended.resolve(event.result);
         this.#options.handleOver();
         break;
       default:
@@ -252,12 +243,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#listeners.emit("game", event);
   }
 
-  #finish(outcome: "ended" | "dropped" | "closed", settle: (how: Settle) => void): void {
-    if (this.#outcome !== undefined) return;
-    this.#outcome = outcome;
-    if (this.#settle !== undefined) settle(this.#settle);
-    this.#settle = undefined;
-    this.#options.handleFinal();
+  #lose(outcome: "dropped" | "closed", message: string): void {
+    this.#outcome ??= outcome;
+    this.#ended.reject(new NetcodeError("CLOSED", { message }));
   }
 
   #guard(name: FrameCallback, call: () => void): void {

@@ -1,18 +1,14 @@
+import { Deferred } from "./deferred.ts";
 import type { NetcodeError } from "./netcode-error.ts";
-
-interface Waiter<Value> {
-  readonly resolve: (match: Value) => void;
-  readonly reject: (error: NetcodeError) => void;
-}
 
 /** Promises of the next match. */
 export class MatchWaiters<Value> {
-  #waiters: Waiter<Value>[] = [];
+  #waiters: Deferred<Value>[] = [];
 
   wait(): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
-    });
+    const waiter = new Deferred<Value>();
+    this.#waiters.push(waiter);
+    return waiter.promise;
   }
 
   resolveAll(match: Value): void {

@@ -52,10 +52,6 @@ export class PeerLinks implements TransportHandler {
     return this.#mesh.stats();
   }
 
-  refusals(): Readonly<Record<string, number>> {
-    return this.#mesh.refusals();
-  }
-
   /** Sends for a session. What goes over `reliable` survives a change of the peer connection. */
   transmit(transmit: Transmit): void {
     const nowMs = this.#options.nowMs();
