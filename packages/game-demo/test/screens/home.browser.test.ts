@@ -44,15 +44,14 @@ describe("the title", () => {
   });
 
   test("[SC9] an error is told with its remedy, blocks nothing, and the code stays", async () => {
+    const notFound = new NetcodeError("LOBBY_NOT_FOUND");
     await open("/?name=Ada", {
       join: async () => {
-        throw new NetcodeError("LOBBY_NOT_FOUND");
+        throw notFound;
       },
     });
     await userEvent.fill(codeField, "BBBBB");
-    await expect
-      .element(page.getByRole("alert"))
-      .toHaveTextContent("There is no lobby with this code. Check the code, or host a new lobby.");
+    await expect.element(page.getByRole("alert")).toHaveTextContent(`${notFound.message} ${notFound.remedy}`);
     await expect.element(error).toHaveAttribute("data-code", "LOBBY_NOT_FOUND");
     await expect.element(codeField).toHaveValue("BBBBB");
     await userEvent.click(page.getByRole("button", { name: "Host a game" }));

@@ -156,10 +156,9 @@ describe("the room", () => {
 
   test("[SC24] kicked: back on the title, with the reason", async () => {
     const lobby = await join();
-    lobby.emit("closed", new NetcodeError("KICKED"));
-    await expect
-      .element(page.getByRole("alert"))
-      .toHaveTextContent("The host removed you from this lobby. Join another lobby, or host one.");
+    const kicked = new NetcodeError("KICKED");
+    lobby.emit("closed", kicked);
+    await expect.element(page.getByRole("alert")).toHaveTextContent(`${kicked.message} ${kicked.remedy}`);
     await expect.element(page.getByRole("textbox", { name: "Lobby code" })).toHaveValue("KXRTM");
     expect(opened?.app.lobby).toBeUndefined();
   });
