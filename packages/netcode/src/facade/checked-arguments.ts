@@ -1,4 +1,5 @@
-import { LOBBY_LIMITS, jsonBytes } from "../core/ports/lobby-protocol.ts";
+import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
+import { jsonBytes } from "../core/ports/lobby-protocol.ts";
 import type { Json, Profile } from "../core/ports/lobby-protocol.ts";
 import { badArgument } from "./netcode-error.ts";
 

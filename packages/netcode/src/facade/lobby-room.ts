@@ -5,7 +5,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import type { LinkMesh } from "../core/link/link-mesh.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
-import { LOBBY_LIMITS } from "../core/ports/lobby-protocol.ts";
+import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Admission, Json, LobbyChange, LobbyState, MatchAgreement, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { DropCause } from "../core/ports/session.ts";
 import type { Transport } from "../core/ports/transport.ts";

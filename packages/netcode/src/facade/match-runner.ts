@@ -117,7 +117,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   stats(): MatchStats {
     const stats = this.#session.stats();
-    return { ...stats, peers: stats.peers.map((peer) => ({ ...peer, path: this.#options.pathTo(peer.id) })) };
+    return { ...stats, peers: stats.peers.map((peer) => Object.assign({ path: this.#options.pathTo(peer.id) }, peer)) };
   }
 
   checksum(frame: number): number | undefined {

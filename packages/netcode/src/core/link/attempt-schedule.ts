@@ -1,5 +1,5 @@
 import type { Random } from "../base/random.ts";
-import { ATTEMPTS_MS, ATTEMPTS_MS_REST, LINK_TIMES } from "./link-times.ts";
+import * as LINK_TIMES from "./link-times.ts";
 
 /** When a dialer tries and for how long: attempts grow, pauses grow, and all of it is spread by ± 15 %, so that pairs that failed together do not try together. */
 export class AttemptSchedule {
@@ -13,7 +13,7 @@ export class AttemptSchedule {
 
   /** How long the attempt that starts now may take. */
   nextAttemptMs(): number {
-    return this.#spread(ATTEMPTS_MS[this.#attempts++] ?? ATTEMPTS_MS_REST);
+    return this.#spread(LINK_TIMES.attemptsMs[this.#attempts++] ?? LINK_TIMES.attemptsMsRest);
   }
 
   /** The pause after an attempt that failed before its time. */

@@ -1,4 +1,4 @@
-import { LINK_TIMES } from "./link-times.ts";
+import * as LINK_TIMES from "./link-times.ts";
 
 /**
  * What is known while channels are open at this end only, as far as we can tell. It ends when the peer's hello is accepted and one of our probes

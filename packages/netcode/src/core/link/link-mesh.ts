@@ -6,7 +6,7 @@ import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Transmit } from "../ports/session.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { isEncodableGame } from "./link-codec.ts";
-import { LINK_TIMES } from "./link-times.ts";
+import * as LINK_TIMES from "./link-times.ts";
 import { Link } from "./link.ts";
 import type { LinkRole } from "./link-options.ts";
 import { LinkOutput } from "./link-output.ts";

@@ -1,6 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import type { Greeting } from "./greeting.ts";
-import { LINK_TIMES } from "./link-times.ts";
+import * as LINK_TIMES from "./link-times.ts";
 
 /** What people see. Lives across attempts. */
 export type Standing =

@@ -21,7 +21,7 @@ import {
 import type { LinkOptions, LinkRole } from "./link-options.ts";
 import type { LinkOutput } from "./link-output.ts";
 import { carrierTimeoutMs, standingTimeoutMs, type Carrier, type Standing } from "./link-state.ts";
-import { ATTEMPTS_MS, LINK_TIMES } from "./link-times.ts";
+import * as LINK_TIMES from "./link-times.ts";
 import { ReliableStream } from "./reliable-stream.ts";
 import { RoundTrip } from "./round-trip.ts";
 
@@ -88,7 +88,7 @@ export class Link {
       case "greeting":
       case "ready":
         // A newer attempt opens in a moment; if it does not, the pause is over soon enough.
-        return this.#waitForAttempt(nowMs, reason === "replaced" ? ATTEMPTS_MS[0] : this.#schedule.nextPauseMs());
+        return this.#waitForAttempt(nowMs, reason === "replaced" ? LINK_TIMES.attemptsMs[0] : this.#schedule.nextPauseMs());
       default:
         return unreachable(this.#carrier);
     }

@@ -1,7 +1,7 @@
 import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
 import { RELIABLE_BYTES_MAX } from "../ports/transport.ts";
 import { encodeFragment, encodeStreamAck, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
-import { LINK_TIMES } from "./link-times.ts";
+import * as LINK_TIMES from "./link-times.ts";
 
 /** Most bytes of one message, and of all that wait for an ack of one peer. */
 export const STREAM_BYTES_MAX = 1_048_576;

@@ -1,4 +1,4 @@
-import { LOBBY_TIMES } from "../ports/lobby-protocol.ts";
+import * as LOBBY_TIMES from "../ports/lobby-times.ts";
 
 /** Counted from the ping, not from the last frame: after a stall of this page the broker gets its time to answer. */
 const PONG_TIMEOUT_MS = LOBBY_TIMES.socketDeadMs - LOBBY_TIMES.pingIntervalMs;

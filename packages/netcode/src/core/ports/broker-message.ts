@@ -1,5 +1,6 @@
 import { PLAYERS_MAX, type LobbyCode } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
+import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { normalizeLobbyCode } from "./lobby-code.ts";
 import { capacity, count, game, metadata, peerId, profile, secret, settings } from "./lobby-fields.ts";
 import {
@@ -19,7 +20,6 @@ import {
 } from "./lobby-shape.ts";
 import {
   LOBBY_ERROR_CODES,
-  LOBBY_LIMITS,
   type Admission,
   type BrokerMessage,
   type GoodbyeReason,

@@ -1,5 +1,6 @@
 import type { LobbyCode } from "../base/units.ts";
-import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH, LOBBY_LIMITS } from "./lobby-types.ts";
+import * as LOBBY_LIMITS from "./lobby-limits.ts";
+import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH } from "./lobby-types.ts";
 
 /** The code inside a link: `…/#j=KXRTM`, also after other parameters. */
 const LINK_PATTERN = /[#?&]j=([^\s&#]*)/iu;

@@ -1,6 +1,7 @@
 import { parsePeerId, type PeerId } from "../base/units.ts";
+import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { integer, json, object, pattern, Refusal, text, type Read } from "./lobby-shape.ts";
-import { LOBBY_LIMITS, type GameIdentity, type Profile } from "./lobby-types.ts";
+import type { GameIdentity, Profile } from "./lobby-types.ts";
 
 /** Readers of what both directions carry. */
 

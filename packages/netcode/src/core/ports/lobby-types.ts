@@ -20,48 +20,11 @@ export const LOBBY_PROTOCOL_VERSION = 1;
 export const LOBBY_CODE_ALPHABET = "BCDFGHJKMNPQRSTVWXYZ";
 export const LOBBY_CODE_LENGTH = 5;
 
-/** Every limit of the protocol. The broker enforces them; a member that keeps to them is never refused for size. */
-export const LOBBY_LIMITS = {
-  /** UTF-8 bytes of one text frame to the broker. An SDP offer is about 1 kB; no command needs more than 16 kB. */
-  frameBytes: 65_536,
-  /** The same to a member: a full lobby of 64 members with the largest choices, a match and settings is about 120 kB. */
-  brokerFrameBytes: 262_144,
-  /** Nesting of a JSON value. */
-  depth: 32,
-  /** Graphemes are counted by the member; the broker counts UTF-16 units, of which a grapheme may have several. */
-  nameUnits: 64,
-  /** JSON text of `choices`, `settings`, `metadata`, each. */
-  choicesBytes: 1_024,
-  settingsBytes: 4_096,
-  metadataBytes: 4_096,
-  /** Most members of a lobby, and the most that a lobby may be opened for. */
-  members: 64,
-  gameIdUnits: 64,
-  /** Text that a person typed or pasted as a code: a link is longer than its code. */
-  codeUnits: 2_048,
-  /** Resume secrets and signaling tokens. */
-  secretUnits: 128,
-  /** Most that a start may count down. */
-  countdownMs: 60_000,
-  /** A sentence in an error. */
-  messageUnits: 1_024,
-  iceServers: 16,
-  /** URLs of one ICE server, and the units of each URL and credential. */
-  iceUrls: 8,
-  iceUnits: 1_024,
-} as const;
+/** Every limit of the protocol. */
+export * as LOBBY_LIMITS from "./lobby-limits.ts";
 
 /** Times that member and broker share, in ms. */
-export const LOBBY_TIMES = {
-  /** A seat is kept this long for an owner whose socket closed. */
-  seatKeptMs: 90_000,
-  /** A lobby host whose socket stays closed this long loses the role to the next member. */
-  hostTakeoverMs: 1_000,
-  /** After this silence either side pings; a browser cannot see a dead socket otherwise. */
-  pingIntervalMs: 5_000,
-  /** Silence after which a socket is dead. */
-  socketDeadMs: 10_000,
-} as const;
+export * as LOBBY_TIMES from "./lobby-times.ts";
 
 /** JSON as the protocol carries it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -1,8 +1,9 @@
 import { PLAYERS_MAX } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
 import { capacity, count, game, metadata, peerId, profile, secret, settings } from "./lobby-fields.ts";
+import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { flag, integer, isRecord, list, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
-import { LOBBY_LIMITS, LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
+import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
 
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   create: { protocol: count, game, profile, capacity, settings, metadata },

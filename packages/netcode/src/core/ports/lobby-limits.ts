@@ -1,0 +1,29 @@
+/** Every limit of the protocol. The broker enforces them; a member that keeps to them is never refused for size. */
+
+/** UTF-8 bytes of one text frame to the broker. An SDP offer is about 1 kB; no command needs more than 16 kB. */
+export const frameBytes = 65_536;
+/** The same to a member: a full lobby of 64 members with the largest choices, a match and settings is about 120 kB. */
+export const brokerFrameBytes = 262_144;
+/** Nesting of a JSON value. */
+export const depth = 32;
+/** Graphemes are counted by the member; the broker counts UTF-16 units, of which a grapheme may have several. */
+export const nameUnits = 64;
+/** JSON text of `choices`, `settings`, `metadata`, each. */
+export const choicesBytes = 1_024;
+export const settingsBytes = 4_096;
+export const metadataBytes = 4_096;
+/** Most members of a lobby, and the most that a lobby may be opened for. */
+export const members = 64;
+export const gameIdUnits = 64;
+/** Text that a person typed or pasted as a code: a link is longer than its code. */
+export const codeUnits = 2_048;
+/** Resume secrets and signaling tokens. */
+export const secretUnits = 128;
+/** Most that a start may count down. */
+export const countdownMs = 60_000;
+/** A sentence in an error. */
+export const messageUnits = 1_024;
+export const iceServers = 16;
+/** URLs of one ICE server, and the units of each URL and credential. */
+export const iceUrls = 8;
+export const iceUnits = 1_024;

@@ -1,0 +1,10 @@
+/** Times that member and broker share, in ms. */
+
+/** A seat is kept this long for an owner whose socket closed. */
+export const seatKeptMs = 90_000;
+/** A lobby host whose socket stays closed this long loses the role to the next member. */
+export const hostTakeoverMs = 1_000;
+/** After this silence either side pings; a browser cannot see a dead socket otherwise. */
+export const pingIntervalMs = 5_000;
+/** Silence after which a socket is dead. */
+export const socketDeadMs = 10_000;
