@@ -1,8 +1,8 @@
 import type { MatchCheckers, PeerRecord } from "./match-checkers.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
-/** Frames that each survivor must confirm in the last second: a third of full speed, which a round trip of 600 ms still allows. */
-export const LIVE_FRAMES_PER_SECOND_MIN = 20;
+/** Frames that each survivor must confirm in the last second, or a third of full speed for slow games: the narrowest window on the slowest healed path allows twice that. */
+const LIVE_FRAMES_PER_SECOND_MIN = 20;
 
 /** A match that ran to its last virtual millisecond. */
 export interface OutcomeOptions {
@@ -112,7 +112,7 @@ function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): 
   for (const peer of running) {
     const { frame, confirmedFrame } = checkers.record(peer.index);
     const progress = confirmedFrame - (confirmedBefore[peer.index] ?? 0);
-    if (progress < LIVE_FRAMES_PER_SECOND_MIN) {
+    if (progress < Math.min(LIVE_FRAMES_PER_SECOND_MIN, peer.simulation.frameRateHz / 3)) {
       checkers.fail(
         "liveness",
         peer.index,

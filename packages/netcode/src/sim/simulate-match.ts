@@ -81,7 +81,7 @@ export interface MatchReport {
 export function simulateMatch<State, Schema extends InputSchema>(options: MatchOptions<State, Schema>): MatchReport {
   const { seed, players, seconds, network, faults = FAULT_KINDS, game } = options;
   assert(Number.isInteger(players) && players >= 2 && players <= PLAYERS_MAX, `players from 2 to ${PLAYERS_MAX}, got ${players}`);
-  assert(seconds > 0 && seconds <= 3_600, `seconds up to 3600, got ${seconds}`);
+  assert(seconds >= 1 && seconds <= 3_600, `seconds from 1 to 3600, got ${seconds}`);
   const durationMs = seconds * 1_000;
   const playersMax = game === undefined ? PLAYERS_MAX : game.players[1];
   const plan = drawFaultPlan({ seed, peerCount: players, playersMax, durationMs, network, faults });
