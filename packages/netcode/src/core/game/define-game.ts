@@ -44,27 +44,24 @@ export function defineGame<State, Schema extends InputSchema>(options: GameOptio
 function checkOptions<State, Schema extends InputSchema>(options: GameOptions<State, Schema>): void {
   const { id, version, frameRateHz, players, content } = options;
   assert(typeof id === "string" && GAME_ID.test(id), `id of 1–64 letters, digits, dots and dashes, got "${id}"`);
-  assert(Number.isSafeInteger(version) && version >= 0, `version as a whole number from 0, got ${String(version)}`);
+  assert(Number.isSafeInteger(version) && version >= 0, "version as a whole number from 0");
   assert(
     Number.isInteger(frameRateHz) && frameRateHz >= 1 && frameRateHz <= FRAME_RATE_HZ_MAX,
-    `frameRateHz as a whole number in 1–${FRAME_RATE_HZ_MAX}, got ${String(frameRateHz)}`,
+    `frameRateHz as a whole number in 1–${FRAME_RATE_HZ_MAX}`,
   );
   assert(Array.isArray(players) && players.length === 2, "players as [fewest, most]");
   const [fewest, most] = players;
   assert(
     Number.isInteger(fewest) && Number.isInteger(most) && fewest >= 1 && fewest <= most && most <= PLAYERS_MAX,
-    `players as [fewest, most] within 1–${PLAYERS_MAX}, got [${String(players)}]`,
+    `players as [fewest, most] within 1–${PLAYERS_MAX}`,
   );
   assert(typeof options.input === "object" && options.input !== null, "input as a schema of axis(), button() and integer()");
-  assert(typeof options.init === "function", "init as a function");
-  assert(typeof options.step === "function", "step as a function");
-  assert(options.bot === undefined || typeof options.bot === "function", "bot as a function or left out");
-  assert(options.result === undefined || typeof options.result === "function", "result as a function or left out");
+  for (const name of ["init", "step"] as const) assert(typeof options[name] === "function", `${name} as a function`);
+  for (const name of ["bot", "result"] as const) {
+    assert(options[name] === undefined || typeof options[name] === "function", `${name} as a function or left out`);
+  }
   assert(content === undefined || typeof content === "string", "content as a string or left out");
-  assert(
-    options.state === undefined || typeof options.state.open === "function",
-    "state as a codec (plainState, typedArrayState) or left out",
-  );
+  assert(options.state === undefined || typeof options.state.open === "function", "state as a codec or left out");
 }
 
 /** Never of source text: a bundler may change that and the game stays the same. */

@@ -57,15 +57,15 @@ export class InputCodec<Schema extends InputSchema> {
     const fields: PackedField[] = [];
     const descriptions: string[] = [];
     for (const [name, field] of Object.entries(schema)) {
-      assert(FIELD_NAME.test(name), `an input name of 1–32 letters, digits and underscores that starts with a letter, got "${name}"`);
+      assert(FIELD_NAME.test(name), `a letter, then at most 31 letters, digits and underscores as an input name, got "${name}"`);
       checkField(`input "${name}"`, field);
       const packed = placeField(name, field, bitCount);
       fields.push({ ...packed, values: valuesOf(packed) });
       descriptions.push(`${name}:${describeField(field)}@${bitCount}`);
       bitCount += packed.bitCount;
     }
-    assert(fields.length > 0, "an input schema with at least one field");
-    assert(bitCount <= INPUT_BYTES_MAX * 8, `an input of at most ${INPUT_BYTES_MAX} bytes, got ${bitCount} bits`);
+    assert(fields.length > 0, "at least one field");
+    assert(bitCount <= INPUT_BYTES_MAX * 8, `at most ${INPUT_BYTES_MAX} bytes of input, got ${bitCount} bits`);
     this.#fields = fields;
     this.#bitCount = bitCount;
     this.sizeBytes = (bitCount + 7) >>> 3;

@@ -15,15 +15,13 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceOf, type Sequence } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
-import { PACKET_KIND } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import { RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
+import * as KIND from "./link-kind.ts";
 import type { Ping } from "./round-trip.ts";
 
 /** Raised when an older link could misread a newer one. The first two bytes of a hello never change their meaning. */
 export const LINK_VERSION = 1;
-
-const KIND = { hello: 1, refusal: 2, probe: 3, probeAck: 4, ping: 5, goodbye: 6, streamAck: 7, fragment: PACKET_KIND.fragment } as const;
 
 /** Where each kind of the link's messages may arrive, by first byte. */
 export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {

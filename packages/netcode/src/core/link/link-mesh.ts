@@ -38,10 +38,7 @@ export class LinkMesh {
   #lastCallMs = -Infinity;
 
   constructor(options: LinkMeshOptions) {
-    assert(
-      isEncodableGame(options.game),
-      "a game with an id of 1–64 letters, digits, dots and dashes, a version of 32 bits, a hash of 8 hex digits",
-    );
+    assert(isEncodableGame(options.game), "a game identity that a hello can carry");
     this.#options = { capabilities: 0, ...options };
     this.#instance = options.random.uint32() || 1;
   }

@@ -1,6 +1,7 @@
 import { unreachable } from "../base/assert.ts";
 import type { PeerId } from "../base/units.ts";
-import { PACKET_KIND, type LinkCloseReason, type LinkPath, type LinkStats, type LinkStatus } from "../ports/link.ts";
+import type { LinkCloseReason, LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
+import * as PACKET_KIND from "../ports/packet-kind.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { AttemptSchedule } from "./attempt-schedule.ts";

@@ -51,17 +51,5 @@ export interface LinkStats {
   readonly lossRatio: number;
 }
 
-/** First byte of every message on every channel: says whose it is. Sessions and link share the channels. */
-export const PACKET_KIND = {
-  /** Link: hello and its answer (reliable), probe and its answer (unreliable), ping, pong, goodbye. */
-  linkFirst: 0x01,
-  linkLast: 0x1f,
-  /** Rollback session. */
-  rollbackFirst: 0x20,
-  rollbackLast: 0x3f,
-  /** Snapshot session (reserved). */
-  snapshotFirst: 0x40,
-  snapshotLast: 0x5f,
-  /** Link: a part of a message of the reliable stream (`LinkMesh.sendReliable`). */
-  fragment: 0x60,
-} as const;
+/** First byte of every message on every channel: says whose it is. */
+export * as PACKET_KIND from "./packet-kind.ts";

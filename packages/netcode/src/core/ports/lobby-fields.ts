@@ -1,7 +1,7 @@
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { integer, json, object, pattern, Refusal, text, type Read } from "./lobby-shape.ts";
-import type { GameIdentity, Profile } from "./lobby-types.ts";
+import type { EntranceAttempt, GameIdentity, Profile } from "./lobby-types.ts";
 
 /** Readers of what both directions carry. */
 
@@ -11,6 +11,11 @@ export const count: Read<number> = integer(0, Number.MAX_SAFE_INTEGER);
 export const peerId: Read<PeerId> = (value) => parsePeerId(value) ?? new Refusal("");
 
 export const secret: Read<string> = pattern(new RegExp(`^[A-Za-z0-9_-]{1,${LOBBY_LIMITS.secretUnits}}$`));
+
+/** Random, and the sender's own: of a device, or of an entrance. */
+export const token: Read<string> = pattern(/^[A-Za-z0-9_-]{16,64}$/);
+
+export const entrance: Read<EntranceAttempt> = object<EntranceAttempt>({ id: token, attempt: integer(1, 1_000) });
 
 export const game: Read<GameIdentity> = object<GameIdentity>({
   id: text(LOBBY_LIMITS.gameIdUnits),

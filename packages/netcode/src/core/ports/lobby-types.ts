@@ -98,29 +98,57 @@ export interface LobbyState {
   readonly event: number;
 }
 
+/**
+ * Names an entrance, so that a `create` or `join` whose socket was lost can be asked again without taking a second seat. The attempt with the
+ * highest number has the seat: an older one that was delayed on its way is refused.
+ */
+export interface EntranceAttempt {
+  /** 16–64 url-safe characters from a generator that nobody can guess: as good as a key to the seat. */
+  readonly id: string;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+/** What says who comes in, beside its profile. The broker tells nobody. */
+export interface Visit {
+  /**
+   * 16–64 url-safe random characters that the browser keeps: a kick holds for the device. It is no proof of anything: whoever clears the storage
+   * of the browser has another one.
+   */
+  readonly device?: string;
+}
+
 export type LobbyCommand =
-  | {
+  | (Visit & {
       readonly type: "create";
       readonly protocol: number;
+      readonly entrance?: EntranceAttempt;
       readonly game: GameIdentity;
       readonly profile: Profile;
       readonly capacity: number;
       readonly settings: Json;
       readonly metadata: Json;
-    }
-  | { readonly type: "join"; readonly protocol: number; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
+    })
+  | (Visit & {
+      readonly type: "join";
+      readonly protocol: number;
+      readonly entrance?: EntranceAttempt;
+      readonly code: string;
+      readonly game: GameIdentity;
+      readonly profile: Profile;
+    })
   /**
    * Takes back a kept seat with the secret of `Admission`. `freshPage`: the page was reloaded, so the member gets a new peer id and order;
    * otherwise only the socket was lost, the id stays, and events after `lastEvent` are sent again.
    */
-  | {
+  | (Visit & {
       readonly type: "resume";
       readonly protocol: number;
       readonly code: string;
       readonly secret: string;
       readonly freshPage: boolean;
       readonly lastEvent: number;
-    }
+    })
   | { readonly type: "leave" }
   | { readonly type: "set-profile"; readonly profile: Profile }
   | { readonly type: "set-ready"; readonly ready: boolean }
@@ -129,7 +157,7 @@ export type LobbyCommand =
   | { readonly type: "set-metadata"; readonly metadata: Json }
   | { readonly type: "set-locked"; readonly locked: boolean }
   | { readonly type: "set-capacity"; readonly capacity: number }
-  /** Out, and not back in while the lobby lives. */
+  /** Out, and not back in while the lobby lives: by seat and by device, and by address when nobody else of the lobby has it. */
   | { readonly type: "kick"; readonly peerId: PeerId }
   | { readonly type: "transfer-host"; readonly peerId: PeerId }
   /** `playerCount`: seats of the match; members in seat order come first, bots fill the rest. `botProfiles` name them. */

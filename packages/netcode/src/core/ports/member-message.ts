@@ -1,14 +1,16 @@
 import { PLAYERS_MAX } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
-import { capacity, count, game, metadata, peerId, profile, secret, settings } from "./lobby-fields.ts";
+import { capacity, count, entrance, game, metadata, peerId, profile, secret, settings, token } from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
-import { flag, integer, isRecord, list, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
+import { flag, integer, isRecord, list, optional, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
 import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
 
+const visit = { protocol: count, device: optional(token) };
+
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
-  create: { protocol: count, game, profile, capacity, settings, metadata },
-  join: { protocol: count, code: text(LOBBY_LIMITS.codeUnits), game, profile },
-  resume: { protocol: count, code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
+  create: { ...visit, entrance: optional(entrance), game, profile, capacity, settings, metadata },
+  join: { ...visit, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
+  resume: { ...visit, code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
   leave: {},
   "set-profile": { profile },
   "set-ready": { ready: flag },

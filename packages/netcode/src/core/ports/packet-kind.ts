@@ -1,0 +1,13 @@
+/** First byte of every message on every channel: says whose it is. Sessions and link share the channels. */
+
+/** Link: hello and its answer (reliable), probe and its answer (unreliable), ping, pong, goodbye. */
+export const linkFirst = 0x01;
+export const linkLast = 0x1f;
+/** Rollback session. */
+export const rollbackFirst = 0x20;
+export const rollbackLast = 0x3f;
+/** Snapshot session (reserved). */
+export const snapshotFirst = 0x40;
+export const snapshotLast = 0x5f;
+/** Link: a part of a message of the reliable stream (`LinkMesh.sendReliable`). */
+export const fragment = 0x60;
