@@ -14,6 +14,8 @@ import { SimPeer } from "./sim-peer.ts";
 
 /** Votes after a drop need 2.5 s of silence and a stalled association up to 3 s to come back: what lives must go on by then. */
 const HEALING_MS = 5_000;
+/** A peer that was never heard may be dropped 5 s after the last one started, at 1.5 s. */
+const MATCH_MS_MIN = 9_000;
 /** The last second is when progress is measured. */
 const PROGRESS_MS = 1_000;
 /** Paths once everything heals: clean, and no slower than this. */
@@ -67,7 +69,7 @@ export class SimWorld {
   /** Runs the match to its end, or to its first failure. */
   run(): void {
     const { plan, durationMs } = this.#options;
-    const endMs = Math.max(durationMs, plan.healAtMs + HEALING_MS);
+    const endMs = Math.max(durationMs, plan.healAtMs + HEALING_MS, MATCH_MS_MIN);
     try {
       this.#runUntil(endMs - PROGRESS_MS);
       const confirmedBefore = this.peers.map((peer) => this.checkers.record(peer.index).confirmedFrame);

@@ -25,7 +25,7 @@ interface CommonOptions {
   readonly seed: number;
   /** Peers, 2–8. */
   readonly players: number;
-  /** Virtual length; the first half has the faults, in the second what lives must go on. At least five seconds follow the faults. */
+  /** Virtual length; the first half has the faults, in the second what lives must go on. At least five seconds follow the faults, and nine are played. */
   readonly seconds: number;
   /** Every path before faults; left out: drawn from the seed, up to 90 ms one way. */
   readonly network?: LinkProfile | Partial<LinkConditions>;
