@@ -15,8 +15,6 @@ export interface ServeOptions {
   readonly brokerPort: number;
   /** Serves the sources with hot reload instead of a production build. */
   readonly development?: boolean;
-  /** Where the production build goes; default: the demo's own `dist-web`. */
-  readonly outDir?: string;
 }
 
 export interface Served {
@@ -40,22 +38,17 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
+/** The ports and the proxy are the demo's own configuration, which reads them from the environment. */
 async function serveDemo(options: ServeOptions): Promise<Served> {
-  const target = `http://127.0.0.1:${options.brokerPort}`;
-  const proxy = {
-    "/lobby": { target, ws: true, xfwd: true },
-    "/peerjs": { target, ws: true, xfwd: true },
-    "/healthz": { target, xfwd: true },
-  };
-  const listen = { host: true, port: options.port, strictPort: true, proxy } as const;
+  process.env["PORT"] = String(options.port);
+  process.env["BROKER_PORT"] = String(options.brokerPort);
   if (options.development === true) {
-    const server = await createServer({ root: DEMO, logLevel: "warn", server: listen });
+    const server = await createServer({ root: DEMO, logLevel: "warn" });
     await server.listen();
     return { close: () => server.close() };
   }
-  const outDir = options.outDir ?? "dist-web";
-  await build({ root: DEMO, logLevel: "error", build: { outDir, emptyOutDir: true } });
+  await build({ root: DEMO, logLevel: "error" });
   // Silent: the proxy reports every page that closes its socket as an error.
-  const server = await preview({ root: DEMO, logLevel: "silent", build: { outDir }, preview: { ...listen, allowedHosts: true } });
+  const server = await preview({ root: DEMO, logLevel: "silent" });
   return { close: () => server.close() };
 }

@@ -11,7 +11,9 @@ export default defineConfig(() => {
     host: true,
     port: Number(process.env["PORT"] ?? "5173"),
     strictPort: true,
-    proxy: { "/lobby": broker, "/peerjs": broker },
+    proxy: { "/lobby": broker, "/peerjs": broker, "/healthz": broker },
+    // A phone may come by any name that this machine has.
+    allowedHosts: true as const,
   };
   return {
     plugins: [lanHost()],

@@ -15,6 +15,12 @@ export interface HomeScreenOptions {
   readonly errors: HTMLElement;
 }
 
+/**
+ * A whole code is sent by itself after this moment. Long enough to see the fifth letter land and to press "Join" oneself, where the button would
+ * otherwise vanish under the pointer; short enough that nobody waits for it.
+ */
+const AUTO_SUBMIT_MS = 400;
+
 /** The title: join, host, or play at once; who you are. */
 export class HomeScreen {
   readonly root: HTMLElement;
@@ -25,6 +31,7 @@ export class HomeScreen {
   readonly #busyText: HTMLElement = element("span", {});
   readonly #profile: ProfileEditor;
   #isBusy = false;
+  #autoSubmit: number | undefined;
 
   constructor(options: HomeScreenOptions) {
     this.#options = options;
@@ -115,7 +122,8 @@ export class HomeScreen {
       const read = readLobbyCode(field.value);
       if (field.value !== read) field.value = read;
       field.removeAttribute("aria-invalid");
-      if (isWholeCode(read)) this.#submit();
+      clearTimeout(this.#autoSubmit);
+      if (isWholeCode(read)) this.#autoSubmit = window.setTimeout(() => this.#submit(), AUTO_SUBMIT_MS);
     });
     return field;
   }
@@ -151,6 +159,8 @@ export class HomeScreen {
   }
 
   #commitName(): void {
+    // Whatever was chosen, it is chosen now.
+    clearTimeout(this.#autoSubmit);
     this.#profile.commit((name) => this.#options.identity.rename(name));
   }
 }

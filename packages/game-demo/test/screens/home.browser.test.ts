@@ -28,6 +28,14 @@ describe("the title", () => {
     expect(requests).toEqual(["join KXRTM Ada"]);
   });
 
+  test("[SC7] who presses Join after the fifth letter joins once", async () => {
+    const { requests } = await open();
+    await userEvent.fill(codeField, "KXRTM");
+    await userEvent.click(page.getByRole("button", { name: "Join" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTM Ada"]);
+  });
+
   test("[SC7] with fewer letters, Join marks the field and asks nobody", async () => {
     const { requests } = await open();
     await userEvent.fill(codeField, "kx");
