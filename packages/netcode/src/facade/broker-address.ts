@@ -14,11 +14,11 @@ export interface BrokerAddress {
  */
 export function parseBrokerAddress(broker: string | URL | undefined, origin: string | undefined): BrokerAddress {
   const text = broker ?? origin;
-  if (text === undefined) throw badArgument("the option `broker`: this page has no origin of its own to look for one");
+  if (text === undefined) throw badArgument("the option `broker`: this page has no origin");
   const url = readUrl(text);
   const secure = url.protocol === "https:" || url.protocol === "wss:";
   const plain = url.protocol === "http:" || url.protocol === "ws:";
-  if (!secure && !plain) throw badArgument(`a broker address with http, https, ws or wss, got "${url.protocol}"`);
+  if (!secure && !plain) throw badArgument(`a broker at http, https, ws or wss, got "${url.protocol}"`);
   const place = `//${url.host}${url.pathname.replace(/\/+$/, "")}`;
   return { base: `${secure ? "https" : "http"}:${place}`, lobbyUrl: `${secure ? "wss" : "ws"}:${place}/lobby` };
 }
@@ -27,6 +27,6 @@ function readUrl(text: string | URL): URL {
   try {
     return new URL(text);
   } catch {
-    throw badArgument(`a whole broker address such as "https://play.example.org", got "${String(text)}"`);
+    throw badArgument(`a broker address such as "https://example.org", got "${String(text)}"`);
   }
 }

@@ -43,7 +43,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
 
   /** The lobby started a match. `undefined` when we have no seat in it: we wait for the next. Throws what the game's `init` throws, and for an agreement that cannot be played. */
   start(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
-    this.dispose("The next match started.");
+    this.dispose();
     const { localPeerId, nowMs, handleOver } = this.#surroundings;
     if (!agreement.seats.some((seat) => seat.kind === "person" && seat.peerId === localPeerId)) return undefined;
     this.#checkPlayable(agreement);
@@ -73,7 +73,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     if (nowMs < lingering.untilMs) return;
     this.#lingering = undefined;
     // A result is on the screen: that picture stays until the next match.
-    if (lingering.runner.phase !== "ended") lingering.runner.close("The match was ended.");
+    if (lingering.runner.phase !== "ended") lingering.runner.close();
   }
 
   /** Every session's packet has its match epoch in the second byte (docs/wire/rollback.md). */
@@ -90,11 +90,11 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   }
 
   /** Ends and frees whatever is there. */
-  dispose(message: string): void {
+  dispose(): void {
     const runners = [this.#lingering?.runner, this.#current];
     this.#lingering = undefined;
     this.#current = undefined;
-    for (const runner of runners) runner?.close(message);
+    for (const runner of runners) runner?.close();
   }
 
   /** An agreement comes off the wire: what the game and the session take for granted is checked here. */
@@ -102,7 +102,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const [fewest, most] = this.#surroundings.game.players;
     const peerIds = seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
     if (seats.length < fewest || seats.length > most || new Set(peerIds).size !== peerIds.length) {
-      throw new NetcodeError("BAD_REQUEST", { message: `A match of ${seats.length} seats was started, which this game cannot play.` });
+      throw new NetcodeError("BAD_REQUEST", { message: `This game cannot play a match of ${seats.length} seats.` });
     }
   }
 }

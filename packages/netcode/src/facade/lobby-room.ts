@@ -283,7 +283,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     try {
       const match = this.#matches.start(agreement);
       if (match === undefined) {
-        this.#started.rejectAll(badArgument("a playerCount that leaves a seat for the one who starts"));
+        this.#started.rejectAll(badArgument("a playerCount with a seat for the one who starts"));
         return;
       }
       this.#started.resolveAll(match);
@@ -325,7 +325,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#closed = true;
     this.#freeAtMs = this.#options.ticker.nowMs() + GOODBYE_FLUSH_MS;
     this.#stopListening();
-    this.#matches.dispose("The lobby was left.");
+    this.#matches.dispose();
     this.#connection.leave();
     this.#links.sayGoodbye();
     this.#options.seatMemory.forget();

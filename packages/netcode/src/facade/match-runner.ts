@@ -130,12 +130,12 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   stop(): void {
     if (this.#disposed) return;
-    this.close("The match was stopped.");
+    this.close();
     this.#options.handleOver();
   }
 
   /** Ends the match on this peer, whatever its phase, and frees it. For the lobby; a game calls `stop`. */
-  close(message: string): void {
+  close(message?: string): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#driver.stop();
@@ -243,7 +243,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#listeners.emit("game", event);
   }
 
-  #lose(outcome: "dropped" | "closed", message: string): void {
+  #lose(outcome: "dropped" | "closed", message: string | undefined): void {
     this.#outcome ??= outcome;
     this.#ended.reject(new NetcodeError("CLOSED", { message }));
   }

@@ -1,4 +1,4 @@
-import { assert, unreachable } from "../base/assert.ts";
+import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
 import { LOBBY_PROTOCOL_VERSION, applyLobbyChange, parseBrokerMessage } from "../ports/lobby-protocol.ts";
 import type {
@@ -35,11 +35,13 @@ import { SocketLiveness } from "./socket-liveness.ts";
  * waiting → opening → greeting → member; each may fall back to waiting, or end in closed.
  */
 type Phase =
-  | { readonly name: "waiting"; readonly untilMs: number }
+  | { readonly name: "waiting"; readonly deadlineMs: number }
   | { readonly name: "opening"; readonly deadlineMs: number }
   | { readonly name: "greeting"; readonly deadlineMs: number; readonly request: number }
   | { readonly name: "member"; readonly sinceMs: number }
-  | { readonly name: "closed" };
+  | { readonly name: "closed"; readonly deadlineMs: number };
+
+const CLOSED: Phase = { name: "closed", deadlineMs: Infinity };
 
 export interface LobbyMemberOptions {
   readonly entrance: LobbyEntrance;
@@ -64,7 +66,7 @@ export class LobbyMember {
   readonly #actions: SocketAction[] = [];
   readonly #events: LobbyMemberEvent[] = [];
   readonly #refusals: Record<string, number> = {};
-  #phase: Phase = { name: "closed" };
+  #phase: Phase = CLOSED;
   #admission: Admission | undefined;
   #lobby: LobbyState | undefined;
   #socket = 0;
@@ -116,10 +118,7 @@ export class LobbyMember {
   handleFrame(nowMs: number, socket: number, text: string): void {
     if (socket !== this.#socket || (this.#phase.name !== "greeting" && this.#phase.name !== "member")) return;
     const parsed = parseBrokerMessage(text);
-    if (!parsed.ok) {
-      this.#refuse(parsed.reason);
-      return;
-    }
+    if (!parsed.ok) return this.#refuse(parsed.reason);
     this.#liveness.handleHeard(nowMs);
     this.#handleMessage(nowMs, parsed.value);
   }
@@ -172,49 +171,23 @@ export class LobbyMember {
   }
 
   pollTimeoutMs(): number {
-    const entranceMs = this.#admission === undefined && this.#phase.name !== "closed" ? this.#enterByMs : Infinity;
-    return Math.min(entranceMs, this.#socketTimeoutMs(), this.#pending.pollTimeoutMs());
+    return Math.min(this.#entranceTimeoutMs(), this.#socketTimeoutMs(), this.#pending.pollTimeoutMs());
+  }
+
+  #entranceTimeoutMs(): number {
+    return this.#admission === undefined && this.#phase.name !== "closed" ? this.#enterByMs : Infinity;
   }
 
   #socketTimeoutMs(): number {
-    const phase = this.#phase;
-    switch (phase.name) {
-      case "waiting":
-        return phase.untilMs;
-      case "opening":
-      case "greeting":
-        return phase.deadlineMs;
-      case "member":
-        return this.#liveness.pollTimeoutMs();
-      case "closed":
-        return Infinity;
-      default:
-        return unreachable(phase);
-    }
+    return this.#phase.name === "member" ? this.#liveness.pollTimeoutMs() : this.#phase.deadlineMs;
   }
 
   #handleSocketTimeout(nowMs: number): void {
-    if (this.#admission === undefined && this.#phase.name !== "closed" && nowMs >= this.#enterByMs) {
-      this.#close(BROKER_UNREACHABLE);
-      return;
-    }
+    if (nowMs >= this.#entranceTimeoutMs()) return this.#close(BROKER_UNREACHABLE);
     if (nowMs < this.#socketTimeoutMs()) return;
-    switch (this.#phase.name) {
-      case "waiting":
-        this.#openSocket(nowMs);
-        break;
-      case "opening":
-      case "greeting":
-        this.#loseSocket(nowMs);
-        break;
-      case "member":
-        this.#checkLiveness(nowMs);
-        break;
-      case "closed":
-        break;
-      default:
-        unreachable(this.#phase);
-    }
+    if (this.#phase.name === "member") this.#checkLiveness(nowMs);
+    else if (this.#phase.name === "waiting") this.#openSocket(nowMs);
+    else this.#loseSocket(nowMs);
   }
 
   #checkLiveness(nowMs: number): void {
@@ -245,10 +218,7 @@ export class LobbyMember {
   #loseSocket(nowMs: number, leastWaitMs = 0): void {
     const phase = this.#phase;
     if (phase.name === "closed" || phase.name === "waiting") return;
-    if (this.#admission === undefined && this.#isEntranceOver()) {
-      this.#close(BROKER_UNREACHABLE);
-      return;
-    }
+    if (this.#admission === undefined && this.#isEntranceOver()) return this.#close(BROKER_UNREACHABLE);
     if (phase.name === "member") {
       if (nowMs - phase.sinceMs >= SOCKET_SETTLED_MS) this.#failedAttempts = 0;
       this.#events.push({ type: "broker-lost" });
@@ -257,7 +227,7 @@ export class LobbyMember {
     this.#actions.push({ type: "close-socket", socket: this.#socket });
     const waitMs = Math.max(leastWaitMs, backoffMs(this.#failedAttempts, this.#random));
     this.#failedAttempts++;
-    this.#phase = { name: "waiting", untilMs: nowMs + waitMs };
+    this.#phase = { name: "waiting", deadlineMs: nowMs + waitMs };
   }
 
   /** A `create` or `join` that went out may have worked: asked again, it would leave a ghost in a seat. */
@@ -329,17 +299,13 @@ export class LobbyMember {
 
   #handleEvent(nowMs: number, event: number, change: LobbyChange): void {
     const before = this.#lobby;
-    if (before === undefined || event <= before.event) {
-      this.#refuse("event-duplicate");
-      return;
-    }
+    if (before === undefined || event <= before.event) return this.#refuse("event-duplicate");
     const after = applyLobbyChange(before, event, change);
     if (after === undefined) {
       // While a resume is not answered, its answer brings what is missing.
       if (this.#phase.name !== "member") return;
       this.#refuse("event-gap");
-      this.#loseSocket(nowMs);
-      return;
+      return this.#loseSocket(nowMs);
     }
     this.#lobby = after;
     this.#events.push({ type: "change", change, before });
@@ -356,7 +322,7 @@ export class LobbyMember {
     // After `leave`, the frames before the action still go out.
     if (failure !== undefined) this.#frames.length = 0;
     if (this.#phase.name !== "waiting") this.#actions.push({ type: "close-socket", socket: this.#socket });
-    this.#phase = { name: "closed" };
+    this.#phase = CLOSED;
     for (const { request } of this.#pending.takeAll()) this.#reply(request, failure ?? LOBBY_CLOSED);
     this.#events.push({ type: "closed", failure });
   }
