@@ -102,14 +102,18 @@ test("[BR24] an address has so many sockets, opens and guesses, and is forgotten
 
 test("[BR25] codes are five letters of the alphabet and evenly spread; ids and secrets do not repeat", () => {
   const secrets = createSecrets();
-  const codes = Array.from({ length: 4_000 }, () => secrets.newCode());
-  expect(codes.every((item) => /^[BCDFGHJKMNPQRSTVWXYZ]{5}$/.test(item))).toBe(true);
-  const counts = new Map<string, number>();
-  for (const letter of codes.join("")) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  // 20,000 letters, 1,000 of each expected; the standard deviation is 31.
-  expect(counts.size).toBe(20);
-  expect(Math.min(...counts.values())).toBeGreaterThan(800);
-  expect(Math.max(...counts.values())).toBeLessThan(1_200);
+  for (const codeAt of [() => secrets.newCode(), (index: number) => secrets.codeOf("entrance", index)]) {
+    const codes = Array.from({ length: 4_000 }, (_, index) => codeAt(index));
+    expect(codes.every((item) => /^[BCDFGHJKMNPQRSTVWXYZ]{5}$/.test(item))).toBe(true);
+    const counts = new Map<string, number>();
+    for (const letter of codes.join("")) counts.set(letter, (counts.get(letter) ?? 0) + 1);
+    // 20,000 letters, 1,000 of each expected; the standard deviation is 31.
+    expect(counts.size).toBe(20);
+    expect(Math.min(...counts.values())).toBeGreaterThan(800);
+    expect(Math.max(...counts.values())).toBeLessThan(1_200);
+  }
+  const [ours, same, other] = ["key", "key", "another"].map((key) => createSecrets(key).codeOf("entrance", 0));
+  expect([same === ours, other === ours]).toEqual([true, false]);
   expect(new Set(Array.from({ length: 1_000 }, () => secrets.newPeerId())).size).toBe(1_000);
   expect(secrets.newPeerId()).toMatch(/^[0-9a-f]{32}$/);
 });

@@ -93,11 +93,15 @@ export class LobbyDraft {
     this.change({ type: "host-changed", hostId: peerId, hostEpoch: this.lobby.hostEpoch + 1 });
   }
 
-  ban(seat: SeatRecord): void {
+  /** A seat and a device are one person's. An address may be a whole school's: it is banned only when nobody who stays has it too. */
+  ban({ peerId, secretHash, deviceHash, address }: SeatRecord): void {
+    const record = this.#record;
+    const isShared = record.seats.some((other) => other.peerId !== peerId && other.address === address);
     this.#record = {
-      ...this.#record,
-      bannedSecretHashes: [...this.#record.bannedSecretHashes, seat.secretHash].slice(-BANS),
-      bannedAddresses: [...this.#record.bannedAddresses.filter((address) => address !== seat.address), seat.address].slice(-BANS),
+      ...record,
+      bannedSecretHashes: banned(record.bannedSecretHashes, secretHash),
+      bannedDeviceHashes: deviceHash === null ? record.bannedDeviceHashes : banned(record.bannedDeviceHashes, deviceHash),
+      bannedAddresses: isShared ? record.bannedAddresses : banned(record.bannedAddresses, address),
     };
   }
 
@@ -116,6 +120,10 @@ export function nextHost(lobby: LobbyState, peerId: PeerId, among: "connected" |
   const others = lobby.members.filter((member) => member.peerId !== peerId).sort((left, right) => left.order - right.order);
   const connected = others.find((member) => member.connected);
   return among === "connected" ? connected : (connected ?? others[0]);
+}
+
+function banned(before: readonly string[], next: string): readonly string[] {
+  return [...before.filter((item) => item !== next), next].slice(-BANS);
 }
 
 function trimRecent(recent: readonly NumberedChange[]): readonly NumberedChange[] {

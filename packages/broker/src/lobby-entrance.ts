@@ -1,43 +1,80 @@
-import type { GameIdentity, PeerId, Profile } from "@rollcall/netcode/lobby-protocol";
+import type { EntranceAttempt, GameIdentity, PeerId, Profile } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import type { SeatRecord } from "./lobby-record.ts";
 import { cleanProfile } from "./profile.ts";
 
-/** A stranger at the door. `peerId` and `secretHash` are fresh. */
-export interface JoinRequest {
+/** Where somebody comes from. */
+export interface Origin {
+  readonly address: string;
+  /** `null`: the browser does not say. */
+  readonly deviceHash: string | null;
+}
+
+/** A stranger at the door, or one that asks again. `peerId` and `secretHash` are fresh. */
+export interface JoinRequest extends Origin {
   readonly type: "join";
   readonly game: GameIdentity;
   readonly profile: Profile;
-  readonly address: string;
+  readonly entrance: EntranceAttempt | null;
   readonly peerId: PeerId;
   readonly secretHash: string;
 }
 
+/** Somebody whose lobby may be this one: it heard no answer when it opened it. `secretHash` is fresh. */
+export interface ReenterRequest extends Origin {
+  readonly type: "reenter";
+  readonly entrance: EntranceAttempt;
+  readonly secretHash: string;
+}
+
 /** Somebody with the secret of a kept seat. `peerId` is fresh, and used when the page is. */
-export interface ResumeRequest {
+export interface ResumeRequest extends Origin {
   readonly type: "resume";
   readonly secretHash: string;
   readonly freshPage: boolean;
   readonly peerId: PeerId;
 }
 
-/** A new seat, the smallest that is free. A banned address sees what a wrong code sees; the rest is told only after that. */
+/**
+ * A new seat, the smallest that is free; or the seat that an earlier attempt of this entrance took. Who is banned sees what a wrong code sees; the
+ * rest is told only after that.
+ */
 export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer {
-  const { lobby, bannedAddresses } = { lobby: draft.lobby, bannedAddresses: draft.record.bannedAddresses };
-  if (bannedAddresses.includes(request.address)) return refused({ code: "LOBBY_NOT_FOUND" });
+  const { entrance, address, deviceHash } = request;
+  if (entrance !== null && seatOfEntrance(draft, entrance) !== undefined)
+    return reenterSeat(draft, { ...request, type: "reenter", entrance });
+  if (isBanned(draft, request)) return refused({ code: "LOBBY_NOT_FOUND" });
+  const { lobby } = draft;
   if (!sameGame(lobby.game, request.game)) return refused({ code: "VERSION_MISMATCH", expected: lobby.game });
   if (lobby.locked) return refused({ code: "LOBBY_LOCKED" });
   if (lobby.members.length >= lobby.capacity) return refused({ code: "LOBBY_FULL" });
   const taken = new Set(lobby.members.map((member) => member.seat));
   let seat = 0;
   while (taken.has(seat)) seat++;
-  const { peerId, secretHash, address } = request;
+  const { peerId, secretHash } = request;
   const connection = draft.takeConnection();
-  draft.addSeat({ peerId, secretHash, address, connection, disconnectedAtMs: null });
+  draft.addSeat({ peerId, secretHash, address, deviceHash, entrance, connection, disconnectedAtMs: null });
   draft.change({
     type: "member-joined",
     member: { peerId, seat, order: draft.takeOrder(), profile: cleanProfile(request.profile, seat), ready: false, connected: true },
   });
+  return { ok: true, entrance: { peerId, connection } };
+}
+
+/**
+ * The seat of an earlier attempt whose answer was lost, under the new secret. An older attempt that was held up on the way would throw out the
+ * newer one, which lives: it is refused.
+ */
+export function reenterSeat(draft: LobbyDraft, request: ReenterRequest): LobbyAnswer {
+  const { entrance, secretHash, address, deviceHash } = request;
+  const seat = seatOfEntrance(draft, entrance);
+  if (seat === undefined) return refused({ code: "SEAT_EXPIRED" });
+  if (entrance.attempt <= (seat.entrance?.attempt ?? 0)) return refused({ code: "BAD_REQUEST", detail: "A later attempt has this seat." });
+  const { peerId } = seat;
+  const connection = draft.takeConnection();
+  draft.patchSeat(peerId, { secretHash, address, deviceHash, entrance, connection, disconnectedAtMs: null });
+  returnMember(draft, peerId);
   return { ok: true, entrance: { peerId, connection } };
 }
 
@@ -52,15 +89,30 @@ export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnsw
   const before = draft.member(seat.peerId);
   const peerId = request.freshPage ? request.peerId : seat.peerId;
   const connection = draft.takeConnection();
-  draft.patchSeat(seat.peerId, { peerId, connection, disconnectedAtMs: null });
+  const { address, deviceHash } = request;
+  // Who has the secret has heard the answer: whatever attempt is still on its way comes too late.
+  const entrance = seat.entrance === null ? null : { ...seat.entrance, attempt: Number.MAX_SAFE_INTEGER };
+  draft.patchSeat(seat.peerId, { peerId, address, deviceHash, entrance, connection, disconnectedAtMs: null });
   if (request.freshPage) {
     const member = { ...before, peerId, order: draft.takeOrder(), ready: false, connected: true };
     draft.change({ type: "member-returned", peerId: before.peerId, member });
     draft.endDesertedMatch();
-  } else if (!before.connected) {
-    draft.change({ type: "member-returned", peerId, member: { ...before, connected: true } });
-  }
+  } else returnMember(draft, peerId);
   return { ok: true, entrance: { peerId, connection } };
+}
+
+/** Told only when somebody noticed that it was away. */
+function returnMember(draft: LobbyDraft, peerId: PeerId): void {
+  const member = draft.member(peerId);
+  if (!member.connected) draft.change({ type: "member-returned", peerId, member: { ...member, connected: true } });
+}
+
+function seatOfEntrance(draft: LobbyDraft, { id }: EntranceAttempt): SeatRecord | undefined {
+  return draft.record.seats.find((seat) => seat.entrance?.id === id);
+}
+
+function isBanned({ record }: LobbyDraft, { address, deviceHash }: Origin): boolean {
+  return record.bannedAddresses.includes(address) || (deviceHash !== null && record.bannedDeviceHashes.includes(deviceHash));
 }
 
 function sameGame(left: GameIdentity, right: GameIdentity): boolean {

@@ -1,4 +1,4 @@
-import type { LobbyChange, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
+import type { EntranceAttempt, LobbyChange, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
 
 /** What the broker keeps about a member and tells nobody. */
 export interface SeatRecord {
@@ -7,6 +7,10 @@ export interface SeatRecord {
   readonly secretHash: string;
   /** Where the member came from, as the limits see it; for a ban. */
   readonly address: string;
+  /** Hash of what its browser calls itself, if it does; for a ban. */
+  readonly deviceHash: string | null;
+  /** The attempt that has the seat, with the hash of its id; `null` for a member that cannot ask again. */
+  readonly entrance: EntranceAttempt | null;
   /** Rises with each socket of this seat. Only the newest may act, and only its end counts. */
   readonly connection: number;
   /** When the newest socket closed; `null` while it is open. */
@@ -26,6 +30,7 @@ export interface LobbyRecord {
   readonly nextOrder: number;
   readonly nextConnection: number;
   readonly bannedSecretHashes: readonly string[];
+  readonly bannedDeviceHashes: readonly string[];
   readonly bannedAddresses: readonly string[];
   /** The newest changes, for members whose socket was away; numbers are dense and end at `lobby.event`. */
   readonly recent: readonly NumberedChange[];

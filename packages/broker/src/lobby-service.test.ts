@@ -6,7 +6,7 @@ import { LobbyRooms, type MemberSocket } from "./lobby-rooms.ts";
 import { LobbyService, type Outcome, type Visitor } from "./lobby-service.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
-import { createSecrets } from "./secrets.ts";
+import { createSecrets, type Secrets } from "./secrets.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,8 +19,12 @@ afterEach(() => {
 const nowMs = (): number => Date.now();
 
 /** A broker without sockets; `codes` are drawn in turn, then random ones. */
-function broker(store: LobbyStore, codes: LobbyCode[] = [], failures: unknown[] = []): { service: LobbyService; rooms: LobbyRooms } {
-  const secrets = createSecrets();
+function broker(
+  store: LobbyStore,
+  codes: LobbyCode[] = [],
+  failures: unknown[] = [],
+  secrets: Secrets = createSecrets(),
+): { service: LobbyService; rooms: LobbyRooms } {
   const rooms = new LobbyRooms(() => undefined);
   const service = new LobbyService({
     store,
@@ -44,6 +48,8 @@ const CREATE = {
   metadata: null,
 } as const;
 
+const ENTRANCE = { id: "entrance-of-ada-0123456789", attempt: 1 };
+
 function joinOf(lobbyCode: string): Extract<LobbyCommand, { type: "join" }> {
   return { type: "join", protocol: LOBBY_PROTOCOL_VERSION, code: lobbyCode, game: TAG, profile: named("Bob") };
 }
@@ -55,9 +61,12 @@ function visitor(): { visitor: Visitor; heard: string[]; outcomes: Outcome[] } {
   return { visitor: { socket, address: "192.0.2.1", handleOutcome: (outcome) => outcomes.push(outcome) }, heard, outcomes };
 }
 
-async function create(service: LobbyService): Promise<{ code: string; outcome: Outcome; heard: string[] }> {
+async function create(
+  service: LobbyService,
+  command: Extract<LobbyCommand, { type: "create" }> = CREATE,
+): Promise<{ code: string; outcome: Outcome; heard: string[] }> {
   const ada = visitor();
-  await service.create(ada.visitor, CREATE);
+  await service.create(ada.visitor, command);
   const [outcome] = ada.outcomes;
   if (outcome === undefined) throw new Error("no outcome");
   return { code: outcome.ok && outcome.membership !== undefined ? outcome.membership.code : "", outcome, heard: ada.heard };
@@ -86,6 +95,40 @@ test("[LB36] two brokers on one store cannot both give away the last seat, whoev
     expect(outcomes.filter((outcome) => outcome.ok)).toHaveLength(1);
     expect(outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.refusal.code]))).toEqual(["LOBBY_FULL"]);
   }
+});
+
+test("[LB47] a create that is asked again finds the lobby that its first attempt opened, at another broker too", async () => {
+  const store = new MemoryLobbyStore(nowMs, 600_000);
+  const secrets = createSecrets("one key");
+  const [left, right] = [broker(store, [], [], secrets), broker(store, [], [], secrets)];
+  const first = await create(left.service, { ...CREATE, entrance: ENTRANCE });
+  const second = await create(right.service, { ...CREATE, entrance: { ...ENTRANCE, attempt: 2 } });
+  expect(second.code).toBe(first.code);
+  expect(await store.count()).toBe(1);
+  if (!first.outcome.ok || !second.outcome.ok || second.outcome.membership === undefined) throw new Error("not admitted");
+  expect(second.outcome.membership.peerId).toBe(first.outcome.membership?.peerId);
+  expect(second.outcome.admission.lobby.members).toHaveLength(1);
+  // The socket that was lost may close late: it is not the member's any more.
+  if (first.outcome.membership !== undefined) left.service.disconnected(first.outcome.membership, visitor().visitor.socket);
+  await vi.advanceTimersByTimeAsync(0);
+  expect((await store.load(code(second.code))).record?.lobby.members).toMatchObject([{ connected: true }]);
+  for (const { service } of [left, right]) service.close();
+});
+
+test("[LB47] a create that was held up opens no second lobby; others open theirs although a code is taken", async () => {
+  const store = new MemoryLobbyStore(nowMs, 600_000);
+  const secrets = { ...createSecrets(), codeOf: (_entrance: string, index: number) => code(index === 0 ? "BBBBB" : "CCCCC") };
+  const { service } = broker(store, [], [], secrets);
+  expect((await create(service, { ...CREATE, entrance: { ...ENTRANCE, attempt: 2 } })).code).toBe("BBBBB");
+  expect((await create(service, { ...CREATE, entrance: ENTRANCE })).outcome).toMatchObject({ ok: false, refusal: { code: "BAD_REQUEST" } });
+  expect(await store.count()).toBe(1);
+  const other = { id: "entrance-of-bob-0123456789", attempt: 1 };
+  expect((await create(service, { ...CREATE, entrance: other })).code).toBe("CCCCC");
+  expect((await create(service)).outcome.ok).toBe(true);
+  // The broker is full now. A lobby that it holds already is found nevertheless.
+  expect((await create(service, { ...CREATE, entrance: { id: "entrance-of-cyd-0123456789", attempt: 1 } })).outcome.ok).toBe(false);
+  expect((await create(service, { ...CREATE, entrance: { ...other, attempt: 2 } })).code).toBe("CCCCC");
+  service.close();
 });
 
 test("[LB37] the broker holds so many lobbies and no more", async () => {

@@ -11,6 +11,7 @@ import {
   type RoomCommand,
 } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
+import type { JoinRequest, Origin, ReenterRequest } from "./lobby-entrance.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
 import type { LobbyStore } from "./lobby-store.ts";
@@ -36,6 +37,12 @@ export interface Visitor {
   readonly socket: MemberSocket;
   readonly address: string;
   readonly handleOutcome: HandleOutcome;
+}
+
+/** A new seat in the making. */
+interface Arrival {
+  readonly secret: string;
+  readonly seat: Pick<JoinRequest, "secretHash" | "entrance" | "address" | "deviceHash">;
 }
 
 export interface LobbyServiceOptions {
@@ -68,48 +75,33 @@ export class LobbyService {
     this.#options = options;
   }
 
+  /**
+   * An entrance that can be asked again always draws the same codes, so that its second attempt finds what the first one opened, whichever broker
+   * of the store had heard it.
+   */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
     const { store, secrets, limits } = this.#options;
-    if ((await store.count()) >= limits.lobbies) {
-      visitor.handleOutcome({ ok: false, refusal: { code: "SERVER_FULL" } });
-      return;
-    }
-    const secret = secrets.newResumeSecret();
     const { game, profile, capacity, settings, metadata } = command;
-    for (let attempt = 0; attempt < CODE_ATTEMPTS; attempt++) {
-      const code = secrets.newCode();
+    const arrival = this.#arrivalOf(visitor, command);
+    const { entrance } = arrival.seat;
+    const isFull = (await store.count()) >= limits.lobbies;
+    for (let index = 0; index < CODE_ATTEMPTS && (!isFull || entrance !== null); index++) {
+      const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const peerId = secrets.newPeerId();
-      const opening = {
-        code,
-        game,
-        profile,
-        capacity,
-        settings,
-        metadata,
-        peerId,
-        secretHash: secrets.hash(secret),
-        address: visitor.address,
-      };
-      const record = openLobby(opening);
-      if (!(await store.compareAndSet(code, 0, record))) continue;
-      this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, secret, record, []);
-      return;
+      const record = openLobby({ code, game, profile, capacity, settings, metadata, peerId, ...arrival.seat });
+      if (!isFull && (await store.compareAndSet(code, 0, record))) {
+        this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
+        return;
+      }
+      if (entrance !== null && (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret))) return;
     }
     visitor.handleOutcome({ ok: false, refusal: { code: "SERVER_FULL" } });
   }
 
   async join(visitor: Visitor, command: CommandOf<"join">): Promise<void> {
-    const { secrets } = this.#options;
-    const secret = secrets.newResumeSecret();
     const { game, profile } = command;
-    const request = {
-      type: "join",
-      game,
-      profile,
-      address: visitor.address,
-      peerId: secrets.newPeerId(),
-      secretHash: secrets.hash(secret),
-    } as const;
+    const { seat, secret } = this.#arrivalOf(visitor, command);
+    const request = { type: "join", game, profile, peerId: this.#options.secrets.newPeerId(), ...seat } as const;
     await this.#enter(visitor, command.code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });
   }
 
@@ -117,7 +109,8 @@ export class LobbyService {
   async resume(visitor: Visitor, command: CommandOf<"resume">): Promise<void> {
     const { secrets } = this.#options;
     const { secret, freshPage, lastEvent } = command;
-    const request = { type: "resume", secretHash: secrets.hash(secret), freshPage, peerId: secrets.newPeerId() } as const;
+    const origin = this.#originOf(visitor, command.device);
+    const request = { type: "resume", secretHash: secrets.hash(secret), freshPage, peerId: secrets.newPeerId(), ...origin } as const;
     await this.#enter(visitor, command.code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
   }
 
@@ -140,6 +133,31 @@ export class LobbyService {
     this.#closed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+  }
+
+  /** A new secret, and what the seat keeps of who comes. */
+  #arrivalOf(visitor: Visitor, { device, entrance }: CommandOf<"create" | "join">): Arrival {
+    const { secrets } = this.#options;
+    const secret = secrets.newResumeSecret();
+    const hashed = entrance === undefined ? null : { id: secrets.hash(entrance.id), attempt: entrance.attempt };
+    return { secret, seat: { secretHash: secrets.hash(secret), entrance: hashed, ...this.#originOf(visitor, device) } };
+  }
+
+  #originOf({ address }: Visitor, device: string | undefined): Origin {
+    return { address, deviceHash: device === undefined ? null : this.#options.secrets.hash(device) };
+  }
+
+  /** True when the lobby of `code` is the one that this entrance opened: the visitor has its answer. */
+  async #reenter(visitor: Visitor, code: LobbyCode, seat: Omit<ReenterRequest, "type">, secret: string): Promise<boolean> {
+    let isOurs = false;
+    await this.#transact(code, { type: "reenter", ...seat }, (step) => {
+      if (step === undefined) return;
+      const { answer, record } = step;
+      isOurs = answer.ok || answer.refusal.code !== "SEAT_EXPIRED";
+      if (!answer.ok && isOurs) visitor.handleOutcome({ ok: false, refusal: answer.refusal });
+      else if (answer.ok && answer.entrance !== undefined) this.#admit(visitor, { code, ...answer.entrance }, secret, record, []);
+    });
+    return isOurs;
   }
 
   async #enter(

@@ -49,7 +49,16 @@ test.each([
   ["content", { ...TAG, contentHash: "ffffffff" }],
 ])("[LB5] another game %s is refused, and told what the lobby runs", (_what, game) => {
   const room = new TestLobby();
-  const step = room.step({ type: "join", game, profile: named("bob"), address: "x", peerId: peer("bob"), secretHash: "s" });
+  const step = room.step({
+    type: "join",
+    game,
+    profile: named("bob"),
+    address: "x",
+    deviceHash: null,
+    entrance: null,
+    peerId: peer("bob"),
+    secretHash: "s",
+  });
   expect(step.answer).toEqual({ ok: false, refusal: { code: "VERSION_MISMATCH", expected: TAG } });
   expect(step.changes).toEqual([]);
 });
@@ -147,7 +156,7 @@ test("[LB12] with nobody connected the role waits for whoever comes first", () =
   expect(room.record.lobby.hostId).toBe("cyd");
 });
 
-test("[LB13] who is kicked does not come back: not by secret, not by address, and both look like a wrong code", () => {
+test("[LB13] who is kicked does not come back: not by secret, device or address, and all look like a wrong code", () => {
   const room = new TestLobby();
   room.join("bob");
   expect(room.command("ada", { type: "kick", peerId: peer("bob") })).toBe("ok");
@@ -155,10 +164,96 @@ test("[LB13] who is kicked does not come back: not by secret, not by address, an
   expect(room.resume("bob")).toBe("LOBBY_NOT_FOUND");
   expect(room.resume("bob", "bob2")).toBe("LOBBY_NOT_FOUND");
   expect(room.join("bob3", { address: "address-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob4", { deviceHash: "device-bob" })).toBe("LOBBY_NOT_FOUND");
   expect(room.join("cyd")).toBe("ok");
   // Told before anything else: a banned stranger does not learn that the lobby is locked or plays another version.
   room.command("ada", { type: "set-locked", locked: true });
-  expect(room.join("bob4", { address: "address-bob", game: { ...TAG, version: 9 } })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob5", { address: "address-bob", game: { ...TAG, version: 9 } })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob6", { deviceHash: "device-bob", game: { ...TAG, version: 9 } })).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LB43] a kick does not shut out others of one address, while one of them is in the lobby", () => {
+  const room = new TestLobby();
+  const school = { address: "address-school" };
+  room.join("bob", school);
+  room.join("cyd", school);
+  room.command("ada", { type: "kick", peerId: peer("bob") });
+  expect(room.join("bob2", { ...school, deviceHash: "device-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("dan", school)).toBe("ok");
+  room.command("dan", { type: "leave" });
+  // Now cyd is the last one of the address.
+  room.command("ada", { type: "kick", peerId: peer("cyd") });
+  expect(room.join("dan", school)).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LB43] nobody is shut out for saying no device, and the host's own seat outlives a kick of its device", () => {
+  const room = new TestLobby();
+  room.join("bob", { deviceHash: null });
+  room.command("ada", { type: "kick", peerId: peer("bob") });
+  expect(room.join("cyd", { deviceHash: null })).toBe("ok");
+  // Two windows of one browser: the second is kicked by the first.
+  room.join("dan", { address: "address-ada", deviceHash: "device-ada" });
+  room.command("ada", { type: "kick", peerId: peer("dan") });
+  expect(room.join("dan2", { address: "address-ada", deviceHash: "device-ada" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.resume("ada", "ada2")).toBe("ok");
+});
+
+test("[LB44] a kick counts the address and device that the member came back with", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.disconnect("bob");
+  expect(room.resume("bob", undefined, { address: "address-train", deviceHash: "device-new" })).toBe("ok");
+  room.command("ada", { type: "kick", peerId: peer("bob") });
+  expect(room.join("bob2", { address: "address-train" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob3", { deviceHash: "device-new" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("cyd", { address: "address-bob" })).toBe("ok");
+});
+
+const ENTRANCE = { id: "entrance-bob", attempt: 1 };
+
+test("[LB45] a join that is asked again gets the seat of its first attempt, under the new secret", () => {
+  const room = new TestLobby({ capacity: 2 });
+  room.join("bob", { entrance: ENTRANCE });
+  const before = room.record.lobby;
+  const old = room.connections.get("bob") ?? 0;
+  const again = { entrance: { ...ENTRANCE, attempt: 2 }, secretHash: "secret-again" };
+  expect(room.join("bob2", again)).toBe("ok");
+  // Nobody had missed it: the lobby is as it was, the seat's owner another socket.
+  expect(room.record.lobby).toBe(before);
+  expect(room.connections.get("bob")).toBeGreaterThan(old);
+  room.step({ type: "disconnected", peerId: peer("bob"), connection: old });
+  expect(room.record.lobby.members[1]).toMatchObject({ peerId: "bob", connected: true });
+  expect(room.resume("bob")).toBe("SEAT_EXPIRED");
+  expect(room.resume("again")).toBe("ok");
+});
+
+test("[LB45] a seat whose socket was seen to close is taken again, though the lobby is full and locked by now", () => {
+  const room = new TestLobby({ capacity: 2 });
+  room.join("bob", { entrance: ENTRANCE });
+  room.disconnect("bob");
+  room.command("ada", { type: "set-locked", locked: true });
+  expect(room.join("bob2", { entrance: { ...ENTRANCE, attempt: 3 } })).toBe("ok");
+  expect(room.types(-1)).toEqual(["member-returned"]);
+  expect(room.people).toEqual(["ada", "bob"]);
+});
+
+test("[LB46] an attempt that was held up and comes after a later one, or after a resume, is refused", () => {
+  const room = new TestLobby();
+  room.join("bob", { entrance: { ...ENTRANCE, attempt: 2 } });
+  const { record } = room;
+  expect(room.join("bob2", { entrance: ENTRANCE })).toBe("BAD_REQUEST");
+  expect(room.join("bob3", { entrance: { ...ENTRANCE, attempt: 2 } })).toBe("BAD_REQUEST");
+  expect(room.record).toBe(record);
+  expect(room.resume("bob")).toBe("ok");
+  expect(room.join("bob4", { entrance: { ...ENTRANCE, attempt: 1_000 } })).toBe("BAD_REQUEST");
+  expect(room.people).toEqual(["ada", "bob"]);
+});
+
+test("[LB46] who was kicked does not come back by asking again", () => {
+  const room = new TestLobby();
+  room.join("bob", { entrance: ENTRANCE });
+  room.command("ada", { type: "kick", peerId: peer("bob") });
+  expect(room.join("bob", { entrance: { ...ENTRANCE, attempt: 2 } })).toBe("LOBBY_NOT_FOUND");
 });
 
 test("[LB14] the host does not kick itself; who is gone already is no error", () => {

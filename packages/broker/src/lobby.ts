@@ -7,6 +7,7 @@
  */
 import {
   LOBBY_TIMES,
+  type EntranceAttempt,
   type GameIdentity,
   type Json,
   type LobbyCode,
@@ -16,7 +17,15 @@ import {
   unreachable,
 } from "@rollcall/netcode/lobby-protocol";
 import { LobbyDraft, nextHost, type LobbyRefusal } from "./lobby-draft.ts";
-import { joinLobby, resumeSeat, type JoinRequest, type ResumeRequest } from "./lobby-entrance.ts";
+import {
+  joinLobby,
+  reenterSeat,
+  resumeSeat,
+  type JoinRequest,
+  type Origin,
+  type ReenterRequest,
+  type ResumeRequest,
+} from "./lobby-entrance.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { commandLobby } from "./lobby-commands.ts";
 import { cleanProfile } from "./profile.ts";
@@ -26,6 +35,7 @@ export type RoomCommand = Exclude<LobbyCommand, { readonly type: "create" | "joi
 
 export type LobbyRequest =
   | JoinRequest
+  | ReenterRequest
   | ResumeRequest
   /** From the socket `connection` of `peerId`. `seed`: 32 random bits, used by a start. */
   | { readonly type: "command"; readonly peerId: PeerId; readonly connection: number; readonly command: RoomCommand; readonly seed: number }
@@ -52,7 +62,7 @@ export interface LobbyStep {
   readonly answer: LobbyAnswer;
 }
 
-export interface LobbyOpening {
+export interface LobbyOpening extends Origin {
   readonly code: LobbyCode;
   readonly game: GameIdentity;
   readonly profile: Profile;
@@ -61,7 +71,7 @@ export interface LobbyOpening {
   readonly metadata: Json;
   readonly peerId: PeerId;
   readonly secretHash: string;
-  readonly address: string;
+  readonly entrance: EntranceAttempt | null;
 }
 
 /** The connection of whoever opened the lobby. */
@@ -69,7 +79,7 @@ export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { code, game, capacity, settings, metadata, peerId, secretHash, address } = opening;
+  const { code, game, capacity, settings, metadata, peerId, secretHash, address, deviceHash, entrance } = opening;
   const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
   return {
     lobby: {
@@ -86,10 +96,11 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       matchCount: 0,
       event: 0,
     },
-    seats: [{ peerId, secretHash, address, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
+    seats: [{ peerId, secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
     nextOrder: 2,
     nextConnection: FIRST_CONNECTION + 1,
     bannedSecretHashes: [],
+    bannedDeviceHashes: [],
     bannedAddresses: [],
     recent: [],
   };
@@ -121,6 +132,8 @@ function answerRequest(draft: LobbyDraft, request: LobbyRequest, nowMs: number):
   switch (request.type) {
     case "join":
       return joinLobby(draft, request);
+    case "reenter":
+      return reenterSeat(draft, request);
     case "resume":
       return resumeSeat(draft, request);
     case "command":
@@ -161,6 +174,7 @@ function overFor(request: LobbyRequest): LobbyAnswer {
   switch (request.type) {
     case "join":
       return { ok: false, refusal: { code: "LOBBY_NOT_FOUND" } };
+    case "reenter":
     case "resume":
       return { ok: false, refusal: { code: "SEAT_EXPIRED" } };
     case "command":

@@ -13,6 +13,8 @@ import {
 export interface Secrets {
   newPeerId(): PeerId;
   newCode(): LobbyCode;
+  /** The code that `text` gets, the same each time, and nobody can foresee it. `index`: its first choice, its second, … */
+  codeOf(text: string, index: number): LobbyCode;
   newResumeSecret(): string;
   /** 32 random bits. */
   newSeed(): number;
@@ -33,11 +35,12 @@ export function createSecrets(signingKey: string | Buffer = randomBytes(32)): Se
       return peerId;
     },
     newCode() {
-      let letters = "";
-      for (let index = 0; index < LOBBY_CODE_LENGTH; index++) letters += LOBBY_CODE_ALPHABET.charAt(randomInt(LOBBY_CODE_ALPHABET.length));
-      const code = normalizeLobbyCode(letters);
-      assert(code !== undefined, "letters of the alphabet to be a code");
-      return code;
+      return spellCode(() => randomInt(LOBBY_CODE_ALPHABET.length));
+    },
+    codeOf(text, index) {
+      const bytes = createHmac("sha256", signingKey).update(`code:${index}:${text}`).digest();
+      // 32 bits for a letter of 20: none is likelier than another by more than one in 200 million.
+      return spellCode((letter) => bytes.readUInt32BE(letter * 4) % LOBBY_CODE_ALPHABET.length);
     },
     newResumeSecret: () => randomBytes(24).toString("base64url"),
     newSeed: () => randomInt(0x1_0000_0000),
@@ -45,6 +48,14 @@ export function createSecrets(signingKey: string | Buffer = randomBytes(32)): Se
     signalingToken,
     isSignalingToken: (peerId, token) => timingSafeEqual(digest(signalingToken(peerId)), digest(token)),
   };
+}
+
+function spellCode(letterAt: (index: number) => number): LobbyCode {
+  let letters = "";
+  for (let index = 0; index < LOBBY_CODE_LENGTH; index++) letters += LOBBY_CODE_ALPHABET.charAt(letterAt(index));
+  const code = normalizeLobbyCode(letters);
+  assert(code !== undefined, "letters of the alphabet to be a code");
+  return code;
 }
 
 /** Equal lengths for `timingSafeEqual`. */

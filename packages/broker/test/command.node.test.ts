@@ -42,13 +42,16 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     const own = run(["--port", "0", "--host", "127.0.0.1"]);
     const port = await listening(own);
     const client = await LobbyClient.open(port);
-    const seat = await client.create();
+    const device = "device-of-ada-0123456789";
+    const seat = await client.create({ device });
     const signaling = await SignalingClient.open(port, seat.peerId, seat.signalingToken);
     own.child.kill(signal);
     expect(await client.goodbye()).toBe("SHUTTING_DOWN");
     expect(await signaling.closed).toBe(1012);
     expect(await own.exit).toBe(0);
-    for (const secret of [seat.lobby.code, seat.peerId, seat.resumeSecret, seat.signalingToken]) expect(own.output).not.toContain(secret);
+    for (const secret of [seat.lobby.code, seat.peerId, seat.resumeSecret, seat.signalingToken, device]) {
+      expect(own.output).not.toContain(secret);
+    }
   },
 );
 

@@ -5,6 +5,7 @@ import {
   parsePeerId,
   type Admission,
   type BrokerMessage,
+  type EntranceAttempt,
   type GameIdentity,
   type LobbyChange,
   type LobbyCommand,
@@ -73,8 +74,8 @@ export class LobbyClient {
     });
   }
 
-  async create(options: { name?: string; capacity?: number } = {}): Promise<Admission> {
-    const { name = "Ada", capacity = 8 } = options;
+  async create(options: { name?: string; capacity?: number; device?: string } = {}): Promise<Admission> {
+    const { name = "Ada", capacity = 8, device } = options;
     return admission(
       await this.ask({
         type: "create",
@@ -84,13 +85,14 @@ export class LobbyClient {
         capacity,
         settings: null,
         metadata: null,
+        ...(device === undefined ? {} : { device }),
       }),
     );
   }
 
-  join(code: string, options: { name?: string; game?: GameIdentity } = {}): Promise<Reply> {
-    const { name = "Bob", game = GAME } = options;
-    return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, code, game, profile: profile(name) });
+  join(code: string, options: { name?: string; game?: GameIdentity; device?: string; entrance?: EntranceAttempt } = {}): Promise<Reply> {
+    const { name = "Bob", game = GAME, ...more } = options;
+    return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, code, game, profile: profile(name), ...more });
   }
 
   resume(code: string, options: { secret: string; freshPage?: boolean; lastEvent?: number }): Promise<Reply> {

@@ -1,4 +1,5 @@
 import {
+  type EntranceAttempt,
   normalizeLobbyCode,
   parsePeerId,
   type GameIdentity,
@@ -27,7 +28,7 @@ export function named(name: string): Profile {
   return { name, colour: 0, choices: null };
 }
 
-/** A lobby under test: keeps record, connections and all changes; people are named by one word, which is peer id, name, secret and address. */
+/** A lobby under test: keeps record, connections and all changes; people are named by one word, which is peer id, name, secret, device and address. */
 export class TestLobby {
   record: LobbyRecord;
   nowMs = 1_000;
@@ -46,6 +47,8 @@ export class TestLobby {
       peerId,
       secretHash: "secret-ada",
       address: "address-ada",
+      deviceHash: "device-ada",
+      entrance: null,
     });
     this.connections.set("ada", FIRST_CONNECTION);
   }
@@ -73,17 +76,40 @@ export class TestLobby {
     return step.answer.ok ? "ok" : step.answer.refusal.code;
   }
 
-  join(name: string, options: { readonly game?: GameIdentity; readonly address?: string } = {}): string {
-    const { game = TAG, address = `address-${name}` } = options;
+  join(
+    name: string,
+    options: {
+      readonly game?: GameIdentity;
+      readonly address?: string;
+      readonly deviceHash?: string | null;
+      readonly entrance?: EntranceAttempt;
+      readonly secretHash?: string;
+    } = {},
+  ): string {
+    const {
+      game = TAG,
+      address = `address-${name}`,
+      deviceHash = `device-${name}`,
+      entrance = null,
+      secretHash = `secret-${name}`,
+    } = options;
     return this.#outcome(
-      this.step({ type: "join", game, profile: named(name), address, peerId: peer(name), secretHash: `secret-${name}` }),
+      this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, peerId: peer(name), secretHash }),
     );
   }
 
   /** `as`: the page is fresh, and this is its new peer id. */
-  resume(name: string, as?: string): string {
+  resume(name: string, as?: string, from: { readonly address?: string; readonly deviceHash?: string | null } = {}): string {
+    const { address = `address-${name}`, deviceHash = `device-${name}` } = from;
     return this.#outcome(
-      this.step({ type: "resume", secretHash: `secret-${name}`, freshPage: as !== undefined, peerId: peer(as ?? "unused") }),
+      this.step({
+        type: "resume",
+        secretHash: `secret-${name}`,
+        freshPage: as !== undefined,
+        peerId: peer(as ?? "unused"),
+        address,
+        deviceHash,
+      }),
     );
   }
 

@@ -128,12 +128,47 @@ test("[BR6] a second socket with the secret replaces the first, which is told so
   expect(ada.client.messages.some((message) => "event" in message && message.change.type === "member-disconnected")).toBe(false);
 });
 
-test("[BR7] a kicked member hears so, and is not found again by secret nor by address", async () => {
+test("[BR15] device and entrance of a member reach nobody", async () => {
+  const ada = await host();
+  const { code } = ada.admission.lobby;
+  const bob = await open();
+  const entrance = { id: "entrance-of-bob-0123456789", attempt: 1 };
+  const seat = admission(await bob.join(code, { device: DEVICE, entrance }));
+  await ada.client.change("member-joined");
+  const cyd = await guest(code, "Cyd");
+  const again = await open();
+  admission(await again.resume(code, { secret: seat.resumeSecret, freshPage: true }));
+  await cyd.client.change("member-returned");
+  const heard = JSON.stringify([ada, bob, cyd, again].map((item) => ("client" in item ? item.client : item).messages));
+  expect(heard).toContain("Bob");
+  for (const secret of [DEVICE, entrance.id]) expect(heard).not.toContain(secret);
+});
+
+test("[BR16] a join whose socket died unheard is asked again, and there is one member", async () => {
+  const ada = await host();
+  const { code } = ada.admission.lobby;
+  const entrance = { id: "entrance-of-eve-0123456789", attempt: 1 };
+  const first = await open();
+  const before = admission(await first.join(code, { entrance }));
+  const second = await open();
+  const after = admission(await second.join(code, { entrance: { ...entrance, attempt: 2 } }));
+  expect(await first.goodbye()).toBe("REPLACED");
+  expect(after.peerId).toBe(before.peerId);
+  expect(after.resumeSecret).not.toBe(before.resumeSecret);
+  expect(after.lobby.members).toHaveLength(2);
+  await first.closed;
+  await second.ask({ type: "set-ready", ready: true });
+  expect(await ada.client.change("member-changed")).toMatchObject({ peerId: after.peerId, ready: true });
+});
+
+const DEVICE = "device-of-bob-0123456789";
+
+test("[BR7] a kicked member hears so, and finds nothing again by secret, device or address", async () => {
   const ada = await host();
   const { code } = ada.admission.lobby;
   const address = "10.9.9.9";
   const bob = await open(address);
-  const seat = admission(await bob.join(code));
+  const seat = admission(await bob.join(code, { device: DEVICE }));
   await ada.client.ask({ type: "kick", peerId: seat.peerId });
   expect(await bob.goodbye()).toBe("KICKED");
   await bob.closed;
@@ -142,6 +177,8 @@ test("[BR7] a kicked member hears so, and is not found again by secret nor by ad
   const unknown = refusal(await again.join("BBBBB"));
   expect(refusal(await again.join(code))).toEqual(unknown);
   expect(refusal(await again.resume(code, { secret: seat.resumeSecret }))).toEqual(unknown);
+  const elsewhere = refusal(await (await open()).join(code, { device: DEVICE }));
+  expect(elsewhere.code).toBe("LOBBY_NOT_FOUND");
   await guest(code, "Somebody else");
 });
 

@@ -60,25 +60,49 @@ const anyMatch: fc.Arbitrary<MatchAgreement> = fc.record({
 const anyCode = fc.stringMatching(/^[BCDFGHJKMNPQRSTVWXYZ]{5}$/);
 const anySecret = fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/);
 
+const anyToken = fc.stringMatching(/^[A-Za-z0-9_-]{16,64}$/);
+/** May be absent. */
+const anyVisit = fc.oneof(fc.constant({}), fc.record({ device: anyToken }));
+const anyNewcomer = fc.oneof(
+  anyVisit,
+  fc.record({ device: anyToken, entrance: fc.record({ id: anyToken, attempt: fc.integer({ min: 1, max: 1_000 }) }) }),
+);
+
+function withFields<Base extends object, More extends object>(
+  base: fc.Arbitrary<Base>,
+  more: fc.Arbitrary<More>,
+): fc.Arbitrary<Base & More> {
+  return fc.tuple(base, more).map(([left, right]) => ({ ...left, ...right }));
+}
+
 const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
-  fc.record({
-    type: fc.constant("create" as const),
-    protocol: fc.constant(1),
-    game: anyGame,
-    profile: anyProfile,
-    capacity: fc.integer({ min: 1, max: 64 }),
-    settings: anyJson,
-    metadata: anyJson,
-  }),
-  fc.record({ type: fc.constant("join" as const), protocol: fc.constant(1), code: anyCode, game: anyGame, profile: anyProfile }),
-  fc.record({
-    type: fc.constant("resume" as const),
-    protocol: fc.constant(1),
-    code: anyCode,
-    secret: anySecret,
-    freshPage: fc.boolean(),
-    lastEvent: integer(),
-  }),
+  withFields(
+    fc.record({
+      type: fc.constant("create" as const),
+      protocol: fc.constant(1),
+      game: anyGame,
+      profile: anyProfile,
+      capacity: fc.integer({ min: 1, max: 64 }),
+      settings: anyJson,
+      metadata: anyJson,
+    }),
+    anyNewcomer,
+  ),
+  withFields(
+    fc.record({ type: fc.constant("join" as const), protocol: fc.constant(1), code: anyCode, game: anyGame, profile: anyProfile }),
+    anyNewcomer,
+  ),
+  withFields(
+    fc.record({
+      type: fc.constant("resume" as const),
+      protocol: fc.constant(1),
+      code: anyCode,
+      secret: anySecret,
+      freshPage: fc.boolean(),
+      lastEvent: integer(),
+    }),
+    anyVisit,
+  ),
   fc.constant({ type: "leave" as const }),
   fc.record({ type: fc.constant("set-profile" as const), profile: anyProfile }),
   fc.record({ type: fc.constant("set-ready" as const), ready: fc.boolean() }),
@@ -268,6 +292,30 @@ test("[LP6] fields are bounded: name, choices, settings, capacity, players, coun
   }
   expect(ok({ type: "start", playerCount: 9, botProfiles: [], countdownMs: 0 })).toBe(false);
   expect(ok({ type: "start", playerCount: 8, botProfiles: [], countdownMs: 60_001 })).toBe(false);
+});
+
+test("[LP15] device and entrance are optional, and bounded", () => {
+  const join = { type: "join", protocol: 1, code: "KXRTM", game: { id: "tag", version: 1, contentHash: "0123abcd" } };
+  const read = (more: object): unknown => {
+    const command = { ...join, profile: { name: "", colour: 0, choices: null }, ...more };
+    const result = parseMemberMessage(JSON.stringify({ request: 1, command }));
+    return result.ok ? "ok" : result.path;
+  };
+  expect(read({})).toBe("ok");
+  for (const [device, fits] of [
+    ["d".repeat(15), false],
+    ["d".repeat(16), true],
+    ["-_9Z".repeat(16), true],
+    ["d".repeat(65), false],
+    [`${"d".repeat(20)} `, false],
+    ["é".repeat(20), false],
+    [7, false],
+    [null, false],
+  ] as const) {
+    expect(read({ device })).toBe(fits ? "ok" : "command.device");
+    expect(read({ entrance: { id: device, attempt: 1 } })).toBe(fits ? "ok" : "command.entrance.id");
+  }
+  for (const attempt of [0, 1_001, 1.5, "1"]) expect(read({ entrance: { id: "e".repeat(16), attempt } })).toBe("command.entrance.attempt");
 });
 
 test("[LP7] a refusal names the field and, where it can be read, the request", () => {
