@@ -1,11 +1,13 @@
+import { Random } from "../src/core/base/random.ts";
 import { NULL_FRAME } from "../src/core/base/units.ts";
 import { DropAgreement } from "../src/core/rollback/drop-agreement.ts";
 import { DropVote } from "../src/core/wire/drop-vote-codec.ts";
 
 /**
- * What can happen in one run: `kill` a member, lose what a dead member had under way, notice that a member is silent, deliver the oldest vote of a pair.
+ * What can happen in one run: `kill` a member, lose what a dead member had under way, notice that a member is silent or speaks again, deliver the oldest
+ * vote of a pair.
  */
-type Action = readonly ["kill" | "lose" | "notice" | "deliver", from: number, to: number];
+type Action = readonly ["kill" | "lose" | "notice" | "hear" | "deliver", from: number, to: number];
 
 export interface DropScenario {
   readonly memberCount: number;
@@ -15,9 +17,11 @@ export interface DropScenario {
   readonly mortal?: readonly number[];
   /** Pairs that cannot talk from the beginning. */
   readonly broken?: readonly (readonly [number, number])[];
+  /** Pairs that fall silent once, and speak again. */
+  readonly flaky?: readonly (readonly [number, number])[];
   /** For whom everybody has the broker's word. */
   readonly words?: readonly number[];
-  /** Stop after so many states; a scenario within the limit is explored whole. */
+  /** Stop after so many states. */
   readonly statesMax?: number;
 }
 
@@ -25,6 +29,7 @@ interface Member {
   readonly agreement: DropAgreement;
   readonly decided: Map<number, number>;
   noticed: number;
+  heardAgain: number;
   alive: boolean;
 }
 
@@ -41,6 +46,7 @@ export interface DropEnding {
 export function exploreDrops(scenario: DropScenario, ending: (ending: DropEnding) => void): number {
   const seen = new Set<string>();
   const paths: Action[][] = [[]];
+  const random = new Random(1);
   while (paths.length > 0) {
     const path = paths.pop() ?? [];
     const world = new DropWorld(scenario);
@@ -51,6 +57,7 @@ export function exploreDrops(scenario: DropScenario, ending: (ending: DropEnding
     if (scenario.statesMax !== undefined && seen.size > scenario.statesMax) return seen.size;
     const actions = world.enabled();
     if (actions.every(([kind]) => kind === "kill")) ending(world.rest(path));
+    shuffle(actions, random);
     for (const action of actions) paths.push([...path, action]);
   }
   return seen.size;
@@ -69,6 +76,7 @@ class DropWorld {
       agreement: new DropAgreement(memberCount, index),
       decided: new Map<number, number>(),
       noticed: 0,
+      heardAgain: 0,
       alive: scenario.dead?.includes(index) !== true,
     }));
     this.#queues = Array.from({ length: memberCount }, () => Array.from({ length: memberCount }, () => []));
@@ -87,11 +95,15 @@ class DropWorld {
         member.noticed |= 1 << to;
         this.#step(from);
         break;
+      case "hear":
+        member.noticed &= ~(1 << to);
+        member.heardAgain |= 1 << to;
+        this.#step(from);
+        break;
       case "deliver": {
         const vote = this.#queue(from, to).shift();
-        const receiver = this.#member(to).agreement;
-        const knowsSender = (receiver.own.set & (1 << from)) === 0;
-        if (vote !== undefined && (vote.agreed & (1 << to)) === 0 && knowsSender) receiver.receive(from, vote);
+        // Who is told that it was dropped plays no further; here it just hears nothing.
+        if (vote !== undefined && (vote.agreed & (1 << to)) === 0) this.#member(to).agreement.receive(from, vote);
         this.#step(to);
         break;
       }
@@ -104,8 +116,12 @@ class DropWorld {
     for (let from = 0; from < this.#members.length; from++) {
       for (let to = 0; to < this.#members.length; to++) {
         if (from === to) continue;
-        const isSilent = !this.#member(to).alive || this.#isBroken(from, to);
-        if (this.#member(from).alive && isSilent && (this.#member(from).noticed & (1 << to)) === 0) actions.push(["notice", from, to]);
+        const { alive, noticed, heardAgain } = this.#member(from);
+        const bit = 1 << to;
+        const isFlaky = isPair(this.#scenario.flaky, from, to) && this.#member(to).alive;
+        const isSilent = !this.#member(to).alive || this.#isBroken(from, to) || (isFlaky && (heardAgain & bit) === 0);
+        if (alive && isSilent && (noticed & bit) === 0) actions.push(["notice", from, to]);
+        if (alive && isFlaky && (noticed & bit) !== 0) actions.push(["hear", from, to]);
         if (this.#queue(from, to).length === 0 || !this.#member(to).alive || this.#isBroken(from, to)) continue;
         actions.push(["deliver", from, to]);
         if (!this.#member(from).alive) actions.push(["lose", from, to]);
@@ -132,9 +148,9 @@ class DropWorld {
   }
 
   key(): string {
-    const members = this.#members.map(({ agreement, noticed, alive }) => {
+    const members = this.#members.map(({ agreement, noticed, heardAgain, alive }) => {
       const votes = this.#members.map((_, voter) => voteKey(agreement.vote(voter)));
-      return `${alive ? 1 : 0}${noticed}:${votes.join("/")}`;
+      return `${alive ? 1 : 0}${noticed}.${heardAgain}:${votes.join("/")}`;
     });
     return `${members.join("|")}#${this.#queues.map((row) => row.map((queue) => queue.map(voteKey).join("+")).join(",")).join(";")}`;
   }
@@ -142,17 +158,13 @@ class DropWorld {
   #step(index: number): void {
     const { agreement, decided, noticed } = this.#member(index);
     const words = (this.#scenario.words ?? []).reduce((bits, member) => bits | (1 << member), 0);
-    const entered = agreement.consider({
-      droppable: noticed,
-      suspect: 0,
-      words: words & noticed,
-      left: 0,
-      proposes: true,
-      clockMs: this.#clockMs,
-    });
+    const before = agreement.own.set;
+    const view = { droppable: noticed, suspect: 0, words: words & noticed, left: 0, proposes: true, clockMs: this.#clockMs };
+    const isChanged = agreement.consider(view);
     for (let member = 0; member < this.#members.length; member++) {
       // Everybody has another number of frames of everybody.
-      if ((entered & (1 << member)) !== 0) agreement.own.lastFrames[member] = 100 + 10 * member + ((index * 3 + member) % 7);
+      const isEntered = (agreement.own.set & ~before & (1 << member)) !== 0;
+      if (isEntered) agreement.own.lastFrames[member] = 100 + 10 * member + ((index * 3 + member) % 7);
     }
     const newlyDecided = agreement.decide();
     for (let member = 0; member < this.#members.length; member++) {
@@ -160,13 +172,13 @@ class DropWorld {
       if ((newlyDecided & (1 << member)) !== 0) decided.set(member, frame);
       if (decided.has(member) && decided.get(member) !== frame) throw new Error("a decided frame changed");
     }
-    if (entered === 0 && newlyDecided === 0) return;
+    if (!isChanged && newlyDecided === 0) return;
     for (let to = 0; to < this.#members.length; to++)
       if (to !== index && this.#member(to).alive) this.#queue(index, to).push(copyVote(agreement.own));
   }
 
   #isBroken(a: number, b: number): boolean {
-    return (this.#scenario.broken ?? []).some(([first, second]) => (first === a && second === b) || (first === b && second === a));
+    return isPair(this.#scenario.broken, a, b);
   }
 
   #member(index: number): Member {
@@ -180,16 +192,27 @@ class DropWorld {
   }
 }
 
+/** So that a scenario that is cut short is cut short everywhere. */
+function shuffle(actions: Action[], random: Random): void {
+  for (let place = actions.length - 1; place > 0; place--) {
+    const other = random.integer(place + 1);
+    const [first, second] = [actions[place], actions[other]];
+    if (first !== undefined && second !== undefined) [actions[place], actions[other]] = [second, first];
+  }
+}
+
+function isPair(pairs: readonly (readonly [number, number])[] | undefined, a: number, b: number): boolean {
+  return (pairs ?? []).some(([first, second]) => (first === a && second === b) || (first === b && second === a));
+}
+
 function copyVote(vote: DropVote): DropVote {
   const copy = new DropVote();
-  copy.set = vote.set;
-  copy.agreed = vote.agreed;
-  copy.words = vote.words;
-  copy.left = vote.left;
-  copy.lastFrames.set(vote.lastFrames);
+  copy.copyFrom(vote);
   return copy;
 }
 
 function voteKey(vote: DropVote | undefined): string {
-  return vote === undefined ? "" : `${vote.set}.${vote.agreed}.${vote.words}.${vote.lastFrames.join("_")}`;
+  if (vote === undefined) return "";
+  const { set, agreed, holds, proposal, words, lastFrames } = vote;
+  return `${set}.${agreed}.${holds}.${proposal}.${words}.${lastFrames.join("_")}`;
 }

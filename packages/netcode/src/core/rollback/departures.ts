@@ -120,17 +120,16 @@ export class Departures {
     const vote = this.#incoming;
     const agreement = this.#agreement;
     const start = reader.offset;
-    if (!readDropVote(reader, vote, this.#layout, ignore) || (vote.set & (1 << member)) !== 0) return "malformed";
+    if (!readDropVote(reader, vote, this.#layout, ignore) || (vote.proposal & (1 << member)) !== 0) return "malformed";
     if (agreement.own.agreed !== 0 && (agreement.own.agreed & (1 << member)) !== 0) return undefined;
     const local = this.#roster.localMember;
     if ((vote.agreed & (1 << local)) !== 0) {
       this.#droppedFrame = (vote.lastFrames[local] ?? NULL_FRAME) + 1;
       return undefined;
     }
-    // Its own vote holds us gone, or ours holds it gone: one of the two will be told.
-    if (this.isFrozen(member)) return undefined;
-    if (this.#hasGap(vote)) return "vote-gap";
+    if (!this.isFrozen(member) && this.#hasGap(vote)) return "vote-gap";
     if (!agreement.receive(member, vote)) return "vote-order";
+    if (this.isFrozen(member)) return undefined;
     reader.reset(bytes);
     reader.skip(start);
     readDropVote(reader, vote, this.#layout, this.#takeTail);
@@ -143,13 +142,15 @@ export class Departures {
     const agreement = this.#agreement;
     const { own } = agreement;
     this.#look(remotes, proposes, observedMs);
-    const entered = agreement.consider(this.#view);
+    const before = own.set;
+    const isChanged = agreement.consider(this.#view);
+    const entered = own.set & ~before;
     for (const remote of remotes) {
       if ((entered & (1 << remote.member)) !== 0) own.lastFrames[remote.member] = this.#inputs.lastFrame(remote.players[0] ?? 0);
     }
     const decided = agreement.decide();
     if (decided !== 0) this.#complete(decided);
-    if (entered !== 0 || decided !== 0) this.#due = this.#others();
+    if (isChanged || decided !== 0) this.#due = this.#others();
     else if (agreement.isOpen) for (const remote of remotes) this.#repeat(remote.member, observedMs);
     return decided;
   }
@@ -189,8 +190,9 @@ export class Departures {
       const gone = observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS && silentMs >= GONE_DROP_MS;
       if (gone) view.words |= bit;
       if (silentMs >= SUSPECT_MS) view.suspect |= bit;
-      const dropMs = endpoint.heard ? DROP_MS : FIRST_WORD_MS;
-      if (gone || silentMs >= dropMs || endpoint.deafMs(observedMs) >= dropMs) view.droppable |= bit;
+      const isSilent = silentMs >= (endpoint.heard ? DROP_MS : FIRST_WORD_MS);
+      const isDeaf = endpoint.deafMs(observedMs) >= (endpoint.ackedFrame >= 0 ? DROP_MS : FIRST_WORD_MS);
+      if (gone || isSilent || isDeaf) view.droppable |= bit;
     }
     view.suspect &= ~view.droppable;
   }

@@ -26,28 +26,36 @@ const PATIENCE_MS = 2000;
 /**
  * How the members of a match agree who is gone, and with which last frame, over nothing but messages to each other.
  *
- * Members are bits, by rank: the lobby host first, then by lowest player index. Each holds a growing set of members that are gone and tells all
- * others. When all members outside a set hold the same set, it is decided. Three rules make that end:
+ * Members are bits, by rank: the lobby host first, then by lowest player index. Three steps, each told to all others:
  *
- * 1. A set is only voted for when those outside may go on without the others (`#mayGoOn`): more than half of the current members, at exactly
- *    half the half with the highest rank, or any number when the broker vouches that all the others are gone. So two disjoint groups never decide, and
- *    who may not decide has bound nobody: when the network heals, the match goes on.
- * 2. A pair that cannot talk ends with one of the two gone: everybody joins the proposal of the higher rank, or, where the higher rank makes none,
- *    that of the lower one two seconds later.
- * 3. While somebody else is silent but not yet droppable, nothing is proposed: that member's vote would be needed anyway, and a member that
- *    hears nobody finds out that it is alone before it has dropped the first of the others.
+ *   holds     whom we find gone ourselves; taken back when it speaks again
+ *   proposal  that, with what we join of others; taken back likewise
+ *   set       binding: cast once all outside it propose the same, and never taken back
  *
- * A vote carries last frames that never fall. After a decision a member's votes carry the decided frames, so that whoever decides later,
+ * A set is decided once all outside it have cast it. The binding step comes late, so that whoever comes back before it finds nothing lost,
+ * and a proposal whose supporters die binds nobody. Four rules:
+ *
+ * 1. Nothing is proposed unless those outside may go on without the others (`#mayGoOn`): more than half of the current members, at exactly half the
+ *    half with the highest rank, or any number when the broker vouches that all the others are gone. So two disjoint groups never decide.
+ * 2. A pair that cannot talk ends with one of the two gone: everybody joins the higher rank, or, where that one does not accuse, the lower one two seconds later.
+ * 3. While somebody else is silent but not yet droppable, nothing new is held: that member's vote would be needed anyway, and a member that
+ *    hears nobody finds out that it is alone before it has proposed the first of the others.
+ * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it, and has cast nothing that is open, resigns: it vouches for its own
+ *    end, and is no member any more whose voice could be missing. Else those who cast might wait for a third who died meanwhile, and never play with it again.
+ *
+ * Last frames come with the binding vote and never fall. After a decision a member's votes carry the decided frames, so that whoever decides later,
  * in a smaller group that has seen fewer votes, decides the same.
  */
 export class DropAgreement {
-  /** Our vote. The caller keeps `lastFrames`: what it has of a member when that enters `set`. */
+  /** Our vote. The caller writes `lastFrames`: what it has of a member when that enters `set`. */
   readonly own: DropVote = new DropVote();
   readonly #votes: readonly DropVote[];
   readonly #all: number;
   readonly #local: number;
   /** By member: since when somebody outside our set holds it gone; NaN while nobody does. */
   readonly #accusedMs: Float64Array;
+  /** Members that resigned. */
+  #resigned = 0;
   #isWaiting = false;
 
   constructor(memberCount: number, localMember: number) {
@@ -62,49 +70,55 @@ export class DropAgreement {
     return this.#isWaiting;
   }
 
-  /** True while we hold somebody gone and it is not decided. */
+  /** True while there is something to repeat to the others. */
   get isOpen(): boolean {
-    return this.own.set !== this.own.agreed;
+    return this.own.proposal !== this.own.agreed || this.#isWaiting || this.#hasResigned;
   }
 
-  /** Grows our set by what we see and by what others propose. Returns the members that entered it. */
-  consider(view: DropView): number {
-    const before = this.own.set;
-    const outside = this.#all & ~before & ~this.#local;
-    const wanted = before | ((view.proposes ? view.droppable : 0) & outside) | this.#joined(view, outside);
-    this.#isWaiting = false;
-    if (wanted === before || (view.suspect & ~wanted) !== 0) return 0;
-    if (!this.#mayGoOn(wanted, view.words)) {
-      this.#isWaiting = true;
-      return 0;
+  get #hasResigned(): boolean {
+    return (this.#resigned & this.#local) !== 0;
+  }
+
+  /** Renews our vote from what we see and what others say. True when it changed and has to be told. */
+  consider(view: DropView): boolean {
+    const { own } = this;
+    const { set, holds, proposal, words, left } = own;
+    const outside = this.#hasResigned ? 0 : this.#all & ~set & ~this.#local;
+    const isGated = (view.suspect & outside & ~view.droppable) !== 0;
+    own.holds = view.proposes ? view.droppable & outside & (isGated ? holds : -1) : 0;
+    own.proposal = set | own.holds | (this.#resigned & outside) | this.#joined(view, outside);
+    this.#isWaiting = own.proposal !== set && !this.#mayGoOn(own.proposal, view.words);
+    if (this.#isWaiting || this.#hasResigned) {
+      own.holds = 0;
+      own.proposal = set;
     }
-    this.own.set = wanted;
-    this.own.words |= view.words & wanted;
-    this.own.left |= view.left & wanted;
-    return wanted & ~before;
+    own.words = view.words | (words & set) | (this.#resigned & this.#local);
+    own.left = view.left | (left & set);
+    if (this.#isProposedByAll(own.proposal)) own.set = own.proposal;
+    return own.set !== set || own.holds !== holds || own.proposal !== proposal || own.words !== words || own.left !== left;
   }
 
-  /** A vote of `member`. False when it is out of order (a set never shrinks) or from a member that is gone. */
+  /** A vote of `member`. False when it is out of order: a set never shrinks. Of a member that we hold gone only its resignation counts. */
   receive(member: number, vote: DropVote): boolean {
     const known = this.#votes[member];
-    if (known === undefined || ((this.own.set | vote.set) & (1 << member)) !== 0) return false;
+    const bit = 1 << member;
+    if (known === undefined || (vote.proposal & bit) !== 0) return false;
+    this.#resigned |= vote.words & bit;
+    if ((this.own.set & bit) !== 0) return true;
+    // Told again: the decision that should have followed is stuck, and whoever cast lives.
+    if ((vote.set & known.set & this.#local) !== 0 && this.own.set === this.own.agreed) this.#resigned |= this.#local;
     if ((known.set & ~vote.set) !== 0 || (known.agreed & ~vote.agreed) !== 0) return false;
-    known.set = vote.set;
-    known.agreed = vote.agreed;
-    known.words = vote.words;
-    known.left = vote.left;
-    known.lastFrames.set(vote.lastFrames);
+    known.copyFrom(vote);
     return true;
   }
 
   /** The members whose end is decided by what is known now; 0 when nothing new is. Afterwards `own` carries their last frames. */
   decide(): number {
-    const own = this.own;
-    if (!this.isOpen || !this.#isDecided(own.set)) return 0;
+    const { own } = this;
+    if (own.set === own.agreed || this.#hasResigned || !this.#isDecided(own.set)) return 0;
     const decided = own.set & ~own.agreed;
     for (let member = 0; member < this.#votes.length; member++) {
-      if ((decided & (1 << member)) === 0) continue;
-      own.lastFrames[member] = this.#newestFrame(member);
+      if ((decided & (1 << member)) !== 0) own.lastFrames[member] = this.#newestFrame(member);
     }
     for (let voter = 0; voter < this.#votes.length; voter++) {
       if ((own.set & (1 << voter)) === 0) own.left |= (this.#votes[voter]?.left ?? 0) & decided;
@@ -123,29 +137,33 @@ export class DropAgreement {
     let accused = 0;
     for (let member = 0; member < this.#votes.length; member++) {
       const vote = this.#votes[member];
-      if (vote === undefined || (outside & (1 << member)) === 0) continue;
-      // A proposal against ourselves is nothing to join, and no reason for one of our own: the others have gone with it, or will not.
-      const proposed = vote.set & outside;
+      // Who is gone, as far as we see, is not followed any more.
+      if (vote === undefined || (outside & ~view.droppable & (1 << member)) === 0) continue;
+      if ((vote.set & this.#local) === 0) joined |= vote.set;
+      accused |= vote.holds;
       const outranked = ~((2 << member) - 1);
-      accused |= proposed;
-      joined |= proposed & (vote.agreed | view.droppable | outranked | this.#unanswered(member, proposed, view.clockMs));
+      joined |= vote.holds & (view.droppable | outranked | this.#unanswered(member, vote.holds, view.clockMs));
     }
     for (let member = 0; member < this.#votes.length; member++) {
       if ((accused & (1 << member)) === 0) this.#accusedMs[member] = Number.NaN;
       else if (Number.isNaN(this.#accusedMs[member])) this.#accusedMs[member] = view.clockMs;
     }
-    return joined;
+    return joined & outside;
   }
 
-  /** Those of `proposed` who have been accused for long without a proposal of their own against `proposer`. */
-  #unanswered(proposer: number, proposed: number, clockMs: number): number {
+  /** Those of `held` who have been accused for long without holding `accuser` gone themselves. */
+  #unanswered(accuser: number, held: number, clockMs: number): number {
     let unanswered = 0;
     for (let member = 0; member < this.#votes.length; member++) {
-      const answered = ((this.#votes[member]?.set ?? 0) & (1 << proposer)) !== 0;
-      if ((proposed & (1 << member)) !== 0 && !answered && clockMs - (this.#accusedMs[member] ?? Number.NaN) >= PATIENCE_MS)
-        unanswered |= 1 << member;
+      const answered = ((this.#votes[member]?.holds ?? 0) & (1 << accuser)) !== 0;
+      const isLate = clockMs - (this.#accusedMs[member] ?? Number.NaN) >= PATIENCE_MS;
+      if (isLate && !answered) unanswered |= held & (1 << member);
     }
     return unanswered;
+  }
+
+  #isProposedByAll(set: number): boolean {
+    return this.#votes.every((vote, member) => (set & (1 << member)) !== 0 || vote.proposal === set);
   }
 
   #isDecided(set: number): boolean {
@@ -163,7 +181,7 @@ export class DropAgreement {
   }
 
   #mayGoOn(set: number, words: number): boolean {
-    let agreed = 0;
+    let agreed = this.#resigned;
     let vouched = words;
     for (let member = 0; member < this.#votes.length; member++) {
       if ((set & (1 << member)) !== 0) continue;

@@ -97,13 +97,13 @@ describe("packets that are refused and counted", () => {
     const own = session();
     const layout = { playersOf: [[0], [1, 2], [3]], inputBytes: 1 };
     const vote = (set: number, lastFrame: number): Uint8Array => {
-      const content = Object.assign(new DropVote(), { set });
+      const content = Object.assign(new DropVote(), { set, proposal: set });
       content.lastFrames.fill(lastFrame);
       const writer = new ByteWriter(new Uint8Array(2048));
       writeDropVote(writer, 7, content, layout, (_player, _frame, count, target) => target.fill(1, 0, count));
       return writer.written().slice();
     };
-    // Against itself; with 64 inputs up to frame 70, of which we have none; for cyd; and then for nobody any more.
+    // Against itself; with 64 inputs up to frame 70, of which we have none; against cyd; and then against another one instead.
     expect(refusalsAfter(own, [bob, vote(2, 3)], [bob, vote(4, 70)])).toEqual({ malformed: 1, "vote-gap": 1 });
     expect(refusalsAfter(own, [bob, vote(4, 3)], [bob, vote(4, 3)])).toEqual({ malformed: 1, "vote-gap": 1 });
     expect(refusalsAfter(own, [bob, vote(1, 3)])).toEqual({ malformed: 1, "vote-gap": 1, "vote-order": 1 });

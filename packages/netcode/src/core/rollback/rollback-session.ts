@@ -350,8 +350,11 @@ export class RollbackSession implements Session {
 
   #compareChecksum(remote: RemotePeer): void {
     const { checksumFrame: frame, checksum: remoteChecksum } = remote;
-    if (frame > this.#runner.confirmedFrame) return;
+    const isFrozen = this.#departures.isFrozen(remote.member);
+    if (frame > this.#runner.confirmedFrame && !isFrozen) return;
     remote.checksumFrame = NULL_FRAME;
+    // Whom we drop may have confirmed frames with inputs that died with it.
+    if (isFrozen) return;
     const localChecksum = this.#runner.checksum(frame);
     if (localChecksum === undefined || localChecksum === remoteChecksum) return;
     this.#refuse("desync");

@@ -35,18 +35,22 @@ function decode(bytes: Uint8Array): { vote: DropVote; columns: number[][] } | un
 
 const votes = fc
   .record({
-    set: fc.integer({ min: 1, max: 7 }),
+    set: fc.nat(7),
     agreed: fc.nat(7),
+    holds: fc.nat(7),
+    more: fc.nat(7),
     words: fc.nat(7),
     left: fc.nat(7),
     frames: fc.array(fc.integer({ min: -1, max: 5000 }), { minLength: 3, maxLength: 3 }),
   })
-  .map(({ set, agreed, words, left, frames }) => {
+  .map(({ set, agreed, holds, more, words, left, frames }) => {
     const vote = new DropVote();
     vote.set = set;
     vote.agreed = agreed & set;
-    vote.words = words & set;
-    vote.left = left & set;
+    vote.proposal = set | more;
+    vote.holds = holds & vote.proposal;
+    vote.words = words;
+    vote.left = left;
     for (const [member, frame] of frames.entries()) if ((set & (1 << member)) !== 0) vote.lastFrames[member] = frame;
     return vote;
   });
@@ -76,16 +80,17 @@ describe("a drop vote", () => {
         bytes[2 + (place % (bytes.length - 2))] = byte;
         const decoded = decode(bytes);
         if (decoded === undefined) return;
-        const { set, agreed, words, left } = decoded.vote;
-        expect(set >>> 3).toBe(0);
-        expect((agreed | words | left) & ~set).toBe(0);
+        const { set, agreed, holds, proposal, words, left } = decoded.vote;
+        expect((proposal | words | left) >>> 3).toBe(0);
+        expect([(set | holds) & ~proposal, agreed & ~set]).toEqual([0, 0]);
       }),
     );
   });
 
-  it("[WI4] that names nobody, a stranger, or more than its set, or goes on behind its end, is refused", () => {
+  it("[WI4] that names a stranger, or more than it proposes, or goes on behind its end, is refused", () => {
     const vote = new DropVote();
     vote.set = 2;
+    vote.proposal = 2;
     vote.lastFrames[1] = 3;
     const bytes = encode(vote);
     expect(decode(bytes)).toBeDefined();
@@ -94,8 +99,11 @@ describe("a drop vote", () => {
       [2, 8],
       [3, 1],
       [4, 5],
-      [5, 4],
-      [7, 2],
+      [5, 0],
+      [5, 10],
+      [6, 8],
+      [7, 8],
+      [9, 2],
     ] as const) {
       const changed = bytes.slice();
       changed[place] = value;
@@ -109,6 +117,7 @@ describe("a drop vote", () => {
     const longest: VoteLayout = { playersOf: [[0], [1, 2, 3, 4, 5, 6, 7]], inputBytes: 16 };
     const vote = new DropVote();
     vote.set = 2;
+    vote.proposal = 2;
     vote.lastFrames[1] = 0x7fff_0000;
     const writer = new ByteWriter(new Uint8Array(DROP_VOTE_BYTES_MAX));
     writeDropVote(writer, 9, vote, longest, (player, _frame, count, target) => {

@@ -3,18 +3,32 @@ import { NULL_FRAME, PLAYERS_MAX } from "../base/units.ts";
 import { INPUT_BLOCK_BYTES_MAX, readInputRows, writeInputBlock } from "./input-block.ts";
 import { INPUT_ROWS_MAX, ROLLBACK_KIND } from "./limits.ts";
 
-/** What one member says about who is gone. Sets are bits by member rank. */
+/** What one member says about who is gone. Sets are bits by member rank; how they are used: `DropAgreement`. */
 export class DropVote {
-  /** Whom this member holds gone. Only grows. */
+  /** The binding vote. Only grows. */
   set = 0;
   /** Whose end is decided, as far as this member knows: part of `set`. */
   agreed = 0;
-  /** For whom the broker (or a goodbye) vouches: part of `set`. */
+  /** Whom this member finds gone itself. */
+  holds = 0;
+  /** Whom it would drop, its own findings or not: holds `set`. */
+  proposal = 0;
+  /** For whom the broker (or a goodbye) vouches. With its own bit a member resigns. */
   words = 0;
-  /** Who said goodbye: part of `set`. */
+  /** Who said goodbye. */
   left = 0;
   /** By member: the last frame of its inputs that this member has; only meaningful for members of `set`. */
   readonly lastFrames: Int32Array = new Int32Array(PLAYERS_MAX).fill(NULL_FRAME);
+
+  copyFrom(other: DropVote): void {
+    this.set = other.set;
+    this.agreed = other.agreed;
+    this.holds = other.holds;
+    this.proposal = other.proposal;
+    this.words = other.words;
+    this.left = other.left;
+    this.lastFrames.set(other.lastFrames);
+  }
 }
 
 /** Which players each member holds, by rank; the sender and receiver of a vote must agree on it. */
@@ -35,7 +49,7 @@ export const DROP_VOTE_BYTES_MAX = 8192;
 const rows = new Uint8Array(INPUT_BLOCK_BYTES_MAX);
 
 /**
- *   0x21: u8 │ epoch: u8 │ set │ agreed │ words │ left: varints │ for each member in `set`, by rank:
+ *   0x21: u8 │ epoch: u8 │ set │ agreed │ holds │ proposal │ words │ left: varints │ for each member in `set`, by rank:
  *     last frame + 1: varint │ per player of it, by rising index: the last 64 inputs (fewer near the start), as an input block with a base row of zeros
  *
  * The tail lets whoever has fewer inputs of a peer that is gone catch up with whoever has most.
@@ -45,6 +59,8 @@ export function writeDropVote(writer: ByteWriter, matchEpoch: number, vote: Drop
   writer.u8(matchEpoch);
   writer.varint(vote.set);
   writer.varint(vote.agreed);
+  writer.varint(vote.holds);
+  writer.varint(vote.proposal);
   writer.varint(vote.words);
   writer.varint(vote.left);
   for (let member = 0; member < layout.playersOf.length; member++) {
@@ -65,10 +81,13 @@ export function readDropVote(reader: ByteReader, vote: DropVote, layout: VoteLay
   const memberCount = layout.playersOf.length;
   vote.set = reader.varint();
   vote.agreed = reader.varint();
+  vote.holds = reader.varint();
+  vote.proposal = reader.varint();
   vote.words = reader.varint();
   vote.left = reader.varint();
-  if (reader.failed || vote.set === 0 || vote.set >>> memberCount !== 0) return false;
-  if (((vote.agreed | vote.words | vote.left) & ~vote.set) !== 0) return false;
+  const { set, agreed, holds, proposal, words, left } = vote;
+  if (reader.failed || (proposal | words | left) >>> memberCount !== 0) return false;
+  if (((set | holds) & ~proposal) !== 0 || (agreed & ~set) !== 0) return false;
   for (let member = 0; member < memberCount; member++) {
     if ((vote.set & (1 << member)) === 0) continue;
     const lastFrame = reader.varint() - 1;
