@@ -10,7 +10,7 @@ export interface Page {
   reportError(error: unknown): void;
   /** 32 random bits that nobody can guess. */
   randomSeed(): number;
-  /** Storage that outlives a reload and ends with the tab. `undefined` where the browser has none or forbids it. */
+  /** Storage that outlives a reload and ends with the tab. `undefined` where there is none; the mere mention throws where the browser forbids it. */
   readonly sessionStorage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined;
   /** True when another page of this browser claims `name`: the tab was duplicated, and its storage with it. */
   isClaimed(name: string): Promise<boolean>;
@@ -40,12 +40,7 @@ export const browserPage: Page = {
   },
   randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
   get sessionStorage() {
-    try {
-      return globalThis.sessionStorage;
-    } catch {
-      // A page without a right to storage throws on the mere mention of it.
-      return undefined;
-    }
+    return globalThis.sessionStorage;
   },
   isClaimed,
   claim,

@@ -16,11 +16,11 @@ export function parseBrokerAddress(broker: string | URL | undefined, origin: str
   const text = broker ?? origin;
   if (text === undefined) throw badArgument("the option `broker`: this page has no origin");
   const url = readUrl(text);
-  const secure = url.protocol === "https:" || url.protocol === "wss:";
-  const plain = url.protocol === "http:" || url.protocol === "ws:";
-  if (!secure && !plain) throw badArgument(`a broker at http, https, ws or wss, got "${url.protocol}"`);
-  const place = `//${url.host}${url.pathname.replace(/\/+$/, "")}`;
-  return { base: `${secure ? "https" : "http"}:${place}`, lobbyUrl: `${secure ? "wss" : "ws"}:${place}/lobby` };
+  const protocol = /^(?:http|ws)(s?):$/.exec(url.protocol);
+  if (protocol === null) throw badArgument(`a broker at http, https, ws or wss, got "${url.protocol}"`);
+  const secured = protocol[1] ?? "";
+  const place = `${secured}://${url.host}${url.pathname.replace(/\/+$/, "")}`;
+  return { base: `http${place}`, lobbyUrl: `ws${place}/lobby` };
 }
 
 function readUrl(text: string | URL): URL {

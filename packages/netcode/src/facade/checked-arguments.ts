@@ -10,8 +10,11 @@ const COLOUR_MAX = 63;
 
 /** A profile that the broker will take: the name trimmed and cut, the rest checked. Throws `BAD_ARGUMENT`. */
 export function checkedProfile({ name, colour, choices }: Profile): Profile {
-  if (!Number.isInteger(colour) || colour < 0 || colour > COLOUR_MAX) throw badArgument(`a colour in 0–${COLOUR_MAX}, got ${colour}`);
-  return { name: cutName(name), colour, choices: checkedJson("choices", choices, LOBBY_LIMITS.choicesBytes) };
+  return {
+    name: cutName(name),
+    colour: checkedInteger("a colour", colour, [0, COLOUR_MAX]),
+    choices: checkedJson("choices", choices, LOBBY_LIMITS.choicesBytes),
+  };
 }
 
 /** `value`, if it can be sent as `name`. Throws `BAD_ARGUMENT`. */
@@ -28,8 +31,13 @@ export function checkedJson(name: string, value: Json, bytesMax: number): Json {
 
 /** `capacity`, if a lobby can have it. Throws `BAD_ARGUMENT`. */
 export function checkedCapacity(capacity: number): number {
-  if (Number.isInteger(capacity) && capacity >= 1 && capacity <= LOBBY_LIMITS.members) return capacity;
-  throw badArgument(`a capacity in 1–${LOBBY_LIMITS.members}, got ${capacity}`);
+  return checkedInteger("a capacity", capacity, [1, LOBBY_LIMITS.members]);
+}
+
+/** `value`, if it is a whole number in the range. Throws `BAD_ARGUMENT`. */
+export function checkedInteger(name: string, value: number, [least, most]: readonly [least: number, most: number]): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw badArgument(`${name} in ${least}–${most}, got ${value}`);
 }
 
 /** By graphemes, so that no emoji is cut in two. */

@@ -11,7 +11,7 @@ import type { DropCause } from "../core/ports/session.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import type { Page } from "../adapters/page.ts";
-import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { checkedCapacity, checkedInteger, checkedJson, checkedProfile } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
@@ -163,11 +163,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
-    const [fewest, most] = this.#options.game.players;
-    const playerCount = options.playerCount ?? Math.min(most, Math.max(fewest, this.state.members.length));
-    if (!Number.isInteger(playerCount) || playerCount < fewest || playerCount > most) {
-      throw badArgument(`a playerCount in ${fewest}–${most}, got ${playerCount}`);
-    }
+    const { players } = this.#options.game;
+    const wanted = options.playerCount ?? Math.min(players[1], Math.max(players[0], this.state.members.length));
+    const playerCount = checkedInteger("a playerCount", wanted, players);
     const botProfiles = (options.botProfiles ?? []).map(checkedProfile);
     // The match may come before the reply, and never comes when the start is refused.
     const started = this.#started.wait();

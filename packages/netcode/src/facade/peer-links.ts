@@ -22,7 +22,6 @@ export class PeerLinks implements TransportHandler {
   readonly #mesh: LinkMesh;
   readonly #outbox: Outbox;
   #draining = false;
-  #disposed = false;
 
   constructor(options: PeerLinksOptions) {
     this.#options = options;
@@ -64,7 +63,6 @@ export class PeerLinks implements TransportHandler {
   }
 
   tick(): void {
-    if (this.#disposed) return;
     this.#outbox.retry();
     const nowMs = this.#options.nowMs();
     if (nowMs < this.#mesh.pollTimeoutMs()) return;
@@ -82,32 +80,27 @@ export class PeerLinks implements TransportHandler {
 
   /** Tells every peer that we leave; nothing but this is sent any more. */
   sayGoodbye(): void {
-    if (this.#disposed) return;
     this.#mesh.sayGoodbye(this.#options.nowMs());
     this.#drain();
   }
 
   dispose(): void {
-    this.#disposed = true;
     this.#transport.dispose();
   }
 
   handleChannelsOpen(peer: PeerId): void {
-    if (this.#disposed) return;
     this.#outbox.forget(peer);
     this.#mesh.handleChannelsOpen(this.#options.nowMs(), peer);
     this.#drain();
   }
 
   handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void {
-    if (this.#disposed) return;
     this.#outbox.forget(peer);
     this.#mesh.handleChannelsClosed(this.#options.nowMs(), peer, reason);
     this.#drain();
   }
 
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
-    if (this.#disposed) return;
     const isLinks = this.#mesh.handlePacket(this.#options.nowMs(), peer, channel, bytes);
     if (!isLinks) this.#options.handleSessionPacket(peer, bytes);
     this.#drain();

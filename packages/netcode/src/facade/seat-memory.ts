@@ -29,17 +29,14 @@ export class SeatMemory {
   remember({ code, secret }: RememberedSeat): void {
     this.#release?.();
     this.#release = this.#page.claim(this.#claimName(code, secret));
-    this.#write(JSON.stringify({ code, secret }));
+    const text = JSON.stringify({ code, secret });
+    this.#withStorage((storage) => storage.setItem(this.#key, text));
   }
 
   /** There is nothing to come back to. */
   forget(): void {
     this.release();
-    try {
-      this.#page.sessionStorage?.removeItem(this.#key);
-    } catch {
-      // Storage can be taken away at any time; then nothing is remembered anyway.
-    }
+    this.#withStorage((storage) => storage.removeItem(this.#key));
   }
 
   /** The page lets go of its claim, and keeps what is stored. */
@@ -53,20 +50,18 @@ export class SeatMemory {
     return `${this.#key}:${code}:${secret.slice(0, 4)}`;
   }
 
-  #write(text: string): void {
-    try {
-      this.#page.sessionStorage?.setItem(this.#key, text);
-    } catch {
-      // Full or forbidden: a reload will have to join again.
-    }
+  #read(): RememberedSeat | undefined {
+    const stored = this.#withStorage((storage): unknown => JSON.parse(storage.getItem(this.#key) ?? "null"));
+    if (typeof stored !== "object" || stored === null || !("code" in stored) || !("secret" in stored)) return undefined;
+    const code = typeof stored.code === "string" ? normalizeLobbyCode(stored.code) : undefined;
+    return code === undefined || typeof stored.secret !== "string" ? undefined : { code, secret: stored.secret };
   }
 
-  #read(): RememberedSeat | undefined {
+  /** Storage can be full, forbidden or taken away at any time: then nothing is remembered, and a reload has to join again. */
+  #withStorage<Value>(use: (storage: NonNullable<Page["sessionStorage"]>) => Value): Value | undefined {
     try {
-      const stored: unknown = JSON.parse(this.#page.sessionStorage?.getItem(this.#key) ?? "null");
-      if (typeof stored !== "object" || stored === null || !("code" in stored) || !("secret" in stored)) return undefined;
-      const code = typeof stored.code === "string" ? normalizeLobbyCode(stored.code) : undefined;
-      return code === undefined || typeof stored.secret !== "string" ? undefined : { code, secret: stored.secret };
+      const { sessionStorage } = this.#page;
+      return sessionStorage && use(sessionStorage);
     } catch {
       return undefined;
     }
