@@ -74,7 +74,6 @@ export class PeerTransport implements Transport {
   }
 
   dial(peer: PeerId): void {
-    assert(peer !== this.localPeerId, "another peer than ourselves");
     if (this.#disposed) return;
     const contact = this.#contact(peer);
     this.#drop(contact);
@@ -83,7 +82,6 @@ export class PeerTransport implements Transport {
   }
 
   accept(peer: PeerId): void {
-    assert(peer !== this.localPeerId, "another peer than ourselves");
     if (!this.#disposed) this.#contact(peer).accepts = true;
   }
 

@@ -74,7 +74,6 @@ export class RtcChannels {
 
   /** The in-band channel, at the end that made it. */
   attachReliable(channel: RTCDataChannel): void {
-    assert(!this.#channels.has("reliable"), "one reliable channel");
     // PeerJS's own handlers: they would close the connection behind our back.
     channel.onopen = null;
     channel.onmessage = null;

@@ -66,7 +66,6 @@ export class SignalingPeer {
 
   /** Starts a connection, whose offer leaves by itself. Only when ready: earlier, PeerJS loses the offer without a word. */
   connect(peer: PeerId, attempt: number): DataConnection {
-    assert(this.isReady, "a signaling socket that the broker has welcomed");
     this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
     return this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
   }

@@ -1,5 +1,3 @@
-import { assert } from "../core/base/assert.ts";
-
 /** Most frames run in one go. At one a page that missed two ticks never catches up; at eight one go may take longer than the time it makes up for. */
 export const FRAMES_PER_TICK_MAX = 4;
 
@@ -23,7 +21,6 @@ export class FixedStep {
 
   /** The first frame is due at `startMs`. */
   constructor(startMs: number, frameRateHz: number) {
-    assert(frameRateHz > 0, "a positive frame rate");
     this.#frameMs = 1_000 / frameRateHz;
     this.#lastMs = startMs;
     this.#owedMs = this.#frameMs;
