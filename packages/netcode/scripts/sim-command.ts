@@ -155,7 +155,7 @@ function printMatch(report: MatchReport, print: (line: string) => void): void {
   const { plan, seed, log } = report;
   print(`seed ${seed}: ${plan.kinds.join(", ") || "no faults"}`);
   print(
-    `  seats ${plan.seats.map((peer) => peer ?? "bot").join(" ")}, host ${plan.hostIndex}, window ${plan.windowFrames}, saves every ${plan.saveEveryFrames}`,
+    `  seats ${plan.seats.map((peer) => peer ?? "bot").join(" ")}, host ${plan.ranks[0]}, window ${plan.windowFrames}, saves every ${plan.saveEveryFrames}`,
   );
   for (const [index, peer] of plan.peers.entries()) print(`  peer ${index}: ${JSON.stringify(peer)}`);
   for (const [from, row] of plan.conditions.entries()) {

@@ -23,13 +23,22 @@ export interface OutcomeOptions {
 export function checkOutcome(options: OutcomeOptions): void {
   const { checkers, peers } = options;
   const living = peers.filter((peer) => peer.isAlive && peer.isStarted);
-  const survivors = living.filter((peer) => !checkers.record(peer.index).wasDropped);
+  const survivors = living.filter((peer) => !checkers.record(peer.index).wasDropped && !endedApart(options, peer));
   checkHistories(options, survivors);
   checkSeats(options, survivors, living);
   checkEnds(options, survivors);
   checkLiveness(options, survivors);
   for (const peer of survivors) checkBots(options, peer);
   for (const peer of living) checkRefusals(options, peer);
+}
+
+/**
+ * Whose match ended just before the others lost it and, without its last inputs, went on. Nobody can prevent that (it could not know whether they had
+ * heard), and it has its result.
+ */
+function endedApart({ checkers, peers }: OutcomeOptions, peer: SimPeer): boolean {
+  if (checkers.record(peer.index).ended === undefined) return false;
+  return peers.some((other) => checkers.record(other.index).seats.has(peer.id));
 }
 
 /** Survivors share one history; who is gone shared it up to the first seat that either gave to a bot. */
@@ -80,7 +89,7 @@ function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly Sim
       if (survivors.includes(gone))
         checkers.fail("seats", survivor.index, seat.frame, `dropped ${gone.id}, which lives and does not know it`);
     }
-    const wasDropped = living.includes(gone) && !survivors.includes(gone);
+    const wasDropped = living.includes(gone) && isDropped(gone);
     // By somebody who still lives, or who went on and was ended later.
     if (wasDropped && !peers.some((peer) => !isDropped(peer) && checkers.record(peer.index).seats.has(gone.id))) {
       checkers.fail("seats", gone.index, checkers.record(gone.index).frame, "was dropped, but by nobody who went on");

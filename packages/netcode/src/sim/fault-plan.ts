@@ -82,7 +82,8 @@ export interface FaultPlan {
   readonly peers: readonly PeerPlan[];
   /** Peer index of each player; `undefined` for a bot. */
   readonly seats: readonly (number | undefined)[];
-  readonly hostIndex: number;
+  /** Peers by rank, which decides at exactly half: the lobby host, then by lowest player index. */
+  readonly ranks: readonly number[];
   readonly windowFrames: number;
   readonly saveEveryFrames: number;
   /** The built-in game may end from this frame on; `undefined`: never. */
@@ -116,6 +117,8 @@ export function drawFaultPlan(options: FaultPlanOptions): FaultPlan {
   const isOn = (kind: FaultKind): boolean => kinds.includes(kind);
   const healAtMs = durationMs / 2;
   const peers = drawPeers(new Random(seed, "peers"), peerCount, isOn);
+  const seats = drawSeats(new Random(seed, "seats"), options, isOn);
+  const ranks = rankPeers(seats, new Random(seed, "host").integer(peerCount));
   const tuning = new Random(seed, "tuning");
   const windowFrames = 2 + tuning.integer(15);
   const saveEveryFrames = 1 + tuning.integer(8);
@@ -123,13 +126,13 @@ export function drawFaultPlan(options: FaultPlanOptions): FaultPlan {
   return {
     kinds,
     peers,
-    seats: drawSeats(new Random(seed, "seats"), options, isOn),
-    hostIndex: new Random(seed, "host").integer(peerCount),
+    seats,
+    ranks,
     windowFrames: isOn("tuning") ? windowFrames : 8,
     saveEveryFrames: isOn("tuning") ? saveEveryFrames : 1,
     endAfterFrames: isOn("end") ? endAfterFrames : undefined,
     conditions: drawConditions(new Random(seed, "conditions"), options, isOn),
-    timed: drawTimed(seed, peerCount, healAtMs, isOn),
+    timed: drawTimed(seed, ranks, healAtMs, isOn),
     healAtMs,
   };
 }
@@ -154,6 +157,12 @@ function drawSeats(random: Random, options: FaultPlanOptions, isOn: (kind: Fault
   if (isOn("couch") && seats.length < options.playersMax) seats.splice(random.integer(seats.length + 1), 0, couchPeer);
   if (isOn("bots") && seats.length < options.playersMax) seats.splice(random.integer(seats.length + 1), 0, undefined);
   return seats;
+}
+
+function rankPeers(seats: readonly (number | undefined)[], host: number): number[] {
+  const ranks = [host];
+  for (const peer of seats) if (peer !== undefined && !ranks.includes(peer)) ranks.push(peer);
+  return ranks;
 }
 
 function drawConditions(random: Random, options: FaultPlanOptions, isOn: (kind: FaultKind) => boolean): LinkConditions[][] {
@@ -191,13 +200,14 @@ function drawTimeMs(random: Random, healAtMs: number, durationMs: number): numbe
   return 200 + random.float() * Math.max(0, healAtMs - durationMs - 200);
 }
 
-function drawTimed(seed: number, peerCount: number, healAtMs: number, isOn: (kind: FaultKind) => boolean): TimedFault[] {
+function drawTimed(seed: number, ranks: readonly number[], healAtMs: number, isOn: (kind: FaultKind) => boolean): TimedFault[] {
+  const peerCount = ranks.length;
   const stream = (label: FaultKind): Random => new Random(seed, label);
   const timed: TimedFault[] = [];
   const gone = new Set<number>();
   if (isOn("kill")) timed.push(...drawDepartures("kill", stream("kill"), peerCount, healAtMs, gone));
   if (isOn("leave")) timed.push(...drawDepartures("leave", stream("leave"), peerCount, healAtMs, gone));
-  if (isOn("false-word")) timed.push(...drawDepartures("false-word", stream("false-word"), peerCount, healAtMs, new Set()));
+  if (isOn("false-word")) timed.push(drawFalseWord(stream("false-word"), ranks, healAtMs));
   if (isOn("freeze")) timed.push(drawFreeze(stream("freeze"), peerCount, healAtMs));
   if (isOn("hiccups")) timed.push(...drawHiccups(stream("hiccups"), peerCount, healAtMs));
   if (isOn("partition")) timed.push(...drawPartition(stream("partition"), peerCount, healAtMs));
@@ -208,30 +218,36 @@ function drawTimed(seed: number, peerCount: number, healAtMs: number, isOn: (kin
 }
 
 /** One peer goes, sometimes two; each other peer hears of it after a while, or not at all. */
-function drawDepartures(
-  kind: "kill" | "leave" | "false-word",
-  random: Random,
-  peerCount: number,
-  healAtMs: number,
-  gone: Set<number>,
-): TimedFault[] {
-  // The broker is wrong about one peer at most: were it wrong about both halves of a match, both might go on.
-  const count = random.chance(0.25) && kind !== "false-word" ? 2 : 1;
+function drawDepartures(kind: "kill" | "leave", random: Random, peerCount: number, healAtMs: number, gone: Set<number>): TimedFault[] {
+  const count = random.chance(0.25) ? 2 : 1;
   const departures: TimedFault[] = [];
   for (let index = 0; index < count; index++) {
     const peer = random.integer(peerCount);
     const hears = kind === "leave" ? 0.9 : ([0, 1, 0.7][random.integer(3)] ?? 1);
-    const slowestMs = kind === "leave" ? 300 : 2_000;
-    const wordDelaysMs = Array.from({ length: peerCount }, () => {
-      const delayMs = random.float() * slowestMs;
-      return random.chance(hears) ? delayMs : undefined;
-    });
+    const wordDelaysMs = drawWordDelays(random, peerCount, hears, kind === "leave" ? 300 : 2_000);
     const atMs = drawTimeMs(random, healAtMs, 0);
     if (gone.has(peer)) continue;
     gone.add(peer);
     departures.push({ kind, atMs, peer, wordDelaysMs });
   }
   return departures;
+}
+
+/** When each peer hears the broker's word; `undefined`: never. */
+function drawWordDelays(random: Random, peerCount: number, hearsRatio: number, slowestMs: number): (number | undefined)[] {
+  return Array.from({ length: peerCount }, () => {
+    const delayMs = random.float() * slowestMs;
+    return random.chance(hearsRatio) ? delayMs : undefined;
+  });
+}
+
+/**
+ * The broker is wrong about the peer of the lowest rank only. It never goes on without the others by its own right; were the broker wrong about one that does,
+ * it and those who trust the broker would both go on.
+ */
+function drawFalseWord(random: Random, ranks: readonly number[], healAtMs: number): TimedFault {
+  const wordDelaysMs = drawWordDelays(random, ranks.length, 0.8, 2_000);
+  return { kind: "false-word", atMs: drawTimeMs(random, healAtMs, 0), peer: ranks.at(-1) ?? 0, wordDelaysMs };
 }
 
 function drawFreeze(random: Random, peerCount: number, healAtMs: number): TimedFault {

@@ -87,15 +87,13 @@ export class SimWorld {
 
   #checkOutcome(confirmedBefore: readonly number[], progressFromMs: number): void {
     const { plan } = this.#options;
-    const host = this.peers[plan.hostIndex];
-    const bySeat = plan.seats.flatMap((peer) => (peer === undefined ? [] : (this.peers[peer] ?? [])));
     checkOutcome({
       checkers: this.checkers,
       peers: this.peers,
       windowFrames: plan.windowFrames,
       progressFromMs,
       confirmedBefore,
-      ranks: host === undefined ? bySeat : [host, ...bySeat],
+      ranks: plan.ranks.flatMap((peer) => this.peers[peer] ?? []),
       isTold: (peer, gone) => this.#told[gone.index]?.has(peer) === true,
     });
   }
@@ -109,7 +107,7 @@ export class SimWorld {
     const localPlayers = plan.seats.flatMap((peer, player) => (peer === index ? [player] : []));
     const inputs = localPlayers.map((player) => new HeldInputs(new Random(seed, `inputs ${player}`), simulation.inputBytes, makeLegal));
     const players = plan.seats.map((peer) => ({ peerId: peer === undefined ? undefined : this.#id(peer) }));
-    const setup: SessionSetup = { localPeerId: id, players, hostId: this.#id(plan.hostIndex), simulation, plan, peerIndex: index };
+    const setup: SessionSetup = { localPeerId: id, players, hostId: this.#id(plan.ranks[0] ?? 0), simulation, plan, peerIndex: index };
     return new SimPeer({
       index,
       id,
