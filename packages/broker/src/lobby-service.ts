@@ -85,7 +85,9 @@ export class LobbyService {
     const arrival = this.#arrivalOf(visitor, command);
     const { entrance } = arrival.seat;
     const isFull = (await store.count()) >= limits.lobbies;
-    for (let index = 0; index < CODE_ATTEMPTS && (!isFull || entrance !== null); index++) {
+    // A full broker may still hold what an earlier attempt opened.
+    const attempts = isFull && entrance === null ? 0 : CODE_ATTEMPTS;
+    for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const peerId = secrets.newPeerId();
       const record = openLobby({ code, game, profile, capacity, settings, metadata, peerId, ...arrival.seat });

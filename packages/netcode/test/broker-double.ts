@@ -68,6 +68,7 @@ export class DoubleSocket {
 
 interface Seat {
   readonly secret: string;
+  readonly entranceId: string | undefined;
   peerId: PeerId;
   socket: DoubleSocket | undefined;
 }
@@ -172,8 +173,8 @@ export class BrokerDouble {
   }
 
   #execute(socket: DoubleSocket, command: LobbyCommand): Admission | null | Refused {
-    if (command.type === "create") return this.#create(socket, command);
-    if (command.type === "join") return this.#join(socket, command);
+    if (command.type === "create") return this.#reenter(socket, command.entrance?.id) ?? this.#create(socket, command);
+    if (command.type === "join") return this.#reenter(socket, command.entrance?.id) ?? this.#join(socket, command);
     if (command.type === "resume") return this.#resume(socket, command);
     const room = this.#roomOf(socket);
     if (room === undefined || socket.peerId === undefined) return { code: "NOT_MEMBER" };
@@ -232,6 +233,20 @@ export class BrokerDouble {
     }
   }
 
+  /** The seat that an earlier attempt of this entrance took. */
+  #reenter(socket: DoubleSocket, entranceId: string | undefined): Admission | undefined {
+    for (const room of this.rooms.values()) {
+      const seat = [...room.seats].find((candidate) => entranceId !== undefined && candidate.entranceId === entranceId);
+      const member = room.state.members.find((candidate) => candidate.peerId === seat?.peerId);
+      if (seat === undefined || member === undefined) continue;
+      seat.socket = socket;
+      socket.peerId = seat.peerId;
+      if (!member.connected) this.change(room, { type: "member-returned", peerId: seat.peerId, member: { ...member, connected: true } });
+      return this.#admission(room, seat);
+    }
+    return undefined;
+  }
+
   #create(socket: DoubleSocket, command: Extract<LobbyCommand, { type: "create" }>): Admission {
     const peerId = this.#newPeerId();
     const code = CODES[this.rooms.size % CODES.length] as string as LobbyCode;
@@ -245,7 +260,7 @@ export class BrokerDouble {
       seats: new Set(),
     };
     this.rooms.set(code, room);
-    return this.#seat(room, socket, peerId);
+    return this.#seat(room, socket, peerId, command.entrance?.id);
   }
 
   #join(socket: DoubleSocket, command: Extract<LobbyCommand, { type: "join" }>): Admission | Refused {
@@ -260,7 +275,7 @@ export class BrokerDouble {
     const seat = [...state.members.keys(), state.members.length].find((free) => !state.members.some((member) => member.seat === free)) ?? 0;
     const member: Member = { peerId, seat, order: ++room.order, profile: command.profile, ready: false, connected: true };
     this.change(room, { type: "member-joined", member });
-    return this.#seat(room, socket, peerId);
+    return this.#seat(room, socket, peerId, command.entrance?.id);
   }
 
   #resume(socket: DoubleSocket, command: Extract<LobbyCommand, { type: "resume" }>): Admission | Refused {
@@ -305,8 +320,8 @@ export class BrokerDouble {
     }
   }
 
-  #seat(room: Room, socket: DoubleSocket, peerId: PeerId): Admission {
-    const seat: Seat = { secret: `secret-of-${peerId}-0123456789abcdef`, peerId, socket };
+  #seat(room: Room, socket: DoubleSocket, peerId: PeerId, entranceId: string | undefined): Admission {
+    const seat: Seat = { secret: `secret-of-${peerId}-0123456789abcdef`, entranceId, peerId, socket };
     room.seats.add(seat);
     socket.peerId = peerId;
     return this.#admission(room, seat);

@@ -68,7 +68,8 @@ export class MemberHarness {
 
   constructor(world: LobbyWorld, entrance: LobbyEntrance, seed: number) {
     this.#world = world;
-    this.member = new LobbyMember(world.nowMs, { entrance, random: new Random(seed) });
+    const keys = { entranceId: `entrance-${seed}`.padEnd(16, "0"), device: `device-${seed}`.padEnd(16, "0") };
+    this.member = new LobbyMember(world.nowMs, { entrance, keys, random: new Random(seed) });
   }
 
   get socket(): DoubleSocket {

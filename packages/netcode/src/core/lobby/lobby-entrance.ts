@@ -14,8 +14,17 @@ export type LobbyEntrance =
   | { readonly type: "join"; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
   | { readonly type: "resume"; readonly code: string; readonly secret: string };
 
-/** The first command on the first socket. */
-export function entranceCommand(entrance: LobbyEntrance): LobbyCommand {
+/** What the broker knows the member by. */
+export interface EntranceKeys {
+  /** Of this entrance alone. */
+  readonly entranceId: string;
+  /** Of this browser. */
+  readonly device: string;
+}
+
+/** The first command on a socket before the admission; `attempt` counts these sockets from 1. */
+export function entranceCommand(given: LobbyEntrance, { entranceId, device }: EntranceKeys, attempt: number): LobbyCommand {
   const protocol = LOBBY_PROTOCOL_VERSION;
-  return entrance.type === "resume" ? { ...entrance, protocol, freshPage: true, lastEvent: 0 } : { ...entrance, protocol };
+  if (given.type === "resume") return { ...given, protocol, device, freshPage: true, lastEvent: 0 };
+  return { ...given, protocol, device, entrance: { id: entranceId, attempt } };
 }

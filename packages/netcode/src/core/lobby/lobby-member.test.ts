@@ -53,27 +53,70 @@ describe("entering", () => {
     expect(ada.attemptsMs).toHaveLength(3);
   });
 
-  test("[MB3] a broker that accepts sockets and says nothing is unreachable after five seconds", () => {
+  test("[MB3] a broker that accepts sockets and says nothing is asked twice, and unreachable after ten seconds", () => {
     const world = new LobbyWorld();
     world.broker.mute = true;
     const ada = world.host();
-    world.run(4_999);
+    world.run(9_999);
     expect(ada.events).toEqual([]);
+    expect(ada.attemptsMs).toHaveLength(2);
     world.run(1);
     expect(ada.events).toMatchObject([{ type: "closed", failure: { code: "BROKER_UNREACHABLE" } }]);
   });
 
-  test("[MB4] a join that was sent is not sent again: it may have taken a seat", () => {
+  test("[MB4] a join or create whose socket died before the answer is asked again, and takes one seat", () => {
+    for (const enter of [(world: LobbyWorld) => world.guest("Bob"), (world: LobbyWorld) => world.host()]) {
+      const world = new LobbyWorld();
+      const ada = world.host();
+      world.settle();
+      world.broker.mute = true;
+      const bob = enter(world);
+      world.settle();
+      bob.socket.drop();
+      world.broker.mute = false;
+      world.run(2_000);
+      expect(bob.names).toContain("admitted");
+      expect(bob.sockets).toHaveLength(2);
+      const rooms = [...world.broker.rooms.values()].filter(({ state }) => state.members.some(({ peerId }) => peerId === peerIdOf(bob)));
+      expect(rooms).toHaveLength(1);
+      expect(rooms[0]?.state.members.every((member) => member.connected)).toBe(true);
+      expect(world.broker.rooms.size + (ada.member.lobby?.members.length ?? 0)).toBe(3);
+      const entrances = world.broker.received.flatMap((message) =>
+        "request" in message && "entrance" in message.command && message.command.entrance !== undefined ? [message.command.entrance] : [],
+      );
+      expect(entrances.slice(1)).toEqual([1, 2].map((attempt) => ({ id: "entrance-1000000", attempt })));
+    }
+  });
+
+  test("[MB22] what is given up unanswered is taken back", () => {
     const world = new LobbyWorld();
-    world.host();
+    const ada = world.host();
     world.settle();
     world.broker.mute = true;
     const bob = world.guest("Bob");
-    world.settle();
-    bob.socket.drop();
-    world.run(60_000);
+    world.run(10_000);
+    world.broker.mute = false;
+    world.run(10_000);
     expect(bob.names).toEqual(["closed"]);
-    expect(world.broker.room("KXRTM").state.members).toHaveLength(2);
+    expect(world.broker.room("KXRTM").state.members).toHaveLength(1);
+    expect(ada.member.lobby?.members).toHaveLength(1);
+  });
+
+  test("[MB23] each entrance and resume names the device", () => {
+    const { world, bob } = pair();
+    bob.socket.drop();
+    world.run(2_000);
+    world.add({ type: "resume", code: "KXRTM", secret: bob.member.admission?.resumeSecret ?? "" });
+    world.settle();
+    const devices = world.broker.received.flatMap((message) =>
+      "request" in message && "device" in message.command ? [[message.command.type, message.command.device]] : [],
+    );
+    expect(devices).toEqual([
+      ["create", "device-000000000"],
+      ["join", "device-100000000"],
+      ["resume", "device-100000000"],
+      ["resume", "device-200000000"],
+    ]);
   });
 
   test("[MB5] a fresh page takes its seat back by the stored secret, under a new peer id", () => {

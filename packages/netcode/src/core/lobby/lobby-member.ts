@@ -14,7 +14,7 @@ import type {
 import { backoffMs } from "./backoff.ts";
 import { lobbyDifference } from "./lobby-difference.ts";
 import { entranceCommand } from "./lobby-entrance.ts";
-import type { LobbyEntrance } from "./lobby-entrance.ts";
+import type { EntranceKeys, LobbyEntrance } from "./lobby-entrance.ts";
 import { BROKER_UNREACHABLE, LOBBY_CLOSED, TOO_MANY_REQUESTS, departureFailure, goodbyeFailure, isSeatGone } from "./lobby-failure.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
 import type { LobbyMemberEvent, SocketAction } from "./lobby-member-outputs.ts";
@@ -45,6 +45,7 @@ const CLOSED: Phase = { name: "closed", deadlineMs: Infinity };
 
 export interface LobbyMemberOptions {
   readonly entrance: LobbyEntrance;
+  readonly keys: EntranceKeys;
   /** For the jitter of the backoff. */
   readonly random: Random;
 }
@@ -58,6 +59,7 @@ export interface LobbyMemberOptions {
  */
 export class LobbyMember {
   readonly #entrance: LobbyEntrance;
+  readonly #keys: EntranceKeys;
   readonly #random: Random;
   readonly #enterByMs: number;
   readonly #pending = new PendingRequests();
@@ -76,6 +78,7 @@ export class LobbyMember {
 
   constructor(nowMs: number, options: LobbyMemberOptions) {
     this.#entrance = options.entrance;
+    this.#keys = options.keys;
     this.#random = options.random;
     this.#enterByMs = nowMs + ENTRANCE_TIMEOUT_MS;
     this.#openSocket(nowMs);
@@ -153,7 +156,7 @@ export class LobbyMember {
     if (this.#phase.name === "closed") return;
     // A join that is not answered yet is taken back in the same breath: the broker works in order.
     const heard = this.#phase.name === "member" || this.#phase.name === "greeting";
-    if (heard) this.#send({ request: this.#nextRequest++, command: { type: "leave" } });
+    if (heard) this.#sendLeave();
     this.#close(undefined);
   }
 
@@ -203,10 +206,11 @@ export class LobbyMember {
   }
 
   #greeting(): LobbyCommand {
-    if (this.#admission === undefined || this.#lobby === undefined) return entranceCommand(this.#entrance);
+    if (this.#admission === undefined || this.#lobby === undefined) return entranceCommand(this.#entrance, this.#keys, this.#socket);
     return {
       type: "resume",
       protocol: LOBBY_PROTOCOL_VERSION,
+      device: this.#keys.device,
       code: this.#lobby.code,
       secret: this.#admission.resumeSecret,
       freshPage: false,
@@ -218,7 +222,7 @@ export class LobbyMember {
   #loseSocket(nowMs: number, leastWaitMs = 0): void {
     const phase = this.#phase;
     if (phase.name === "closed" || phase.name === "waiting") return;
-    if (this.#admission === undefined && this.#isEntranceOver()) return this.#close(BROKER_UNREACHABLE);
+    if (this.#admission === undefined && this.#failedAttempts + 1 >= ENTRANCE_ATTEMPTS_MAX) return this.#close(BROKER_UNREACHABLE);
     if (phase.name === "member") {
       if (nowMs - phase.sinceMs >= SOCKET_SETTLED_MS) this.#failedAttempts = 0;
       this.#events.push({ type: "broker-lost" });
@@ -228,11 +232,6 @@ export class LobbyMember {
     const waitMs = Math.max(leastWaitMs, backoffMs(this.#failedAttempts, this.#random));
     this.#failedAttempts++;
     this.#phase = { name: "waiting", deadlineMs: nowMs + waitMs };
-  }
-
-  /** A `create` or `join` that went out may have worked: asked again, it would leave a ghost in a seat. */
-  #isEntranceOver(): boolean {
-    return this.#failedAttempts + 1 >= ENTRANCE_ATTEMPTS_MAX || (this.#phase.name === "greeting" && this.#entrance.type !== "resume");
   }
 
   #handleMessage(nowMs: number, message: BrokerMessage): void {
@@ -321,10 +320,16 @@ export class LobbyMember {
   #close(failure: LobbyFailure | undefined): void {
     // After `leave`, the frames before the action still go out.
     if (failure !== undefined) this.#frames.length = 0;
+    // Nobody waits for the seat any more that a slow broker is about to give; a kept seat stays for another try.
+    if (failure === BROKER_UNREACHABLE && this.#phase.name === "greeting" && this.#entrance.type !== "resume") this.#sendLeave();
     if (this.#phase.name !== "waiting") this.#actions.push({ type: "close-socket", socket: this.#socket });
     this.#phase = CLOSED;
     for (const { request } of this.#pending.takeAll()) this.#reply(request, failure ?? LOBBY_CLOSED);
     this.#events.push({ type: "closed", failure });
+  }
+
+  #sendLeave(): void {
+    this.#send({ request: this.#nextRequest++, command: { type: "leave" } });
   }
 
   #send(message: MemberMessage): void {

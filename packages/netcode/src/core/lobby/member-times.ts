@@ -7,7 +7,7 @@ export const ADMISSION_TIMEOUT_MS = 5_000;
 /** Longest way from the first attempt to a seat, all attempts together. */
 export const ENTRANCE_TIMEOUT_MS = 10_000;
 
-/** Sockets that may fail to open before entering is given up: two would take a restarting proxy for a dead broker, six keep a person waiting. */
+/** Sockets that may fail to open, or die before the answer, until entering is given up: two would take a restarting proxy for a dead broker, six keep a person waiting. */
 export const ENTRANCE_ATTEMPTS_MAX = 3;
 
 /** A command without an answer fails after this, a lost socket and its resume included. */

@@ -72,7 +72,7 @@ function withFields<Base extends object, More extends object>(
   base: fc.Arbitrary<Base>,
   more: fc.Arbitrary<More>,
 ): fc.Arbitrary<Base & More> {
-  return fc.tuple(base, more).map(([left, right]) => ({ ...left, ...right }));
+  return fc.tuple(base, more).map(([left, right]) => Object.assign(left, right));
 }
 
 const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
