@@ -110,26 +110,22 @@ const goodbye = oneOf<GoodbyeReason>(["REPLACED", "KICKED", "RATE_LIMITED", "BAD
 type MessageOf<Key extends string> = Extract<BrokerMessage, { readonly [Name in Key]: unknown }>;
 
 /** By the field that only one kind of message has. */
-const readers: ReadonlyMap<string, Read<BrokerMessage>> = new Map<string, Read<BrokerMessage>>([
+const readers: readonly (readonly [key: string, read: Read<BrokerMessage>])[] = [
   ["event", object<MessageOf<"event">>({ event: count, change })],
   ["reply", readReply],
   ["ping", object<MessageOf<"ping">>({ ping: count })],
   ["pong", object<MessageOf<"pong">>({ pong: count })],
   ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],
-]);
+];
 
 /** Reads what the broker sent. A member trusts its broker no more than it must: every field is checked and bounded, nothing throws. */
 export function parseBrokerMessage(frame: string): BrokerMessageParse {
   const parsed = parseJsonText(frame, { bytesMax: LOBBY_LIMITS.brokerFrameBytes, depthMax: LOBBY_LIMITS.depth });
   if (!parsed.ok) return { ok: false, reason: parsed.reason, path: "" };
   const message = parsed.value;
-  if (!isRecord(message)) return { ok: false, reason: "bad-shape", path: "" };
-  for (const [key, read] of readers) {
-    if (!Object.hasOwn(message, key)) continue;
-    const result = read(message);
-    return result instanceof Refusal ? { ok: false, reason: "bad-shape", path: result.path } : { ok: true, value: result };
-  }
-  return { ok: false, reason: "bad-shape", path: "" };
+  const read = isRecord(message) ? readers.find(([key]) => Object.hasOwn(message, key))?.[1] : undefined;
+  const result = read === undefined ? new Refusal("") : read(message);
+  return result instanceof Refusal ? { ok: false, reason: "bad-shape", path: result.path } : { ok: true, value: result };
 }
 
 function readReply(value: unknown): BrokerMessage | Refusal {

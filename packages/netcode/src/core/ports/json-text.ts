@@ -21,8 +21,7 @@ const BACKSLASH = 0x5c;
  * into prototypes when a careless program copies them are refused, and so are numbers that JSON cannot write again.
  */
 export function parseJsonText(text: string, bounds: JsonBounds): JsonText {
-  if (text.length > bounds.bytesMax) return { ok: false, reason: "too-large" };
-  if (utf8Bytes(text) > bounds.bytesMax) return { ok: false, reason: "too-large" };
+  if (text.length > bounds.bytesMax || utf8Bytes(text) > bounds.bytesMax) return { ok: false, reason: "too-large" };
   if (!nestingWithin(text, bounds.depthMax)) return { ok: false, reason: "too-deep" };
   let value: Json;
   try {
