@@ -206,6 +206,16 @@ describe("a vote", () => {
     expect(agreement.own.proposal).toBe(4);
   });
 
+  it("[RB26] names the cause that was known when it was cast, so that all who decide name the same", () => {
+    const agreement = new DropAgreement(3, 0);
+    agreement.receive(1, voteOf({ holds: 4, proposal: 4, left: 4 }));
+    agreement.consider({ ...calm, droppable: 4 });
+    agreement.consider({ ...calm, droppable: 4, left: 4 });
+    expect([agreement.own.set, agreement.own.left]).toEqual([4, 0]);
+    agreement.receive(1, voteOf({ set: 4, proposal: 4, left: 4 }));
+    expect([agreement.decide(), agreement.own.left]).toEqual([4, 4]);
+  });
+
   it("[RB19] counts what others know from the broker", () => {
     // Two of four without the host; each has the broker's word on another one.
     const agreement = new DropAgreement(4, 3);

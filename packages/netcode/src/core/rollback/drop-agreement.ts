@@ -93,7 +93,8 @@ export class DropAgreement {
       own.proposal = set;
     }
     own.words = view.words | (words & set) | (this.#resigned & this.#local);
-    own.left = view.left | (left & set);
+    // What was cast with counts, so that all who decide name the same cause.
+    own.left = (view.left & ~set) | (left & set);
     if (this.#isProposedByAll(own.proposal)) own.set = own.proposal;
     return own.set !== set || own.holds !== holds || own.proposal !== proposal || own.words !== words || own.left !== left;
   }

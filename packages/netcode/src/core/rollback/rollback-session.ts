@@ -79,17 +79,14 @@ export class RollbackSession implements Session {
   #datagramsReceived = 0;
 
   constructor(nowMs: number, options: RollbackOptions) {
-    const { simulation, matchEpoch, inputDelayFrames = 2, predictionWindowFrames = 8, saveEveryFrames = 1 } = options;
+    const { simulation, matchEpoch, inputDelayFrames = 2, predictionWindowFrames: window = 8, saveEveryFrames = 1 } = options;
     assert(options.players.length === simulation.playerCount, "one seat per player of the simulation");
     assert(simulation.inputBytes >= 1 && simulation.inputBytes <= INPUT_BYTES_MAX, `inputs of 1 to ${INPUT_BYTES_MAX} bytes`);
     assert(matchEpoch >>> 0 === matchEpoch && matchEpoch <= 0xff, "a match epoch of 0 to 255");
     assert(inputDelayFrames >>> 0 === inputDelayFrames && inputDelayFrames <= INPUT_DELAY_MAX, `an input delay of 0 to ${INPUT_DELAY_MAX}`);
-    assert(
-      predictionWindowFrames >>> 0 === predictionWindowFrames && predictionWindowFrames <= PREDICTION_WINDOW_MAX,
-      `a prediction window of 0 to ${PREDICTION_WINDOW_MAX}`,
-    );
+    assert(window >>> 0 === window && window <= PREDICTION_WINDOW_MAX, `a prediction window of 0 to ${PREDICTION_WINDOW_MAX}`);
     // Else everybody waits for an input that is only sampled once theirs is there.
-    assert(inputDelayFrames + predictionWindowFrames > 0, "an input delay of at least 1 in lockstep");
+    assert(inputDelayFrames + window > 0, "an input delay of at least 1 in lockstep");
     assert(saveEveryFrames >>> 0 === saveEveryFrames && saveEveryFrames >= 1 && saveEveryFrames <= 32, "a save every 1 to 32 frames");
     this.#clock.nowMs = nowMs;
     this.#matchEpoch = matchEpoch;
@@ -104,7 +101,7 @@ export class RollbackSession implements Session {
       if (this.#events.length < EVENTS_MAX) this.#events.push({ type: "game", id: `${frame}:${name}:${ordinal}`, frame, name, payload });
       else this.#refuse("game-event-overflow");
     });
-    this.#runner = new FrameRunner({ simulation, inputs, events, predictionWindowFrames, saveEveryFrames });
+    this.#runner = new FrameRunner({ simulation, inputs, events, predictionWindowFrames: window, saveEveryFrames });
     const { localPlayers } = roster;
     this.#exchange = new InputExchange({ inputs, runner: this.#runner, localPlayers, matchEpoch, datagramBytesMax: DATAGRAM_BYTES_MAX });
     this.#departures = new Departures({ roster, inputs, matchEpoch });
@@ -223,13 +220,16 @@ export class RollbackSession implements Session {
     return deadlineMs;
   }
 
+  get confirmedFrame(): number {
+    return this.#runner.confirmedFrame;
+  }
+
   stats(): SessionStats {
-    const runner = this.#runner;
     return {
-      frame: runner.frame,
-      confirmedFrame: runner.confirmedFrame,
-      rollbacks: runner.rollbacks,
-      resimulatedFrames: runner.resimulatedFrames,
+      frame: this.#runner.frame,
+      confirmedFrame: this.confirmedFrame,
+      rollbacks: this.#runner.rollbacks,
+      resimulatedFrames: this.#runner.resimulatedFrames,
       stalledFrames: this.#stalledFrames,
       datagramsSent: this.#datagramsSent,
       datagramBytesSent: this.#datagramBytesSent,
