@@ -29,6 +29,12 @@ export class FacadeWorld {
   /** What the games' own code threw. */
   readonly reported: unknown[] = [];
 
+  #tokens = 0;
+
+  newToken(): string {
+    return String(++this.#tokens).padStart(32, "t");
+  }
+
   /** One browser page. */
   page(): TestPage {
     return new TestPage(this);
@@ -83,11 +89,16 @@ async function settle(): Promise<void> {
 export class TestPage implements Page {
   readonly origin = "https://play.test";
   readonly storage = new Map<string, string>();
+  /** Its network lets nothing through but the way to the broker. */
+  unreachable = false;
+  /** Of the browser: a reload and other windows share it. */
+  shared = new Map<string, string>();
   readonly claims = new Set<string>();
   /** Draws one picture, as the screen would; nobody does on a hidden page. */
   readonly drawers = new Set<() => void>();
   readonly #world: FacadeWorld;
   readonly #pageHideListeners = new Set<() => void>();
+  readonly #pageRestoreListeners = new Set<() => void>();
   readonly #ownTickers = new Set<LiveTicker>();
   readonly #ownTransports = new Set<Transport>();
   #seed = 7;
@@ -114,8 +125,24 @@ export class TestPage implements Page {
     };
   }
 
+  get localStorage(): Page["localStorage"] {
+    return { getItem: (key) => this.shared.get(key) ?? null, setItem: (key, value) => void this.shared.set(key, value) };
+  }
+
   get pageHideListeners(): number {
-    return this.#pageHideListeners.size;
+    return this.#pageHideListeners.size + this.#pageRestoreListeners.size;
+  }
+
+  onPageRestore(listener: () => void): () => void {
+    this.#pageRestoreListeners.add(listener);
+    return () => void this.#pageRestoreListeners.delete(listener);
+  }
+
+  /** The person goes on to another page and comes back: everything stands still in between, and the sockets are closed. */
+  putAwayAndRestore(): void {
+    for (const listener of this.#pageHideListeners) listener();
+    for (const socket of this.#sockets) socket.drop();
+    for (const listener of this.#pageRestoreListeners) listener();
   }
 
   onPageHide(listener: () => void): () => void {
@@ -134,6 +161,10 @@ export class TestPage implements Page {
 
   randomSeed(): number {
     return this.#seed++;
+  }
+
+  randomToken(): string {
+    return this.#world.newToken();
   }
 
   isClaimed(name: string): Promise<boolean> {
@@ -159,6 +190,7 @@ export class TestPage implements Page {
     await settle();
     this.kill();
     const next = new TestPage(this.#world);
+    next.shared = this.shared;
     for (const [key, value] of this.storage) next.storage.set(key, value);
     return next;
   }
@@ -207,6 +239,7 @@ export class TestPage implements Page {
             target.dispose();
           };
         }
+        if ((name === "dial" || name === "accept") && this.unreachable) return () => {};
         if (name === "send" && world.latencyMs > 0) {
           return (peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome => {
             if (channel !== "unreliable") return target.send(peer, channel, bytes);

@@ -150,6 +150,7 @@ describe("a match", () => {
     await room.world.runUntil(() => matches.every((match) => match.view().frame >= 300));
     expectEqualChecksums(matches);
     expect(matches.every((match) => match.phase === "running")).toBe(true);
+    for (const match of matches) expect(match.view().confirmedFrame).toBe(match.stats().confirmedFrame);
     expect(matches[0]?.stats().peers.map((peer) => peer.path)).toEqual(["direct", "direct", "direct"]);
     expect(room.world.reported).toEqual([]);
   });
@@ -314,19 +315,72 @@ describe("a match", () => {
     expect(room.world.reported).toEqual([new Error("keys"), new Error("frame")]);
   });
 
-  test("[FA16] stop ends the match here, and for the others the room is open again", async () => {
+  test("[FA16] the host's stop ends the match here, and for the others the room is open again", async () => {
     const room = await openRoom(2);
     const matches = await startAll(room);
     play(matches);
     await room.world.run(500);
-    matches[1]?.stop();
-    expect(matches[1]?.phase).toBe("closed");
-    expect((await errorOf(matches[1]?.ended ?? Promise.resolve())).code).toBe("CLOSED");
+    matches[0]?.stop();
+    expect(matches[0]?.phase).toBe("closed");
+    expect((await errorOf(matches[0]?.ended ?? Promise.resolve())).code).toBe("CLOSED");
     await room.world.run(100);
     expect(room.lobbies.every((lobby) => lobby.match === undefined && lobby.state.match === undefined)).toBe(true);
     await room.world.run(4_000);
     expect(matches.map((match) => match.phase)).toEqual(["closed", "closed", "closed"]);
     expect((await startAll(room)).map((match) => match.matchNumber)).toEqual([2, 2, 2]);
+  });
+
+  test("[FA32] members that stop leave the match, their bots play on, and the others bring it to its end", async () => {
+    const room = await openRoom(2, { settings: { length: 400 } });
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(500);
+    const bots: unknown[] = [];
+    matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
+    const waits: unknown[] = [];
+    matches[0]?.on("waiting-for-quorum", () => waits.push(1));
+    // Both guests at once: the host alone is no majority, and goes on all the same, for they said so.
+    for (const match of matches.slice(1)) match.stop();
+    expect(room.lobbies.map((lobby) => lobby.match === undefined)).toEqual([false, true, true]);
+    await room.world.run(1_500);
+    expect(bots).toMatchObject([{ cause: "left" }, { cause: "left" }]);
+    expect(waits).toEqual([]);
+    expect(matches.map((match) => match.phase)).toEqual(["running", "closed", "closed"]);
+    expect(room.host.state).toMatchObject({ match: { matchNumber: 1 }, members: [{}, {}, {}] });
+    expect(room.lobbies.flatMap((lobby) => lobby.peers.map((peer) => peer.status))).toEqual(Array(6).fill("open"));
+    await room.world.until(matches[0]?.ended ?? Promise.reject(new Error("no match")));
+    await room.world.runUntil(() => room.lobbies.every((lobby) => lobby.state.match === undefined));
+    expect((await startAll(room)).map((match) => match.matchNumber)).toEqual([2, 2, 2]);
+  });
+
+  test("[FA33] a match that nobody plays any more ends, though its host only watched", async () => {
+    const room = await openRoom(2);
+    await room.world.until(room.host.transferHost(room.lobbies[2]?.me.peerId ?? room.host.me.peerId));
+    const host = room.lobbies[2];
+    const playing = [room.lobbies[0], room.lobbies[1]].map((lobby) => lobby?.nextMatch() ?? Promise.reject(new Error("no lobby")));
+    // Two seats for three members: the host's promise says that it has none.
+    const refused = errorOf(host?.start({ playerCount: 2 }) ?? Promise.resolve());
+    const matches = await room.world.until(Promise.all(playing));
+    expect((await refused).code).toBe("BAD_ARGUMENT");
+    play(matches);
+    await room.world.run(500);
+    matches[0]?.stop();
+    await room.world.run(3_000);
+    expect([matches[1]?.phase, host?.state.match?.matchNumber]).toEqual(["running", 1]);
+    matches[1]?.stop();
+    await room.world.runUntil(() => host?.state.match === undefined);
+  });
+
+  test("[FA33] a step that throws on every peer opens the room again", async () => {
+    const world = new FacadeWorld();
+    const broken = { ...tagGame, step: () => expect.unreachable() };
+    const lobby = await world.until(hostLobby(world.page().environment, { game: broken, name: "Ada" }));
+    const guest = await world.until(joinLobby(world.page().environment, lobby.code, { game: broken, name: "Bob" }));
+    await world.runUntil(() => [lobby, guest].every(({ peers }) => peers.every(({ status }) => status === "open")));
+    const matches = await world.until(Promise.all([lobby.start(), guest.nextMatch()]));
+    await world.runUntil(() => lobby.state.match === undefined);
+    expect(matches.map((match) => match.phase)).toEqual(["closed", "closed"]);
+    expect(world.reported).toHaveLength(2);
   });
 
   test("[FA17] pictures are drawn by animation frames alone, and frames are simulated without any", async () => {
@@ -415,6 +469,91 @@ describe("reloading", () => {
     await room.pages[1]?.reload();
     await room.world.run(1_300);
     expect(bots).toMatchObject([{ cause: "left" }]);
+  });
+});
+
+describe("devices and networks", () => {
+  function devices(world: FacadeWorld): unknown[] {
+    return world.broker.received.flatMap((message) =>
+      "request" in message && "device" in message.command ? [message.command.device] : [],
+    );
+  }
+
+  test("[FA34] all pages of a browser are one device, and each entrance is its own", async () => {
+    const room = await openRoom(1);
+    const { world } = room;
+    const secondWindow = world.page();
+    secondWindow.shared = room.pages[1]?.shared ?? secondWindow.shared;
+    await world.until(joinLobby(secondWindow.environment, room.host.code, options("Cyd")));
+    const reloaded = await room.pages[1]?.reload();
+    await world.until(resumeLobby(reloaded?.environment ?? secondWindow.environment, options("")));
+    const [ada, bob, ...others] = devices(world);
+    expect(bob).not.toBe(ada);
+    expect(bob).toMatch(/^[\w-]{16,64}$/);
+    expect(others).toEqual([bob, bob]);
+    const entrances = world.broker.received.flatMap((message) =>
+      "request" in message && "entrance" in message.command ? [message.command.entrance?.id] : [],
+    );
+    expect(new Set(entrances).size).toBe(3);
+    expect(JSON.stringify(room.host.state)).not.toContain(bob);
+  });
+
+  test("[FA34] a page without storage is one device while it lives, and nonsense in storage is replaced", async () => {
+    const { world, host } = await openRoom(0);
+    const page = world.page();
+    Object.defineProperty(page, "localStorage", {
+      get: () => {
+        throw new Error("forbidden");
+      },
+    });
+    for (let round = 0; round < 2; round++) {
+      const lobby = await world.until(joinLobby(page.environment, host.code, options("Bob")));
+      await world.until(lobby.leave());
+    }
+    const spoilt = world.page();
+    spoilt.shared.set("rollcall:device", "x\n".repeat(5_000));
+    await world.until(joinLobby(spoilt.environment, host.code, options("Cyd")));
+    const [, first, second, third] = devices(world);
+    expect(first).toMatch(/^[\w-]{16,64}$/);
+    expect(second).toBe(first);
+    expect(third).toBe(spoilt.shared.get("rollcall:device"));
+    expect(third).toMatch(/^[\w-]{16,64}$/);
+  });
+
+  test("[FA35] a page that comes back from the back button's cache is told so, and its seat can be resumed", async () => {
+    const room = await openRoom(2);
+    const page = room.pages[1];
+    const closed: (NetcodeErrorLike | undefined)[] = [];
+    room.lobbies[1]?.on("closed", (error) => closed.push(error));
+    page?.putAwayAndRestore();
+    await room.world.run(500);
+    expect(closed).toMatchObject([{ code: "PAGE_RESTORED" }]);
+    expect(page?.pageHideListeners).toBe(0);
+    expect([room.world.tickers.size, room.world.transports.size, room.world.broker.openSockets.length]).toEqual([2, 2, 2]);
+    expect(room.host.state.members).toMatchObject([{}, { connected: false }, {}]);
+    const lobby = await room.world.until(resumeLobby(page?.environment ?? room.world.page().environment, options("")));
+    expect(lobby?.me).toMatchObject({ seat: 1, profile: { name: "Bob" } });
+    await room.world.runUntil(() => lobby?.peers.length === 2 && lobby.peers.every((peer) => peer.status === "open"));
+  });
+
+  test("[FA36] a member that cannot be reached is named, with the sentence; who is gone is not", async () => {
+    const room = await openRoom(0);
+    const told: [string, NetcodeErrorLike][] = [];
+    room.host.on("peer-unreachable", (member, error) => told.push([member.profile.name, error]));
+    const page = room.world.page();
+    page.unreachable = true;
+    await room.world.until(joinLobby(page.environment, room.host.code, options("Bob")));
+    await room.world.run(10_000);
+    expect(told).toEqual([]);
+    await room.world.run(10_000);
+    expect(told).toMatchObject([["Bob", { code: "PEER_UNREACHABLE", name: "NetcodeError" }]]);
+    expect(room.host.peers[0]?.status).toBe("closed");
+    const cyd = room.world.page();
+    await room.world.until(joinLobby(cyd.environment, room.host.code, options("Cyd")));
+    await room.world.run(500);
+    cyd.kill();
+    await room.world.run(40_000);
+    expect(told).toHaveLength(1);
   });
 });
 

@@ -4,12 +4,18 @@ export interface Page {
   readonly origin: string | undefined;
   /** Calls `listener` when the page goes away for good or into the cache of the back button. Returns the way to stop it. */
   onPageHide(listener: () => void): () => void;
+  /** Calls `listener` when the page comes back out of that cache. Its connections are gone. Returns the way to stop it. */
+  onPageRestore(listener: () => void): () => void;
   /** Calls `draw` for every picture that the screen shows, as long as the page is visible. Returns the way to stop it. */
   onAnimationFrame(draw: () => void): () => void;
   /** An error in the game's own code: shown as uncaught, while the caller goes on. */
   reportError(error: unknown): void;
   /** 32 random bits that nobody can guess. */
   randomSeed(): number;
+  /** 128 random bits that nobody can guess: 32 hex digits. */
+  randomToken(): string;
+  /** Storage that all pages of the origin share, and that outlives them. As `sessionStorage` in all else. */
+  readonly localStorage: Pick<Storage, "getItem" | "setItem"> | undefined;
   /** Storage that outlives a reload and ends with the tab. `undefined` where there is none; the mere mention throws where the browser forbids it. */
   readonly sessionStorage: Pick<Storage, "getItem" | "setItem" | "removeItem"> | undefined;
   /** True when another page of this browser claims `name`: the tab was duplicated, and its storage with it. */
@@ -31,6 +37,13 @@ export const browserPage: Page = {
     globalThis.addEventListener?.("pagehide", listener);
     return () => globalThis.removeEventListener?.("pagehide", listener);
   },
+  onPageRestore: (listener) => {
+    const handleShow = ({ persisted }: PageTransitionEvent): void => {
+      if (persisted) listener();
+    };
+    globalThis.addEventListener?.("pageshow", handleShow);
+    return () => globalThis.removeEventListener?.("pageshow", handleShow);
+  },
   onAnimationFrame,
   reportError: (error) => {
     // Node has none: there it would end the process, which is more than a broken listener deserves.
@@ -39,6 +52,10 @@ export const browserPage: Page = {
     else console.error(error);
   },
   randomSeed: () => crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
+  randomToken: () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (word) => word.toString(16).padStart(8, "0")).join(""),
+  get localStorage() {
+    return globalThis.localStorage;
+  },
   get sessionStorage() {
     return globalThis.sessionStorage;
   },

@@ -8,6 +8,7 @@ import type { Admission, GameIdentity, IceServer, Profile } from "../core/ports/
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { deviceOf } from "./device-identity.ts";
 import type { CreateTransport, Environment } from "./environment.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import { LobbyRoom } from "./lobby-room.ts";
@@ -86,6 +87,7 @@ async function enter<State, Schema extends InputSchema>(
     lobbyUrl: address.lobbyUrl,
     game: options.game,
     entrance,
+    keys: { entranceId: page.randomToken(), device: deviceOf(page) },
     seed: page.randomSeed(),
   });
   try {

@@ -1,6 +1,6 @@
 import type { ControlSocket, OpenControlSocket } from "../adapters/websocket.ts";
 import { Random } from "../core/base/random.ts";
-import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
+import type { EntranceKeys, LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import { LOBBY_CLOSED, type LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
@@ -19,6 +19,7 @@ export interface LobbyConnectionOptions {
   readonly lobbyUrl: string;
   readonly game: GameIdentity;
   readonly entrance: LobbyEntrance;
+  readonly keys: EntranceKeys;
   readonly seed: number;
 }
 
@@ -36,7 +37,11 @@ export class LobbyConnection {
 
   constructor(options: LobbyConnectionOptions) {
     this.#options = options;
-    this.#member = new LobbyMember(options.nowMs(), { entrance: options.entrance, random: new Random(options.seed, "lobby") });
+    this.#member = new LobbyMember(options.nowMs(), {
+      entrance: options.entrance,
+      keys: options.keys,
+      random: new Random(options.seed, "lobby"),
+    });
     this.#drain();
   }
 
@@ -75,6 +80,12 @@ export class LobbyConnection {
 
   leave(): void {
     this.#member.leave();
+    this.#drain();
+  }
+
+  /** Ends without giving up the seat. */
+  abandon(): void {
+    this.#member.abandon();
     this.#drain();
   }
 

@@ -4,7 +4,7 @@ import type { MatchAgreement } from "../core/ports/lobby-protocol.ts";
 import type { DropCause } from "../core/ports/session.ts";
 import { EarlyPackets } from "./early-packets.ts";
 import { MatchRunner } from "./match-runner.ts";
-import type { MatchRunnerOptions } from "./match-runner.ts";
+import type { MatchOver, MatchRunnerOptions } from "./match-runner.ts";
 import { NetcodeError } from "./netcode-error.ts";
 
 /**
@@ -16,7 +16,8 @@ const LINGER_MS = 3_000;
 /** What matches take from their lobby. */
 export type MatchSurroundings<State, Schema extends InputSchema> = Omit<MatchRunnerOptions<State, Schema>, "agreement" | "handleOver"> & {
   /** A match is over on this peer (by its result, or by `stop`): the room may start another. */
-  readonly handleOver: (matchNumber: number) => void;
+  readonly isMember: (peerId: PeerId) => boolean;
+  readonly handleOver: (matchNumber: number, how: MatchOver) => void;
 };
 
 /** The matches of one lobby on one peer: the running one, and the last one while others may still need its packets. */
@@ -38,7 +39,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
 
   /** Any match that wants frames or packets. */
   get active(): boolean {
-    return this.#current !== undefined || this.#lingering !== undefined;
+    return (this.#current !== undefined && this.#current.phase !== "closed") || this.#lingering !== undefined;
   }
 
   /** The lobby started a match. `undefined` when we have no seat in it: we wait for the next. Throws what the game's `init` throws, and for an agreement that cannot be played. */
@@ -50,7 +51,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const runner = new MatchRunner({
       ...this.#surroundings,
       agreement,
-      handleOver: () => handleOver(agreement.matchNumber),
+      handleOver: (how) => handleOver(agreement.matchNumber, how),
     });
     this.#current = runner;
     for (const { from, bytes } of this.#early.takeAll(nowMs())) runner.handlePacket(nowMs(), from, bytes);
@@ -66,7 +67,11 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   }
 
   tick(nowMs: number): void {
-    this.#current?.tick(nowMs);
+    const { isMember, handleOver } = this.#surroundings;
+    const current = this.#current;
+    current?.tick(nowMs);
+    // Stopped by each for itself: nobody is left to bring it to a result, and it would keep the room shut.
+    if (current?.phase === "closed" && current.isDeserted(isMember)) handleOver(current.matchNumber, "result");
     const lingering = this.#lingering;
     if (lingering === undefined) return;
     lingering.runner.tick(nowMs);

@@ -16,6 +16,7 @@ import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
+import type { MatchOver } from "./match-runner.ts";
 import { MatchWaiters } from "./match-waiters.ts";
 import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
 import { PeerLinks } from "./peer-links.ts";
@@ -50,7 +51,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
   readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
   readonly #started = new MatchWaiters<Match<State, Schema>>();
-  readonly #stopListening: () => void;
+  readonly #stopsListening: readonly (() => void)[];
   /** The last match that was over here, 0 when none was. */
   #overMatchNumber = 0;
   #figuresDueMs = 0;
@@ -83,9 +84,13 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       localPeerId: admission.peerId,
       transmit: (transmit) => this.#links.transmit(transmit),
       pathTo: (peerId) => this.peers.find((peer) => peer.peerId === peerId)?.path ?? "connecting",
-      handleOver: (matchNumber) => this.#handleMatchOver(matchNumber),
+      isMember: (peerId) => this.#memberOf(this.state, peerId) !== undefined,
+      handleOver: (matchNumber, how) => this.#handleMatchOver(matchNumber, how),
     });
-    this.#stopListening = page.onPageHide(() => this.#links.sayGoodbye());
+    this.#stopsListening = [
+      page.onPageHide(() => this.#links.sayGoodbye()),
+      page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
+    ];
     this.#rememberSeat(admission);
     for (const member of admission.lobby.members) this.#link(member);
     connection.attach((event) => this.#handleLobbyEvent(event));
@@ -118,7 +123,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   get match(): Match<State, Schema> | undefined {
-    return this.#matches.current;
+    const { current } = this.#matches;
+    // Stopped here; the others may play on.
+    return current?.phase === "closed" ? undefined : current;
   }
 
   on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void {
@@ -268,6 +275,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   #handleLinkEvent(event: LinkEvent): void {
     if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
     else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
+    if (event.type === "link-closed" && (event.reason === "unreachable" || event.reason === "lost")) this.#tellUnreachable(event.peerId);
     this.#listeners.emit("change");
   }
 
@@ -275,6 +283,12 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   #checkGone(peerId: PeerId): void {
     const disconnected = this.#memberOf(this.state, peerId)?.connected === false;
     if (disconnected && this.#links.status(peerId) !== "open") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), peerId, "lost");
+  }
+
+  /** Of who is gone altogether the broker tells. */
+  #tellUnreachable(peerId: PeerId): void {
+    const member = this.#memberOf(this.state, peerId);
+    if (member?.connected === true) this.#listeners.emit("peer-unreachable", member, new NetcodeError("PEER_UNREACHABLE"));
   }
 
   #startMatch(agreement: MatchAgreement): void {
@@ -297,9 +311,13 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     }
   }
 
-  #handleMatchOver(matchNumber: number): void {
-    this.#overMatchNumber = matchNumber;
-    this.#reportMatchOver();
+  /** Only a result and the host end a match for all. A host that the broker does not hear may not be the host any more. */
+  #handleMatchOver(matchNumber: number, how: MatchOver): void {
+    if (this.#overMatchNumber === matchNumber) return;
+    if (how === "result" || (how === "stopped" && this.isHost && this.brokerConnected)) {
+      this.#overMatchNumber = matchNumber;
+      this.#reportMatchOver();
+    } else this.#matches.current?.sayLeft();
   }
 
   /** Every peer of the match says so; the first one counts. Said again after an outage, or the room would stay in a match that nobody plays. */
@@ -318,15 +336,21 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     else this.#close(error);
   }
 
-  #close(error: NetcodeError | undefined): void {
+  /** `keepsSeat`: for `resumeLobby`. */
+  #close(error: NetcodeError | undefined, keepsSeat = false): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#freeAtMs = this.#options.ticker.nowMs() + GOODBYE_FLUSH_MS;
-    this.#stopListening();
+    for (const stop of this.#stopsListening) stop();
     this.#matches.dispose();
-    this.#connection.leave();
+    if (keepsSeat) {
+      this.#connection.abandon();
+      this.#options.seatMemory.release();
+    } else {
+      this.#connection.leave();
+      this.#options.seatMemory.forget();
+    }
     this.#links.sayGoodbye();
-    this.#options.seatMemory.forget();
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);
     this.#listeners.clear();

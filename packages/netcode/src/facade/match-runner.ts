@@ -4,6 +4,7 @@ import type { PeerId } from "../core/base/units.ts";
 import type { Game } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
+import { PACKET_KIND } from "../core/ports/link.ts";
 import type { LinkPath } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { DropCause, SessionEvent, Transmit } from "../core/ports/session.ts";
@@ -23,9 +24,11 @@ export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly localPeerId: PeerId;
   readonly transmit: (transmit: Transmit) => void;
   readonly pathTo: (peerId: PeerId) => LinkPath;
-  /** The match ended by its result, or the game called `stop`: it is over for all. */
-  readonly handleOver: () => void;
+  readonly handleOver: (how: MatchOver) => void;
 }
+
+/** `result`: it is over for all. `stopped`, by the game; `failed`, by its `step`: it is over here. */
+export type MatchOver = "result" | "stopped" | "failed";
 
 /** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
 type FrameCallback = "input" | "frame" | "render";
@@ -42,6 +45,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #startMs: number;
   readonly #listeners: Listeners<MatchEvents>;
   readonly #failing = new Set<FrameCallback>();
+  /** Who said that it plays this match no longer. */
+  readonly #left = new Set<PeerId>();
   readonly #ended = new Deferred<unknown>();
   #outcome: "ended" | "dropped" | "closed" | undefined;
   #run: RunOptions<State, Schema> | undefined;
@@ -111,7 +116,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       state: this.#simulation.state,
       alpha: this.#outcome === undefined ? this.#driver.alpha(this.#options.nowMs()) : 1,
       frame: this.#driver.frame,
-      confirmedFrame: this.#session.stats().confirmedFrame,
+      confirmedFrame: this.#session.confirmedFrame,
     };
   }
 
@@ -131,7 +136,19 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   stop(): void {
     if (this.#disposed) return;
     this.close();
-    this.#options.handleOver();
+    this.#options.handleOver("stopped");
+  }
+
+  /** Tells the others that we play no longer: their session waits for no word of ours. */
+  sayLeft(): void {
+    for (const to of this.#others()) {
+      this.#options.transmit({ to, channel: "reliable", bytes: Uint8Array.of(PACKET_KIND.matchLeft, this.matchEpoch) });
+    }
+  }
+
+  /** True when none of the others plays any more. */
+  isDeserted(isMember: (peerId: PeerId) => boolean): boolean {
+    return this.#others().every((peerId) => this.#left.has(peerId) || !isMember(peerId));
   }
 
   /** Ends the match on this peer, whatever its phase, and frees it. For the lobby; a game calls `stop`. */
@@ -148,7 +165,10 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
-    this.#drive(() => this.#driver.handlePacket(nowMs, from, bytes));
+    if (bytes[0] === PACKET_KIND.matchLeft && bytes.length === 2) {
+      this.#left.add(from);
+      this.handlePeerGone(nowMs, from, "left");
+    } else this.#drive(() => this.#driver.handlePacket(nowMs, from, bytes));
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
@@ -212,7 +232,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit("ended", event);
         this.#outcome ??= "ended";
         this.#ended.resolve(event.result);
-        this.#options.handleOver();
+        this.#options.handleOver("result");
         break;
       default:
         unreachable(event);
@@ -227,7 +247,12 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       // The game's `step` threw. It would throw again, and on every peer: there is no way on from here.
       this.#options.page.reportError(error);
       this.close("The game's own code failed.");
+      this.#options.handleOver("failed");
     }
+  }
+
+  #others(): PeerId[] {
+    return this.seats.flatMap((seat) => (seat.kind === "person" && seat.peerId !== this.#options.localPeerId ? [seat.peerId] : []));
   }
 
   #handleGameEvent(event: GameEvent): void {

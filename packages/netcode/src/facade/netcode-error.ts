@@ -20,6 +20,7 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   BROKER_UNREACHABLE: ["The lobby server cannot be reached.", "Check the connection, then try again."],
   CLOSED: ["This lobby or match is closed.", "Join or host another lobby."],
   BAD_ARGUMENT: ["A call can never work.", "Correct the call."],
+  PAGE_RESTORED: ["This page was put away, and its connections are gone.", "Reload the page to come back to your seat."],
   PEER_UNREACHABLE: ["Another player cannot be reached.", "Try another network, or a lobby server with a TURN server."],
 };
 

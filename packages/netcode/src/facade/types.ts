@@ -10,9 +10,10 @@ import type { DropCause } from "../core/ports/session.ts";
  *
  * - `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
  * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
- * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN).
+ * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
+ * - `PAGE_RESTORED`: the page came back out of the cache of the back button. The seat is kept: reload, or call `resumeLobby`.
  */
-export type NetcodeErrorCode = LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED" | "BAD_ARGUMENT" | "PEER_UNREACHABLE";
+export type NetcodeErrorCode = LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED" | "BAD_ARGUMENT" | "PEER_UNREACHABLE" | "PAGE_RESTORED";
 
 export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;
@@ -54,6 +55,8 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   "host-changed": (member: Member) => void;
   /** A match starts, for the host and all others alike. */
   match: (match: Match<State, Schema>) => void;
+  /** A member that the broker hears cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
+  "peer-unreachable": (member: Member, error: NetcodeErrorLike) => void;
   /** The control socket is lost or back. A running match does not need it. */
   "broker-lost": () => void;
   "broker-back": () => void;
@@ -83,7 +86,7 @@ export interface Lobby<State, Schema extends InputSchema> {
   readonly state: LobbyState;
   readonly peers: readonly LobbyPeer[];
   readonly brokerConnected: boolean;
-  /** The match being played; `undefined` in the room. */
+  /** The match being played; `undefined` in the room, and after `stop`. */
   readonly match: Match<State, Schema> | undefined;
   on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void;
   /** The next match to start (or the one running), for host and guests alike. Rejects with `CLOSED`. */
@@ -186,7 +189,10 @@ export interface Match<State, Schema extends InputSchema> {
   on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void;
   /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. */
   readonly ended: Promise<unknown>;
-  /** Ends the match here and, for the lobby, lets the room start another. */
+  /**
+   * Ends the match here. If we are the host, it ends for all, and the room may start another; else our seat goes to its bot, and it ends for all when
+   * nobody plays any more.
+   */
   stop(): void;
 }
 

@@ -160,6 +160,11 @@ export class LobbyMember {
     this.#close(undefined);
   }
 
+  /** Ends and leaves the seat to whoever has its secret, until it expires. */
+  abandon(): void {
+    if (this.#phase.name !== "closed") this.#close(LOBBY_CLOSED);
+  }
+
   /** Text to send on the open socket. */
   pollFrame(): string | undefined {
     return this.#frames.shift();

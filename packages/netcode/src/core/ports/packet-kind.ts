@@ -11,3 +11,5 @@ export const snapshotFirst = 0x40;
 export const snapshotLast = 0x5f;
 /** Link: a part of a message of the reliable stream (`LinkMesh.sendReliable`). */
 export const fragment = 0x60;
+/** Match: the sender plays it no longer. Two bytes over the reliable stream: kind, match epoch. */
+export const matchLeft = 0x61;

@@ -1,0 +1,32 @@
+import type { Page } from "../adapters/page.ts";
+
+/** One for all games of the origin: each more would only be forgotten one at a time. */
+const KEY = "rollcall:device";
+
+/** Of pages whose storage is full, forbidden or not there. */
+const unstored = new WeakMap<Page, string>();
+
+/**
+ * What this browser calls itself, so that a kick holds: random, kept for the origin, and told to the broker alone. Where nothing can be stored, it
+ * lasts as long as the page.
+ */
+export function deviceOf(page: Page): string {
+  const device = stored(page) ?? unstored.get(page) ?? page.randomToken();
+  unstored.set(page, device);
+  try {
+    page.localStorage?.setItem(KEY, device);
+  } catch {
+    // Kept above.
+  }
+  return device;
+}
+
+/** Other scripts of the origin may write there too. */
+function stored(page: Page): string | undefined {
+  try {
+    const text = page.localStorage?.getItem(KEY) ?? "";
+    return /^[\w-]{16,64}$/.test(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
+}
