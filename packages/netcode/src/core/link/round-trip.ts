@@ -1,4 +1,5 @@
 import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
+import { RttEstimator } from "../peer/rtt-estimator.ts";
 
 /** Pings remembered: 3.2 s at 20 a second, twice what `ackBits` can still report on. */
 const SENT_SIZE = 64;
@@ -28,19 +29,17 @@ export class RoundTrip {
   #receivedSequence = NOTHING_RECEIVED;
   #receivedBits = 0;
   #receivedMs = 0;
-  #rttMs = 0;
-  #jitterMs = 0;
+  readonly #rtt = new RttEstimator();
   #lossRatio = 0;
-  #isMeasured = false;
 
   /** Smoothed round trip; 0 until measured. */
   get rttMs(): number {
-    return this.#rttMs;
+    return this.#rtt.rttMs;
   }
 
   /** Mean deviation of the round trip. */
   get jitterMs(): number {
-    return this.#jitterMs;
+    return this.#rtt.jitterMs;
   }
 
   /** Our pings that never arrived, 0–1, over about the last 64. */
@@ -67,7 +66,7 @@ export class RoundTrip {
     if (progress < SENT_SIZE - ACK_BITS) this.#judge(ping.ack, progress, ping.ackBits);
     this.#ackedSequence = ping.ack;
     this.#ackedIndex += progress;
-    this.#sample(Math.max(0, nowMs - (this.#sentMs[ping.ack % SENT_SIZE] ?? nowMs) - ping.holdMs));
+    this.#rtt.sample(nowMs - (this.#sentMs[ping.ack % SENT_SIZE] ?? nowMs) - ping.holdMs);
     return true;
   }
 
@@ -97,16 +96,5 @@ export class RoundTrip {
       const isLost = this.#isAcked[index % SENT_SIZE] === 0;
       this.#lossRatio += ((isLost ? 1 : 0) - this.#lossRatio) / SENT_SIZE;
     }
-  }
-
-  /** RFC 6298: gains of 1/8 for the round trip, 1/4 for its deviation. */
-  #sample(rttMs: number): void {
-    if (!this.#isMeasured) {
-      this.#isMeasured = true;
-      this.#rttMs = rttMs;
-      return;
-    }
-    this.#jitterMs += (Math.abs(rttMs - this.#rttMs) - this.#jitterMs) / 4;
-    this.#rttMs += (rttMs - this.#rttMs) / 8;
   }
 }
