@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { RELIABLE_BYTES_MAX } from "../ports/transport.ts";
 import { DROP_VOTE_BYTES_MAX, DropVote, readDropVote, writeDropVote, type VoteLayout } from "./drop-vote-codec.ts";
-import { INPUT_ROWS_MAX, ROLLBACK_KIND } from "./limits.ts";
+import { INPUT_ROWS_MAX } from "./limits.ts";
+import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /** Three members: two seats, one seat, one seat; inputs of two bytes that differ in every frame. */
 const layout: VoteLayout = { playersOf: [[0, 3], [1], [2]], inputBytes: 2 };

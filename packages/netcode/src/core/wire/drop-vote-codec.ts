@@ -1,7 +1,8 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME, PLAYERS_MAX } from "../base/units.ts";
 import { INPUT_BLOCK_BYTES_MAX, readInputRows, writeInputBlock } from "./input-block.ts";
-import { INPUT_ROWS_MAX, ROLLBACK_KIND } from "./limits.ts";
+import { INPUT_ROWS_MAX } from "./limits.ts";
+import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /** What one member says about who is gone. Sets are bits by member rank; how they are used: `DropAgreement`. */
 export class DropVote {

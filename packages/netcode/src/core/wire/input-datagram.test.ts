@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { PACKET_KIND } from "../ports/link.ts";
 import { INPUT_HEADER_BYTES_MAX, InputHeader, readInputHeader, writeInputHeader } from "./input-datagram.ts";
-import { INPUT_ROWS_MAX, LAG_UNITS_MAX, ROLLBACK_KIND } from "./limits.ts";
+import { INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 const headers = fc.record({
   isFinished: fc.boolean(),

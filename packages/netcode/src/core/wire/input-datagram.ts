@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
-import { ACK_DELAY_UNKNOWN, INPUT_ROWS_MAX, LAG_UNITS_MAX, ROLLBACK_KIND } from "./limits.ts";
+import { ACK_DELAY_UNKNOWN, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /**
  * Everything of an input datagram but the inputs. One object is written over and over: no field is optional.

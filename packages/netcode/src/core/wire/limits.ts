@@ -2,9 +2,6 @@
  * Bounds of the rollback wire format. Every peer of a match must hold the same ones: they are part of the protocol.
  */
 
-/** First bytes of a rollback session's messages, inside the range that `PACKET_KIND` gives it. */
-export const ROLLBACK_KIND = { input: 0x20, dropVote: 0x21, lastInput: 0x22 } as const;
-
 /**
  * Most inputs of one player in one message. An honest peer never has more unacked: its frames are at most the window (16) past what it
  * received, twice over for both ends, plus both input delays (15), 62 in all. Half would cut a legal session off; double would only
