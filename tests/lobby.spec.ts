@@ -63,7 +63,7 @@ test("[EE6] a wrong code, a full lobby, a locked lobby and another version each 
   await Promise.all([outsider, keeper, other, host].map((page) => page.close()));
 });
 
-test("[EE7] the host kicks a player, who is told and cannot come back", async ({ browser }) => {
+test("[EE7] the host kicks a player, who is told and cannot come back, while others of the same address can", async ({ browser }) => {
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const code = await ada.host();
   const mal = await RubberbandPage.open(browser, { name: "Mal", code });
@@ -74,7 +74,9 @@ test("[EE7] the host kicks a player, who is told and cannot come back", async ({
   await expect(mal.page.getByRole("alert").filter({ hasText: /removed|kicked/i })).toBeVisible();
   await mal.typeCode(code);
   await expect(mal.page.getByRole("alert").filter({ hasText: /no lobby/i })).toBeVisible();
-  await Promise.all([ada.close(), mal.close()]);
+  const eve = await RubberbandPage.open(browser, { name: "Eve", code });
+  await ada.expectPlayers(2);
+  await Promise.all([ada.close(), mal.close(), eve.close()]);
 });
 
 test("[EE8] a reload comes back to the same seat, and who joins during a match plays in the next one", async ({ browser }) => {
@@ -99,6 +101,24 @@ test("[EE8] a reload comes back to the same seat, and who joins during a match p
   await Promise.all([ada, ben, late].map((page) => page.confirmed(30)));
   expect(await expectEqualHistories([ada, ben, late])).toBeGreaterThan(20);
   await Promise.all([ada.close(), ben.close(), late.close()]);
+});
+
+test("[EE13] a page that comes back from the cache of the back button comes back to its seat", async ({ browser }) => {
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const ben = await RubberbandPage.open(browser, { name: "Ben", code });
+  await ada.expectPlayers(2);
+  // What the browser says then; Chromium keeps no page with a peer connection, so it cannot be brought about.
+  const reloaded = ben.page.waitForEvent("load");
+  await ben.page.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  });
+  await reloaded;
+  await ben.expectPlayers(2);
+  expect(await ben.code()).toBe(code);
+  await ada.expectPlayers(2);
+  await Promise.all([ada.close(), ben.close()]);
 });
 
 test("[EE9] the whole way from hosting to playing works by keyboard alone", async ({ browser }) => {

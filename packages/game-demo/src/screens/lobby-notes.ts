@@ -17,6 +17,7 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
     }),
     lobby.on("member-disconnected", (member) => toasts.show("roster", strings.toast.disconnected(memberName(member)))),
     lobby.on("member-returned", (member) => toasts.show("roster", strings.toast.returned(memberName(member)))),
+    lobby.on("peer-unreachable", (member, { remedy }) => toasts.show("roster", strings.toast.unreachable(memberName(member), remedy))),
     lobby.on("host-changed", (member) => {
       const isMe = member.peerId === lobby.me.peerId;
       toasts.show("host", isMe ? strings.toast.youHost : strings.toast.newHost(memberName(member)));

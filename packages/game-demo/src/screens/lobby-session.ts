@@ -37,7 +37,9 @@ export class LobbySession {
       lobby.on("match", (match) => this.#showMatch(match)),
       lobby.on("closed", (error) => {
         this.#close();
-        shell.goHome(error);
+        // Back out of the browser's cache: the reload comes back to the seat.
+        if (error?.code === "PAGE_RESTORED") location.reload();
+        else shell.goHome(error);
       }),
     );
     if (lobby.match === undefined) this.#showRoom();

@@ -128,6 +128,7 @@ export const strings = {
     kicked: (name: string): string => `${name} was removed by the host`,
     expired: (name: string): string => `${name} did not come back; the seat is free`,
     disconnected: (name: string): string => `${name} lost the connection; the seat is kept`,
+    unreachable: (name: string, remedy: string): string => `${name} cannot be reached. ${remedy}`,
     returned: (name: string): string => `${name} is back`,
     newHost: (name: string): string => `${name} is the host now`,
     youHost: "You are the host now",
