@@ -70,7 +70,7 @@ test("[BR42] 20,000 broken messages are refused or read, and never throw", () =>
   });
   fc.assert(property, { numRuns: 20_000 });
   expect(refused).toBeGreaterThan(10_000);
-});
+}, 60_000);
 
 test("[BR43] pending signals are bounded per destination in number, size and time; offers that waited too long are named once", () => {
   const pending = new PendingSignals({ countMax: 3, keptMs: 100 });
