@@ -1,6 +1,7 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceDistance, sequenceOf } from "../base/sequence.ts";
 import { NULL_FRAME } from "../base/units.ts";
+import { DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
 import { INPUT_BLOCK_BYTES_MAX, inputBlockBytesMax, readInputRows, writeInputBlock } from "../wire/input-block.ts";
 import { INPUT_HEADER_BYTES_MAX, InputHeader, readInputHeader, writeInputHeader } from "../wire/input-datagram.ts";
 import { CHECKSUM_INTERVAL_FRAMES, INPUT_ROWS_MAX } from "../wire/limits.ts";
@@ -37,7 +38,6 @@ export interface InputExchangeOptions {
   readonly runner: FrameRunner;
   readonly localPlayers: readonly number[];
   readonly matchEpoch: number;
-  readonly datagramBytesMax: number;
 }
 
 /** Turns inputs into datagrams for one peer, and datagrams of a peer into inputs. */
@@ -59,7 +59,7 @@ export class InputExchange {
     this.#matchEpoch = options.matchEpoch;
     this.#columns = Array.from({ length: inputs.playerCount }, () => new Uint8Array(INPUT_BLOCK_BYTES_MAX));
     let rowsMax = INPUT_ROWS_MAX;
-    const room = options.datagramBytesMax - INPUT_HEADER_BYTES_MAX;
+    const room = DATAGRAM_BYTES_MAX - INPUT_HEADER_BYTES_MAX;
     while (localPlayers.length * inputBlockBytesMax(rowsMax, inputs.inputBytes) > room) rowsMax--;
     this.#rowsMax = rowsMax;
   }

@@ -22,9 +22,9 @@ export class RemotePeer {
   sendDue = true;
   sentMs: number = Number.NEGATIVE_INFINITY;
 
-  constructor(peerId: PeerId, member: number, players: readonly number[], observedMs: number) {
+  constructor(peerId: PeerId, member: number, players: readonly number[]) {
     this.member = member;
     this.players = players;
-    this.endpoint = new Endpoint(peerId, observedMs);
+    this.endpoint = new Endpoint(peerId, 0);
   }
 }

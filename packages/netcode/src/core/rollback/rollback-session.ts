@@ -103,16 +103,15 @@ export class RollbackSession implements Session {
       else this.#refuse("game-event-overflow");
     });
     this.#runner = new FrameRunner({ simulation, inputs, events, predictionWindowFrames: window, saveEveryFrames });
-    const { localPlayers } = roster;
-    this.#exchange = new InputExchange({ inputs, runner: this.#runner, localPlayers, matchEpoch, datagramBytesMax: DATAGRAM_BYTES_MAX });
+    this.#exchange = new InputExchange({ inputs, runner: this.#runner, localPlayers: roster.localPlayers, matchEpoch });
     this.#departures = new Departures({ roster, inputs, matchEpoch });
     this.#remotes = roster.peerIds.flatMap((peerId, member) =>
-      member === roster.localMember ? [] : [new RemotePeer(peerId, member, roster.playersOf[member] ?? [], 0)],
+      member === roster.localMember ? [] : [new RemotePeer(peerId, member, roster.playersOf[member] ?? [])],
     );
     this.#transmit = { to: options.localPeerId, channel: "unreliable", bytes: new Uint8Array(0) };
     // The frames before the first sampled input can take effect are played, and sent, with nothing pressed.
     const blank = new Uint8Array(INPUT_BYTES_MAX);
-    for (const player of localPlayers) for (let frame = 0; frame < inputDelayFrames; frame++) inputs.append(player, blank, 0);
+    for (const player of roster.localPlayers) for (let frame = 0; frame < inputDelayFrames; frame++) inputs.append(player, blank, 0);
     this.#synchronize();
   }
 
