@@ -252,6 +252,29 @@ describe("a vote", () => {
     expect([left.isWaiting, left.own.proposal]).toEqual([false, 0b1001]);
   });
 
+  it("[RB18] follows the higher rank where two casts exclude each other", () => {
+    // A partition healed while both halves decided: 3 has cast against 1 and 2, 2 has cast against 3, each on a proposal of ours that was taken back.
+    const agreement = new DropAgreement(4, 0);
+    agreement.receive(2, voteOf({ set: 0b1000, proposal: 0b1000 }));
+    agreement.receive(3, voteOf({ set: 0b0110, proposal: 0b0110 }));
+    agreement.consider(calm);
+    expect(agreement.own.proposal).toBe(0b1000);
+  });
+
+  it("[RB18] of one who has cast lets it resign to those who have cast that and more", () => {
+    const out = new DropAgreement(4, 3);
+    out.receive(1, voteOf({ proposal: 1 }));
+    out.receive(2, voteOf({ proposal: 1 }));
+    out.consider({ ...calm, droppable: 1, words: 1 });
+    expect(out.own.set).toBe(1);
+    for (const set of [0b1000, 0b1000, 0b1001]) {
+      expect(out.own.words & 0b1000).toBe(0);
+      out.receive(1, voteOf({ set, proposal: set }));
+      out.consider({ ...calm, droppable: 1, words: 1 });
+    }
+    expect(out.own.words & 0b1000).toBe(0b1000);
+  });
+
   it("[RB23] that shrinks or names its sender is refused; from somebody gone only its resignation counts", () => {
     const agreement = new DropAgreement(4, 0);
     expect(agreement.receive(1, voteOf({ set: 0b1100, proposal: 0b1100 }))).toBe(true);

@@ -40,7 +40,7 @@ const PATIENCE_MS = 2000;
  * 2. A pair that cannot talk ends with one of the two gone: everybody joins the higher rank, or, where that one does not accuse, the lower one two seconds later.
  * 3. While somebody else is silent but not yet droppable, nothing new is held: that member's vote would be needed anyway, and a member that
  *    hears nobody finds out that it is alone before it has proposed the first of the others.
- * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it, and has cast nothing that is open, resigns: it vouches for its own
+ * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it, and has cast against nobody else, resigns: it vouches for its own
  *    end, and is no member any more whose voice could be missing. Else those who cast might wait for a third who died meanwhile, and never play with it again.
  *
  * Last frames come with the binding vote and never fall. After a decision a member's votes carry the decided frames, so that whoever decides later,
@@ -86,12 +86,11 @@ export class DropAgreement {
     const outside = this.#hasResigned ? 0 : this.#all & ~set & ~this.#local;
     const isGated = (view.suspect & outside & ~view.droppable) !== 0;
     own.holds = view.proposes ? view.droppable & outside & (isGated ? holds : -1) : 0;
-    own.proposal = set | own.holds | (this.#resigned & outside) | this.#joined(view, outside);
-    this.#isWaiting = own.proposal !== set && !this.#mayGoOn(own.proposal, view.words);
-    if (this.#isWaiting || this.#hasResigned) {
-      own.holds = 0;
-      own.proposal = set;
-    }
+    own.proposal = set | (this.#resigned & outside);
+    this.#followCast(view, outside);
+    this.#isWaiting = !this.#propose(own.holds, view.words);
+    if (this.#isWaiting) own.holds = 0;
+    this.#followHolds(view, outside);
     own.words = view.words | (words & set) | (this.#resigned & this.#local);
     // What was cast with counts, so that all who decide name the same cause.
     own.left = (view.left & ~set) | (left & set);
@@ -107,7 +106,8 @@ export class DropAgreement {
     this.#resigned |= vote.words & bit;
     if ((this.own.set & bit) !== 0) return true;
     // Told again: the decision that should have followed is stuck, and whoever cast lives.
-    if ((vote.set & known.set & this.#local) !== 0 && this.own.set === this.own.agreed) this.#resigned |= this.#local;
+    const isStuck = (vote.set & known.set & this.#local) !== 0;
+    if (isStuck && (this.own.set & ~this.own.agreed & ~vote.set) === 0) this.#resigned |= this.#local;
     if ((known.set & ~vote.set) !== 0 || (known.agreed & ~vote.agreed) !== 0) return false;
     known.copyFrom(vote);
     return true;
@@ -133,23 +133,40 @@ export class DropAgreement {
     return this.#votes[member];
   }
 
-  #joined(view: DropView, outside: number): number {
-    let joined = 0;
+  /** Adds `members` to our proposal, all or none: none when those who remained might not go on. */
+  #propose(members: number, words: number): boolean {
+    const proposal = this.own.proposal | members;
+    const mayGoOn = proposal === this.own.proposal || this.#mayGoOn(proposal, words);
+    if (mayGoOn) this.own.proposal = proposal;
+    return mayGoOn;
+  }
+
+  /** Who is gone, as far as we see or agree, is not followed. */
+  #isFollowed(member: number, view: DropView, outside: number): boolean {
+    return (outside & ~view.droppable & ~this.own.proposal & (1 << member)) !== 0;
+  }
+
+  /** Where two casts exclude each other, because a proposal was taken back while it was under way, the higher rank's counts. */
+  #followCast(view: DropView, outside: number): void {
+    for (let member = 0; member < this.#votes.length; member++) {
+      const set = this.#votes[member]?.set ?? 0;
+      if (this.#isFollowed(member, view, outside) && (set & this.#local) === 0) this.#propose(set, view.words);
+    }
+  }
+
+  #followHolds(view: DropView, outside: number): void {
     let accused = 0;
     for (let member = 0; member < this.#votes.length; member++) {
-      const vote = this.#votes[member];
-      // Who is gone, as far as we see, is not followed any more.
-      if (vote === undefined || (outside & ~view.droppable & (1 << member)) === 0) continue;
-      if ((vote.set & this.#local) === 0) joined |= vote.set;
-      accused |= vote.holds;
+      if (!this.#isFollowed(member, view, outside)) continue;
+      const held = (this.#votes[member]?.holds ?? 0) & outside;
+      accused |= held;
       const outranked = ~((2 << member) - 1);
-      joined |= vote.holds & (view.droppable | outranked | this.#unanswered(member, vote.holds, view.clockMs));
+      this.#propose(held & (view.droppable | outranked | this.#unanswered(member, held, view.clockMs)), view.words);
     }
     for (let member = 0; member < this.#votes.length; member++) {
       if ((accused & (1 << member)) === 0) this.#accusedMs[member] = Number.NaN;
       else if (Number.isNaN(this.#accusedMs[member])) this.#accusedMs[member] = view.clockMs;
     }
-    return joined & outside;
   }
 
   /** Those of `held` who have been accused for long without holding `accuser` gone themselves. */
