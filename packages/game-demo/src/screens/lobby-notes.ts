@@ -1,3 +1,4 @@
+import type { Member } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
 import { memberName, seatCount } from "./room-model.ts";
 import { strings } from "./strings.ts";
@@ -6,6 +7,8 @@ import type { Toasts } from "./toasts.ts";
 /** Says what happens in the lobby, as toasts and to screen readers. Returns how to stop. */
 export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
   const people = (): [number, number] => [lobby.state.members.length, seatCount(lobby)];
+  // After an outage we hear our own going and coming, too; that is told as the lobby's.
+  const isOther = (member: Member): boolean => member.peerId !== lobby.me.peerId;
   let locked = lobby.state.locked;
   const stops = [
     lobby.on("member-joined", (member) => toasts.show("roster", strings.toast.joined(memberName(member), ...people()))),
@@ -15,12 +18,15 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
       else if (reason === "expired") toasts.show("roster", strings.toast.expired(name));
       else toasts.show("roster", strings.toast.left(name, ...people()));
     }),
-    lobby.on("member-disconnected", (member) => toasts.show("roster", strings.toast.disconnected(memberName(member)))),
-    lobby.on("member-returned", (member) => toasts.show("roster", strings.toast.returned(memberName(member)))),
+    lobby.on("member-disconnected", (member) => {
+      if (isOther(member)) toasts.show("roster", strings.toast.disconnected(memberName(member)));
+    }),
+    lobby.on("member-returned", (member) => {
+      if (isOther(member)) toasts.show("roster", strings.toast.returned(memberName(member)));
+    }),
     lobby.on("peer-unreachable", (member, { remedy }) => toasts.show("roster", strings.toast.unreachable(memberName(member), remedy))),
     lobby.on("host-changed", (member) => {
-      const isMe = member.peerId === lobby.me.peerId;
-      toasts.show("host", isMe ? strings.toast.youHost : strings.toast.newHost(memberName(member)));
+      toasts.show("host", isOther(member) ? strings.toast.newHost(memberName(member)) : strings.toast.youHost);
     }),
     lobby.on("change", () => {
       if (lobby.state.locked === locked) return;

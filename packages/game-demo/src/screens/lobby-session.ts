@@ -27,6 +27,7 @@ export class LobbySession {
   #result: ResultScreen | undefined;
   #refreshing = false;
   #yielding = false;
+  #starting = false;
 
   constructor(shell: Shell, lobby: RubberbandLobby) {
     this.#shell = shell;
@@ -100,13 +101,17 @@ export class LobbySession {
   }
 
   #start(): void {
+    // Whoever clicks twice means one match; the second start would be refused, with a message over the first one's countdown.
+    if (this.#starting) return;
+    this.#starting = true;
     const { lobby } = this;
     const { members } = lobby.state;
     const playerCount = seatCount(lobby);
     const colours = members.map((member) => member.profile.colour);
     const bots = botProfiles(colours, playerCount - members.length);
     this.#shell.errors.clear();
-    this.#shell.run(lobby.start({ playerCount, botProfiles: bots, countdownMs: COUNTDOWN_MS }));
+    const started = lobby.start({ playerCount, botProfiles: bots, countdownMs: COUNTDOWN_MS });
+    this.#shell.run(started.finally(() => (this.#starting = false)));
   }
 
   #showMatch(match: RubberbandMatch): void {

@@ -79,6 +79,28 @@ describe("the room", () => {
     expect(lobby.match?.seats.map((seat) => seat.kind)).toEqual(["person", "person", "bot", "bot", "bot", "bot"]);
   });
 
+  test("[SC18] who presses Start twice starts one match", async () => {
+    const lobby = await host();
+    const begin = Promise.withResolvers<void>();
+    const start = vi.spyOn(lobby, "start").mockImplementation((options) => begin.promise.then(() => lobby.begin(options)));
+    const button = page.getByRole("button", { name: "Start" });
+    await userEvent.dblClick(button);
+    expect(start).toHaveBeenCalledTimes(1);
+    begin.resolve();
+    await expect.element(page.getByRole("heading", { name: "Match", exact: true })).toHaveFocus();
+    expect(page.getByRole("alert").elements()).toHaveLength(0);
+  });
+
+  test("[SC18] a start that was refused can be tried again", async () => {
+    const lobby = await host();
+    const start = vi.spyOn(lobby, "start").mockRejectedValueOnce(new NetcodeError("BROKER_UNREACHABLE"));
+    await userEvent.click(page.getByRole("button", { name: "Start" }));
+    await expect.element(page.getByRole("alert")).toBeVisible();
+    await userEvent.click(page.getByRole("button", { name: "Start" }));
+    expect(start).toHaveBeenCalledTimes(2);
+    await expect.element(page.getByRole("heading", { name: "Match", exact: true })).toHaveFocus();
+  });
+
   test("[SC18] there are never fewer seats than people", async () => {
     const lobby = await host();
     for (const name of ["Ana", "Bo", "Cy", "Di"]) lobby.add(name);
@@ -172,5 +194,14 @@ describe("the room", () => {
     lobby.brokerConnected = true;
     lobby.emit("change");
     await expect.element(page.getByTestId("notice")).not.toBeVisible();
+  });
+
+  test("[SC25] who is back hears of the lobby, not of their own absence", async () => {
+    const lobby = await join();
+    lobby.emit("broker-lost");
+    lobby.emit("member-disconnected", lobby.me);
+    lobby.emit("member-returned", lobby.me);
+    lobby.emit("broker-back");
+    expect(page.getByTestId("toasts").element().textContent).toBe("The lobby is connected again");
   });
 });
