@@ -19,6 +19,10 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   { name: "the checksum of a peer that was dropped is no desync", players: 3, seed: 68 },
   { name: "a connected majority goes on after crossed votes", players: 4, seed: 130 },
   { name: "a connected majority goes on after crossed votes, again", players: 4, seed: 321 },
+  { name: "nobody is killed and nobody stands still after a partition", players: 4, seed: 5_410 },
+  { name: "two survivors of four go on with the broker's word", players: 4, seed: 5_315 },
+  { name: "the last of four goes on with the broker's word for all others", players: 4, seed: 5_509 },
+  { name: "a match that ended just before a partition keeps its result", players: 4, seed: 102_137 },
 ];
 
 describe("seeds that failed once", () => {
