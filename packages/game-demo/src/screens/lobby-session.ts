@@ -1,3 +1,4 @@
+import type { NetcodeErrorLike } from "@rollcall/netcode";
 import type { RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
 import { openDialog } from "./dialog.ts";
 import { element } from "./element.ts";
@@ -28,6 +29,8 @@ export class LobbySession {
   #refreshing = false;
   #yielding = false;
   #starting = false;
+  /** Why the lobby ended, while its last result is still shown. */
+  #failure: NetcodeErrorLike | undefined;
 
   constructor(shell: Shell, lobby: RubberbandLobby) {
     this.#shell = shell;
@@ -36,12 +39,7 @@ export class LobbySession {
       noteLobby(lobby, shell.toasts),
       lobby.on("change", () => this.#scheduleRefresh()),
       lobby.on("match", (match) => this.#showMatch(match)),
-      lobby.on("closed", (error) => {
-        this.#close();
-        // Back out of the browser's cache: the reload comes back to the seat.
-        if (error?.code === "PAGE_RESTORED") location.reload();
-        else shell.goHome(error);
-      }),
+      lobby.on("closed", (error) => this.#handleClosed(error)),
     );
     if (lobby.match === undefined) this.#showRoom();
     else this.#showMatch(lobby.match);
@@ -57,6 +55,20 @@ export class LobbySession {
     this.#close();
     this.#shell.goHome();
     await this.lobby.leave();
+  }
+
+  #handleClosed(error: NetcodeErrorLike | undefined): void {
+    this.#close();
+    // Back out of the browser's cache: the reload comes back to the seat.
+    if (error?.code === "PAGE_RESTORED") location.reload();
+    else if (error === undefined || this.#result === undefined) this.#shell.goHome(error);
+    else {
+      // A lobby that a lost broker has forgotten ends with its last match: nobody should lose the result over that.
+      const reason = `${error.message} ${error.remedy}`;
+      this.#failure = error;
+      this.#result.close(reason);
+      this.#shell.announcer.say(reason);
+    }
   }
 
   #close(): void {
@@ -166,7 +178,7 @@ export class LobbySession {
       result,
       solo: false,
       onAgain: () => this.#start(),
-      onBack: () => this.#showRoom(),
+      onBack: () => (this.#failure === undefined ? this.#showRoom() : this.#shell.goHome(this.#failure)),
     });
     this.#endMatch();
     this.#result = screen;
@@ -214,7 +226,9 @@ export class LobbySession {
     const { lobby } = this;
     this.#room?.update(roomModel(lobby));
     const host = lobby.state.members.find((member) => member.peerId === lobby.state.hostId);
-    this.#result?.update(lobby.isHost || host === undefined ? undefined : memberName(host), lobby.state.match === undefined);
+    if (!lobby.brokerConnected) this.#result?.update(lobby.isHost ? "disabled" : "hidden", strings.room.brokerLost);
+    else if (!lobby.isHost && host !== undefined) this.#result?.update("hidden", strings.result.waiting(memberName(host)));
+    else this.#result?.update(lobby.state.match === undefined ? "shown" : "disabled", "");
   }
 
   #yieldColour(): void {

@@ -12,12 +12,16 @@ export interface ResultScreenOptions {
   readonly onBack: () => void;
 }
 
+/** `hidden` where another one calls the rematch, `disabled` until the room is free for it. */
+export type RematchButton = "shown" | "disabled" | "hidden";
+
 /** Who won, and the standings of all. */
 export class ResultScreen {
   readonly root: HTMLElement;
   readonly heading: HTMLElement;
   readonly #again: HTMLButtonElement;
-  readonly #waiting: HTMLElement = element("p", { class: "hint" });
+  readonly #back: HTMLButtonElement;
+  readonly #note: HTMLElement = element("p", { class: "hint", "data-testid": "result-note" });
 
   constructor(options: ResultScreenOptions) {
     const winner = winnerOf(options.seats, options.result);
@@ -29,7 +33,7 @@ export class ResultScreen {
       { type: "button", class: "button primary", onclick: () => options.onAgain() },
       solo ? strings.result.again : strings.result.rematch,
     );
-    const back = element(
+    this.#back = element(
       "button",
       { type: "button", class: "button", onclick: () => options.onBack() },
       solo ? strings.result.home : strings.result.back,
@@ -43,17 +47,23 @@ export class ResultScreen {
         winner === undefined ? undefined : lookIcon(winner.colour, "look result-look"),
         this.heading,
         element("ol", { class: "standings", role: "list" }, ...standings(options.seats, options.result).map(line)),
-        this.#waiting,
-        element("div", { class: "action-buttons" }, back, this.#again),
+        this.#note,
+        element("div", { class: "action-buttons" }, this.#back, this.#again),
       ),
     );
   }
 
-  /** `waitingFor`: the host's name when another one may call the rematch. `allowed`: the room is free for the next match. */
-  update(waitingFor: string | undefined, allowed: boolean): void {
-    this.#again.hidden = waitingFor !== undefined;
-    this.#again.disabled = !allowed;
-    setText(this.#waiting, waitingFor === undefined ? "" : strings.result.waiting(waitingFor));
+  /** Whether the next match can be called from here, and in `note` whom or what it waits for. */
+  update(again: RematchButton, note: string): void {
+    this.#again.hidden = again === "hidden";
+    this.#again.disabled = again === "disabled";
+    setText(this.#note, note);
+  }
+
+  /** There is no lobby any more, for the given reason: the standings stay until the person goes on. */
+  close(reason: string): void {
+    this.update("hidden", reason);
+    setText(this.#back, strings.result.home);
   }
 }
 

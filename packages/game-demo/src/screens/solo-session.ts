@@ -67,7 +67,7 @@ export class SoloSession {
       onAgain: () => this.#begin(),
       onBack: () => void this.leave(),
     });
-    screen.update(undefined, true);
+    screen.update("shown", "");
     this.#shell.show("result", screen);
   }
 

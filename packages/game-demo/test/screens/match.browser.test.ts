@@ -1,3 +1,4 @@
+import { NetcodeError } from "@rollcall/netcode";
 import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeLobby } from "./fake-lobby.ts";
@@ -122,6 +123,33 @@ describe("the match", () => {
     expect(page.getByRole("button", { name: "Rematch" }).elements()).toHaveLength(0);
     await userEvent.click(page.getByRole("button", { name: "Back to the lobby" }));
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+  });
+
+  test("[SC30] without the lobby server the result says why there is no rematch", async () => {
+    const { match, lobby } = await play(true);
+    match.end(RESULT);
+    lobby.match = undefined;
+    lobby.brokerConnected = false;
+    lobby.emit("change");
+    await expect.element(page.getByTestId("result-note")).toHaveTextContent("The lobby server does not answer. Trying again…");
+    await expect.element(page.getByRole("button", { name: "Rematch" })).toBeDisabled();
+    lobby.brokerConnected = true;
+    lobby.set({ match: undefined });
+    await expect.element(page.getByRole("button", { name: "Rematch" })).toBeEnabled();
+    await expect.element(page.getByTestId("result-note")).toHaveTextContent(/^$/);
+  });
+
+  test("[SC24] a lobby that ends after its last match leaves the result on the screen, with the reason", async () => {
+    const { match, lobby, app } = await play(true);
+    match.end(RESULT);
+    const gone = new NetcodeError("SEAT_EXPIRED");
+    lobby.emit("closed", gone);
+    await expect.element(page.getByTestId("result-note")).toHaveTextContent(`${gone.message} ${gone.remedy}`);
+    await expect.element(page.getByRole("heading", { name: "Ana wins!" })).toBeVisible();
+    expect(page.getByRole("button", { name: "Rematch" }).elements()).toHaveLength(0);
+    await userEvent.click(page.getByRole("button", { name: "Back to the title" }));
+    await expect.element(page.getByRole("alert")).toHaveTextContent(`${gone.message} ${gone.remedy}`);
+    expect(app.app.lobby).toBeUndefined();
   });
 
   test("[SC31] who was dropped lands in the room and is told why", async () => {

@@ -11,7 +11,7 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   KICKED: ["The host removed you from this lobby.", "Join or host another lobby."],
   NOT_HOST: ["Only the host can do this.", "Ask the host to do it."],
   NOT_MEMBER: ["You are not in this lobby.", "Join it first."],
-  SEAT_EXPIRED: ["You were away too long.", "Join the lobby again."],
+  SEAT_EXPIRED: ["Your seat in this lobby is gone.", "Join the lobby again, or host a new one."],
   MATCH_RUNNING: ["A match is running.", "Wait until it is over."],
   NO_MATCH: ["No match is running.", "Start one first."],
   RATE_LIMITED: ["Too many requests in a short time.", "Wait a moment, then try again."],
