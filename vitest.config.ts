@@ -17,6 +17,8 @@ export default defineConfig({
           name: "unit",
           include: ["{packages/*,tests}/{src,test,tests,scripts}/**/*.test.ts", "tests/*.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**", "**/*.{sim,node,browser}.test.ts"],
+          // Property tests and exhaustive searches take seconds; a hang is what this is for, not a busy machine.
+          testTimeout: 60_000,
         },
       },
       {
