@@ -91,6 +91,8 @@ export class TestPage implements Page {
   readonly storage = new Map<string, string>();
   /** Its network lets nothing through but the way to the broker. */
   unreachable = false;
+  /** What it sends to its peers is lost. */
+  silent = false;
   /** Of the browser: a reload and other windows share it. */
   shared = new Map<string, string>();
   readonly claims = new Set<string>();
@@ -240,8 +242,9 @@ export class TestPage implements Page {
           };
         }
         if ((name === "dial" || name === "accept") && this.unreachable) return () => {};
-        if (name === "send" && world.latencyMs > 0) {
+        if (name === "send" && (world.latencyMs > 0 || this.silent)) {
           return (peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome => {
+            if (this.silent) return "sent";
             if (channel !== "unreliable") return target.send(peer, channel, bytes);
             const copy = bytes.slice();
             world.later(() => target.send(peer, channel, copy));

@@ -62,6 +62,23 @@ function play(matches: readonly TagMatch[], on: (match: number, event: GameEvent
   }
 }
 
+/** A match in which the last member is heard no more, until the others have dropped it; then it is heard again. */
+async function dropLast(room: Room): Promise<{ matches: TagMatch[]; lost: TagMatch; lobby: Room["host"] }> {
+  const matches = await startAll(room);
+  play(matches);
+  await room.world.run(500);
+  const [page, lobby, lost] = [room.pages.at(-1), room.lobbies.at(-1), matches.at(-1)];
+  if (page === undefined || lobby === undefined || lost === undefined) throw new Error("nobody to drop");
+  // The lobby says so from the event on: a game draws its room there.
+  const matchAtDrop: unknown[] = [];
+  lost.on("dropped", () => matchAtDrop.push(lobby.match));
+  page.silent = true;
+  await room.world.runUntil(() => lost.phase === "dropped");
+  page.silent = false;
+  expect(matchAtDrop).toEqual([undefined]);
+  return { matches, lost, lobby };
+}
+
 function expectEqualChecksums(matches: readonly TagMatch[]): void {
   const newest = Math.min(...matches.map((match) => match.stats().confirmedFrame));
   expect(newest).toBeGreaterThan(100);
@@ -351,6 +368,28 @@ describe("a match", () => {
     await room.world.until(matches[0]?.ended ?? Promise.reject(new Error("no match")));
     await room.world.runUntil(() => room.lobbies.every((lobby) => lobby.state.match === undefined));
     expect((await startAll(room)).map((match) => match.matchNumber)).toEqual([2, 2, 2]);
+  });
+
+  test("[FA37] who was dropped has no match any more, waits for the next one, and plays it", async () => {
+    const room = await openRoom(2);
+    const { matches, lost, lobby } = await dropLast(room);
+    expect(room.lobbies.map((each) => each.match === undefined)).toEqual([false, false, true]);
+    expect(lobby.state.match?.matchNumber).toBe(1);
+    const next = lobby.nextMatch();
+    expect((await errorOf(lost.ended)).code).toBe("CLOSED");
+    matches[0]?.stop();
+    await room.world.run(100);
+    await startAll(room);
+    expect((await next).matchNumber).toBe(2);
+  });
+
+  test("[FA33] a match that everybody left but one whom they had dropped ends", async () => {
+    const room = await openRoom(2);
+    const { lobby } = await dropLast(room);
+    for (const other of room.lobbies.slice(0, 2)) void other.leave();
+    await room.world.runUntil(() => lobby.state.match === undefined);
+    expect(lobby.isHost).toBe(true);
+    expect(lobby.state.members).toHaveLength(1);
   });
 
   test("[FA33] a match that nobody plays any more ends, though its host only watched", async () => {

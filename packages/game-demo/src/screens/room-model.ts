@@ -115,7 +115,8 @@ function personSeat(lobby: RubberbandLobby, member: Member): PersonSeat {
     isMe,
     isHost: member.peerId === state.hostId,
     ready: member.ready,
-    inMatch: seats.some((seat) => seat.kind === "person" && seat.peerId === member.peerId),
+    // Who sees the room does not play, though a seat may bear the name still: a bot has taken it over.
+    inMatch: !isMe && seats.some((seat) => seat.kind === "person" && seat.peerId === member.peerId),
     connection: connectionModel(isMe ? "me" : peer, member.connected),
     manageable: lobby.isHost && !isMe,
   };

@@ -158,6 +158,8 @@ describe("the match", () => {
     match.emit("dropped");
     await expect.element(page.getByTestId("toasts")).toHaveTextContent("The others went on without you.");
     await expect.element(page.getByTestId("notice")).toHaveTextContent("A match is on.");
+    // Ana, but not we: a bot plays our disc.
+    expect(page.getByText("In the match").elements()).toHaveLength(1);
   });
 
   test("[SC32] a reload comes back to the seat, without joining again", async () => {

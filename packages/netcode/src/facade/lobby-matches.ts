@@ -70,8 +70,8 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const { isMember, handleOver } = this.#surroundings;
     const current = this.#current;
     current?.tick(nowMs);
-    // Stopped by each for itself: nobody is left to bring it to a result, and it would keep the room shut.
-    if (current?.phase === "closed" && current.isDeserted(isMember)) handleOver(current.matchNumber, "result");
+    // Stopped by each for itself, or left by those who dropped us: nobody is left to bring it to a result, and it would keep the room shut.
+    if (current?.isOut === true && current.isDeserted(isMember)) handleOver(current.matchNumber, "result");
     const lingering = this.#lingering;
     if (lingering === undefined) return;
     lingering.runner.tick(nowMs);

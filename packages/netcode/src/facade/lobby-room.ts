@@ -124,8 +124,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   get match(): Match<State, Schema> | undefined {
     const { current } = this.#matches;
-    // Stopped here; the others may play on.
-    return current?.phase === "closed" ? undefined : current;
+    return current?.isOut === true ? undefined : current;
   }
 
   on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void {

@@ -146,6 +146,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     }
   }
 
+  /** We are out of a match that the others may play on: it was stopped here, or they dropped us. */
+  get isOut(): boolean {
+    return this.#outcome === "closed" || this.#outcome === "dropped";
+  }
+
   /** True when none of the others plays any more. */
   isDeserted(isMember: (peerId: PeerId) => boolean): boolean {
     return this.#others().every((peerId) => this.#left.has(peerId) || !isMember(peerId));
@@ -216,8 +221,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit("seat-to-bot", event);
         break;
       case "dropped":
-        this.#listeners.emit("dropped");
+        // First, so that the lobby of which the game draws its room has no match any more.
         this.#lose("dropped", "The others went on without us.");
+        this.#listeners.emit("dropped");
         break;
       case "waiting-for-quorum":
         this.#listeners.emit("waiting-for-quorum");
