@@ -3,8 +3,12 @@ import { describeFailure } from "../scripts/sim-command.ts";
 import { FAULT_KINDS, simulateBatch, type BatchReport, type FaultKind, type LinkProfile } from "../src/sim/index.ts";
 import { tagGame } from "./tag-game.ts";
 
-/** Fresh seeds in every run, from one number that repeats the run. */
-const BASE_SEED = Number(process.env["ROLLCALL_SEED"] ?? Math.floor(Math.random() * 1_000_000_000));
+/**
+ * The same matches in every run, so that a failure is the change's. `ROLLCALL_SEED=random` plays fresh ones, any number those of another run;
+ * `pnpm sim` looks for new failures, and each one found stays in regressions.sim.test.ts.
+ */
+const BASE_SEED =
+  process.env["ROLLCALL_SEED"] === "random" ? Math.floor(Math.random() * 1_000_000_000) : Number(process.env["ROLLCALL_SEED"] ?? 1);
 /** Seeds are 32 bits; batches lie apart so that no two play the same seeds. */
 const BATCH_DISTANCE = 100_000;
 
