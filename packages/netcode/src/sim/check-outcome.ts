@@ -91,7 +91,7 @@ function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly Sim
     }
     const wasDropped = living.includes(gone) && isDropped(gone);
     // By somebody who still lives, or who went on and was ended later.
-    if (wasDropped && !peers.some((peer) => !isDropped(peer) && checkers.record(peer.index).seats.has(gone.id))) {
+    if (wasDropped && survivors.length > 0 && !peers.some((peer) => !isDropped(peer) && checkers.record(peer.index).seats.has(gone.id))) {
       checkers.fail("seats", gone.index, checkers.record(gone.index).frame, "was dropped, but by nobody who went on");
     }
   }

@@ -139,11 +139,13 @@ export class Departures {
 
   /** Looks who is gone, votes, and decides. Returns the members whose end was decided now; their inputs are complete up to `lastFrame`. */
   update(remotes: readonly RemotePeer[], proposes: boolean, observedMs: number): number {
+    if (this.#droppedFrame !== undefined) return 0;
     const agreement = this.#agreement;
     const { own } = agreement;
     this.#look(remotes, proposes, observedMs);
     const before = own.set;
     const isChanged = agreement.consider(this.#view);
+    if (agreement.isAbandoned) this.#droppedFrame ??= this.#inputs.completeFrame() + 1;
     const entered = own.set & ~before;
     for (const remote of remotes) {
       if ((entered & (1 << remote.member)) !== 0) own.lastFrames[remote.member] = this.#inputs.lastFrame(remote.players[0] ?? 0);

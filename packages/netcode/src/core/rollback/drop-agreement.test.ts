@@ -239,6 +239,11 @@ describe("a vote", () => {
     out.consider({ ...calm, droppable: 0b0111, words: 0b0111 });
     expect([out.own.set, out.decide()]).toEqual([0, 0]);
 
+    // Nobody is left who could tell it what was decided.
+    expect(out.isAbandoned).toBe(true);
+    out.consider({ ...calm, droppable: 0b0110 });
+    expect(out.isAbandoned).toBe(false);
+
     // Members 1 and 2 have cast; 0, the host, dies without a word: two of four, but two of three once 3 has resigned.
     const left = new DropAgreement(4, 1);
     left.receive(0, voteOf({ proposal: 0b1000 }));
@@ -259,6 +264,15 @@ describe("a vote", () => {
     agreement.receive(3, voteOf({ set: 0b0110, proposal: 0b0110 }));
     agreement.consider(calm);
     expect(agreement.own.proposal).toBe(0b1000);
+  });
+
+  it("[RB18] is not cast on the proposal of somebody who has fallen silent since", () => {
+    const agreement = new DropAgreement(4, 0);
+    agreement.receive(3, voteOf({ holds: 0b0110, proposal: 0b0110 }));
+    agreement.consider({ ...calm, droppable: 0b0110, suspect: 0b1000 });
+    expect([agreement.own.proposal, agreement.own.set]).toEqual([0b0110, 0]);
+    agreement.consider({ ...calm, droppable: 0b0110, clockMs: 1 });
+    expect(agreement.own.set).toBe(0b0110);
   });
 
   it("[RB18] of one who has cast lets it resign to those who have cast that and more", () => {

@@ -57,6 +57,7 @@ export class DropAgreement {
   /** Members that resigned. */
   #resigned = 0;
   #isWaiting = false;
+  #isAbandoned = false;
 
   constructor(memberCount: number, localMember: number) {
     this.#all = (1 << memberCount) - 1;
@@ -75,6 +76,11 @@ export class DropAgreement {
     return this.own.proposal !== this.own.agreed || this.#isWaiting || this.#hasResigned;
   }
 
+  /** True once we resigned and hear nobody any more: those who had cast us out cannot tell us what they decided. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
   get #hasResigned(): boolean {
     return (this.#resigned & this.#local) !== 0;
   }
@@ -85,6 +91,7 @@ export class DropAgreement {
     const { set, holds, proposal, words, left } = own;
     const outside = this.#hasResigned ? 0 : this.#all & ~set & ~this.#local;
     const isGated = (view.suspect & outside & ~view.droppable) !== 0;
+    this.#isAbandoned = this.#hasResigned && (this.#all & ~this.#local & ~view.droppable) === 0;
     own.holds = view.proposes ? view.droppable & outside & (isGated ? holds : -1) : 0;
     own.proposal = set | (this.#resigned & outside);
     this.#followCast(view, outside);
@@ -94,7 +101,9 @@ export class DropAgreement {
     own.words = view.words | (words & set) | (this.#resigned & this.#local);
     // What was cast with counts, so that all who decide name the same cause.
     own.left = (view.left & ~set) | (left & set);
-    if (this.#isProposedByAll(own.proposal)) own.set = own.proposal;
+    // Who is silent by now would be needed for the decision: its proposal may be the last that it made.
+    const isHeard = ((view.suspect | view.droppable) & outside & ~own.proposal) === 0;
+    if (isHeard && this.#isProposedByAll(own.proposal)) own.set = own.proposal;
     return own.set !== set || own.holds !== holds || own.proposal !== proposal || own.words !== words || own.left !== left;
   }
 

@@ -277,8 +277,7 @@ export class RollbackSession implements Session {
         return this.#exchange.read(this.#reader, remote, this.#clock, kind === ROLLBACK_KIND.lastInput);
       case ROLLBACK_KIND.dropVote: {
         const refusal = this.#departures.handleVote(this.#reader, bytes, remote.member);
-        if (this.#departures.droppedFrame !== undefined) this.#dropped(this.#departures.droppedFrame);
-        else this.#watch();
+        this.#watch();
         return refusal;
       }
       default:
@@ -319,6 +318,7 @@ export class RollbackSession implements Session {
     }
     const decided = this.#departures.update(this.#remotes, !this.#isOver, observedMs);
     if (decided !== 0) for (const remote of this.#remotes) if ((decided & (1 << remote.member)) !== 0) this.#seatToBot(remote);
+    if (this.#departures.droppedFrame !== undefined) return this.#dropped(this.#departures.droppedFrame);
     if (this.#departures.takeWaiting() && !this.#isOver) this.#events.push({ type: "waiting-for-quorum" });
   }
 
