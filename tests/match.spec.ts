@@ -41,11 +41,10 @@ test("[EE1] two people host, join by code and play 20 s on a clean link with equ
 });
 
 test("[EE2] two people join by link and play at 80 ms and 5 % loss: rollbacks happen, histories are equal", async ({ browser }) => {
-  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const ada = await RubberbandPage.open(browser, { name: "Ada", weather: LOSSY });
   const code = await ada.host();
-  const ben = await RubberbandPage.open(browser, { name: "Ben", code });
+  const ben = await RubberbandPage.open(browser, { name: "Ben", code, weather: LOSSY });
   await ada.expectPlayers(2);
-  await Promise.all([ada.weather(LOSSY), ben.weather(LOSSY)]);
   await ada.start();
   await Promise.all([ada.confirmed(60), ben.confirmed(60)]);
   expect(await playTogether([ada, ben])).toBeGreaterThan(100);
@@ -61,15 +60,14 @@ for (const [title, weather] of [
   ["[EE4] four people play at 80 ms and 5 % loss with equal histories", LOSSY],
 ] as const) {
   test(title, async ({ browser }) => {
-    const ada = await RubberbandPage.open(browser, { name: "Ada" });
+    const ada = await RubberbandPage.open(browser, { name: "Ada", weather });
     const code = await ada.host();
-    const ben = await RubberbandPage.open(browser, { name: "Ben", code });
-    const cleo = await RubberbandPage.open(browser, { name: "Cleo" });
+    const ben = await RubberbandPage.open(browser, { name: "Ben", code, weather });
+    const cleo = await RubberbandPage.open(browser, { name: "Cleo", weather });
     await cleo.typeCode(` ${code.slice(0, 3)} - ${code.slice(3)} `);
-    const dan = await RubberbandPage.open(browser, { name: "Dan", code });
+    const dan = await RubberbandPage.open(browser, { name: "Dan", code, weather });
     const all = [ada, ben, cleo, dan];
     for (const page of all) await page.expectPlayers(4);
-    if (weather !== undefined) await Promise.all(all.map((page) => page.weather(weather)));
     await ada.start();
     await Promise.all(all.map((page) => page.confirmed(60)));
     expect(await playTogether(all)).toBeGreaterThan(150);

@@ -56,11 +56,19 @@ export class RubberbandPage {
 
   static async open(
     browser: Browser,
-    options: { readonly name: string; readonly code?: string; readonly fx?: string; readonly baseURL?: string },
+    options: {
+      readonly name: string;
+      readonly code?: string;
+      readonly fx?: string;
+      readonly baseURL?: string;
+      readonly weather?: Weather | undefined;
+    },
   ): Promise<RubberbandPage> {
     const context = await browser.newContext(options.baseURL === undefined ? {} : { baseURL: options.baseURL });
     const page = await context.newPage();
     const opened = new RubberbandPage(page, context, options.name);
+    // Before any connection is made: Chromium applies it to new ones only.
+    if (options.weather !== undefined) await opened.#setWeather(options.weather);
     const fragment = options.code === undefined ? "" : `#j=${options.code}`;
     await page.goto(`/?fx=${options.fx ?? "off"}&name=${options.name}${fragment}`);
     return opened;
@@ -91,7 +99,7 @@ export class RubberbandPage {
     await this.page.getByRole("button", { name: "Start" }).click();
   }
 
-  async weather(weather: Weather): Promise<void> {
+  async #setWeather(weather: Weather): Promise<void> {
     const session = await this.context.newCDPSession(this.page);
     await session.send("Network.enable");
     await session.send("Network.emulateNetworkConditions", {
