@@ -76,8 +76,9 @@ function firstSeatFrame(record: PeerRecord): number {
 }
 
 /** Survivors agree on who went and when; only who is gone was dropped; and who was dropped knows it. */
-function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[], living: readonly SimPeer[]): void {
+function checkSeats({ checkers, peers, confirmedBefore }: OutcomeOptions, survivors: readonly SimPeer[], living: readonly SimPeer[]): void {
   const isDropped = (peer: SimPeer): boolean => checkers.record(peer.index).wasDropped;
+  const goesOn = survivors.some((peer) => checkers.record(peer.index).confirmedFrame > (confirmedBefore[peer.index] ?? 0));
   for (const gone of peers) {
     let agreed: string | undefined;
     for (const survivor of survivors) {
@@ -91,7 +92,7 @@ function checkSeats({ checkers, peers }: OutcomeOptions, survivors: readonly Sim
     }
     const wasDropped = living.includes(gone) && isDropped(gone);
     // By somebody who still lives, or who went on and was ended later.
-    if (wasDropped && survivors.length > 0 && !peers.some((peer) => !isDropped(peer) && checkers.record(peer.index).seats.has(gone.id))) {
+    if (wasDropped && goesOn && !peers.some((peer) => !isDropped(peer) && checkers.record(peer.index).seats.has(gone.id))) {
       checkers.fail("seats", gone.index, checkers.record(gone.index).frame, "was dropped, but by nobody who went on");
     }
   }

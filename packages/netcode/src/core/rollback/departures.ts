@@ -54,6 +54,8 @@ export class Departures {
   #left = 0;
   #due = 0;
   #droppedFrame: number | undefined;
+  /** Since when the others are told that we resigned. */
+  #resignedMs: number | undefined;
   #waitingTold = false;
 
   constructor(options: DeparturesOptions) {
@@ -145,7 +147,8 @@ export class Departures {
     this.#look(remotes, proposes, observedMs);
     const before = own.set;
     const isChanged = agreement.consider(this.#view);
-    if (agreement.isAbandoned) this.#droppedFrame ??= this.#inputs.completeFrame() + 1;
+    if (agreement.hasResigned && observedMs >= (this.#resignedMs ??= observedMs) + DROP_MS)
+      this.#droppedFrame = this.#inputs.completeFrame() + 1;
     const entered = own.set & ~before;
     for (const remote of remotes) {
       if ((entered & (1 << remote.member)) !== 0) own.lastFrames[remote.member] = this.#inputs.lastFrame(remote.players[0] ?? 0);

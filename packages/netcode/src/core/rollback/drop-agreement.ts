@@ -57,7 +57,6 @@ export class DropAgreement {
   /** Members that resigned. */
   #resigned = 0;
   #isWaiting = false;
-  #isAbandoned = false;
 
   constructor(memberCount: number, localMember: number) {
     this.#all = (1 << memberCount) - 1;
@@ -73,15 +72,11 @@ export class DropAgreement {
 
   /** True while there is something to repeat to the others. */
   get isOpen(): boolean {
-    return this.own.proposal !== this.own.agreed || this.#isWaiting || this.#hasResigned;
+    return this.own.proposal !== this.own.agreed || this.#isWaiting || this.hasResigned;
   }
 
-  /** True once we resigned and hear nobody any more: those who had cast us out cannot tell us what they decided. */
-  get isAbandoned(): boolean {
-    return this.#isAbandoned;
-  }
-
-  get #hasResigned(): boolean {
+  /** True once we gave up our own membership: those who cast us out go on without us, or not at all. */
+  get hasResigned(): boolean {
     return (this.#resigned & this.#local) !== 0;
   }
 
@@ -89,9 +84,8 @@ export class DropAgreement {
   consider(view: DropView): boolean {
     const { own } = this;
     const { set, holds, proposal, words, left } = own;
-    const outside = this.#hasResigned ? 0 : this.#all & ~set & ~this.#local;
+    const outside = this.hasResigned ? 0 : this.#all & ~set & ~this.#local;
     const isGated = (view.suspect & outside & ~view.droppable) !== 0;
-    this.#isAbandoned = this.#hasResigned && (this.#all & ~this.#local & ~view.droppable) === 0;
     own.holds = view.proposes ? view.droppable & outside & (isGated ? holds : -1) : 0;
     own.proposal = set | (this.#resigned & outside);
     this.#followCast(view, outside);
@@ -125,7 +119,7 @@ export class DropAgreement {
   /** The members whose end is decided by what is known now; 0 when nothing new is. Afterwards `own` carries their last frames. */
   decide(): number {
     const { own } = this;
-    if (own.set === own.agreed || this.#hasResigned || !this.#isDecided(own.set)) return 0;
+    if (own.set === own.agreed || this.hasResigned || !this.#isDecided(own.set)) return 0;
     const decided = own.set & ~own.agreed;
     for (let member = 0; member < this.#votes.length; member++) {
       if ((decided & (1 << member)) !== 0) own.lastFrames[member] = this.#newestFrame(member);
