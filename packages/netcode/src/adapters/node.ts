@@ -1,4 +1,5 @@
 import type { Transport } from "../core/ports/transport.ts";
+import { createPeerConnectionConstructor } from "./node-peer-connection.ts";
 import { PeerTransport } from "./peer-transport.ts";
 import type { PeerConstructor, SignalingOptions } from "./signaling-peer.ts";
 
@@ -42,7 +43,8 @@ async function loadPeer(): Promise<PeerConstructor> {
     load("node-datachannel", () => import("node-datachannel/polyfill")),
     load("ws", () => import("ws")),
   ]);
-  const { RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, RTCDataChannel } = webrtc;
+  const { RTCSessionDescription, RTCIceCandidate, RTCDataChannel } = webrtc;
+  const RTCPeerConnection = createPeerConnectionConstructor(webrtc);
   provide({ RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, RTCDataChannel });
   provide({
     /** PeerJS listens for `close` only; an `error` that nobody listens for would end the process. */

@@ -1,0 +1,45 @@
+import type * as polyfill from "node-datachannel/polyfill";
+
+type WebRtc = Pick<typeof polyfill, "RTCPeerConnection" | "RTCSessionDescription">;
+
+/**
+ * The peer connection of `node-datachannel` whose offering end tells its candidates only once the answer is applied.
+ *
+ * libdatachannel 0.24.5 answers connectivity checks as soon as it has made an offer, so that an acceptor that knows the candidates is connected, and
+ * starts DTLS, before the offering end has the answer. That end then races with itself, twice. `setRemoteDescription` gives the answer to ICE before it
+ * stores it (peerconnection.cpp): ICE may connect in between, on its own thread, and the handshake fails for want of a fingerprint to compare. And
+ * `DtlsTransport::start` takes the ClientHello that waited before it is in the state that reads it (dtlstransport.cpp): it lies there until it is sent
+ * again, after a second. Without candidates nobody checks early, and the offering end, which has the answer first, is connected first.
+ */
+export function createPeerConnectionConstructor({ RTCPeerConnection, RTCSessionDescription }: WebRtc): WebRtc["RTCPeerConnection"] {
+  return class extends RTCPeerConnection {
+    #held: Event[] = [];
+
+    /** The offer repeated before its answer must not tell the candidates either. */
+    override get localDescription(): globalThis.RTCSessionDescription {
+      const description = super.localDescription;
+      if (!this.#isUnanswered) return description;
+      return new RTCSessionDescription({ type: description.type, sdp: withoutCandidates(description.sdp) });
+    }
+
+    override dispatchEvent(event: Event): boolean {
+      if (event.type !== "icecandidate" || !this.#isUnanswered) return super.dispatchEvent(event);
+      this.#held.push(event);
+      return true;
+    }
+
+    override async setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+      await super.setRemoteDescription(description);
+      for (const event of this.#held.splice(0)) super.dispatchEvent(event);
+    }
+
+    get #isUnanswered(): boolean {
+      return this.signalingState === "have-local-offer";
+    }
+  };
+}
+
+function withoutCandidates(sdp: string): string {
+  const lines = sdp.split(/(?<=\n)/);
+  return lines.filter((line) => !/^a=(?:candidate:|end-of-candidates)/.test(line)).join("");
+}
