@@ -81,12 +81,15 @@ describe("the room", () => {
 
   test("[SC18] who presses Start twice starts one match", async () => {
     const lobby = await host();
-    const begin = Promise.withResolvers<void>();
-    const start = vi.spyOn(lobby, "start").mockImplementation((options) => begin.promise.then(() => lobby.begin(options)));
+    let begin: (() => void) | undefined;
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const start = vi.spyOn(lobby, "start").mockImplementation((options) => begun.then(() => lobby.begin(options)));
     const button = page.getByRole("button", { name: "Start" });
     await userEvent.dblClick(button);
     expect(start).toHaveBeenCalledTimes(1);
-    begin.resolve();
+    begin?.();
     await expect.element(page.getByRole("heading", { name: "Match", exact: true })).toHaveFocus();
     expect(page.getByRole("alert").elements()).toHaveLength(0);
   });
