@@ -83,7 +83,8 @@ test("[EE8] a reload comes back to the same seat, and who joins during a match p
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const code = await ada.host();
   const ben = await RubberbandPage.open(browser, { name: "Ben", code });
-  await ada.expectPlayers(2);
+  // Both are in the room: before the broker has answered, a page has no seat to come back to.
+  await Promise.all([ada.expectPlayers(2), ben.expectPlayers(2)]);
   await ben.page.reload();
   await ben.expectPlayers(2);
   expect(await ben.code()).toBe(code);
