@@ -67,7 +67,7 @@ test("[EE7] the host kicks a player, who is told and cannot come back, while oth
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const code = await ada.host();
   const mal = await RubberbandPage.open(browser, { name: "Mal", code });
-  await ada.expectPlayers(2);
+  await Promise.all([ada.expectPlayers(2), mal.expectPlayers(2)]);
   await ada.page.getByRole("button", { name: "Options for Mal" }).click();
   await ada.page.getByRole("button", { name: "Kick" }).click();
   await ada.expectPlayers(1);
@@ -108,7 +108,7 @@ test("[EE13] a page that comes back from the cache of the back button comes back
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const code = await ada.host();
   const ben = await RubberbandPage.open(browser, { name: "Ben", code });
-  await ada.expectPlayers(2);
+  await Promise.all([ada.expectPlayers(2), ben.expectPlayers(2)]);
   // What the browser says then; Chromium keeps no page with a peer connection, so it cannot be brought about.
   const reloaded = ben.page.waitForEvent("load");
   await ben.page.evaluate(() => {
