@@ -36,6 +36,30 @@ export class IdleSimulation implements Simulation {
     return this.#sum;
   }
 
+  serialize(): Uint8Array {
+    return new Uint8Array(Int32Array.of(this.#sum).buffer);
+  }
+
+  deserialize(bytes: Uint8Array): boolean {
+    if (bytes.length !== 4) return false;
+    this.#sum = new Int32Array(bytes.slice().buffer)[0] ?? 0;
+    return true;
+  }
+
+  readonly partCount = 1;
+
+  partName(): string {
+    return "sum";
+  }
+
+  partChecksums(into: Uint32Array, offset: number): void {
+    into[offset] = this.#sum;
+  }
+
+  inspectLive(): unknown {
+    return { sum: this.#sum };
+  }
+
   result(): undefined {
     return undefined;
   }

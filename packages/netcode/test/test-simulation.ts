@@ -71,6 +71,33 @@ export class TestSimulation implements Simulation {
     return (this.#state ^ Math.imul(this.#frames, 0x9e3779b1)) >>> 0;
   }
 
+  serialize(): Uint8Array {
+    return new Uint8Array(Int32Array.of(this.#state, this.#frames).buffer);
+  }
+
+  deserialize(bytes: Uint8Array): boolean {
+    if (bytes.length !== 8) return false;
+    const [state = 0, frames = 0] = new Int32Array(bytes.slice().buffer);
+    this.#state = state;
+    this.#frames = frames;
+    return true;
+  }
+
+  readonly partCount = 2;
+
+  partName(part: number): string {
+    return part === 0 ? "state" : "frames";
+  }
+
+  partChecksums(into: Uint32Array, offset: number): void {
+    into[offset] = this.#state;
+    into[offset + 1] = this.#frames;
+  }
+
+  inspectLive(): unknown {
+    return { state: this.#state, frames: this.#frames };
+  }
+
   result(): unknown {
     const { endFrame } = this.#options;
     return endFrame !== undefined && this.#frames > endFrame ? { state: this.#state, frames: this.#frames } : undefined;

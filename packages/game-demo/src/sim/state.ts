@@ -121,6 +121,8 @@ export const rubberbandMemory: StateCodec<RubberbandState> = {
         return live;
       },
       checksum: (state) => slots.checksum(state.arrays),
+      serialize: (state) => slots.serialize(state.arrays),
+      deserialize: (bytes, live) => (slots.deserialize(bytes, live.arrays) === undefined ? undefined : live),
       inspect: (slot) => slots.inspect?.(slot),
     };
   },

@@ -57,6 +57,14 @@ class SessionDouble implements Session {
   checksum(): number | undefined {
     return undefined;
   }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  admit(): boolean {
+    return false;
+  }
 }
 
 interface Rig {

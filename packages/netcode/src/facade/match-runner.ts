@@ -228,6 +228,12 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       case "waiting-for-quorum":
         this.#listeners.emit("waiting-for-quorum");
         break;
+      case "seat-to-player":
+      case "seat-request":
+      case "paused":
+      case "resumed":
+      case "conflicting-input":
+        break;
       case "desync":
         this.#listeners.emit("desync", event);
         break;

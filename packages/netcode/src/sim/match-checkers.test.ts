@@ -51,6 +51,18 @@ class PassingSession implements Session {
   checksum(frame: number): number | undefined {
     return this.inner.checksum(frame);
   }
+
+  pause(): void {
+    this.inner.pause();
+  }
+
+  resume(): void {
+    this.inner.resume();
+  }
+
+  admit(peerId: PeerId, playerIndexes: readonly number[]): boolean {
+    return this.inner.admit(peerId, playerIndexes);
+  }
 }
 
 /** Plays a match of three in which peer 1 has a spoiled session, and returns its first failure. */

@@ -224,6 +224,12 @@ export class MatchCheckers {
         record.seats.set(event.peerId, { frame: event.frame, players: event.playerIndexes, text });
         return;
       }
+      case "seat-to-player":
+      case "seat-request":
+      case "paused":
+      case "resumed":
+      case "conflicting-input":
+        return;
       case "dropped":
         counts.drops++;
         record.wasDropped = true;
@@ -232,6 +238,7 @@ export class MatchCheckers {
         this.fail("desync", peer.index, event.frame, `${event.localChecksum} here, ${event.remoteChecksum} at ${event.peerId}`);
         return;
       case "game":
+        if (event.stage === "cancelled") return;
         counts.gameEvents++;
         if (record.eventIds.has(event.id)) this.fail("events", peer.index, event.frame, `${event.id} delivered twice`);
         if (!event.id.startsWith(`${event.frame}:${event.name}:`))

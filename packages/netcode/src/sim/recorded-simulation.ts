@@ -84,6 +84,30 @@ export class RecordedSimulation implements Simulation {
     return this.#simulation.checksum();
   }
 
+  serialize(): Uint8Array {
+    return this.#simulation.serialize();
+  }
+
+  deserialize(bytes: Uint8Array): boolean {
+    return this.#simulation.deserialize(bytes);
+  }
+
+  get partCount(): number {
+    return this.#simulation.partCount;
+  }
+
+  partName(part: number): string {
+    return this.#simulation.partName(part);
+  }
+
+  partChecksums(into: Uint32Array, offset: number): void {
+    this.#simulation.partChecksums(into, offset);
+  }
+
+  inspectLive(): unknown {
+    return this.#simulation.inspectLive();
+  }
+
   result(): unknown {
     return this.#simulation.result();
   }

@@ -72,6 +72,32 @@ export class ScrambleSimulation implements Simulation {
     return checksumWords(this.#words);
   }
 
+  serialize(): Uint8Array {
+    return new Uint8Array(this.#words.slice().buffer);
+  }
+
+  deserialize(bytes: Uint8Array): boolean {
+    if (bytes.length !== this.#words.byteLength) return false;
+    this.#words.set(new Uint32Array(bytes.slice().buffer));
+    return true;
+  }
+
+  get partCount(): number {
+    return this.#words.length;
+  }
+
+  partName(part: number): string {
+    return `words[${part}]`;
+  }
+
+  partChecksums(into: Uint32Array, offset: number): void {
+    into.set(this.#words, offset);
+  }
+
+  inspectLive(): unknown {
+    return { words: this.#words.slice() };
+  }
+
   result(): unknown {
     const winner = this.#words[WINNER] ?? 0;
     return winner === 0 ? undefined : { winner: winner - 1 };

@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { checksumBytes } from "../base/checksum.ts";
 import { toPlain, toPlainText } from "../base/plain.ts";
 import { Random } from "../base/random.ts";
-import type { EmitEvent, Simulation } from "../ports/simulation.ts";
+import { SNAPSHOT_BYTES_MAX, type EmitEvent, type Simulation } from "../ports/simulation.ts";
 import { packPlain, unpackPlain } from "../wire/payload-codec.ts";
 import type { Game, MatchSetup, PlayerInfo, StateSlots, StepContext } from "./game.ts";
 import type { InputOf, InputSchema } from "./input-schema.ts";
@@ -143,6 +143,45 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
       this.#hasChecksum = true;
     }
     return this.#checksum[0] ?? 0;
+  }
+
+  /** Words of the generator, then the state. */
+  serialize(): Uint8Array {
+    this.#slots ??= this.#game.state.open(0);
+    const state = this.#slots.serialize(this.#state);
+    const bytes = new Uint8Array(this.#randomBytes.length + state.length);
+    bytes.set(this.#randomBytes);
+    bytes.set(state, this.#randomBytes.length);
+    return bytes;
+  }
+
+  deserialize(bytes: Uint8Array): boolean {
+    this.#slots ??= this.#game.state.open(0);
+    const randomSize = this.#randomBytes.length;
+    if (bytes.length < randomSize || bytes.length > SNAPSHOT_BYTES_MAX) return false;
+    const state = this.#slots.deserialize(bytes.subarray(randomSize), this.#state);
+    if (state === undefined) return false;
+    this.#state = state;
+    this.#randomBytes.set(bytes.subarray(0, randomSize));
+    this.#cleanSlot = NO_SLOT;
+    this.#hasChecksum = false;
+    return true;
+  }
+
+  get partCount(): number {
+    return 1;
+  }
+
+  partName(): string {
+    return "state";
+  }
+
+  partChecksums(into: Uint32Array, offset: number): void {
+    into[offset] = this.checksum();
+  }
+
+  inspectLive(): unknown {
+    return undefined;
   }
 
   /** A copy: the session keeps a result while the state goes on changing. */

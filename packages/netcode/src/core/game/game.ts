@@ -53,6 +53,10 @@ export interface StateSlots<State> {
   load(slot: number, live: State): State;
   /** Unsigned 32 bits. `savedSlot`: a slot that holds exactly this state, where there is one, so that its bytes need not be made again. */
   checksum(state: State, savedSlot?: number): number;
+  /** The state as bytes of its own. */
+  serialize(state: State): Uint8Array;
+  /** What `serialize` wrote as the live state: `live` itself, overwritten, or a new object. `undefined`, and `live` as it was, for bytes that are no state: anybody may have sent them. */
+  deserialize(bytes: Uint8Array, live: State): State | undefined;
   /** For the developer: a copy of what a slot holds, as plain data or typed arrays by name, to see where two states differ. */
   inspect?(slot: number): unknown;
 }

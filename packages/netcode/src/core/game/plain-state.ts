@@ -1,10 +1,14 @@
 import { assert } from "../base/assert.ts";
 import { checksumBytes } from "../base/checksum.ts";
-import { packPlain, unpackPlain } from "../wire/payload-codec.ts";
+import { decodePayload, packPlain, unpackPlain, PAYLOAD_LIMITS } from "../wire/payload-codec.ts";
+import { SNAPSHOT_BYTES_MAX } from "../ports/simulation.ts";
 import type { StateCodec, StateSlots } from "./game.ts";
 
 /** First size of a slot; it doubles until the state fits. */
 const SLOT_BYTES_MIN = 1024;
+
+/** A state may be larger than a message. */
+const STATE_LIMITS = { ...PAYLOAD_LIMITS, sizeBytes: SNAPSHOT_BYTES_MAX, elements: SNAPSHOT_BYTES_MAX };
 
 /**
  * A state that is plain data: a tree of finite numbers (no −0), strings, booleans, null, dense arrays and plain objects, nothing reached
@@ -44,6 +48,15 @@ class PlainSlots<State> implements StateSlots<State> {
   checksum(state: State, savedSlot?: number): number {
     if (savedSlot === undefined) return checksumBytes(packPlain(state));
     return checksumBytes(this.#bufferOf(savedSlot), 0, this.#sizesBytes[savedSlot]);
+  }
+
+  serialize(state: State): Uint8Array {
+    return packPlain(state).slice();
+  }
+
+  deserialize(bytes: Uint8Array): State | undefined {
+    const result = decodePayload(bytes, STATE_LIMITS);
+    return result.ok ? (result.value as State) : undefined;
   }
 
   inspect(slot: number): unknown {

@@ -216,6 +216,8 @@ test("[SY5] a codec that keeps a reference instead of a copy is found when the s
         save: (slot, state) => void (slots[slot] = state),
         load: (slot, live) => slots[slot] ?? live,
         checksum: (state) => state.x,
+        serialize: (state) => Uint8Array.of(state.x),
+        deserialize: ([x]) => (x === undefined ? undefined : { x }),
       };
     },
   };

@@ -58,6 +58,18 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     return checksumWords(this.#words);
   }
 
+  serialize(state: ArraysOf<Schema>): Uint8Array {
+    this.#attach(state);
+    return this.#bytes.slice();
+  }
+
+  deserialize(bytes: Uint8Array, live: ArraysOf<Schema>): ArraysOf<Schema> | undefined {
+    if (bytes.length !== this.#layout.sizeBytes) return undefined;
+    this.#attach(live);
+    this.#bytes.set(bytes);
+    return live;
+  }
+
   inspect(slot: number): ArraysOf<Schema> {
     const copy = new ArrayBuffer(this.#layout.sizeBytes);
     new Uint8Array(copy).set(this.#slotAt(slot));

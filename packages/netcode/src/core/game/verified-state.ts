@@ -39,6 +39,14 @@ class VerifiedSlots<State> implements StateSlots<State> {
     return this.#slots.checksum(state, savedSlot);
   }
 
+  serialize(state: State): Uint8Array {
+    return this.#slots.serialize(state);
+  }
+
+  deserialize(bytes: Uint8Array, live: State): State | undefined {
+    return this.#slots.deserialize(bytes, live);
+  }
+
   inspect(slot: number): unknown {
     return this.#slots.inspect?.(slot);
   }

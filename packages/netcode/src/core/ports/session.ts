@@ -52,8 +52,27 @@ export type SessionEvent =
       readonly localChecksum: number;
       readonly remoteChecksum: number;
     }
-  /** An event that the game emitted in `step`, once, whatever is resimulated. `id` is stable across peers: `frame:name:ordinal`. */
-  | { readonly type: "game"; readonly id: string; readonly frame: number; readonly name: string; readonly payload: unknown }
+  /** An agreed timeline entry: from `frame` on, these seats are played by `peerId`, who came back or came late. */
+  | { readonly type: "seat-to-player"; readonly peerId: PeerId; readonly playerIndexes: readonly number[]; readonly frame: number }
+  /** A follower that caught up asks for seats; answer with `admit`, or not at all. Only at the member that may admit. */
+  | { readonly type: "seat-request"; readonly peerId: PeerId; readonly playerIndexes: readonly number[] }
+  /** Agreed: from `frame` on the game stands still, until `resumed`. `peerId` asked for it. */
+  | { readonly type: "paused" | "resumed"; readonly peerId: PeerId; readonly frame: number }
+  /** `peerId` sent two different inputs for a frame. The first one counts; it cheats, or its memory is broken. */
+  | { readonly type: "conflicting-input"; readonly peerId: PeerId; readonly frame: number }
+  /**
+   * An event that the game emitted in `step`. `id` is stable across peers and resimulations: `frame:name:ordinal`.
+   * `predicted`: emitted for the first time, by a frame with predicted inputs. Then either `confirmed`, once, or `cancelled`, once: it did not happen. What is first
+   * emitted by a frame that is confirmed at once comes as `confirmed` alone.
+   */
+  | {
+      readonly type: "game";
+      readonly stage: "predicted" | "confirmed" | "cancelled";
+      readonly id: string;
+      readonly frame: number;
+      readonly name: string;
+      readonly payload: unknown;
+    }
   /** `result` of the game was there on a confirmed frame: the match is over, everywhere at the same frame. */
   | { readonly type: "ended"; readonly frame: number; readonly result: unknown };
 
@@ -115,6 +134,11 @@ export interface Session extends Machine<SessionEvent> {
   /** The broker (or a goodbye) says that `peerId` is gone for good or for now: the drop agreement may start without the 2.5 s of silence. */
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void;
   stats(): SessionStats;
+  /** Asks that the game stand still, or go on, for everybody; takes effect at an agreed frame. Nothing to do for a match that is so already. */
+  pause(): void;
+  resume(): void;
+  /** Gives the seats of bots to a follower, at an agreed frame. False when we are not the one who may, or the seats are not free. */
+  admit(peerId: PeerId, playerIndexes: readonly number[]): boolean;
   /** Checksum (unsigned 32 bits) of the state after confirmed frame `frame`; `undefined` when not confirmed or older than the ring (at least 120 kept). */
   checksum(frame: number): number | undefined;
 }

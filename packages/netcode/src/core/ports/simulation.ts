@@ -1,3 +1,9 @@
+/** Most bytes of a serialised state: what a hostile peer can make us hold. */
+export const SNAPSHOT_BYTES_MAX = 262_144;
+
+/** Most parts of a state. */
+export const STATE_PARTS_MAX = 64;
+
 /** Receives the events of one step, in order. */
 export type EmitEvent = (name: string, payload: unknown) => void;
 
@@ -25,6 +31,18 @@ export interface Simulation {
   reserveSlots(slotCount: number): void;
   /** Unsigned 32-bit hash of the live state. */
   checksum(): number;
+  /** The live state as bytes of its own, for another peer or a file: at most `SNAPSHOT_BYTES_MAX`. */
+  serialize(): Uint8Array;
+  /** Makes what `serialize` wrote the live state. Anybody may have sent the bytes: false, and the live state as it was, where they are no state of this game. */
+  deserialize(bytes: Uint8Array): boolean;
+  /** The state in parts, 1–`STATE_PARTS_MAX`, so that peers can find out which part of it differs without sending it. Fixed from the start. */
+  readonly partCount: number;
+  /** What a person calls part `part` of the live state: the path of a field. */
+  partName(part: number): string;
+  /** Writes the hash of each part of the live state to `into[offset …)`. Equal hashes of all parts and equal checksums are the same. */
+  partChecksums(into: Uint32Array, offset: number): void;
+  /** A copy of the live state for a report: plain data or typed arrays by name; `undefined` where the state cannot be looked into. */
+  inspectLive(): unknown;
   /** The result of the match if the live state is final, else `undefined`. Plain data. */
   result(): unknown;
 }

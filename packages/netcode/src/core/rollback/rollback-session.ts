@@ -99,7 +99,8 @@ export class RollbackSession implements Session {
     this.#inputs = inputs;
     for (const [player, seat] of options.players.entries()) if (seat.peerId === undefined) inputs.setBotFrom(player, 0);
     const events = new GameEventLog((frame, name, ordinal, payload) => {
-      if (this.#events.length < EVENTS_MAX) this.#events.push({ type: "game", id: `${frame}:${name}:${ordinal}`, frame, name, payload });
+      if (this.#events.length < EVENTS_MAX)
+        this.#events.push({ type: "game", stage: "predicted", id: `${frame}:${name}:${ordinal}`, frame, name, payload });
       else this.#refuse("game-event-overflow");
     });
     this.#runner = new FrameRunner({ simulation, inputs, events, predictionWindowFrames: window, saveEveryFrames });
@@ -243,6 +244,14 @@ export class RollbackSession implements Session {
         frameAdvantage: timeSync.frameAdvantage,
       })),
     };
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  admit(_peerId: PeerId, _playerIndexes: readonly number[]): boolean {
+    return false;
   }
 
   checksum(frame: number): number | undefined {

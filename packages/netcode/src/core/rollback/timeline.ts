@@ -10,8 +10,31 @@ export interface SeatToBotEntry {
   readonly cause: DropCause;
 }
 
+/** From `frame` on, the seats are played by `peerId`: who came back, or came late into a bot's seat. */
+export interface SeatToPlayerEntry {
+  readonly type: "seat-to-player";
+  readonly frame: number;
+  readonly peerId: PeerId;
+  readonly playerIndexes: readonly number[];
+}
+
+/** From `frame` on the game is not stepped (`pause`), or stepped again (`resume`). `peerId` asked for it. */
+export interface PauseEntry {
+  readonly type: "pause" | "resume";
+  readonly frame: number;
+  readonly peerId: PeerId;
+}
+
+/** From `frame` on the inputs of `peerId` take effect `frames` frames after they were sampled. Changes no state: for overlays and replays. */
+export interface InputDelayEntry {
+  readonly type: "input-delay";
+  readonly frame: number;
+  readonly peerId: PeerId;
+  readonly frames: number;
+}
+
 /** A change of the match that all peers apply before the same frame. */
-export type TimelineEntry = SeatToBotEntry;
+export type TimelineEntry = SeatToBotEntry | SeatToPlayerEntry | PauseEntry | InputDelayEntry;
 
 /**
  * Everything that was agreed during a match besides inputs, in the order of agreement. Together with the seed, the players and the inputs it makes the
