@@ -61,7 +61,8 @@ describe("rollback under simulated faults", () => {
         "lostToCut",
         "kills",
         "seatsToBots",
-        "gameEvents",
+        "eventsConfirmed",
+        "eventsCancelled",
         "ends",
       ]);
     });
@@ -127,6 +128,6 @@ describe("rollback under simulated faults", () => {
     });
     const lines = report.failed.flatMap((failed) => [`seed ${failed.seed}`, ...failed.failures.map((failure) => JSON.stringify(failure))]);
     expect(lines).toEqual([]);
-    expectHappened(report, ["rollbacks", "gameEvents"]);
+    expectHappened(report, ["rollbacks", "eventsConfirmed"]);
   });
 });

@@ -45,6 +45,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #startMs: number;
   readonly #listeners: Listeners<MatchEvents>;
   readonly #failing = new Set<FrameCallback>();
+  /** Ids of events that were told, and of which it is not certain yet that they happened. */
+  readonly #predicted = new Set<string>();
   /** Who said that it plays this match no longer. */
   readonly #left = new Set<PeerId>();
   readonly #ended = new Deferred<unknown>();
@@ -267,7 +269,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     return this.seats.flatMap((seat) => (seat.kind === "person" && seat.peerId !== this.#options.localPeerId ? [seat.peerId] : []));
   }
 
-  #handleGameEvent(event: GameEvent): void {
+  #handleGameEvent({ stage, ...event }: SessionEvent & { readonly type: "game" }): void {
+    if (stage === "predicted") this.#predicted.add(event.id);
+    else if (this.#predicted.delete(event.id)) return;
     const listener = this.#run?.on?.[event.name];
     if (listener !== undefined) {
       try {

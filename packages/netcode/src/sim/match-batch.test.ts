@@ -15,7 +15,7 @@ describe("simulateBatch", () => {
     expect(calm.failed).toEqual([]);
     expect(calm.figures["synchronized"]).toBe(6);
     expect(calm.unexercised).toContain("kills");
-    expect(calm.unexercised).not.toContain("gameEvents");
+    expect(calm.unexercised).not.toContain("eventsConfirmed");
   });
 
   it("[SI19] keeps the reports of failed matches", () => {

@@ -21,7 +21,9 @@ const CLAIMS: readonly (keyof MatchFigures)[] = [
   "seatsToBots",
   "drops",
   "waits",
-  "gameEvents",
+  "eventsPredicted",
+  "eventsConfirmed",
+  "eventsCancelled",
   "ends",
 ];
 

@@ -3,6 +3,7 @@ import { NULL_FRAME, type PeerId } from "../core/base/units.ts";
 import type { AdvanceResult, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../core/ports/transport.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
+import type { GameEventStage } from "../core/rollback/game-event-log.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
 /** What is checked of every match, all the time. Each is explained in docs/spec/simulator.md. */
@@ -42,7 +43,10 @@ export interface MatchCounts {
   seatsToBots: number;
   drops: number;
   waits: number;
-  gameEvents: number;
+  /** Events of the game by stage: told at once, happened, did not happen. */
+  eventsPredicted: number;
+  eventsConfirmed: number;
+  eventsCancelled: number;
   ends: number;
   /** Most frames that one call resimulated. */
   rollbackFramesMax: number;
@@ -68,7 +72,8 @@ export interface PeerRecord {
   ended: { readonly atMs: number; readonly text: string } | undefined;
   /** The others went on without it. */
   wasDropped: boolean;
-  readonly eventIds: Set<string>;
+  /** What became of the events that the session told, by frame, until that frame was checked. */
+  readonly events: Map<number, Map<string, GameEventStage>>;
   /** Lowest confirmed frame that was simulated again since the last look. */
   repeatedFrame: number;
   /** Datagrams to each peer since the last call of `advanceFrame` or `handleTimeout`. */
@@ -99,7 +104,9 @@ export class MatchCheckers {
     seatsToBots: 0,
     drops: 0,
     waits: 0,
-    gameEvents: 0,
+    eventsPredicted: 0,
+    eventsConfirmed: 0,
+    eventsCancelled: 0,
     ends: 0,
     rollbackFramesMax: 0,
     framesAheadMax: 0,
@@ -118,7 +125,7 @@ export class MatchCheckers {
       seats: new Map(),
       ended: undefined,
       wasDropped: false,
-      eventIds: new Set(),
+      events: new Map(),
       repeatedFrame: Infinity,
       datagramsTo: new Map(),
       repeatedTo: undefined,
@@ -238,12 +245,7 @@ export class MatchCheckers {
         this.fail("desync", peer.index, event.frame, `${event.localChecksum} here, ${event.remoteChecksum} at ${event.peerId}`);
         return;
       case "game":
-        if (event.stage === "cancelled") return;
-        counts.gameEvents++;
-        if (record.eventIds.has(event.id)) this.fail("events", peer.index, event.frame, `${event.id} delivered twice`);
-        if (!event.id.startsWith(`${event.frame}:${event.name}:`))
-          this.fail("events", peer.index, event.frame, `${event.id} is not of ${event.name}`);
-        record.eventIds.add(event.id);
+        this.#handleGameEvent(peer, record, event);
         return;
       case "ended":
         counts.ends++;
@@ -266,15 +268,34 @@ export class MatchCheckers {
     record.repeatedFrame = Infinity;
   }
 
+  #handleGameEvent(peer: SimPeer, record: PeerRecord, event: SessionEvent & { readonly type: "game" }): void {
+    const { id, frame, name, stage } = event;
+    this.counts[stage === "predicted" ? "eventsPredicted" : stage === "confirmed" ? "eventsConfirmed" : "eventsCancelled"]++;
+    if (!id.startsWith(`${frame}:${name}:`)) this.fail("events", peer.index, frame, `${id} is not of ${name}`);
+    const stages = record.events.get(frame) ?? new Map<string, GameEventStage>();
+    record.events.set(frame, stages);
+    const before = stages.get(id);
+    if (stage === "cancelled" ? before !== "predicted" : before !== undefined && (before !== "predicted" || stage === "predicted"))
+      this.fail("events", peer.index, frame, `${id} is ${stage} after it was ${before ?? "never told"}`);
+    if (frame <= record.confirmedFrame) this.fail("events", peer.index, frame, `${id} is ${stage} after its frame was confirmed`);
+    stages.set(id, stage);
+  }
+
   #settle(peer: SimPeer, record: PeerRecord, frame: number): void {
     const checksum = peer.session.checksum(frame);
     if (checksum === undefined) this.fail("convergence", peer.index, frame, "a confirmed frame without a checksum");
     const row = peer.simulation.row(frame);
     const eventIds = peer.simulation.eventIds(frame);
     this.#checkOwnInputs(peer, frame, row);
+    const told = record.events.get(frame);
     for (const id of eventIds) {
-      if (!record.eventIds.has(id)) this.fail("events", peer.index, frame, `${id} of a confirmed frame was not delivered`);
+      if (told?.get(id) !== "confirmed") this.fail("events", peer.index, frame, `${id} of a confirmed frame was not confirmed`);
     }
+    for (const [id, stage] of told ?? []) {
+      if (stage === "predicted" || (stage === "confirmed" && !eventIds.includes(id)))
+        this.fail("events", peer.index, frame, `${id} of a confirmed frame, which did not happen, is ${stage}`);
+    }
+    record.events.delete(frame);
     record.history.add({ checksum: checksum ?? 0, row: row.slice(), eventIds: [...eventIds] });
   }
 

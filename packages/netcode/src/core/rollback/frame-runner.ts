@@ -120,6 +120,7 @@ export class FrameRunner {
     const target = Math.min(this.#inputs.completeFrame(), this.#liveFrame - 1, this.#wrongFrame - 1);
     while (this.#confirmedFrame < target && this.#endFrame === NONE) {
       this.#confirmedFrame++;
+      this.#events.confirm(this.#confirmedFrame);
       if (this.#final[this.#confirmedFrame & MASK] !== 0) {
         this.#rewindTo(this.#confirmedFrame);
         return true;
@@ -141,6 +142,7 @@ export class FrameRunner {
   /** The match is over after `frame`: what was predicted past it never happened. */
   #rewindTo(frame: number): void {
     this.#endFrame = frame;
+    this.#events.cancelAfter(frame);
     if (this.#liveFrame > frame + 1) {
       // A save is there: had `frame` never been predicted, it would have been confirmed before the next one ran.
       this.#liveFrame = this.#saves.loadBefore(frame + 1);
@@ -160,7 +162,7 @@ export class FrameRunner {
       inputs.predict(player, frame, row, player * this.#inputBytes);
       this.#bots[player] = inputs.isBot(player, frame) ? 1 : 0;
     }
-    this.#events.begin(frame);
+    this.#events.begin(frame, frame <= inputs.completeFrame());
     this.#simulation.step(frame, row, this.#bots, this.#events.emit);
     this.#checksums[frame & MASK] = this.#simulation.checksum();
     this.#final[frame & MASK] = this.#simulation.result() === undefined ? 0 : 1;

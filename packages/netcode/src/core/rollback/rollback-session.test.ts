@@ -59,12 +59,11 @@ describe("a match over a clean link", () => {
     for (const { index } of match.peers) expect(match.eventsOf(index, "synchronized")).toHaveLength(1);
   });
 
-  it("[RB11] hands every event of the game out once, with the same ids everywhere", () => {
+  it("[RB11] tells every event of the game once as predicted and once as what became of it, with the same ids everywhere", () => {
     const match = new TestMatch({ seats: [0, 1], input: humanInput(3), endFrame: 300 });
     match.runUntil(() => match.peers.every(({ outcome }) => outcome === "over"), 8000);
-    const ids = match.peers.map(({ events }) => events.flatMap((event) => (event.type === "game" ? [event.id] : [])));
-    for (const list of ids) expect(new Set(list).size).toBe(list.length);
-    // What the right inputs bring is in both lists; beyond it are only presses that were predicted wrongly.
+    const idsOf = (peer: number, stage: string): string[] =>
+      match.peer(peer).events.flatMap((event) => (event.type === "game" && event.stage === stage ? [event.id] : []));
     const real = new Set<string>();
     for (const [frame, inputs] of match.peer(0).simulation.inputs) {
       if (frame > 300) continue;
@@ -73,7 +72,16 @@ describe("a match over a clean link", () => {
       if (frame % 10 === 0) real.add(`${frame}:beat:0`);
     }
     expect(real.size).toBeGreaterThan(100);
-    for (const list of ids) expect([...real].filter((id) => !list.includes(id))).toEqual([]);
+    for (const { index } of match.peers) {
+      const predicted = idsOf(index, "predicted");
+      const confirmed = idsOf(index, "confirmed");
+      const cancelled = idsOf(index, "cancelled");
+      expect(confirmed.toSorted()).toEqual([...real].toSorted());
+      for (const list of [predicted, confirmed, cancelled]) expect(new Set(list).size).toBe(list.length);
+      // What was predicted either happened or is taken back.
+      expect(cancelled.toSorted()).toEqual(predicted.filter((id) => !real.has(id)).toSorted());
+      expect(cancelled.length).toBeGreaterThan(0);
+    }
     expect(match.peer(0).session.stats().rollbacks).toBeGreaterThan(10);
   });
 

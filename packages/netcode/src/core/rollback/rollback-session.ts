@@ -98,9 +98,9 @@ export class RollbackSession implements Session {
     this.#roster = roster;
     this.#inputs = inputs;
     for (const [player, seat] of options.players.entries()) if (seat.peerId === undefined) inputs.setBotFrom(player, 0);
-    const events = new GameEventLog((frame, name, ordinal, payload) => {
+    const events = new GameEventLog((stage, frame, name, ordinal, payload) => {
       if (this.#events.length < EVENTS_MAX)
-        this.#events.push({ type: "game", stage: "predicted", id: `${frame}:${name}:${ordinal}`, frame, name, payload });
+        this.#events.push({ type: "game", stage, id: `${frame}:${name}:${ordinal}`, frame, name, payload });
       else this.#refuse("game-event-overflow");
     });
     this.#runner = new FrameRunner({ simulation, inputs, events, predictionWindowFrames: window, saveEveryFrames });
