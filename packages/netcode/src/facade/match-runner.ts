@@ -14,7 +14,7 @@ import type { MatchDriverHost } from "../driver/match-driver.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import { NetcodeError } from "./netcode-error.ts";
-import type { GameEvent, Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
+import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
 
 export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly page: Page;
