@@ -18,7 +18,7 @@ describe("pnpm sim", () => {
     expect(settingsOf()).toEqual({
       firstSeed: 1,
       seedCount: 1_000,
-      players: 4,
+      players: [4, 4],
       seconds: 10,
       faults: FAULT_KINDS,
       network: undefined,
@@ -27,7 +27,7 @@ describe("pnpm sim", () => {
     expect(settingsOf("--seeds", "5", "--players", "8", "--seconds", "3", "--first", "77")).toMatchObject({
       firstSeed: 77,
       seedCount: 5,
-      players: 8,
+      players: [8, 8],
       seconds: 3,
     });
     expect(settingsOf("--seed", "42", "--faults", "kill,loss", "--verbose")).toMatchObject({
@@ -44,8 +44,9 @@ describe("pnpm sim", () => {
     for (const [argv, named] of [
       [["--seeds", "0"], "--seeds is a whole number from 1"],
       [["--seeds", "many"], 'got "many"'],
-      [["--players", "9"], "--players is a whole number from 2 to 8"],
+      [["--players", "9"], "--players is a number from 2 to 8"],
       [["--players", "2.5"], "--players"],
+      [["--players", "6-3"], "--players"],
       [["--seconds", "-1"], "--seconds"],
       [["--seed", ""], "--seed"],
       [["--faults", "loss,earthquake"], '"earthquake"'],

@@ -1,11 +1,13 @@
 import { parseArgs } from "node:util";
+import { Random } from "../src/core/base/random.ts";
 import { FAULT_KINDS, simulateBatch, type FaultKind, type LinkProfile, type MatchReport } from "../src/sim/index.ts";
 
 /** What `pnpm sim` was asked for. */
 export interface SimSettings {
   readonly firstSeed: number;
   readonly seedCount: number;
-  readonly players: number;
+  /** Fewest and most peers of a match; between them each seed draws. */
+  readonly players: readonly [number, number];
   readonly seconds: number;
   readonly faults: readonly FaultKind[];
   /** Left out: drawn from the seed. */
@@ -32,7 +34,7 @@ const USAGE = `Usage: pnpm sim [--seeds 1000] [--players 4] [--seconds 10] [--fi
 
   --seeds N      matches to play, with seeds --first, --first + 1, …
   --seed N       plays this one seed
-  --players N    peers of each match, 2–8
+  --players N    peers of each match, 2–8; 2-8: each seed draws
   --seconds N    virtual length of each match
   --faults A,B   faults that a seed may switch on; default: all; "none": none
                  ${FAULT_KINDS.join(", ")}
@@ -67,7 +69,6 @@ export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
     ["seeds", 1_000, 1, 10_000_000],
     ["seed", 1, 0, 0xffff_ffff],
     ["first", 1, 0, 0xffff_ffff],
-    ["players", 4, 2, 8],
     ["seconds", 10, 1, 3_600],
   ] as const;
   for (const [name, standard, least, most] of ranges) {
@@ -77,6 +78,8 @@ export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
       return refuse(`--${name} is a whole number from ${least} to ${most}, got "${text}".`);
     numbers[name] = value;
   }
+  const players = parsePlayers(values.players ?? "4");
+  if (players === undefined) return refuse(`--players is a number from 2 to 8, or a range such as 2-8, got "${values.players}".`);
   const faults = parseFaults(values.faults);
   if (typeof faults === "string") return refuse(faults);
   const network = PROFILE_NAMES.find((name) => name === values.network);
@@ -87,13 +90,23 @@ export function parseSimArguments(argv: readonly string[]): ParsedSimArguments {
     settings: {
       firstSeed: (isSingle ? numbers["seed"] : numbers["first"]) ?? 1,
       seedCount: isSingle ? 1 : (numbers["seeds"] ?? 1),
-      players: numbers["players"] ?? 4,
+      players,
       seconds: numbers["seconds"] ?? 10,
       faults,
       network,
       verbose: values.verbose === true,
     },
   };
+}
+
+function parsePlayers(text: string): readonly [number, number] | undefined {
+  const [, first, last = first] = /^([2-8])(?:-([2-8]))?$/.exec(text) ?? [];
+  return first === undefined || Number(last) < Number(first) ? undefined : [Number(first), Number(last)];
+}
+
+/** Peers of the match of `seed`. */
+export function drawPlayers([fewest, most]: readonly [number, number], seed: number): number {
+  return fewest + new Random(seed, "players").integer(most - fewest + 1);
 }
 
 function parseFaults(text: string | undefined): readonly FaultKind[] | string {
@@ -113,7 +126,7 @@ export function runSim(settings: SimSettings, print: (line: string) => void): nu
   const batch = simulateBatch({
     firstSeed,
     seedCount,
-    matchOf: (seed) => ({ seed, players, seconds, faults, ...(network === undefined ? {} : { network }) }),
+    matchOf: (seed) => ({ seed, players: drawPlayers(players, seed), seconds, faults, ...(network === undefined ? {} : { network }) }),
     onMatch: (report) => {
       if (settings.verbose) printMatch(report, print);
       if (!report.ok) for (const line of describeFailure(report, settings)) print(line);
@@ -125,7 +138,7 @@ export function runSim(settings: SimSettings, print: (line: string) => void): nu
   const perCoreMinute = Math.round((seedCount * 60_000_000) / (user + system));
   for (const [name, value] of Object.entries(batch.figures)) print(`${name.padEnd(20)} ${value.toLocaleString("en")}`);
   print(
-    `${seedCount} seeds of ${players} players × ${seconds} s: ${batch.failed.length} failed, ${perMinute} seeds per minute (${perCoreMinute} per minute of one core)`,
+    `${seedCount} seeds of ${players[0] === players[1] ? players[0] : players.join("–")} players × ${seconds} s: ${batch.failed.length} failed, ${perMinute} seeds per minute (${perCoreMinute} per minute of one core)`,
   );
   if (batch.failed.length > 0) return 1;
   // A small batch cannot show everything; a large one that did not, proved less than it says.
@@ -135,8 +148,9 @@ export function runSim(settings: SimSettings, print: (line: string) => void): nu
 }
 
 /** The lines that say what failed and how to see it again. */
-export function describeFailure(report: MatchReport, settings: Pick<SimSettings, "players" | "seconds" | "faults" | "network">): string[] {
-  const { players, seconds, faults, network } = settings;
+export function describeFailure(report: MatchReport, settings: Pick<SimSettings, "seconds" | "faults" | "network">): string[] {
+  const { seconds, faults, network } = settings;
+  const players = report.plan.peers.length;
   const paths = network === undefined ? "" : ` --network ${network}`;
   const limited = faults.length === FAULT_KINDS.length ? "" : ` --faults ${faults.length === 0 ? "none" : faults.join(",")}`;
   return [

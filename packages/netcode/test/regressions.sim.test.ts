@@ -30,7 +30,7 @@ describe("seeds that failed once", () => {
   for (const { name, players, seed } of REGRESSIONS) {
     it(`[SI21] ${name} (${players} players, seed ${seed})`, () => {
       const report = simulateMatch({ seed, players, seconds: 10 });
-      const lines = report.ok ? [] : describeFailure(report, { players, seconds: 10, faults: FAULT_KINDS, network: undefined });
+      const lines = report.ok ? [] : describeFailure(report, { seconds: 10, faults: FAULT_KINDS, network: undefined });
       expect(lines).toEqual([]);
     });
   }

@@ -30,8 +30,8 @@ function play({ index, players, seeds, seconds = 10, faults = FAULT_KINDS, netwo
 }
 
 /** Fails with seed, frame, peer and the command that plays the seed again. */
-function expectClean(report: BatchReport, { players, seconds = 10, faults = FAULT_KINDS, network }: Batch): void {
-  const lines = report.failed.flatMap((failed) => describeFailure(failed, { players, seconds, faults, network }));
+function expectClean(report: BatchReport, { seconds = 10, faults = FAULT_KINDS, network }: Batch): void {
+  const lines = report.failed.flatMap((failed) => describeFailure(failed, { seconds, faults, network }));
   expect(lines).toEqual([]);
 }
 
