@@ -1,19 +1,22 @@
 import { assert } from "../base/assert.ts";
-import { ByteReader, ByteWriter } from "../base/bytes.ts";
-import { NULL_FRAME, type PeerId } from "../base/units.ts";
+import { ByteReader } from "../base/bytes.ts";
+import type { PeerId } from "../base/units.ts";
 import type { AdvanceResult, DropCause, Session, SessionEvent, SessionPlayer, SessionStats, Transmit } from "../ports/session.ts";
 import type { Simulation } from "../ports/simulation.ts";
-import { DATAGRAM_BYTES_MAX, type Channel } from "../ports/transport.ts";
 import { INPUT_BYTES_MAX, INPUT_DELAY_MAX, PREDICTION_WINDOW_MAX } from "../wire/limits.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
+import { ChecksumWatch } from "./checksum-watch.ts";
 import { Departures, SUSPECT_MS } from "./departures.ts";
 import { FrameRunner } from "./frame-runner.ts";
 import { GameEventLog } from "./game-event-log.ts";
 import { InputExchange } from "./input-exchange.ts";
 import { InputTable } from "./input-table.ts";
+import { Outbox } from "./outbox.ts";
+import { MatchPacing } from "./pacing.ts";
+import { RefusalCounts } from "./refusal-counts.ts";
 import { RemotePeer } from "./remote-peer.ts";
+import { SessionEvents } from "./session-events.ts";
 import { SessionRoster } from "./session-roster.ts";
-import { paceRatio } from "./time-sync.ts";
 import { Timeline, type TimelineEntry } from "./timeline.ts";
 
 export interface RollbackOptions {
@@ -38,8 +41,6 @@ const SEND_INTERVAL_MS = 50;
 const LINGER_MS = 2000;
 /** Time without any call counts as at most so much silence of the others: a page that was frozen must not drop everybody when it wakes. */
 const UNOBSERVED_MS_MAX = 250;
-/** Events that nobody fetches are kept up to here, then counted and lost. */
-const EVENTS_MAX = 4096;
 
 type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
@@ -58,16 +59,14 @@ export class RollbackSession implements Session {
   readonly #matchEpoch: number;
   readonly #inputDelayFrames: number;
   readonly #frameMs: number;
-  readonly #events: SessionEvent[] = [];
-  #eventIndex = 0;
-  readonly #refusals = new Map<string, number>();
+  readonly #events = new SessionEvents();
+  readonly #refusals = new RefusalCounts();
+  readonly #checksums: ChecksumWatch;
+  readonly #pacing = new MatchPacing();
+  readonly #isFrozen = (member: number): boolean => this.#departures.isFrozen(member);
   readonly #reader = new ByteReader();
-  readonly #datagram = new Uint8Array(DATAGRAM_BYTES_MAX);
-  readonly #writer = new ByteWriter(this.#datagram);
-  /** Views of the datagram by size, made when first needed: most matches see some twenty sizes. */
-  readonly #views: (Uint8Array | undefined)[] = [];
+  readonly #outbox: Outbox;
   readonly #clock = { nowMs: 0, observedMs: 0, delayedFrame: Number.NaN };
-  readonly #transmit: Mutable<Transmit>;
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
   #firstFrameMs = Number.NaN;
   #advancedMs = 0;
@@ -75,8 +74,6 @@ export class RollbackSession implements Session {
   #isDropped = false;
   #isSynchronized = false;
   #stalledFrames = 0;
-  #datagramsSent = 0;
-  #datagramBytesSent = 0;
   #datagramsReceived = 0;
 
   constructor(nowMs: number, options: RollbackOptions) {
@@ -99,9 +96,8 @@ export class RollbackSession implements Session {
     this.#inputs = inputs;
     for (const [player, seat] of options.players.entries()) if (seat.peerId === undefined) inputs.setBotFrom(player, 0);
     const events = new GameEventLog((stage, frame, name, ordinal, payload) => {
-      if (this.#events.length < EVENTS_MAX)
-        this.#events.push({ type: "game", stage, id: `${frame}:${name}:${ordinal}`, frame, name, payload });
-      else this.#refuse("game-event-overflow");
+      const event = { type: "game", stage, id: `${frame}:${name}:${ordinal}`, frame, name, payload } as const;
+      if (!this.#events.addFromGame(event)) this.#refuse("game-event-overflow");
     });
     this.#runner = new FrameRunner({ simulation, inputs, events, predictionWindowFrames: window, saveEveryFrames });
     this.#exchange = new InputExchange({ inputs, runner: this.#runner, localPlayers: roster.localPlayers, matchEpoch });
@@ -109,7 +105,8 @@ export class RollbackSession implements Session {
     this.#remotes = roster.peerIds.flatMap((peerId, member) =>
       member === roster.localMember ? [] : [new RemotePeer(peerId, member, roster.playersOf[member] ?? [])],
     );
-    this.#transmit = { to: options.localPeerId, channel: "unreliable", bytes: new Uint8Array(0) };
+    this.#outbox = new Outbox(options.localPeerId);
+    this.#checksums = new ChecksumWatch({ runner: this.#runner, events: this.#events, refusals: this.#refusals });
     // The frames before the first sampled input can take effect are played, and sent, with nothing pressed.
     const blank = new Uint8Array(INPUT_BYTES_MAX);
     for (const player of roster.localPlayers) for (let frame = 0; frame < inputDelayFrames; frame++) inputs.append(player, blank, 0);
@@ -178,7 +175,7 @@ export class RollbackSession implements Session {
     }
     this.#settle();
     this.#sendOverdue();
-    result.paceRatio = this.#isOver ? 1 : this.#paceRatio(nowMs);
+    result.paceRatio = this.#isOver ? 1 : this.#pacing.ratio(this.#remotes, this.#isFrozen, nowMs - this.#firstFrameMs);
     result.resimulatedFrames = runner.resimulatedFrames - resimulatedBefore;
     return result;
   }
@@ -188,28 +185,19 @@ export class RollbackSession implements Session {
     const { observedMs } = this.#clock;
     for (const remote of this.#remotes) {
       const vote = this.#departures.pollVote(remote.member, observedMs);
-      if (vote !== undefined) return this.#fillTransmit(remote, "reliable", vote);
+      if (vote !== undefined) return this.#outbox.transmit(remote.endpoint.peerId, "reliable", vote);
       if (!remote.sendDue || this.#departures.isFrozen(remote.member)) continue;
       remote.sendDue = false;
       remote.sentMs = this.#clock.nowMs;
-      this.#writer.reset();
-      this.#exchange.write(this.#writer, remote, this.#clock, this.#endedMs !== undefined);
-      this.#datagramsSent++;
-      const { sizeBytes } = this.#writer;
-      this.#datagramBytesSent += sizeBytes;
-      return this.#fillTransmit(remote, "unreliable", (this.#views[sizeBytes] ??= this.#datagram.subarray(0, sizeBytes)));
+      this.#outbox.writer.reset();
+      this.#exchange.write(this.#outbox.writer, remote, this.#clock, this.#endedMs !== undefined);
+      return this.#outbox.datagram(remote.endpoint.peerId);
     }
     return undefined;
   }
 
   pollEvent(): SessionEvent | undefined {
-    const event = this.#events[this.#eventIndex];
-    if (event !== undefined) this.#eventIndex++;
-    if (this.#eventIndex === this.#events.length) {
-      this.#events.length = 0;
-      this.#eventIndex = 0;
-    }
-    return event;
+    return this.#events.poll();
   }
 
   pollTimeoutMs(): number {
@@ -232,10 +220,10 @@ export class RollbackSession implements Session {
       rollbacks: this.#runner.rollbacks,
       resimulatedFrames: this.#runner.resimulatedFrames,
       stalledFrames: this.#stalledFrames,
-      datagramsSent: this.#datagramsSent,
-      datagramBytesSent: this.#datagramBytesSent,
+      datagramsSent: this.#outbox.datagramsSent,
+      datagramBytesSent: this.#outbox.datagramBytesSent,
       datagramsReceived: this.#datagramsReceived,
-      refusals: Object.fromEntries(this.#refusals),
+      refusals: this.#refusals.toRecord(),
       peers: this.#remotes.map(({ endpoint, timeSync }) => ({
         id: endpoint.peerId,
         rttMs: endpoint.rtt.rttMs,
@@ -296,7 +284,7 @@ export class RollbackSession implements Session {
 
   #dropped(frame: number): void {
     this.#isDropped = true;
-    if (this.#endedMs === undefined) this.#events.push({ type: "dropped", frame });
+    if (this.#endedMs === undefined) this.#events.add({ type: "dropped", frame });
   }
 
   #heard(remote: RemotePeer): void {
@@ -305,14 +293,14 @@ export class RollbackSession implements Session {
     if (isFirst) this.#synchronize();
     if (!remote.isSuspect) return;
     remote.isSuspect = false;
-    this.#events.push({ type: "peer-recovered", peerId: remote.endpoint.peerId });
+    this.#events.add({ type: "peer-recovered", peerId: remote.endpoint.peerId });
   }
 
   #synchronize(): void {
     if (this.#isSynchronized) return;
     for (const { endpoint, member } of this.#remotes) if (!endpoint.heard && !this.#departures.isFrozen(member)) return;
     this.#isSynchronized = true;
-    this.#events.push({ type: "synchronized", frame: this.#runner.frame });
+    this.#events.add({ type: "synchronized", frame: this.#runner.frame });
   }
 
   /** Silence, votes and what follows from them. */
@@ -323,12 +311,12 @@ export class RollbackSession implements Session {
       if (this.#isOver || remote.isSuspect || this.#departures.isFrozen(remote.member)) continue;
       if (remote.endpoint.silentMs(observedMs) < SUSPECT_MS) continue;
       remote.isSuspect = true;
-      this.#events.push({ type: "peer-suspect", peerId: remote.endpoint.peerId });
+      this.#events.add({ type: "peer-suspect", peerId: remote.endpoint.peerId });
     }
     const decided = this.#departures.update(this.#remotes, !this.#isOver, observedMs);
     if (decided !== 0) for (const remote of this.#remotes) if ((decided & (1 << remote.member)) !== 0) this.#seatToBot(remote);
     if (this.#departures.droppedFrame !== undefined) return this.#dropped(this.#departures.droppedFrame);
-    if (this.#departures.takeWaiting() && !this.#isOver) this.#events.push({ type: "waiting-for-quorum" });
+    if (this.#departures.takeWaiting() && !this.#isOver) this.#events.add({ type: "waiting-for-quorum" });
   }
 
   #seatToBot(remote: RemotePeer): void {
@@ -342,7 +330,7 @@ export class RollbackSession implements Session {
     this.#runner.seatsChanged(frame);
     const entry = { type: "seat-to-bot", peerId: endpoint.peerId, playerIndexes, frame, cause: this.#departures.cause(member) } as const;
     this.#timeline.add(entry);
-    if (!this.#isOver) this.#events.push(entry);
+    if (!this.#isOver) this.#events.add(entry);
     this.#synchronize();
   }
 
@@ -351,25 +339,10 @@ export class RollbackSession implements Session {
     if (this.#isDropped) return;
     if (this.#endedMs === undefined && this.#runner.confirm()) {
       this.#endedMs = this.#clock.nowMs;
-      this.#events.push({ type: "ended", frame: this.#runner.confirmedFrame, result: this.#runner.result() });
+      this.#events.add({ type: "ended", frame: this.#runner.confirmedFrame, result: this.#runner.result() });
       for (const remote of this.#remotes) remote.sendDue = true;
     }
-    for (const remote of this.#remotes) if (remote.checksumFrame !== NULL_FRAME) this.#compareChecksum(remote);
-  }
-
-  #compareChecksum(remote: RemotePeer): void {
-    const { checksumFrame: frame, checksum: remoteChecksum } = remote;
-    const isFrozen = this.#departures.isFrozen(remote.member);
-    if (frame > this.#runner.confirmedFrame && !isFrozen) return;
-    remote.checksumFrame = NULL_FRAME;
-    // Whom we drop may have confirmed frames with inputs that died with it.
-    if (isFrozen) return;
-    const localChecksum = this.#runner.checksum(frame);
-    if (localChecksum === undefined || localChecksum === remoteChecksum) return;
-    this.#refuse("desync");
-    if (remote.isDesynced) return;
-    remote.isDesynced = true;
-    this.#events.push({ type: "desync", peerId: remote.endpoint.peerId, frame, localChecksum, remoteChecksum });
+    for (const remote of this.#remotes) this.#checksums.compare(remote, this.#departures.isFrozen(remote.member));
   }
 
   /** True while `remote` is to hear from us at least every `SEND_INTERVAL_MS`. */
@@ -385,25 +358,7 @@ export class RollbackSession implements Session {
     }
   }
 
-  #paceRatio(nowMs: number): number {
-    let advance = 0;
-    let count = 0;
-    for (const { member, isSuspect, timeSync } of this.#remotes) {
-      if (isSuspect || this.#departures.isFrozen(member)) continue;
-      advance += timeSync.frameAdvantage;
-      count++;
-    }
-    return count === 0 ? 1 : paceRatio(advance / count, nowMs - this.#firstFrameMs);
-  }
-
-  #fillTransmit(remote: RemotePeer, channel: Channel, bytes: Uint8Array): Transmit {
-    this.#transmit.to = remote.endpoint.peerId;
-    this.#transmit.channel = channel;
-    this.#transmit.bytes = bytes;
-    return this.#transmit;
-  }
-
   #refuse(reason: string): void {
-    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    this.#refusals.add(reason);
   }
 }
