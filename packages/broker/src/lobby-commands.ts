@@ -1,7 +1,7 @@
-import { type LobbyState, type MatchSeat, type PeerId, type Profile, unreachable } from "@rollcall/netcode/lobby-protocol";
+import { type LobbyState, type MatchSeat, type PeerId, type PlayerProfile, unreachable } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer, RoomCommand } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
-import { cleanProfile } from "./profile.ts";
+import { cleanPlayer, cleanProfile } from "./profile.ts";
 
 interface Commanding {
   readonly peerId: PeerId;
@@ -88,8 +88,10 @@ function startMatch(draft: LobbyDraft, command: Extract<RoomCommand, { type: "st
   if (lobby.match !== undefined) return { code: "MATCH_RUNNING" };
   const people: MatchSeat[] = lobby.members
     .filter((member) => member.connected)
-    .slice(0, command.playerCount)
-    .map(({ peerId, profile }) => ({ kind: "person", peerId, profile }));
+    .flatMap(({ peerId, profile: { guests = [], ...profile } }) =>
+      [profile, ...guests].map((player) => ({ kind: "person" as const, peerId, profile: player })),
+    )
+    .slice(0, command.playerCount);
   const bots: MatchSeat[] = Array.from({ length: command.playerCount - people.length }, (_, index) => ({
     kind: "bot",
     profile: botProfile(command.botProfiles[index], people.length + index),
@@ -108,8 +110,9 @@ function startMatch(draft: LobbyDraft, command: Extract<RoomCommand, { type: "st
   return undefined;
 }
 
-function botProfile(given: Profile | undefined, playerIndex: number): Profile {
-  return given === undefined ? { name: `Bot ${playerIndex + 1}`, colour: playerIndex, choices: null } : cleanProfile(given, playerIndex);
+function botProfile(given: PlayerProfile | undefined, playerIndex: number): PlayerProfile {
+  const name = `Bot ${playerIndex + 1}`;
+  return given === undefined ? { name, colour: playerIndex, choices: null } : cleanPlayer(given, name);
 }
 
 /** Everybody in the match says so at its end: the first one counts, the rest find it done. The host may end a match that it only watches. */

@@ -365,10 +365,29 @@ test("[LB22] a match ends by itself when none of its people is a member any more
   room.command("ada", { ...START, playerCount: 2 });
   room.command("ada", { type: "leave" });
   expect(room.record.lobby.match).toBeDefined();
-  // A reloaded page is another peer, which is not in the match.
+  // A reloaded page is another peer in the same seat.
   room.resume("bob", "bob2");
+  expect(room.record.lobby.match?.seats[1]).toMatchObject({ kind: "person", peerId: "bob2" });
+  room.command("bob2", { type: "leave" });
   expect(room.record.lobby.match).toBeUndefined();
-  expect(room.types(-2)).toEqual(["member-returned", "match-ended"]);
+  expect(room.types(-2)).toEqual(["member-left", "match-ended"]);
+});
+
+test("[LB48] guests of a member play in seats of their own behind the member's", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  const guest = { name: " \u202eEve ", colour: 4, choices: null };
+  room.command("ada", { type: "set-profile", profile: { name: "Ada", colour: 1, choices: null, guests: [guest, { ...guest, name: "" }] } });
+  room.command("ada", { ...START, playerCount: 5 });
+  const seats = room.record.lobby.match?.seats.map((seat) => [seat.kind === "person" ? seat.peerId : "bot", seat.profile.name]);
+  expect(seats).toEqual([
+    ["ada", "Ada"],
+    ["ada", "Eve"],
+    ["ada", "Guest 2"],
+    ["bob", "bob"],
+    ["bot", "Bot 5"],
+  ]);
+  expect(room.record.lobby.match?.seats[0]?.profile).not.toHaveProperty("guests");
 });
 
 test("[LB23] a lobby is over when its last member has left or run out of time", () => {

@@ -1,4 +1,4 @@
-import { LOBBY_LIMITS, type Profile } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_LIMITS, type PlayerProfile, type Profile } from "@rollcall/netcode/lobby-protocol";
 
 /**
  * Control characters, lone surrogates, private use, and every invisible format character: among them the bidirectional overrides, with which a name
@@ -11,10 +11,18 @@ const BLANK_PATTERN = /[\s\u115f\u1160\u2800\u3164\uffa0]+/gu;
 const PILE_PATTERN = /(\p{M}{4})\p{M}+/gu;
 const EDGE_PATTERN = /^[\u200c\u200d\s]+|[\u200c\u200d\s]+$/gu;
 
-/** A profile as others may see it. A name that has nothing to show becomes "Player N" by seat. */
-export function cleanProfile(profile: Profile, seat: number): Profile {
-  const name = cleanName(profile.name);
-  return { name: name === "" ? `Player ${seat + 1}` : name, colour: profile.colour, choices: profile.choices };
+/** A profile as others may see it. A name that has nothing to show becomes "Player N" by seat, and a guest's "Guest N". */
+export function cleanProfile({ guests, ...player }: Profile, seat: number): Profile {
+  const clean = cleanPlayer(player, `Player ${seat + 1}`);
+  return guests === undefined || guests.length === 0
+    ? clean
+    : { ...clean, guests: guests.map((guest, index) => cleanPlayer(guest, `Guest ${index + 1}`)) };
+}
+
+/** The same for one player. */
+export function cleanPlayer({ name, colour, choices }: PlayerProfile, nameless: string): PlayerProfile {
+  const clean = cleanName(name);
+  return { name: clean === "" ? nameless : clean, colour, choices };
 }
 
 /** Text only: composed, without hidden characters, white space single and not at the ends. Showing it as text, not as HTML, is the page's part. */

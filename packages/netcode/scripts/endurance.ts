@@ -70,7 +70,12 @@ function endure(hours: number): string[] {
     peer.session.handlePacket(scheduler.nowMs, from, bytes);
     drain(peer);
   };
-  [ada.end, bob.end] = network.associate(ada.id, (_, bytes) => receive(ada, bob.id, bytes), bob.id, (_, bytes) => receive(bob, ada.id, bytes));
+  [ada.end, bob.end] = network.associate(
+    ada.id,
+    (_, bytes) => receive(ada, bob.id, bytes),
+    bob.id,
+    (_, bytes) => receive(bob, ada.id, bytes),
+  );
   const endMs = hours * HOUR_MS;
   const run = (peer: Peer, nowMs: number): void => {
     if (nowMs >= endMs) return;

@@ -8,7 +8,16 @@ export { plainState } from "./core/game/plain-state.ts";
 export { typedArrayState } from "./core/game/typed-array-state.ts";
 export type { LinkPath, LinkStatus } from "./core/ports/link.ts";
 export { normalizeLobbyCode } from "./core/ports/lobby-protocol.ts";
-export type { GameIdentity, Json, LobbyState, MatchAgreement, MatchSeat, Member, Profile } from "./core/ports/lobby-protocol.ts";
+export type {
+  GameIdentity,
+  Json,
+  LobbyState,
+  MatchAgreement,
+  MatchSeat,
+  Member,
+  PlayerProfile,
+  Profile,
+} from "./core/ports/lobby-protocol.ts";
 export type { DropCause } from "./core/ports/session.ts";
 export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";

@@ -298,8 +298,12 @@ export class BrokerDouble {
 
   #start(room: Room, command: Extract<LobbyCommand, { type: "start" }>): null | Refused {
     if (room.state.match !== undefined) return { code: "MATCH_RUNNING" };
-    const people = room.state.members.slice(0, command.playerCount);
-    const seats: MatchSeat[] = people.map(({ peerId, profile }) => ({ kind: "person", peerId, profile }));
+    const people = room.state.members
+      .flatMap(({ peerId, profile: { guests = [], ...profile } }) =>
+        [profile, ...guests].map((player) => ({ kind: "person" as const, peerId, profile: player })),
+      )
+      .slice(0, command.playerCount);
+    const seats: MatchSeat[] = [...people];
     while (seats.length < command.playerCount) {
       const profile = command.botProfiles[seats.length - people.length] ?? { name: "Bot", colour: 0, choices: null };
       seats.push({ kind: "bot", profile });

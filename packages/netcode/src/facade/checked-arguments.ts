@@ -1,6 +1,6 @@
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { jsonBytes } from "../core/ports/lobby-protocol.ts";
-import type { Json, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Json, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import { badArgument } from "./netcode-error.ts";
 
 /** As many graphemes as a name tag has room for. */
@@ -9,7 +9,14 @@ const NAME_GRAPHEMES_MAX = 16;
 const COLOUR_MAX = 63;
 
 /** A profile that the broker will take: the name trimmed and cut, the rest checked. Throws `BAD_ARGUMENT`. */
-export function checkedProfile({ name, colour, choices }: Profile): Profile {
+export function checkedProfile({ guests, ...player }: Profile): Profile {
+  if (guests !== undefined && guests.length > LOBBY_LIMITS.guests)
+    throw badArgument(`at most ${LOBBY_LIMITS.guests} guests, got ${guests.length}`);
+  return guests === undefined ? checkedPlayer(player) : { ...checkedPlayer(player), guests: guests.map(checkedPlayer) };
+}
+
+/** The same for a guest or a bot. */
+export function checkedPlayer({ name, colour, choices }: PlayerProfile): PlayerProfile {
   return {
     name: cutName(name),
     colour: checkedInteger("a colour", colour, [0, COLOUR_MAX]),

@@ -156,5 +156,6 @@ function identityOf<State, Schema extends InputSchema>({ game }: LobbyOptions<St
 }
 
 function profileOf<State, Schema extends InputSchema>(options: LobbyOptions<State, Schema>): Profile {
-  return checkedProfile({ name: options.name, colour: options.colour ?? 0, choices: options.choices ?? null });
+  const { name, colour = 0, choices = null, guests } = options;
+  return checkedProfile({ name, colour, choices, ...(guests === undefined ? {} : { guests }) });
 }

@@ -105,8 +105,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   /** An agreement comes off the wire: what the game and the session take for granted is checked here. */
   #checkPlayable({ seats }: MatchAgreement): void {
     const [fewest, most] = this.#surroundings.game.players;
-    const peerIds = seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
-    if (seats.length < fewest || seats.length > most || new Set(peerIds).size !== peerIds.length) {
+    if (seats.length < fewest || seats.length > most) {
       throw new NetcodeError("BAD_REQUEST", { message: `This game cannot play a match of ${seats.length} seats.` });
     }
   }

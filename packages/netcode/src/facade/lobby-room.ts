@@ -11,7 +11,7 @@ import type { DropCause } from "../core/ports/session.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import type { Page } from "../adapters/page.ts";
-import { checkedCapacity, checkedInteger, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { checkedCapacity, checkedInteger, checkedJson, checkedPlayer, checkedProfile } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
@@ -170,9 +170,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
     const { players } = this.#options.game;
-    const wanted = options.playerCount ?? Math.min(players[1], Math.max(players[0], this.state.members.length));
+    const wanted = options.playerCount ?? Math.min(players[1], Math.max(players[0], peopleCount(this.state)));
     const playerCount = checkedInteger("a playerCount", wanted, players);
-    const botProfiles = (options.botProfiles ?? []).map(checkedProfile);
+    const botProfiles = (options.botProfiles ?? []).map(checkedPlayer);
     // The match may come before the reply, and never comes when the start is refused.
     const started = this.#started.wait();
     started.catch(() => {});
@@ -390,4 +390,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#shownFigures = figures;
     this.#listeners.emit("change");
   }
+}
+
+/** Members and their guests. */
+function peopleCount({ members }: LobbyState): number {
+  return members.reduce((sum, { profile }) => sum + 1 + (profile.guests?.length ?? 0), 0);
 }

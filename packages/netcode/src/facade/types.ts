@@ -1,7 +1,7 @@
 import type { Game } from "../core/game/game.ts";
 import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
 import type { PeerId } from "../core/base/units.ts";
-import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
 import type { DropCause } from "../core/ports/session.ts";
 
@@ -21,6 +21,8 @@ export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly name: string;
   readonly colour?: number;
   readonly choices?: Json;
+  /** Others who play on this device, each in a seat of its own; at most 3. */
+  readonly guests?: readonly PlayerProfile[];
   /** The broker's address, `http:`, `https:`, `ws:` or `wss:`; default: the page's own origin. */
   readonly broker?: string | URL;
   /** Replaces the ICE servers that the broker hands out. */
@@ -74,7 +76,7 @@ export interface NetcodeErrorLike extends Error {
 export interface StartOptions {
   /** Seats of the match; default: the members, but at least the game's fewest. Bots fill what members do not. */
   readonly playerCount?: number;
-  readonly botProfiles?: readonly Profile[];
+  readonly botProfiles?: readonly PlayerProfile[];
   /** Time from the broker's word to frame 0; default 0. */
   readonly countdownMs?: number;
 }
@@ -199,7 +201,7 @@ export interface Match<State, Schema extends InputSchema> {
 export interface LocalMatchOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;
   /** One per player; `bot: true` for bots. */
-  readonly players: readonly { readonly profile: Profile; readonly bot: boolean }[];
+  readonly players: readonly { readonly profile: PlayerProfile; readonly bot: boolean }[];
   readonly seed?: number;
   readonly settings?: Json;
 }

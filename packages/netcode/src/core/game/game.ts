@@ -2,7 +2,7 @@ import type { Random } from "../base/random.ts";
 import type { ArraySchema } from "../base/schema.ts";
 import type { InputCodec } from "./input-codec.ts";
 import type { InputSchema, InputOf } from "./input-schema.ts";
-import type { Json, Profile } from "../ports/lobby-protocol.ts";
+import type { Json, PlayerProfile } from "../ports/lobby-protocol.ts";
 
 /** One seat as `init` and `step` see it. */
 export interface PlayerInfo {
@@ -53,12 +53,26 @@ export interface StateSlots<State> {
   load(slot: number, live: State): State;
   /** Unsigned 32 bits. `savedSlot`: a slot that holds exactly this state, where there is one, so that its bytes need not be made again. */
   checksum(state: State, savedSlot?: number): number;
+  /** Where there are parts, a simulation hashes those, and never asks for `checksum`. Without them the state is one part. */
+  readonly parts?: StateParts<State>;
   /** The state as bytes of its own. */
   serialize(state: State): Uint8Array;
   /** What `serialize` wrote as the live state: `live` itself, overwritten, or a new object. `undefined`, and `live` as it was, for bytes that are no state: anybody may have sent them. */
   deserialize(bytes: Uint8Array, live: State): State | undefined;
   /** For the developer: a copy of what a slot holds, as plain data or typed arrays by name, to see where two states differ. */
   inspect?(slot: number): unknown;
+  /** The same of the live state. */
+  inspectLive?(state: State): unknown;
+}
+
+/** A state in parts that are hashed each by itself, so that peers whose states differ can say where. Together they are all of it. */
+export interface StateParts<State> {
+  /** 1–63, always the same: one of the 64 parts of a simulation is its random generator. */
+  readonly partCount: number;
+  /** What a person calls that part: the path of a field in `state`. */
+  partName(part: number, state: State): string;
+  /** Writes unsigned 32 bits for each part to `into[offset …)`. `savedSlot` as for `checksum`. Allocates nothing that can be avoided: called in every frame. */
+  partChecksums(state: State, into: Uint32Array, offset: number, savedSlot?: number): void;
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */
@@ -101,6 +115,6 @@ export interface Game<State, Schema extends InputSchema> extends GameOptions<Sta
 /** What a match is made of, besides the game: equal on all peers. */
 export interface MatchSetup {
   readonly seed: number;
-  readonly players: readonly { readonly profile: Profile; readonly bot: boolean }[];
+  readonly players: readonly { readonly profile: PlayerProfile; readonly bot: boolean }[];
   readonly settings: Json;
 }

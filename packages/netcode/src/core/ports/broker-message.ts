@@ -2,7 +2,7 @@ import { PLAYERS_MAX, type LobbyCode } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { normalizeLobbyCode } from "./lobby-code.ts";
-import { capacity, count, game, metadata, peerId, profile, secret, settings } from "./lobby-fields.ts";
+import { capacity, count, game, metadata, peerId, playerProfile, profile, secret, settings } from "./lobby-fields.ts";
 import {
   flag,
   integer,
@@ -47,7 +47,10 @@ const member: Read<Member> = object<Member>({
 const match: Read<MatchAgreement> = object<MatchAgreement>({
   matchNumber: count,
   seed: integer(0, 0xffff_ffff),
-  seats: list(variants<MatchSeat, "kind">("kind", { person: { peerId, profile }, bot: { profile } }), PLAYERS_MAX),
+  seats: list(
+    variants<MatchSeat, "kind">("kind", { person: { peerId, profile: playerProfile }, bot: { profile: playerProfile } }),
+    PLAYERS_MAX,
+  ),
   settings,
   hostId: peerId,
   countdownMs: integer(0, LOBBY_LIMITS.countdownMs),

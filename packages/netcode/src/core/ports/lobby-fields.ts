@@ -1,7 +1,7 @@
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
-import { integer, json, object, pattern, Refusal, text, type Read } from "./lobby-shape.ts";
-import type { EntranceAttempt, GameIdentity, Profile } from "./lobby-types.ts";
+import { integer, json, list, object, optional, pattern, Refusal, text, type Fields, type Read } from "./lobby-shape.ts";
+import type { EntranceAttempt, GameIdentity, PlayerProfile, Profile } from "./lobby-types.ts";
 
 /** Readers of what both directions carry. */
 
@@ -23,12 +23,16 @@ export const game: Read<GameIdentity> = object<GameIdentity>({
   contentHash: pattern(/^[0-9a-f]{8}$/),
 });
 
-/** An empty name is fine: the broker gives one. */
-export const profile: Read<Profile> = object<Profile>({
+const playerFields: Fields<PlayerProfile> = {
+  // An empty name is fine: the broker gives one.
   name: (value) => (value === "" ? value : text(LOBBY_LIMITS.nameUnits)(value)),
   colour: integer(0, 63),
   choices: json(LOBBY_LIMITS.choicesBytes),
-});
+};
+
+export const playerProfile: Read<PlayerProfile> = object<PlayerProfile>(playerFields);
+
+export const profile: Read<Profile> = object<Profile>({ ...playerFields, guests: optional(list(playerProfile, LOBBY_LIMITS.guests)) });
 
 export const settings: Read<Profile["choices"]> = json(LOBBY_LIMITS.settingsBytes);
 export const metadata: Read<Profile["choices"]> = json(LOBBY_LIMITS.metadataBytes);

@@ -12,6 +12,8 @@ export const nameUnits = 64;
 export const choicesBytes = 1_024;
 export const settingsBytes = 4_096;
 export const metadataBytes = 4_096;
+/** Players beside a member on one device. */
+export const guests = 3;
 /** Most members of a lobby, and the most that a lobby may be opened for. */
 export const members = 64;
 export const gameIdUnits = 64;

@@ -4,6 +4,7 @@ import {
   applyLobbyChange,
   LOBBY_ERROR_CODES,
   LOBBY_LIMITS,
+  LOBBY_PROTOCOL_VERSION,
   normalizeLobbyCode,
   parseBrokerMessage,
   parseJsonText,
@@ -19,6 +20,7 @@ import {
   type Member,
   type MemberMessage,
   type PeerId,
+  type PlayerProfile,
   type Profile,
 } from "./lobby-protocol.ts";
 
@@ -29,7 +31,11 @@ const anyJson: fc.Arbitrary<Json> = fc
   .map((value) => JSON.parse(JSON.stringify(value).replaceAll(/"(?:__proto__|constructor|prototype)"/g, '"x"')) as Json)
   .filter((value) => JSON.stringify(value).length < 300);
 const anyPeerId: fc.Arbitrary<PeerId> = fc.stringMatching(/^[0-9a-f]{32}$/).map(peerIdOf);
-const anyProfile: fc.Arbitrary<Profile> = fc.record({ name: fc.string({ maxLength: 64 }), colour: integer(63), choices: anyJson });
+const anyPlayer: fc.Arbitrary<PlayerProfile> = fc.record({ name: fc.string({ maxLength: 64 }), colour: integer(63), choices: anyJson });
+const anyProfile: fc.Arbitrary<Profile> = fc.oneof(
+  anyPlayer,
+  fc.tuple(anyPlayer, fc.array(anyPlayer, { maxLength: 3 })).map(([player, guests]) => ({ ...player, guests })),
+);
 const anyGame: fc.Arbitrary<GameIdentity> = fc.record({
   id: fc.string({ minLength: 1, maxLength: 64 }),
   version: integer(),
@@ -48,8 +54,8 @@ const anyMatch: fc.Arbitrary<MatchAgreement> = fc.record({
   seed: integer(0xffff_ffff),
   seats: fc.array(
     fc.oneof(
-      fc.record({ kind: fc.constant("person" as const), peerId: anyPeerId, profile: anyProfile }),
-      fc.record({ kind: fc.constant("bot" as const), profile: anyProfile }),
+      fc.record({ kind: fc.constant("person" as const), peerId: anyPeerId, profile: anyPlayer }),
+      fc.record({ kind: fc.constant("bot" as const), profile: anyPlayer }),
     ),
     { maxLength: 8 },
   ),
@@ -79,7 +85,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   withFields(
     fc.record({
       type: fc.constant("create" as const),
-      protocol: fc.constant(1),
+      protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
       game: anyGame,
       profile: anyProfile,
       capacity: fc.integer({ min: 1, max: 64 }),
@@ -89,13 +95,19 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
     anyNewcomer,
   ),
   withFields(
-    fc.record({ type: fc.constant("join" as const), protocol: fc.constant(1), code: anyCode, game: anyGame, profile: anyProfile }),
+    fc.record({
+      type: fc.constant("join" as const),
+      protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
+      code: anyCode,
+      game: anyGame,
+      profile: anyProfile,
+    }),
     anyNewcomer,
   ),
   withFields(
     fc.record({
       type: fc.constant("resume" as const),
-      protocol: fc.constant(1),
+      protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
       code: anyCode,
       secret: anySecret,
       freshPage: fc.boolean(),
@@ -114,7 +126,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({
     type: fc.constant("start" as const),
     playerCount: fc.integer({ min: 1, max: 8 }),
-    botProfiles: fc.array(anyProfile, { maxLength: 8 }),
+    botProfiles: fc.array(anyPlayer, { maxLength: 8 }),
     countdownMs: integer(60_000),
   }),
   fc.record({ type: fc.constant("end-match" as const), matchNumber: integer() }),
@@ -281,6 +293,10 @@ test("[LP6] fields are bounded: name, choices, settings, capacity, players, coun
   expect(ok({ type: "set-profile", profile: { ...profile, choices: "c".repeat(1023) } })).toBe(false);
   expect(ok({ type: "set-settings", settings: "s".repeat(4094) })).toBe(true);
   expect(ok({ type: "set-settings", settings: "s".repeat(4095) })).toBe(false);
+  const { name, colour, choices } = profile;
+  const guests = Array.from({ length: 3 }, () => ({ name, colour, choices }));
+  expect(ok({ type: "set-profile", profile: { ...profile, guests } })).toBe(true);
+  expect(ok({ type: "set-profile", profile: { ...profile, guests: [...guests, ...guests] } })).toBe(false);
   for (const [capacity, fits] of [
     [0, false],
     [1, true],
@@ -295,7 +311,7 @@ test("[LP6] fields are bounded: name, choices, settings, capacity, players, coun
 });
 
 test("[LP15] device and entrance are optional, and bounded", () => {
-  const join = { type: "join", protocol: 1, code: "KXRTM", game: { id: "tag", version: 1, contentHash: "0123abcd" } };
+  const join = { type: "join", protocol: LOBBY_PROTOCOL_VERSION, code: "KXRTM", game: { id: "tag", version: 1, contentHash: "0123abcd" } };
   const read = (more: object): unknown => {
     const command = { ...join, profile: { name: "", colour: 0, choices: null }, ...more };
     const result = parseMemberMessage(JSON.stringify({ request: 1, command }));
@@ -331,7 +347,7 @@ test("[LP7] a refusal names the field and, where it can be read, the request", (
 });
 
 test("[LP8] a command of another protocol version is told apart, whatever else it holds", () => {
-  const text = '{"request":7,"command":{"type":"join","protocol":2,"ticket":{}}}';
+  const text = '{"request":7,"command":{"type":"join","protocol":1,"ticket":{}}}';
   expect(parseMemberMessage(text)).toEqual({ ok: false, reason: "other-protocol", path: "command.protocol", request: 7 });
 });
 

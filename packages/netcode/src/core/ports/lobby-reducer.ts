@@ -69,8 +69,16 @@ function returnMember(state: LobbyState, peerId: PeerId, member: Member): Partia
     state.members.filter((item) => item !== before),
     member,
   );
-  if (members === undefined || peerId !== state.hostId || peerId === member.peerId) return members;
-  return { ...members, hostId: member.peerId, hostEpoch: state.hostEpoch + 1 };
+  if (members === undefined || peerId === member.peerId) return members;
+  const match = state.match === undefined ? undefined : renameSeats(state.match, peerId, member.peerId);
+  const host = peerId === state.hostId ? { hostId: member.peerId, hostEpoch: state.hostEpoch + 1 } : {};
+  return { ...members, ...host, match };
+}
+
+/** Who comes back as another peer finds its seats in the running match under the new name. */
+function renameSeats(match: MatchAgreement, before: PeerId, after: PeerId): MatchAgreement {
+  const seats = match.seats.map((seat) => (seat.kind === "person" && seat.peerId === before ? { ...seat, peerId: after } : seat));
+  return { ...match, seats };
 }
 
 /** Everybody's `ready` was for this match; the next one is asked anew. */

@@ -14,7 +14,7 @@
 import type { LobbyCode, PeerId } from "../base/units.ts";
 
 /** Raised whenever an older member could misread a newer broker, or the other way round. */
-export const LOBBY_PROTOCOL_VERSION = 1;
+export const LOBBY_PROTOCOL_VERSION = 2;
 
 /** Consonants without look-alikes: no vowel, so that no word can be spelled; no L, which reads as I. 20⁵ = 3.2 million codes. */
 export const LOBBY_CODE_ALPHABET = "BCDFGHJKMNPQRSTVWXYZ";
@@ -37,13 +37,19 @@ export interface GameIdentity {
   readonly contentHash: string;
 }
 
-/** What a member says about itself. */
-export interface Profile {
+/** What is told about one player. */
+export interface PlayerProfile {
   readonly name: string;
   /** Index into the game's palette, 0–63. Colours may be shared; a lobby screen offers free ones first. */
   readonly colour: number;
   /** Whatever else the game lets a player choose (mode, character, …). */
   readonly choices: Json;
+}
+
+/** What a member says about itself. */
+export interface Profile extends PlayerProfile {
+  /** Others who play on the same device, each in a seat of its own behind the member's; at most 3. Left out: nobody. */
+  readonly guests?: readonly PlayerProfile[];
 }
 
 export interface Member {
@@ -58,10 +64,10 @@ export interface Member {
   readonly connected: boolean;
 }
 
-/** One seat of a match, by player index. */
+/** One seat of a match, by player index. A peer may hold several: its member's, and those of the guests. */
 export type MatchSeat =
-  | { readonly kind: "person"; readonly peerId: PeerId; readonly profile: Profile }
-  | { readonly kind: "bot"; readonly profile: Profile };
+  | { readonly kind: "person"; readonly peerId: PeerId; readonly profile: PlayerProfile }
+  | { readonly kind: "bot"; readonly profile: PlayerProfile };
 
 /** What every peer of a match agrees on before frame 0. */
 export interface MatchAgreement {
@@ -160,8 +166,8 @@ export type LobbyCommand =
   /** Out, and not back in while the lobby lives: by seat and by device, and by address when nobody else of the lobby has it. */
   | { readonly type: "kick"; readonly peerId: PeerId }
   | { readonly type: "transfer-host"; readonly peerId: PeerId }
-  /** `playerCount`: seats of the match; members in seat order come first, bots fill the rest. `botProfiles` name them. */
-  | { readonly type: "start"; readonly playerCount: number; readonly botProfiles: readonly Profile[]; readonly countdownMs: number }
+  /** `playerCount`: seats of the match; members in seat order, each with its guests, come first, bots fill the rest. `botProfiles` name them. */
+  | { readonly type: "start"; readonly playerCount: number; readonly botProfiles: readonly PlayerProfile[]; readonly countdownMs: number }
   /** Back to the room after match `matchNumber`; the same members can start again. Any member of the match may say it: the first one counts. */
   | { readonly type: "end-match"; readonly matchNumber: number };
 
@@ -173,7 +179,7 @@ export type LobbyChange =
   | { readonly type: "member-left"; readonly peerId: PeerId; readonly reason: LeaveReason }
   /** The broker saw the socket close (or went silent); the seat is kept. */
   | { readonly type: "member-disconnected"; readonly peerId: PeerId }
-  /** Back in the same seat; `peerId` is what it was, `member.peerId` what it is now (another one after a reload). */
+  /** Back in the same seat; `peerId` is what it was, `member.peerId` what it is now (another one after a reload), also in the seats of a running match. */
   | { readonly type: "member-returned"; readonly peerId: PeerId; readonly member: Member }
   | { readonly type: "member-changed"; readonly peerId: PeerId; readonly profile: Profile; readonly ready: boolean }
   | { readonly type: "host-changed"; readonly hostId: PeerId; readonly hostEpoch: number }

@@ -1,6 +1,6 @@
 import { PLAYERS_MAX } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
-import { capacity, count, entrance, game, metadata, peerId, profile, secret, settings, token } from "./lobby-fields.ts";
+import { capacity, count, entrance, game, metadata, peerId, playerProfile, profile, secret, settings, token } from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { flag, integer, isRecord, list, optional, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
 import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
@@ -22,7 +22,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   "transfer-host": { peerId },
   start: {
     playerCount: integer(1, PLAYERS_MAX),
-    botProfiles: list(profile, PLAYERS_MAX),
+    botProfiles: list(playerProfile, PLAYERS_MAX),
     countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
   },
   "end-match": { matchNumber: count },
