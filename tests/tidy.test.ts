@@ -43,8 +43,9 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
       "adapters",
     ],
   },
+  presentation: { parts: [] },
   core: { parts: ["core/base", "core/wire", "core/ports", "core/peer", "core/game", "core/link", "core/lobby", "core/rollback"] },
-  "": { parts: ["core", "core/base", "core/game", "core/ports", "core/wire", "facade"] },
+  "": { parts: ["core", "core/base", "core/game", "core/ports", "core/wire", "facade", "presentation"] },
 };
 
 /** The one file that may know each outside thing. */

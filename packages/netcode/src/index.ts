@@ -20,9 +20,11 @@ export type {
 } from "./core/ports/lobby-protocol.ts";
 export type { DropCause } from "./core/ports/session.ts";
 export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
+export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {
   GameEvent,
+  GameEventListeners,
   HostOptions,
   Lobby,
   LobbyEvents,

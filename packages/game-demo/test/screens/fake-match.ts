@@ -1,8 +1,10 @@
 import type { MatchEvents, MatchStats, MatchView } from "@rollcall/netcode";
-import type { MatchSeat } from "@rollcall/netcode";
+import type { MatchSeat, PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../../src/net/gateway.ts";
 import type { RubberbandState } from "../../src/sim/index.ts";
 import { Listeners } from "./listeners.ts";
+
+const FAKE_PEER = "me" as PeerId;
 
 /** A match that plays nothing: tests move its phase. */
 export class FakeMatch implements RubberbandMatch {
@@ -13,6 +15,7 @@ export class FakeMatch implements RubberbandMatch {
   countdownMs: number;
   readonly ended: Promise<unknown> = new Promise(() => undefined);
   stopped = false;
+  paused = false;
   readonly #listeners = new Listeners<MatchEvents>();
 
   constructor(seats: readonly MatchSeat[], localPlayers: readonly number[], countdownMs: number) {
@@ -24,6 +27,16 @@ export class FakeMatch implements RubberbandMatch {
 
   run(): void {
     // Nothing to run.
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.emit("paused", FAKE_PEER);
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.emit("resumed", FAKE_PEER);
   }
 
   view(): MatchView<RubberbandState> {

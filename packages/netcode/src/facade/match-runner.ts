@@ -14,7 +14,7 @@ import type { MatchDriverHost } from "../driver/match-driver.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import { NetcodeError } from "./netcode-error.ts";
-import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
+import type { GameEvent, GameEventListeners, Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
 
 export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly page: Page;
@@ -51,6 +51,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #left = new Set<PeerId>();
   readonly #ended = new Deferred<unknown>();
   #outcome: "ended" | "dropped" | "closed" | undefined;
+  #paused = false;
   #run: RunOptions<State, Schema> | undefined;
   #stopDrawing: (() => void) | undefined;
   #disposed = false;
@@ -108,15 +109,31 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#stopDrawing?.();
     this.#stopDrawing = undefined;
     if (options.render === undefined || this.#disposed) return;
+    let drawnMs = this.#options.nowMs();
     this.#stopDrawing = this.#options.page.onAnimationFrame(() => {
-      this.#guard("render", () => this.#run?.render?.(this.view()));
+      const elapsedMs = this.#options.nowMs() - drawnMs;
+      drawnMs += elapsedMs;
+      this.#guard("render", () => this.#run?.render?.(this.view(), elapsedMs));
     });
   }
 
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    if (!this.#disposed) this.#session.pause();
+  }
+
+  resume(): void {
+    if (!this.#disposed) this.#session.resume();
+  }
+
   view(): MatchView<State> {
+    const nowMs = this.#options.nowMs();
     return {
       state: this.#simulation.state,
-      alpha: this.#outcome === undefined ? this.#driver.alpha(this.#options.nowMs()) : 1,
+      alpha: this.#outcome === undefined ? this.#driver.alpha(nowMs) : 1,
       frame: this.#driver.frame,
       confirmedFrame: this.#session.confirmedFrame,
     };
@@ -231,10 +248,15 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit("waiting-for-quorum");
         break;
       case "seat-to-player":
-      case "seat-request":
+      case "conflicting-input":
+        this.#listeners.emit(event.type, event);
+        break;
       case "paused":
       case "resumed":
-      case "conflicting-input":
+        this.#paused = event.type === "paused";
+        this.#listeners.emit(event.type, event.peerId);
+        break;
+      case "seat-request":
         break;
       case "desync":
         this.#listeners.emit("desync", event);
@@ -269,19 +291,22 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     return this.seats.flatMap((seat) => (seat.kind === "person" && seat.peerId !== this.#options.localPeerId ? [seat.peerId] : []));
   }
 
-  #handleGameEvent({ stage, ...event }: SessionEvent & { readonly type: "game" }): void {
-    if (stage === "predicted") this.#predicted.add(event.id);
-    else if (this.#predicted.delete(event.id)) return;
-    const listener = this.#run?.on?.[event.name];
-    if (listener !== undefined) {
-      try {
-        // The game knows what it emits under this name.
-        listener(event.payload as never, event);
-      } catch (error) {
-        this.#options.page.reportError(error);
-      }
-    }
+  #handleGameEvent(event: GameEvent): void {
+    const { id, stage } = event;
+    const isFirst = stage === "predicted" || !this.#predicted.delete(id);
+    if (stage === "predicted") this.#predicted.add(id);
+    if (isFirst) this.#callListener(this.#run?.on, event);
+    if (stage !== "predicted") this.#callListener(this.#run?.[stage], event);
     this.#listeners.emit("game", event);
+  }
+
+  #callListener(listeners: GameEventListeners | undefined, event: GameEvent): void {
+    try {
+      // The game knows what it emits under this name.
+      listeners?.[event.name]?.(event.payload as never, event);
+    } catch (error) {
+      this.#options.page.reportError(error);
+    }
   }
 
   #lose(outcome: "dropped" | "closed", message: string | undefined): void {

@@ -120,17 +120,29 @@ export interface MatchView<State> {
 export interface RunOptions<State, Schema extends InputSchema> {
   /** Asked once a frame for each local player. */
   readonly input: (playerIndex: number) => InputOf<Schema>;
-  /** Called once per animation frame. Leave it out to draw from a loop of your own with `match.view()`. */
-  readonly render?: (view: MatchView<State>) => void;
+  /** Called once per animation frame; `elapsedMs`: since the last. Leave it out to draw from a loop of your own with `match.view()`. */
+  readonly render?: (view: MatchView<State>, elapsedMs: number) => void;
   /** Called after every simulated frame with the new state, before events: for trails and interpolation. Not called for resimulated frames. */
   readonly frame?: (state: State, frame: number) => void;
-  /** Events that `step` emitted, by name: each reaches you once. */
-  readonly on?: Readonly<Record<string, (payload: never, event: GameEvent) => void>>;
+  /** Events that `step` emitted, by name: each reaches you once, as soon as it is predicted. Start a sound here. */
+  readonly on?: GameEventListeners;
+  /** The same when it is certain that they happened, a moment later. Count points here. */
+  readonly confirmed?: GameEventListeners;
+  /** What `on` told and what did not happen after all: the prediction was wrong. Fade a sound here. */
+  readonly cancelled?: GameEventListeners;
+  /** The newest state right before a rollback corrects it, and the corrected state of the same frame: for `CorrectionSmoother`. Read only. */
+  readonly beforeRollback?: (state: State) => void;
+  readonly afterRollback?: (state: State) => void;
 }
+
+/** By the name of the event. */
+export type GameEventListeners = Readonly<Record<string, (payload: never, event: GameEvent) => void>>;
 
 export interface GameEvent {
   /** The same on every peer: `frame:name:ordinal`. */
   readonly id: string;
+  /** First `predicted`, then once `confirmed` or `cancelled`; `confirmed` alone when it was certain from the start. */
+  readonly stage: "predicted" | "confirmed" | "cancelled";
   readonly name: string;
   readonly frame: number;
   readonly payload: unknown;
@@ -151,7 +163,15 @@ export interface MatchEvents {
   "waiting-for-quorum": () => void;
   /** The others went on without us. */
   dropped: () => void;
+  /** Every stage of every event. */
   game: (event: GameEvent) => void;
+  /** The game stands still, or goes on, for everybody. */
+  paused: (peerId: PeerId) => void;
+  resumed: (peerId: PeerId) => void;
+  /** A seat has a player again: who came back, or came late. */
+  "seat-to-player": (seat: { readonly peerId: PeerId; readonly playerIndexes: readonly number[]; readonly frame: number }) => void;
+  /** `peerId` sent two different inputs for one frame: its memory is broken, or it cheats. The first one counts. */
+  "conflicting-input": (report: { readonly peerId: PeerId; readonly frame: number }) => void;
   ended: (end: { readonly frame: number; readonly result: unknown }) => void;
 }
 
@@ -184,7 +204,12 @@ export interface Match<State, Schema extends InputSchema> {
   readonly phase: "countdown" | "running" | "ended" | "dropped" | "closed";
   /** Left of the countdown, in ms. */
   readonly countdownMs: number;
+  /** True while the game stands still for everybody, after `pause`. */
+  readonly paused: boolean;
   run(options: RunOptions<State, Schema>): void;
+  /** Stops the game, or lets it go on, for everybody, at an agreed frame. Any player may. */
+  pause(): void;
+  resume(): void;
   view(): MatchView<State>;
   stats(): MatchStats;
   checksum(frame: number): number | undefined;
