@@ -98,9 +98,9 @@ export function computeVectors(): Record<string, number | string> {
 
 /** Found once, on Node 20. A change here parts this version from all others: raise `SIMULATION_VERSION`. */
 export const PINNED_VECTORS: Readonly<Record<string, number | string>> = {
-  contentHash: "01eed0f3",
+  contentHash: "6f475949",
   payload: 3970198688,
   payloadAgain: 3970198688,
-  plain: 4104389680,
-  typed: 4013032357,
+  plain: 3055004940,
+  typed: 480866871,
 };

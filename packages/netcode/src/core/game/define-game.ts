@@ -11,7 +11,7 @@ import { plainState } from "./plain-state.ts";
  * Raised when the library itself changes what a match computes: how inputs are packed, what the random generator gives, when bots are asked,
  * how a state is hashed. Part of every content hash, so that two versions of the library refuse each other instead of drifting apart.
  */
-const SIMULATION_VERSION = 1;
+const SIMULATION_VERSION = 2;
 
 const FRAME_RATE_HZ_MAX = 240;
 const GAME_ID = /^[A-Za-z0-9.-]{1,64}$/;

@@ -1,8 +1,8 @@
 import { assert } from "../base/assert.ts";
-import { checksumBytes } from "../base/checksum.ts";
+import { checksumWords } from "../base/checksum.ts";
 import { toPlain, toPlainText } from "../base/plain.ts";
 import { Random } from "../base/random.ts";
-import { SNAPSHOT_BYTES_MAX, type EmitEvent, type Simulation } from "../ports/simulation.ts";
+import { SNAPSHOT_BYTES_MAX, STATE_PARTS_MAX, type EmitEvent, type Simulation } from "../ports/simulation.ts";
 import { packPlain, unpackPlain } from "../wire/payload-codec.ts";
 import type { Game, MatchSetup, PlayerInfo, StateSlots, StepContext } from "./game.ts";
 import type { InputOf, InputSchema } from "./input-schema.ts";
@@ -44,9 +44,9 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   #savedRandom = new Uint32Array(0);
   /** A slot that holds exactly the live state. */
   #cleanSlot = NO_SLOT;
-  /** Checksum of the live state, once it was asked for. In an array: a field would need a boxed number for each value. */
-  readonly #checksum = new Uint32Array(1);
-  #hasChecksum = false;
+  /** Hashes of the live state, once one was asked for: the random generator, then the parts of the state. */
+  readonly #parts = new Uint32Array(STATE_PARTS_MAX);
+  #hasParts = false;
   #emit: EmitEvent = ignoreEvent;
   #bots: Uint8Array;
 
@@ -100,7 +100,7 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     this.#bots = bots;
     this.#emit = emit;
     this.#cleanSlot = NO_SLOT;
-    this.#hasChecksum = false;
+    this.#hasParts = false;
     for (let playerIndex = 0; playerIndex < this.playerCount; playerIndex++) {
       const input = this.#reusesInputs ? (this.#inputs[playerIndex] ?? inputCodec.neutral()) : inputCodec.neutral();
       if (bots[playerIndex] === 1) this.#askBot(playerIndex, input);
@@ -132,23 +132,17 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     const words = this.#random.words;
     for (let index = 0; index < words.length; index++) words[index] = this.#savedRandom[slot * words.length + index] ?? 0;
     this.#cleanSlot = slot;
-    this.#hasChecksum = false;
+    this.#hasParts = false;
   }
 
   checksum(): number {
-    if (!this.#hasChecksum) {
-      this.#slots ??= this.#game.state.open(0);
-      const savedSlot = this.#cleanSlot === NO_SLOT ? undefined : this.#cleanSlot;
-      this.#checksum[0] = checksumBytes(this.#randomBytes, this.#slots.checksum(this.#state, savedSlot));
-      this.#hasChecksum = true;
-    }
-    return this.#checksum[0] ?? 0;
+    this.#hashParts();
+    return checksumWords(this.#parts, 0, this.partCount);
   }
 
   /** Words of the generator, then the state. */
   serialize(): Uint8Array {
-    this.#slots ??= this.#game.state.open(0);
-    const state = this.#slots.serialize(this.#state);
+    const state = this.#anySlots().serialize(this.#state);
     const bytes = new Uint8Array(this.#randomBytes.length + state.length);
     bytes.set(this.#randomBytes);
     bytes.set(state, this.#randomBytes.length);
@@ -156,32 +150,34 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   }
 
   deserialize(bytes: Uint8Array): boolean {
-    this.#slots ??= this.#game.state.open(0);
     const randomSize = this.#randomBytes.length;
     if (bytes.length < randomSize || bytes.length > SNAPSHOT_BYTES_MAX) return false;
-    const state = this.#slots.deserialize(bytes.subarray(randomSize), this.#state);
+    const state = this.#anySlots().deserialize(bytes.subarray(randomSize), this.#state);
     if (state === undefined) return false;
     this.#state = state;
     this.#randomBytes.set(bytes.subarray(0, randomSize));
     this.#cleanSlot = NO_SLOT;
-    this.#hasChecksum = false;
+    this.#hasParts = false;
     return true;
   }
 
   get partCount(): number {
-    return 1;
+    return 1 + (this.#anySlots().parts?.partCount ?? 1);
   }
 
-  partName(): string {
-    return "state";
+  partName(part: number): string {
+    if (part === 0) return "random";
+    return this.#anySlots().parts?.partName(part - 1, this.#state) ?? "state";
   }
 
   partChecksums(into: Uint32Array, offset: number): void {
-    into[offset] = this.checksum();
+    this.#hashParts();
+    for (let part = this.partCount - 1; part >= 0; part--) into[offset + part] = this.#parts[part] ?? 0;
   }
 
-  inspectLive(): unknown {
-    return undefined;
+  /** A copy of the live state and of the words of its random generator. */
+  inspectLive(): SlotContents {
+    return { state: this.#anySlots().inspectLive?.(this.#state), random: this.#random.words.slice() };
   }
 
   /** A copy: the session keeps a result while the state goes on changing. */
@@ -204,6 +200,22 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
     if (bot === undefined) this.#packedBotInput.fill(0);
     else inputCodec.pack(bot(this.#state, playerIndex, this.#context), this.#packedBotInput, 0);
     inputCodec.unpack(this.#packedBotInput, 0, input);
+  }
+
+  #hashParts(): void {
+    if (this.#hasParts) return;
+    const parts = this.#parts;
+    const slots = this.#anySlots();
+    const savedSlot = this.#cleanSlot === NO_SLOT ? undefined : this.#cleanSlot;
+    parts[0] = checksumWords(this.#random.words);
+    if (slots.parts === undefined) parts[1] = slots.checksum(this.#state, savedSlot);
+    else slots.parts.partChecksums(this.#state, parts, 1, savedSlot);
+    this.#hasParts = true;
+  }
+
+  /** Before `reserveSlots` there are none, and the codec still hashes and serialises. */
+  #anySlots(): StateSlots<State> {
+    return (this.#slots ??= this.#game.state.open(0));
   }
 
   #openSlots(slot: number): StateSlots<State> {

@@ -1,8 +1,9 @@
 import { assert } from "../base/assert.ts";
 import { checksumBytes } from "../base/checksum.ts";
 import { decodePayload, packPlain, unpackPlain, PAYLOAD_LIMITS } from "../wire/payload-codec.ts";
-import { SNAPSHOT_BYTES_MAX } from "../ports/simulation.ts";
-import type { StateCodec, StateSlots } from "./game.ts";
+import { SNAPSHOT_BYTES_MAX, STATE_PARTS_MAX } from "../ports/simulation.ts";
+import type { StateCodec, StateParts, StateSlots } from "./game.ts";
+import { PlainParts } from "./plain-parts.ts";
 
 /** First size of a slot; it doubles until the state fits. */
 const SLOT_BYTES_MIN = 1024;
@@ -19,7 +20,11 @@ export function plainState<State>(): StateCodec<State> {
   return { isPlain: true, open: (slotCount) => new PlainSlots<State>(slotCount) };
 }
 
-class PlainSlots<State> implements StateSlots<State> {
+class PlainSlots<State> implements StateSlots<State>, StateParts<State> {
+  readonly parts: StateParts<State> = this;
+  /** One is left for the random generator. */
+  readonly partCount: number = STATE_PARTS_MAX - 1;
+  readonly #plainParts = new PlainParts(this.partCount);
   readonly #buffers: Uint8Array[];
   readonly #sizesBytes: Uint32Array;
 
@@ -50,6 +55,16 @@ class PlainSlots<State> implements StateSlots<State> {
     return checksumBytes(this.#bufferOf(savedSlot), 0, this.#sizesBytes[savedSlot]);
   }
 
+  partName(part: number, state: State): string {
+    return this.#plainParts.nameOf(part, state);
+  }
+
+  partChecksums(state: State, into: Uint32Array, offset: number, savedSlot?: number): void {
+    const bytes = savedSlot === undefined ? packPlain(state) : this.#bufferOf(savedSlot);
+    const sizeBytes = savedSlot === undefined ? bytes.length : (this.#sizesBytes[savedSlot] ?? 0);
+    this.#plainParts.checksums(bytes, sizeBytes, into, offset);
+  }
+
   serialize(state: State): Uint8Array {
     return packPlain(state).slice();
   }
@@ -64,6 +79,11 @@ class PlainSlots<State> implements StateSlots<State> {
     const sizeBytes = this.#sizesBytes[slot] ?? 0;
     assert(sizeBytes > 0, "a slot that was saved before");
     return unpackPlain(buffer, sizeBytes);
+  }
+
+  inspectLive(state: State): unknown {
+    const bytes = this.serialize(state);
+    return unpackPlain(bytes, bytes.length);
   }
 
   #bufferOf(slot: number): Uint8Array {

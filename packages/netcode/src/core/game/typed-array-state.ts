@@ -1,7 +1,11 @@
 import { assert } from "../base/assert.ts";
 import { checksumWords } from "../base/checksum.ts";
 import { layoutOf, viewsOver, type ArrayLayout, type ArraySchema, type ArraysOf } from "../base/schema.ts";
-import type { StateCodec, StateSlots } from "./game.ts";
+import { STATE_PARTS_MAX } from "../ports/simulation.ts";
+import type { StateCodec, StateParts, StateSlots } from "./game.ts";
+
+/** One is left for the random generator. */
+const PARTS_MAX = STATE_PARTS_MAX - 1;
 
 /** A state that lies in one piece of memory, by schema. */
 export interface TypedArrayState<Schema extends ArraySchema> extends StateCodec<ArraysOf<Schema>> {
@@ -29,8 +33,13 @@ export function typedArrayState<Schema extends ArraySchema>(schema: Schema): Typ
   };
 }
 
-class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf<Schema>> {
+class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf<Schema>>, StateParts<ArraysOf<Schema>> {
+  readonly parts: StateParts<ArraysOf<Schema>> = this;
+  readonly partCount: number;
   readonly #layout: ArrayLayout;
+  readonly #partNames: readonly string[];
+  /** The word after each part. */
+  readonly #partEnds: Uint32Array;
   readonly #slots: readonly Uint8Array[];
   /** The live state, and its memory seen as bytes and words: found once, as long as the game keeps one state object. */
   #state: ArraysOf<Schema> | undefined;
@@ -40,6 +49,10 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
   constructor(layout: ArrayLayout, slotCount: number) {
     this.#layout = layout;
     this.#slots = Array.from({ length: slotCount }, () => new Uint8Array(layout.sizeBytes));
+    const parts = partsOf(layout);
+    this.partCount = parts.length;
+    this.#partNames = parts.map(({ name }) => name);
+    this.#partEnds = Uint32Array.from(parts, ({ endWord }) => endWord);
   }
 
   save(slot: number, state: ArraysOf<Schema>): void {
@@ -58,6 +71,23 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     return checksumWords(this.#words);
   }
 
+  partName(part: number): string {
+    return this.#partNames[part] ?? "";
+  }
+
+  partChecksums(state: ArraysOf<Schema>, into: Uint32Array, offset: number): void {
+    this.#attach(state);
+    const words = this.#words;
+    const ends = this.#partEnds;
+    let start = 0;
+    for (let part = 0; part < ends.length; part++) {
+      const end = ends[part] ?? start;
+      // A word is its own hash.
+      into[offset + part] = end - start === 1 ? (words[start] ?? 0) : checksumWords(words, 0, end, start);
+      start = end;
+    }
+  }
+
   serialize(state: ArraysOf<Schema>): Uint8Array {
     this.#attach(state);
     return this.#bytes.slice();
@@ -71,8 +101,17 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
   }
 
   inspect(slot: number): ArraysOf<Schema> {
+    return this.#viewsOfCopy(this.#slotAt(slot));
+  }
+
+  inspectLive(state: ArraysOf<Schema>): ArraysOf<Schema> {
+    this.#attach(state);
+    return this.#viewsOfCopy(this.#bytes);
+  }
+
+  #viewsOfCopy(bytes: Uint8Array): ArraysOf<Schema> {
     const copy = new ArrayBuffer(this.#layout.sizeBytes);
-    new Uint8Array(copy).set(this.#slotAt(slot));
+    new Uint8Array(copy).set(bytes);
     return viewsOver<Schema>(this.#layout, copy);
   }
 
@@ -95,4 +134,24 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     this.#words = new Uint32Array(buffer);
     this.#state = state;
   }
+}
+
+interface FieldPart {
+  readonly name: string;
+  readonly endWord: number;
+}
+
+/**
+ * One part per field, or several neighbours in one: those that share a word, since hashes are of words, and all but the first
+ * `PARTS_MAX` starts of words by equal shares.
+ */
+function partsOf({ fields, sizeBytes }: ArrayLayout): readonly FieldPart[] {
+  const starts = fields.flatMap(({ offsetBytes }, index) => (offsetBytes % 4 === 0 ? [index] : []));
+  const count = Math.min(starts.length, PARTS_MAX);
+  const firsts = Array.from({ length: count + 1 }, (_, part) => starts[Math.floor((part * starts.length) / count)] ?? fields.length);
+  return firsts.slice(0, count).map((first, part) => {
+    const next = firsts[part + 1] ?? fields.length;
+    const [name = "", last = name] = [fields[first]?.name, fields[next - 1]?.name];
+    return { name: name === last ? name : `${name} … ${last}`, endWord: (fields[next]?.offsetBytes ?? sizeBytes) / 4 };
+  });
 }

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { findPlainDifference, type PlainFault } from "../base/plain-fault.ts";
-import type { StateCodec, StateSlots } from "./game.ts";
+import type { StateCodec, StateParts, StateSlots } from "./game.ts";
 import { findStateFault } from "./state-fault.ts";
 
 /**
@@ -16,12 +16,14 @@ export function verifiedState<State>(codec: StateCodec<State>): StateCodec<State
 }
 
 class VerifiedSlots<State> implements StateSlots<State> {
+  readonly parts?: StateParts<State>;
   readonly #codec: StateCodec<State>;
   readonly #slots: StateSlots<State>;
 
   constructor(codec: StateCodec<State>, slotCount: number) {
     this.#codec = codec;
     this.#slots = codec.open(slotCount);
+    if (this.#slots.parts !== undefined) this.parts = this.#slots.parts;
   }
 
   save(slot: number, state: State): void {
@@ -49,6 +51,10 @@ class VerifiedSlots<State> implements StateSlots<State> {
 
   inspect(slot: number): unknown {
     return this.#slots.inspect?.(slot);
+  }
+
+  inspectLive(state: State): unknown {
+    return this.#slots.inspectLive?.(state);
   }
 }
 
