@@ -3,3 +3,8 @@
 export const input = 0x20;
 export const dropVote = 0x21;
 export const lastInput = 0x22;
+export const follow = 0x23;
+export const feed = 0x24;
+export const feedAck = 0x25;
+export const snapshot = 0x26;
+export const seatRequest = 0x2a;
