@@ -163,7 +163,7 @@ class DropWorld {
     const isChanged = agreement.consider(view);
     for (let member = 0; member < this.#members.length; member++) {
       // Everybody has another number of frames of everybody.
-      const isEntered = (agreement.own.set & ~before & (1 << member)) !== 0;
+      const isEntered = (agreement.own.set & ~before & ~agreement.own.agreed & (1 << member)) !== 0;
       if (isEntered) agreement.own.lastFrames[member] = 100 + 10 * member + ((index * 3 + member) % 7);
     }
     const newlyDecided = agreement.decide();

@@ -1,12 +1,23 @@
-import { ByteWriter, type ByteReader } from "../base/bytes.ts";
+import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import type { DropCause } from "../ports/session.ts";
-import { DROP_VOTE_BYTES_MAX, DropVote, readDropVote, writeDropVote, type TakeColumn, type VoteLayout } from "../wire/drop-vote-codec.ts";
+import {
+  DROP_VOTE_BYTES_MAX,
+  DropVote,
+  readDropVote,
+  TAIL_ENTRIES_BYTES_MAX,
+  writeDropVote,
+  type TailEntries,
+  type TakeColumn,
+  type TakeEntries,
+  type VoteLayout,
+} from "../wire/drop-vote-codec.ts";
 import { INPUT_ROWS_MAX } from "../wire/limits.ts";
-import { DropAgreement } from "./drop-agreement.ts";
+import { DropAgreement, type AgreementStart } from "./drop-agreement.ts";
 import type { InputTable } from "./input-table.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import type { SessionRoster } from "./session-roster.ts";
+import { isHistoryOver } from "./two-histories.ts";
 
 /** Silence after which a peer is *suspect*: long enough for 20 % loss and a collected garbage heap, short enough to be told before one wonders. */
 export const SUSPECT_MS = 1000;
@@ -26,22 +37,29 @@ export interface DeparturesOptions {
   readonly roster: SessionRoster;
   readonly inputs: InputTable;
   readonly matchEpoch: number;
+  /** For a match with seats that nobody holds, or that we join: who holds them at our first frame. */
+  readonly start?: AgreementStart;
+  /** What members attached to their inputs. */
+  readonly entries?: TailEntries;
 }
 
-/** The last inputs of a member as somebody's vote brought them: `INPUT_ROWS_MAX` frames up to `lastFrame`, by player. */
+/** The last inputs of a member as somebody's vote brought them: `INPUT_ROWS_MAX` frames up to `lastFrame`, by player, and the entries in these frames. */
 interface Tail {
   lastFrame: number;
   readonly rows: Uint8Array;
+  readonly entries: Uint8Array;
+  entryBytes: number;
 }
 
 /**
- * Everything about members that go: when one is droppable, the votes to and from the others, and the inputs that somebody else has more of. The decision itself
+ * Everything about members that go, and when one that comes counts: when one is droppable, the votes to and from the others, and the inputs that somebody else has more of. The decision itself
  * is `DropAgreement`'s, and what follows from it the session's.
  */
 export class Departures {
   readonly #inputs: InputTable;
   readonly #roster: SessionRoster;
   readonly #layout: VoteLayout;
+  readonly #entries: TailEntries | undefined;
   readonly #matchEpoch: number;
   readonly #agreement: DropAgreement;
   readonly #view = { droppable: 0, suspect: 0, words: 0, left: 0, proposes: true, clockMs: 0 };
@@ -63,13 +81,55 @@ export class Departures {
     this.#inputs = inputs;
     this.#roster = roster;
     this.#matchEpoch = options.matchEpoch;
-    this.#layout = { playersOf: roster.playersOf, inputBytes: inputs.inputBytes };
-    const memberCount = roster.peerIds.length;
-    this.#agreement = new DropAgreement(memberCount, Math.max(0, roster.localMember));
+    this.#entries = options.entries;
+    const layout = { playersOf: roster.playersOf, inputBytes: inputs.inputBytes };
+    this.#layout = options.entries === undefined ? layout : { ...layout, entries: options.entries };
+    const memberCount = roster.playersOf.length;
+    this.#agreement = new DropAgreement(memberCount, Math.max(0, roster.localMember), options.start);
     this.#wordMs = new Float64Array(memberCount).fill(Number.NaN);
     this.#votedMs = new Float64Array(memberCount).fill(Number.NEGATIVE_INFINITY);
     const tailBytes = INPUT_ROWS_MAX * inputs.inputBytes;
-    this.#tails = roster.playersOf.map((players) => ({ lastFrame: NULL_FRAME, rows: new Uint8Array(tailBytes * players.length) }));
+    this.#tails = roster.playersOf.map((players) => ({
+      lastFrame: NULL_FRAME,
+      rows: new Uint8Array(tailBytes * players.length),
+      entries: new Uint8Array(TAIL_ENTRIES_BYTES_MAX),
+      entryBytes: 0,
+    }));
+  }
+
+  /**
+   * We have confirmed the frame that carries the entry which gives the vacant `member` slot to its next holder, the `generation`-th that joins. In the order of frames, then
+   * slots. From now on others may count it, and we as soon as one of them says so.
+   */
+  announce(member: number, generation: number): void {
+    this.#agreement.announce(member, generation);
+    this.#wordMs[member] = Number.NaN;
+    this.#votedMs[member] = Number.NEGATIVE_INFINITY;
+    this.#left &= ~(1 << member);
+  }
+
+  /**
+   * The announced holder of `member` counts from now on: its votes are needed, and it can be dropped. Call it when the frame that carries its entry is settled: then all know it.
+   * At the latest when the frame before its first is confirmed.
+   */
+  accept(member: number): void {
+    this.#agreement.accept(member);
+  }
+
+  /** True when the newest announced holder of `member` counts here. */
+  isAccepted(member: number): boolean {
+    return this.#agreement.isAccepted(member);
+  }
+
+  /** True while others may still decide without us: until then only settled frames may be confirmed. */
+  get isJoining(): boolean {
+    return this.#agreement.isJoining;
+  }
+
+  /** Says goodbye: `pollVote` then gives each other member one message with our last inputs, so that nobody waits for us. Nothing else may be called afterwards. */
+  leave(): void {
+    this.#agreement.leave(this.#inputs.lastFrame(this.#roster.localPlayers[0] ?? 0));
+    this.#due = this.#others();
   }
 
   /** True when we hold `member` gone: its packets do not count any more. */
@@ -122,20 +182,23 @@ export class Departures {
     const vote = this.#incoming;
     const agreement = this.#agreement;
     const start = reader.offset;
-    if (!readDropVote(reader, vote, this.#layout, ignore) || (vote.proposal & (1 << member)) !== 0) return "malformed";
-    if (agreement.own.agreed !== 0 && (agreement.own.agreed & (1 << member)) !== 0) return undefined;
-    const local = this.#roster.localMember;
-    if ((vote.agreed & (1 << local)) !== 0) {
-      this.#droppedFrame = (vote.lastFrames[local] ?? NULL_FRAME) + 1;
+    const bit = 1 << member;
+    if (!readDropVote(reader, vote, this.#layout) || (vote.proposal & bit & ~vote.agreed) !== 0) return "malformed";
+    const isOurs = (agreement.own.agreed & bit) === 0;
+    const isCurrent = (vote.generations[member] ?? 0) >= (agreement.own.generations[member] ?? 0);
+    if (isCurrent && this.#isAgainstUs(vote)) {
+      if (isOurs || isHistoryOver(agreement.own, vote, this.#roster.playersOf.length)) this.#dropped(vote);
       return undefined;
     }
-    if (!this.isFrozen(member) && this.#hasGap(vote)) return "vote-gap";
+    if (!isOurs && agreement.isAccepted(member)) return undefined;
+    if (!this.isFrozen(member) && this.#hasGap(vote, member)) return "vote-gap";
     if (!agreement.receive(member, vote)) return "vote-order";
     if (this.isFrozen(member)) return undefined;
     reader.reset(bytes);
     reader.skip(start);
-    readDropVote(reader, vote, this.#layout, this.#takeTail);
-    if ((agreement.own.agreed & ~vote.agreed) !== 0) this.#due |= 1 << member;
+    readDropVote(reader, vote, this.#layout, this.#takers);
+    const isBehind = (agreement.own.agreed & ~vote.agreed) !== 0 || (vote.joining & ~agreement.own.joining) !== 0;
+    if (isBehind && (vote.agreed & bit) === 0) this.#due |= bit;
     return undefined;
   }
 
@@ -151,7 +214,9 @@ export class Departures {
       this.#droppedFrame = this.#inputs.completeFrame() + 1;
     const entered = own.set & ~before;
     for (const remote of remotes) {
-      if ((entered & (1 << remote.member)) !== 0) own.lastFrames[remote.member] = this.#inputs.lastFrame(remote.players[0] ?? 0);
+      // What was taken over from others has their frame.
+      if ((entered & ~own.agreed & (1 << remote.member)) !== 0)
+        own.lastFrames[remote.member] = this.#inputs.lastFrame(remote.players[0] ?? 0);
     }
     const decided = agreement.decide();
     if (decided !== 0) this.#complete(decided);
@@ -174,7 +239,7 @@ export class Departures {
   }
 
   #others(): number {
-    return ((1 << this.#roster.peerIds.length) - 1) & ~(1 << this.#roster.localMember);
+    return ((1 << this.#roster.playersOf.length) - 1) & ~(1 << this.#roster.localMember);
   }
 
   #repeat(member: number, observedMs: number): void {
@@ -202,19 +267,44 @@ export class Departures {
     view.suspect &= ~view.droppable;
   }
 
-  /** True when the tail of somebody gone does not reach back to what we have: an honest one always does. */
-  #hasGap(vote: DropVote): boolean {
-    return this.#roster.playersOf.some(
-      (players, member) =>
-        (vote.set & (1 << member)) !== 0 && (vote.lastFrames[member] ?? 0) - INPUT_ROWS_MAX > this.#inputs.lastFrame(players[0] ?? 0),
-    );
+  /** True when `vote` says that our end is decided, or that somebody else has our slot since. */
+  #isAgainstUs(vote: DropVote): boolean {
+    const local = this.#roster.localMember;
+    const generation = vote.generations[local] ?? 0;
+    const ownGeneration = this.#agreement.own.generations[local] ?? 0;
+    return generation > ownGeneration || (generation === ownGeneration && (vote.agreed & (1 << local)) !== 0);
   }
 
-  /** Gives those who are decided the inputs that we lack of them. */
+  #dropped(vote: DropVote): void {
+    const local = this.#roster.localMember;
+    const isDecided = vote.generations[local] === this.#agreement.own.generations[local];
+    this.#droppedFrame = (isDecided ? (vote.lastFrames[local] ?? NULL_FRAME) : this.#inputs.completeFrame()) + 1;
+  }
+
+  /**
+   * True when the tail of somebody gone does not reach back to what we have, or a goodbye takes back inputs that we have: an honest one never does. What is said
+   * of a holder before the one that we know does not matter.
+   */
+  #hasGap(vote: DropVote, sender: number): boolean {
+    return this.#roster.playersOf.some((players, member) => {
+      if ((vote.set & (1 << member)) === 0 || (vote.generations[member] ?? 0) < (this.#agreement.own.generations[member] ?? 0))
+        return false;
+      const lastFrame = vote.lastFrames[member] ?? NULL_FRAME;
+      const knownFrame = this.#inputs.lastFrame(players[0] ?? 0);
+      return lastFrame - INPUT_ROWS_MAX > knownFrame || (member === sender && lastFrame < knownFrame);
+    });
+  }
+
+  /** Gives those who are decided the inputs that we lack of them, and their entries. */
   #complete(decided: number): void {
     const { inputBytes } = this.#inputs;
     for (const [member, tail] of this.#tails.entries()) {
       if ((decided & (1 << member)) === 0) continue;
+      const knownFrame = this.#inputs.lastFrame(this.#roster.playersOf[member]?.[0] ?? 0);
+      if (tail.entryBytes > 0 && tail.lastFrame > knownFrame) {
+        const entryReader = new ByteReader(tail.entries.subarray(0, tail.entryBytes));
+        this.#entries?.read(entryReader, member, Math.max(0, tail.lastFrame - INPUT_ROWS_MAX + 1), tail.lastFrame, knownFrame);
+      }
       for (const [place, player] of (this.#roster.playersOf[member] ?? []).entries()) {
         const firstFrame = tail.lastFrame - INPUT_ROWS_MAX + 1;
         for (let frame = this.#inputs.lastFrame(player) + 1; frame <= this.lastFrame(member); frame++) {
@@ -228,7 +318,7 @@ export class Departures {
     this.#inputs.copyColumn(player, frame, count, target);
   };
 
-  readonly #takeTail: TakeColumn = (member, player, firstFrame, count, rows) => {
+  readonly #takeColumn: TakeColumn = (member, player, firstFrame, count, rows) => {
     const tail = this.#tails[member];
     const lastFrame = firstFrame + count - 1;
     if (tail === undefined || lastFrame < tail.lastFrame) return;
@@ -238,6 +328,13 @@ export class Departures {
     tail.lastFrame = lastFrame;
     for (let index = 0; index < count * inputBytes; index++) tail.rows[end - count * inputBytes + index] = rows[inputBytes + index] ?? 0;
   };
-}
 
-function ignore(): void {}
+  readonly #takeEntries: TakeEntries = (member, lastFrame, bytes) => {
+    const tail = this.#tails[member];
+    if (tail === undefined || lastFrame < tail.lastFrame) return;
+    tail.entries.set(bytes);
+    tail.entryBytes = bytes.length;
+  };
+
+  readonly #takers = { column: this.#takeColumn, entries: this.#takeEntries };
+}

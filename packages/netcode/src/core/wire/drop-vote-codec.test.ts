@@ -28,8 +28,11 @@ function decode(bytes: Uint8Array): { vote: DropVote; columns: number[][] } | un
   reader.skip(2);
   const vote = new DropVote();
   const columns: number[][] = [];
-  const isRead = readDropVote(reader, vote, layout, (member, player, firstFrame, count, rows) => {
-    columns.push([member, player, firstFrame, count, ...rows.subarray(2, 2 + 2 * count)]);
+  const isRead = readDropVote(reader, vote, layout, {
+    column: (member, player, firstFrame, count, rows) => {
+      columns.push([member, player, firstFrame, count, ...rows.subarray(2, 2 + 2 * count)]);
+    },
+    entries: () => {},
   });
   return isRead ? { vote, columns } : undefined;
 }
