@@ -20,6 +20,7 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
   "core/wire": { parts: ["core/base", "core/ports"], npm: ["msgpackr"] },
   "core/ports": { parts: ["core/base"] },
   "core/math": { parts: ["core/base"] },
+  "core/determinism": { parts: ["core/game"] },
   "core/peer": { parts: PORTS },
   "core/game": { parts: PORTS },
   "core/link": { parts: [...PORTS, "core/peer"] },

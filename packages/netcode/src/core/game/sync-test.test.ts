@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { i32, u8 } from "../base/schema.ts";
 import { defineGame } from "./define-game.ts";
+import { determinismGuard } from "./determinism-guard.ts";
 import type { Game, GameOptions, StateCodec } from "./game.ts";
 import { axis, button, type InputSchema } from "./input-schema.ts";
 import { syncTest, type SyncTestReport } from "./sync-test.ts";
@@ -112,14 +113,28 @@ describe("[SY2] state hidden outside is found at its first frame, with the field
     expect(report).toMatchObject({ ok: false, kind: "state", path: "state.disc.x" });
   });
 
-  test("Math.random", () => {
+  test("a counter in init", () => {
+    let calls = 0;
+    const report = test60(
+      gameOf(
+        () => ({ x: calls++ }),
+        () => {},
+      ),
+    );
+    expect(report).toMatchObject({ ok: false, kind: "init", frame: -1 });
+  });
+});
+
+describe("[SY7] what the guard finds is a fault of its own kind, with the call or the field as its path:", () => {
+  test("Math.random in step", () => {
     const report = test60(
       gameOf(
         () => ({ x: 0 }),
-        (state) => void (state.x = Math.random()),
+        (state, _, { frame }) => void (state.x = frame < 7 ? 1 : Math.random()),
       ),
     );
-    expect(report).toMatchObject({ ok: false, kind: "state", frame: 0, path: "state.x" });
+    expect(report).toMatchObject({ ok: false, kind: "forbidden", frame: 7, path: "Math.random", seed: 1 });
+    expect(report).toHaveProperty("message", expect.stringContaining("use `random` of the context"));
   });
 
   test("Math.random in init", () => {
@@ -129,7 +144,35 @@ describe("[SY2] state hidden outside is found at its first frame, with the field
         () => {},
       ),
     );
-    expect(report).toMatchObject({ ok: false, kind: "init", frame: -1 });
+    expect(report).toMatchObject({ ok: false, kind: "forbidden", frame: -1, path: "Math.random" });
+  });
+
+  test("a bot that changes the state", () => {
+    const game = gameOf(
+      () => ({ x: 0 }),
+      (state) => void state.x++,
+      { bot: (state) => ({ dx: 0, fire: state.x++ > 0 }) },
+    );
+    expect(test60(game)).toMatchObject({ ok: false, kind: "mutated", frame: 29, path: "state.x" });
+  });
+
+  test("not what it was told to allow", () => {
+    const game = gameOf(
+      () => ({ x: 0 }),
+      () => void performance.now(),
+    );
+    expect(test60(game)).toMatchObject({ ok: false, kind: "forbidden", path: "performance.now" });
+    expect(test60(determinismGuard(game, { allow: ["performance.now"] }))).toMatchObject({ ok: true });
+  });
+
+  test("but not errors of the game's own, which come out as they are", () => {
+    const game = gameOf(
+      () => ({ x: 0 }),
+      () => {
+        throw new RangeError("a mistake");
+      },
+    );
+    expect(() => test60(game)).toThrow(RangeError);
   });
 });
 
@@ -137,12 +180,13 @@ describe("[SY3] what a save does not bring back is named, at the frame that made
   class Disc {
     x = 1;
   }
+  const birth = new Date(0);
   const sins: [string, () => unknown][] = [
     ["NaN", () => Number.NaN],
     ["−0", () => -0],
     ["a Map", () => new Map([[1, 2]])],
     ["undefined", () => undefined],
-    ["a Date", () => new Date(0)],
+    ["a Date", () => birth],
     ["an instance of a class", () => new Disc()],
     ["a hole", () => Object.assign([], { length: 1 })],
   ];
@@ -171,7 +215,7 @@ describe("[SY3] what a save does not bring back is named, at the frame that made
     expect(
       test60(
         gameOf(
-          () => ({ born: new Date(0) }),
+          () => ({ born: birth }),
           () => {},
         ),
       ),

@@ -6,6 +6,8 @@ import { FrameRing } from "../base/ring.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import type { Json } from "../ports/lobby-protocol.ts";
 import { packPlain } from "../wire/payload-codec.ts";
+import { DeterminismError } from "./determinism-error.ts";
+import { determinismGuard } from "./determinism-guard.ts";
 import type { Game, MatchSetup } from "./game.ts";
 import { GameSimulation } from "./game-simulation.ts";
 import { findStateFault } from "./state-fault.ts";
@@ -27,10 +29,12 @@ const DISTANCE_FRAMES_MAX = 7;
  * - `load`: a slot came back otherwise than it was saved. The codec keeps a reference, or something changes what was saved.
  * - `state`: the same frame with the same inputs gave another state. `step` uses something outside of state, inputs and `random`.
  * - `events`: the same frame emitted other events.
+ * - `forbidden`: the game called something that is not the same on every peer (`determinismGuard`).
+ * - `mutated`: the state was changed outside of `step` (`determinismGuard`).
  */
-export type SyncTestFaultKind = "init" | "not-plain" | "load" | "state" | "events";
+export type SyncTestFaultKind = "init" | "not-plain" | "load" | "state" | "events" | "forbidden" | "mutated";
 
-/** `frame`: the first step that went wrong (−1: `init`). `path`: the first field that differs, where the state can be looked into. */
+/** `frame`: the first step that went wrong (−1: `init`). `path`: the first field that differs, where the state can be looked into; of what is forbidden, the call. */
 export interface SyncTestFault {
   readonly kind: SyncTestFaultKind;
   readonly frame: number;
@@ -193,7 +197,7 @@ export type SyncTestReport =
 
 /**
  * Plays `game` by itself with a rollback after every frame, and reports the first frame that is not deterministic. From half-time on the last
- * seat is played by its bot, as after a drop.
+ * seat is played by its bot, as after a drop. The game runs under `determinismGuard`; to allow it something, pass `determinismGuard(game, { allow })`.
  *
  * ```ts
  * test("my game is deterministic", () => expect(syncTest(game)).toMatchObject({ ok: true }));
@@ -203,7 +207,19 @@ export function syncTest<State, Schema extends InputSchema>(
   game: Game<State, Schema>,
   options: SyncTestOptions<Schema> = {},
 ): SyncTestReport {
-  const { frames = 600, seed = 1, settings = null, players = defaultPlayers(game.players[1]) } = options;
+  try {
+    return play(determinismGuard(game), options);
+  } catch (error) {
+    if (!(error instanceof DeterminismError)) throw error;
+    const { kind, frame, culprit, message } = error;
+    return { ok: false, seed: options.seed ?? SEED, kind, frame, path: culprit, message };
+  }
+}
+
+const SEED = 1;
+
+function play<State, Schema extends InputSchema>(game: Game<State, Schema>, options: SyncTestOptions<Schema>): SyncTestReport {
+  const { frames = 600, seed = SEED, settings = null, players = defaultPlayers(game.players[1]) } = options;
   const random = new Random(seed, "sync test");
   const setup = { seed, players, settings };
   const session = new SyncTestSession(game, setup);
