@@ -149,7 +149,7 @@ class DropWorld {
 
   key(): string {
     const members = this.#members.map(({ agreement, noticed, heardAgain, alive }) => {
-      const votes = this.#members.map((_, voter) => voteKey(agreement.vote(voter)));
+      const votes = this.#members.map((_, voter) => voteKey(agreement.votes[voter]));
       return `${alive ? 1 : 0}${noticed}.${heardAgain}:${votes.join("/")}`;
     });
     return `${members.join("|")}#${this.#queues.map((row) => row.map((queue) => queue.map(voteKey).join("+")).join(",")).join(";")}`;

@@ -13,11 +13,11 @@ import {
   type VoteLayout,
 } from "../wire/drop-vote-codec.ts";
 import { INPUT_ROWS_MAX } from "../wire/limits.ts";
-import { DropAgreement, type AgreementStart } from "./drop-agreement.ts";
+import type { AgreementStart } from "./ballots.ts";
+import { DropAgreement } from "./drop-agreement.ts";
 import type { InputTable } from "./input-table.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import type { SessionRoster } from "./session-roster.ts";
-import { isHistoryOver } from "./two-histories.ts";
 
 /** Silence after which a peer is *suspect*: long enough for 20 % loss and a collected garbage heap, short enough to be told before one wonders. */
 export const SUSPECT_MS = 1000;
@@ -182,24 +182,24 @@ export class Departures {
     const vote = this.#incoming;
     const agreement = this.#agreement;
     const start = reader.offset;
-    const bit = 1 << member;
-    if (!readDropVote(reader, vote, this.#layout) || (vote.proposal & bit & ~vote.agreed) !== 0) return "malformed";
-    const isOurs = (agreement.own.agreed & bit) === 0;
-    const isCurrent = (vote.generations[member] ?? 0) >= (agreement.own.generations[member] ?? 0);
-    if (isCurrent && this.#isAgainstUs(vote)) {
-      if (isOurs || isHistoryOver(agreement.own, vote, this.#roster.playersOf.length)) this.#dropped(vote);
-      return undefined;
-    }
-    if (!isOurs && agreement.isAccepted(member)) return undefined;
+    // Nobody casts itself out, but who says goodbye.
+    if (!readDropVote(reader, vote, this.#layout) || (vote.proposal & ~vote.agreed & (1 << member)) !== 0) return "malformed";
     if (!this.isFrozen(member) && this.#hasGap(vote, member)) return "vote-gap";
-    if (!agreement.receive(member, vote)) return "vote-order";
-    if (this.isFrozen(member)) return undefined;
-    reader.reset(bytes);
-    reader.skip(start);
-    readDropVote(reader, vote, this.#layout, this.#takers);
-    const isBehind = (agreement.own.agreed & ~vote.agreed) !== 0 || (vote.joining & ~agreement.own.joining) !== 0;
-    if (isBehind && (vote.agreed & bit) === 0) this.#due |= bit;
-    return undefined;
+    switch (agreement.receive(member, vote)) {
+      case "refused":
+        return "vote-order";
+      case "dropped":
+        this.#dropped(vote);
+        return undefined;
+      case "ignored":
+        return undefined;
+      case "taken":
+        reader.reset(bytes);
+        reader.skip(start);
+        readDropVote(reader, vote, this.#layout, this.#takers);
+        if (agreement.isBehind(vote)) this.#due |= 1 << member;
+        return undefined;
+    }
   }
 
   /** Looks who is gone, votes, and decides. Returns the members whose end was decided now; their inputs are complete up to `lastFrame`. */
@@ -265,14 +265,6 @@ export class Departures {
       if (gone || isSilent || isDeaf) view.droppable |= bit;
     }
     view.suspect &= ~view.droppable;
-  }
-
-  /** True when `vote` says that our end is decided, or that somebody else has our slot since. */
-  #isAgainstUs(vote: DropVote): boolean {
-    const local = this.#roster.localMember;
-    const generation = vote.generations[local] ?? 0;
-    const ownGeneration = this.#agreement.own.generations[local] ?? 0;
-    return generation > ownGeneration || (generation === ownGeneration && (vote.agreed & (1 << local)) !== 0);
   }
 
   #dropped(vote: DropVote): void {

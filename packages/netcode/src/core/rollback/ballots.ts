@@ -1,0 +1,258 @@
+import { assert } from "../base/assert.ts";
+import { NULL_FRAME } from "../base/units.ts";
+import { DropVote } from "../wire/drop-vote-codec.ts";
+import { isQuorum } from "./quorum.ts";
+import { isHistoryOver } from "./two-histories.ts";
+
+/** Who holds the slots of a match at the frame from which a member takes part. */
+export interface AgreementStart {
+  /** Slots that nobody holds: bits. They count as members whose end was decided before. */
+  readonly vacant: number;
+  /** By slot: how often somebody has joined into it, as far as we know. */
+  readonly generations: readonly number[];
+  /** Slots whose present holders came during the match, in the order of their seat entries. With our own among them we join: see `isJoining`. */
+  readonly seated: readonly number[];
+}
+
+/** What became of a vote: taken in; of no matter; refused as out of order; or we learned from it that our end is decided. */
+export type VoteOutcome = "taken" | "ignored" | "refused" | "dropped";
+
+/**
+ * What every member of a match last said about who is gone and who has come, what of it is certain, and who may go on. See `DropAgreement` for the rules.
+ *
+ * Members are bits, by rank. What a vote says of a slot's former holder, by its generation, is left out before the vote is kept.
+ */
+export class Ballots {
+  /** Our vote. */
+  readonly own: DropVote = new DropVote();
+  /** The newest vote of each member, our own included. */
+  readonly votes: readonly DropVote[];
+  /** All slots. */
+  readonly all: number;
+  /** Our own bit. */
+  readonly local: number;
+  /** Members that resigned: no voices that could be missing. */
+  resigned = 0;
+  /** Something changed that has to be told, besides what `DropAgreement` sees itself. */
+  isChanged = false;
+  /** Decisions that were taken over from others, and not handed on yet. */
+  adopted = 0;
+  /** By slot: the newest generation of which we have confirmed the entry. */
+  readonly #announced: Uint16Array;
+  /** Slots announced and not counted yet, in the order of their entries. */
+  readonly #arrivals: number[] = [];
+  /** The slots of `own.joining`, in the order of their entries; some that are joining no longer may be between. */
+  #joins: number[];
+
+  constructor(memberCount: number, localMember: number, start?: AgreementStart) {
+    this.all = (1 << memberCount) - 1;
+    this.local = 1 << localMember;
+    this.votes = Array.from({ length: memberCount }, (_, member) => (member === localMember ? this.own : new DropVote()));
+    this.#announced = new Uint16Array(memberCount);
+    this.#announced.set(start?.generations ?? []);
+    this.#joins = [...(start?.seated ?? [])];
+    for (const slot of this.#joins) this.own.joining |= 1 << slot;
+    this.own.generations.set(this.#announced);
+    for (const vote of this.votes) vote.set = vote.agreed = vote.proposal = start?.vacant ?? 0;
+  }
+
+  /** True while others may still decide without us: we came during the match. Only what all current members have confirmed is certain then. */
+  get isJoining(): boolean {
+    return (this.own.joining & this.local) !== 0;
+  }
+
+  /** We have confirmed the entry that gives a vacant slot to its next holder. In the order of the entries. */
+  announce(slot: number, generation: number): void {
+    assert((this.own.agreed & (1 << slot)) !== 0, "a new holder for a seat that nobody holds");
+    assert(generation > (this.#announced[slot] ?? 0), "a generation above the one before");
+    this.#announced[slot] = generation;
+    this.#arrivals.push(slot);
+  }
+
+  /** Counts the announced holder of `slot` from now on, and those announced before it. Does nothing when it counts already. */
+  accept(slot: number): void {
+    for (let rest = this.#arrivals.indexOf(slot) + 1; rest > 0; rest--) this.#seat(this.#arrivals.shift() ?? slot);
+  }
+
+  /** True when the newest announced holder of `slot` counts here. */
+  isAccepted(slot: number): boolean {
+    return this.own.generations[slot] === this.#announced[slot];
+  }
+
+  /**
+   * Takes in a vote of `member`. Refused is one of a former holder, or of a holder that we know nothing of, and one whose set shrinks. Of a member that we have cast out only
+   * its resignation counts.
+   */
+  receive(member: number, vote: DropVote): VoteOutcome {
+    const known = this.votes[member];
+    const bit = 1 << member;
+    const { own } = this;
+    if (known === undefined) return "refused";
+    const isGone = (own.agreed & bit) !== 0 && this.isAccepted(member);
+    if (this.#isAgainstUs(member, vote)) return !isGone || isHistoryOver(own, vote, this.votes.length) ? "dropped" : "ignored";
+    if (isGone) return "ignored";
+    if (!this.#isCurrent(member, vote, known)) return "refused";
+    for (let slot = 0; slot < this.votes.length; slot++) {
+      if ((vote.generations[slot] ?? 0) > (own.generations[slot] ?? 0)) this.accept(slot);
+    }
+    this.resigned |= (vote.words | vote.agreed) & bit;
+    if ((own.set & bit) !== 0) return "ignored";
+    const former = this.#formerSlots(vote);
+    const set = vote.set & ~former;
+    // Told again: the decision that should have followed is stuck, and whoever cast lives.
+    const isStuck = (set & known.set & this.local) !== 0;
+    if (isStuck && (own.set & ~own.agreed & ~set) === 0) this.resigned |= this.local;
+    if ((known.set & ~set) !== 0 || (known.agreed & ~(vote.agreed & ~former)) !== 0) return "refused";
+    known.copyFrom(vote);
+    known.forget(former);
+    return "taken";
+  }
+
+  /** True when `vote` lacks what we know to be certain. */
+  isBehind(vote: DropVote): boolean {
+    return (this.own.agreed & ~vote.agreed) !== 0 || (vote.joining & ~this.own.joining) !== 0;
+  }
+
+  /** Says goodbye, with our newest input. Nothing may be received or considered afterwards. */
+  leave(lastFrame: number): void {
+    const { own, local } = this;
+    own.set |= local;
+    own.agreed |= local;
+    own.proposal |= local;
+    own.left |= local;
+    own.lastFrames[slotOf(local)] = lastFrame;
+  }
+
+  /** Takes over what others have decided, and who counts everywhere. */
+  learn(): void {
+    if (this.isJoining) {
+      // Whoever knows that all count us has heard of every decision that was made without us. It goes first: it may have dropped one whose vote we know.
+      const teller = this.#tellerOf(this.local);
+      if (teller < 0) return;
+      this.#completeJoin(this.local);
+      this.#adopt(teller);
+    }
+    for (let member = 0; member < this.votes.length; member++) this.#adopt(member);
+    for (let place = 0; place < this.#joins.length; place++) {
+      const bit = 1 << (this.#joins[place] ?? 0);
+      if ((this.own.agreed & bit) !== 0 || this.#isCountedByAll(bit) || this.#tellerOf(bit) >= 0) this.#completeJoin(bit);
+    }
+  }
+
+  /**
+   * True when enough of the current members are outside `set`: with all who came, and without the last of them, and without the last two … as long as some may not count them;
+   * or when the broker vouches, to us with `words` or to one of them, that all in it are gone.
+   */
+  mayGoOn(set: number, words: number): boolean {
+    let agreed = this.resigned;
+    let vouched = words;
+    for (let member = 0; member < this.votes.length; member++) {
+      if ((set & (1 << member)) !== 0) continue;
+      agreed |= this.votes[member]?.agreed ?? 0;
+      vouched |= this.votes[member]?.words ?? 0;
+    }
+    if ((set & ~agreed & ~vouched) === 0) return true;
+    let current = this.all & ~agreed;
+    if (!isQuorum(current & ~set, current)) return false;
+    for (let place = this.#joins.length - 1; place >= 0; place--) {
+      const bit = 1 << (this.#joins[place] ?? 0);
+      if ((this.own.joining & current & bit) === 0) continue;
+      current &= ~bit;
+      if (!isQuorum(current & ~set, current)) return false;
+    }
+    return true;
+  }
+
+  /** True when `vote` says that our end is decided, or that somebody else has our slot since. */
+  #isAgainstUs(member: number, vote: DropVote): boolean {
+    const slot = slotOf(this.local);
+    const generation = vote.generations[slot] ?? 0;
+    const ownGeneration = this.own.generations[slot] ?? 0;
+    // A former session of the same peer has no say.
+    if ((vote.generations[member] ?? 0) < (this.own.generations[member] ?? 0)) return false;
+    return generation > ownGeneration || (generation === ownGeneration && (vote.agreed & this.local) !== 0);
+  }
+
+  /** False for a vote of a former holder, of one whose entry we have not confirmed, or that takes back whom it counts. */
+  #isCurrent(member: number, vote: DropVote, known: DropVote): boolean {
+    const isSameHolder = vote.generations[member] === known.generations[member];
+    for (let slot = 0; slot < this.votes.length; slot++) {
+      const generation = vote.generations[slot] ?? 0;
+      if (generation > (this.#announced[slot] ?? 0) || (isSameHolder && generation < (known.generations[slot] ?? 0))) return false;
+    }
+    return vote.generations[member] === this.#announced[member];
+  }
+
+  /** Slots of which `vote` means a holder before the one that we count. */
+  #formerSlots(vote: DropVote): number {
+    let former = 0;
+    for (let slot = 0; slot < this.votes.length; slot++) {
+      if ((vote.generations[slot] ?? 0) < (this.own.generations[slot] ?? 0)) former |= 1 << slot;
+    }
+    return former;
+  }
+
+  #seat(slot: number): void {
+    const bit = 1 << slot;
+    for (const vote of this.votes) vote.forget(bit);
+    this.votes[slot]?.copyFrom(NO_VOTE);
+    this.resigned &= ~bit;
+    this.own.generations[slot] = this.#announced[slot] ?? 0;
+    this.#joins = this.#joins.filter((joining) => (this.own.joining & (1 << joining)) !== 0);
+    this.#joins.push(slot);
+    this.own.joining |= bit;
+    this.isChanged = true;
+  }
+
+  #completeJoin(bit: number): void {
+    if ((this.own.joining & bit) === 0) return;
+    this.own.joining &= ~bit;
+    this.isChanged = true;
+  }
+
+  /** A member, not cast out by us, that says that all count the holder of the slot of `bit`; −1 when none does. */
+  #tellerOf(bit: number): number {
+    const slot = slotOf(bit);
+    for (let member = 0; member < this.votes.length; member++) {
+      const vote = this.votes[member];
+      if (vote === undefined || vote === this.own || (this.own.set & (1 << member)) !== 0 || (vote.joining & bit) !== 0) continue;
+      if (vote.generations[slot] === this.own.generations[slot]) return member;
+    }
+    return -1;
+  }
+
+  /** True when all current members, those included that are cast out and not decided, have told that they count the holder of the slot of `bit`. */
+  #isCountedByAll(bit: number): boolean {
+    const slot = slotOf(bit);
+    const asked = this.all & ~this.own.agreed & ~this.local & ~bit;
+    for (let member = 0; member < this.votes.length; member++) {
+      if ((asked & (1 << member)) !== 0 && this.votes[member]?.generations[slot] !== this.own.generations[slot]) return false;
+    }
+    return true;
+  }
+
+  /** Takes over the decisions of `member`, unless we have cast it out. */
+  #adopt(member: number): void {
+    const { own } = this;
+    const vote = this.votes[member];
+    if (vote === undefined || (own.set & (1 << member)) !== 0) return;
+    const news = vote.agreed & ~own.agreed;
+    if (news === 0) return;
+    for (let gone = 0; gone < this.votes.length; gone++) {
+      if ((news & (1 << gone)) !== 0) own.lastFrames[gone] = vote.lastFrames[gone] ?? NULL_FRAME;
+    }
+    own.left = (own.left & ~news) | (vote.left & news);
+    own.words = (own.words & ~news) | (vote.words & news);
+    own.set |= news;
+    own.proposal |= news;
+    own.agreed |= news;
+    this.adopted |= news;
+    this.isChanged = true;
+  }
+}
+
+const NO_VOTE = new DropVote();
+
+function slotOf(bit: number): number {
+  return 31 - Math.clz32(bit);
+}
