@@ -113,9 +113,9 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   }
 
   reserveSlots(slotCount: number): void {
-    assert(this.#slotCount === 0, "reserveSlots once");
     assert(Number.isInteger(slotCount) && slotCount >= 1, "at least one slot");
     this.#slotCount = slotCount;
+    this.#cleanSlot = NO_SLOT;
     this.#slots = this.#game.state.open(slotCount);
     this.#savedRandom = new Uint32Array(slotCount * this.#random.words.length);
   }

@@ -27,7 +27,7 @@ export interface Simulation {
   save(slot: number): void;
   /** Makes a saved slot the live state. */
   load(slot: number): void;
-  /** Called once, before the first save. */
+  /** Called before the first save. Called again, by another session that takes the simulation over, it forgets what was saved. */
   reserveSlots(slotCount: number): void;
   /** Unsigned 32-bit hash of the live state. */
   checksum(): number;

@@ -217,7 +217,8 @@ export class FeedServer {
 
   #sendSnapshot(follower: Follower): Transmit | undefined {
     const { settledFrame, oldestFrame } = this.#source;
-    const isStale = this.#snapshot === undefined || settledFrame - this.#snapshot.frame > SNAPSHOT_FRAMES || this.#snapshot.frame < oldestFrame;
+    const isStale =
+      this.#snapshot === undefined || settledFrame - this.#snapshot.frame > SNAPSHOT_FRAMES || this.#snapshot.frame < oldestFrame;
     if (isStale) {
       this.#snapshot = this.#source.takeSnapshot();
       this.#snapshotBytes = undefined;
@@ -269,7 +270,8 @@ export class FeedServer {
     }
     const lastFrame = header.rowCount > 0 ? firstFrame + header.rowCount - 1 : settledFrame;
     header.reportFrame = Math.max(0, lastFrame - (lastFrame % CHECKSUM_INTERVAL_FRAMES));
-    const checksum = settledFrame < 0 || (header.rowCount > 0 && header.reportFrame < firstFrame) ? undefined : source.checksum(header.reportFrame);
+    const checksum =
+      settledFrame < 0 || (header.rowCount > 0 && header.reportFrame < firstFrame) ? undefined : source.checksum(header.reportFrame);
     header.hasReport = checksum !== undefined;
     header.checksum = checksum ?? 0;
     writeFeed(writer, this.#matchEpoch, header, rows, this.#layout);
