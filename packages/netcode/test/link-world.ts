@@ -1,7 +1,7 @@
 import { Random } from "../src/core/base/random.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
-import type { LinkEvent } from "../src/core/ports/link.ts";
+import type { LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
 import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
 import type { Channel, ChannelsClosedReason, TransportHandler } from "../src/core/ports/transport.ts";
 import {
@@ -97,7 +97,7 @@ export class LinkPeer implements TransportHandler {
   readonly mesh: LinkMesh;
   readonly transport: SimTransport;
   readonly events: { readonly atMs: number; readonly event: LinkEvent }[] = [];
-  readonly messages: { readonly from: PeerId; readonly bytes: Uint8Array }[] = [];
+  readonly messages: LinkMessage[] = [];
   readonly sessionPackets: Uint8Array[] = [];
   dials = 0;
   sent = { unreliable: 0, reliable: 0, control: 0 };
@@ -138,7 +138,8 @@ export class LinkPeer implements TransportHandler {
 
   /** A session's datagram. */
   sendDatagram(to: LinkPeer, bytes: Uint8Array): void {
-    if (this.transport.send(to.id, "unreliable", bytes) === "sent") this.mesh.handleSent(this.#world.nowMs, to.id);
+    const routed = this.mesh.route({ to: to.id, channel: "unreliable", bytes });
+    if (this.transport.send(routed.to, "unreliable", routed.bytes) === "sent") this.mesh.handleSent(this.#world.nowMs, to.id);
   }
 
   sendReliable(to: LinkPeer, bytes: Uint8Array): boolean {
@@ -185,7 +186,10 @@ export class LinkPeer implements TransportHandler {
       transport.send(packet.to, packet.channel, packet.bytes);
     }
     for (let event = mesh.pollEvent(); event !== undefined; event = mesh.pollEvent()) this.events.push({ atMs: this.#world.nowMs, event });
-    for (let message = mesh.pollMessage(); message !== undefined; message = mesh.pollMessage()) this.messages.push(message);
+    for (let message = mesh.pollMessage(); message !== undefined; message = mesh.pollMessage()) {
+      if (message.channel === "reliable") this.messages.push(message);
+      else this.sessionPackets.push(message.bytes);
+    }
     this.#plan();
   }
 

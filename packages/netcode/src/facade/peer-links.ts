@@ -55,7 +55,7 @@ export class PeerLinks implements TransportHandler {
   transmit(transmit: Transmit): void {
     const nowMs = this.#options.nowMs();
     if (transmit.channel === "unreliable") {
-      if (this.#outbox.post(transmit) === "sent") this.#mesh.handleSent(nowMs, transmit.to);
+      if (this.#outbox.post(this.#mesh.route(transmit)) === "sent") this.#mesh.handleSent(nowMs, transmit.to);
       return;
     }
     this.#mesh.sendReliable(nowMs, transmit.to, transmit.bytes);
@@ -149,6 +149,8 @@ export class PeerLinks implements TransportHandler {
   }
 
   #post(transmit: Transmit): void {
+    // What is forwarded may be lost, and must neither wait for its turn nor cost a member its connection.
+    if (transmit.channel === "control") return void this.#transport.send(transmit.to, "control", transmit.bytes);
     if (this.#outbox.post(transmit) !== "overflow") return;
     // The peer takes nothing: a new attempt is the only way on, and the reliable stream replays what it has not acked.
     this.#outbox.forget(transmit.to);

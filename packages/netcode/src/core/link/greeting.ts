@@ -6,16 +6,17 @@ import * as LINK_TIMES from "./link-times.ts";
  */
 export class Greeting {
   deadlineMs: number;
-  /** The peer's hello was accepted. */
-  isPeerKnown = false;
+  /** The peer's hello was accepted, here or on another way. */
+  isPeerKnown: boolean;
   /** The peer probed before we knew it; it gets its answer then. */
   isProbeWaiting = false;
   isProbeAcked = false;
   #helloMs: number;
   #probeMs: number;
 
-  constructor(nowMs: number, deadlineMs: number) {
+  constructor(nowMs: number, deadlineMs: number, isPeerKnown = false) {
     this.deadlineMs = deadlineMs;
+    this.isPeerKnown = isPeerKnown;
     this.#helloMs = nowMs;
     this.#probeMs = nowMs;
   }

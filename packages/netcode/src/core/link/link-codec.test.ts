@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sequenceOf } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
-import { RELIABLE_BYTES_MAX } from "../ports/transport.ts";
 import {
   encodeFragment,
   encodeGoodbye,
@@ -11,6 +10,7 @@ import {
   encodeProbe,
   encodeRefusal,
   encodeStreamAck,
+  FRAGMENT_BYTES_MAX,
   FRAGMENT_HEADER_BYTES,
   isEncodableGame,
   parseLinkPacket,
@@ -46,7 +46,7 @@ const message = fc.oneof(
     .map(([reason, identity]) => encodeRefusal(reason, identity)),
   uint32.map((instance) => encodeProbe("probe", instance)),
   uint32.map((instance) => encodeProbe("probe-ack", instance)),
-  fc.record({ sequence, ack: sequence, ackBits: uint32, holdMs: fc.integer({ min: 0, max: 6_000 }) }).map(encodePing),
+  fc.record({ sequence, ack: sequence, received: uint16, holdMs: fc.integer({ min: 0, max: 3_000 }), isWanted: fc.boolean() }).map(encodePing),
   fc.constant(encodeGoodbye()),
   sequence.map(encodeStreamAck),
   fc.tuple(sequence, fc.uint8Array({ minLength: 1, maxLength: 300 })).map(([number, part]) => encodeFragment(number, true, part)),
@@ -65,7 +65,7 @@ describe("the link's messages", () => {
 
   it("[LK40] the other messages are read as they were written", () => {
     fc.assert(
-      fc.property(game, uint32, sequence, sequence, uint32, (identity, instance, first, second, bits) => {
+      fc.property(game, uint32, sequence, sequence, uint16, fc.boolean(), (identity, instance, first, second, received, isWanted) => {
         expect(parseLinkPacket(encodeRefusal("version-mismatch", identity))).toEqual({
           type: "refusal",
           reason: "version-mismatch",
@@ -73,7 +73,7 @@ describe("the link's messages", () => {
         });
         expect(parseLinkPacket(encodeProbe("probe", instance))).toEqual({ type: "probe", instance });
         expect(parseLinkPacket(encodeProbe("probe-ack", instance))).toEqual({ type: "probe-ack", instance });
-        const ping = { sequence: first, ack: second, ackBits: bits, holdMs: 12.3 };
+        const ping = { sequence: first, ack: second, received, holdMs: 12.3, isWanted };
         expect(parseLinkPacket(encodePing(ping))).toEqual({ type: "ping", ping });
         expect(parseLinkPacket(encodeStreamAck(first))).toEqual({ type: "stream-ack", expectedSequence: first });
         expect(parseLinkPacket(encodeGoodbye())).toEqual({ type: "goodbye" });
@@ -82,7 +82,7 @@ describe("the link's messages", () => {
   });
 
   it("[LK40] a part of the stream fills its message unless it is the last", () => {
-    const most = RELIABLE_BYTES_MAX - FRAGMENT_HEADER_BYTES;
+    const most = FRAGMENT_BYTES_MAX - FRAGMENT_HEADER_BYTES;
     const parse = (isLast: boolean, length: number): string =>
       parseLinkPacket(encodeFragment(sequenceOf(7), isLast, new Uint8Array(length))).type;
     expect([parse(true, 1), parse(true, most), parse(false, most)]).toEqual(["fragment", "fragment", "fragment"]);

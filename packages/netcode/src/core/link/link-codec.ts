@@ -5,10 +5,10 @@
  *   refusal     reliable     02 | reason 1 | IDENTITY
  *   probe       unreliable   03 | instance of the asker 4
  *   probe ack   unreliable   04 | instance of the asker 4
- *   ping        unreliable   05 | sequence 2 | ack 2 | ack bits 4 | hold 2 (tenths of ms)
+ *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 15 bits (tenths of ms), wanted 1 bit
  *   goodbye     both         06
  *   stream ack  reliable     07 | expected sequence 2
- *   fragment    reliable     60 | sequence 2 | last 1 | part (fills RELIABLE_BYTES_MAX unless it is the last)
+ *   fragment    reliable     60 | sequence 2 | last 1 | part (fills FRAGMENT_BYTES_MAX unless it is the last)
  *
  *   IDENTITY    game version 4 | content hash 4 | n 1 | game id n
  */
@@ -16,7 +16,7 @@ import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceOf, type Sequence } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
-import { RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
+import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
 import * as KIND from "./link-kind.ts";
 import type { Ping } from "./round-trip.ts";
 
@@ -32,6 +32,9 @@ export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {
   [KIND.ping]: ["unreliable"],
   [KIND.goodbye]: ["reliable", "unreliable"],
   [KIND.streamAck]: ["reliable"],
+  [KIND.relay]: ["unreliable", "control"],
+  [KIND.relayed]: ["unreliable", "control"],
+  [KIND.neighbours]: ["unreliable"],
   [KIND.fragment]: ["reliable"],
 };
 
@@ -68,8 +71,11 @@ export type LinkPacket =
 
 /** Bytes that a fragment adds to its part of a message. */
 export const FRAGMENT_HEADER_BYTES = 4;
+/** A whole fragment: leaves room for the header of a relay. */
+export const FRAGMENT_BYTES_MAX: number = RELIABLE_BYTES_MAX - RELAY_HEADER_BYTES;
 const MALFORMED: LinkPacket = { type: "malformed" };
 const HOLD_UNITS_PER_MS = 10;
+const HOLD_MAX = 0x7fff;
 const CONTENT_HASH_PATTERN = /^[0-9a-f]{8}$/;
 const GAME_ID_PATTERN = /^[A-Za-z0-9.-]{1,64}$/;
 const REFUSAL_REASONS: readonly RefusalReason[] = ["version-mismatch", "protocol-error"];
@@ -110,11 +116,11 @@ export function encodeProbe(type: "probe" | "probe-ack", instance: number): Uint
 }
 
 export function encodePing(ping: Ping): Uint8Array {
-  const writer = start(KIND.ping, 11);
+  const writer = start(KIND.ping, 9);
   writer.u16(ping.sequence);
   writer.u16(ping.ack);
-  writer.u32(ping.ackBits);
-  writer.u16(Math.min(0xffff, Math.round(ping.holdMs * HOLD_UNITS_PER_MS)));
+  writer.u16(ping.received);
+  writer.u16(Math.min(HOLD_MAX, Math.round(ping.holdMs * HOLD_UNITS_PER_MS)) | (ping.isWanted ? HOLD_MAX + 1 : 0));
   return writer.written();
 }
 
@@ -169,7 +175,7 @@ function parseBody(reader: ByteReader, sizeBytes: number): LinkPacket {
       const last = reader.u8();
       const part = reader.view(reader.remainingBytes);
       // Only the last part may be short: otherwise a message could be a million parts of a byte each.
-      if (part.length === 0 || last > 1 || (last === 0 && sizeBytes !== RELIABLE_BYTES_MAX)) return MALFORMED;
+      if (part.length === 0 || last > 1 || (last === 0 && sizeBytes !== FRAGMENT_BYTES_MAX)) return MALFORMED;
       return { type: "fragment", sequence, isLast: last === 1, part };
     }
     default:
@@ -192,12 +198,11 @@ function parseHello(reader: ByteReader): LinkPacket {
 }
 
 function readPing(reader: ByteReader): Ping {
-  return {
-    sequence: sequenceOf(reader.u16()),
-    ack: sequenceOf(reader.u16()),
-    ackBits: reader.u32(),
-    holdMs: reader.u16() / HOLD_UNITS_PER_MS,
-  };
+  const sequence = sequenceOf(reader.u16());
+  const ack = sequenceOf(reader.u16());
+  const received = reader.u16();
+  const hold = reader.u16();
+  return { sequence, ack, received, holdMs: (hold & HOLD_MAX) / HOLD_UNITS_PER_MS, isWanted: hold > HOLD_MAX };
 }
 
 function start(kind: number, sizeBytes: number): ByteWriter {

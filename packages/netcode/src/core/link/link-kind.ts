@@ -7,4 +7,10 @@ export const probeAck = 4;
 export const ping = 5;
 export const goodbye = 6;
 export const streamAck = 7;
+/** To a member in the middle: forward this. */
+export const relay = 8;
+/** From a member in the middle: forwarded. */
+export const relayed = 9;
+/** What the sender measures of its neighbours. */
+export const neighbours = 10;
 export { fragment } from "../ports/packet-kind.ts";

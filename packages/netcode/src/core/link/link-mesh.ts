@@ -10,6 +10,8 @@ import * as LINK_TIMES from "./link-times.ts";
 import { Link } from "./link.ts";
 import type { LinkRole } from "./link-options.ts";
 import { LinkOutput } from "./link-output.ts";
+import { isBetweenNeighbours } from "./relay-codec.ts";
+import { RelayRouter } from "./relay-router.ts";
 
 export interface LinkMeshOptions {
   readonly localPeerId: PeerId;
@@ -25,22 +27,23 @@ export interface LinkMeshOptions {
  * The links of this peer to every other member, as one sans-IO machine between a transport and the sessions.
  *
  * After each call drain `pollAction` (into the transport), `pollTransmit` (into `transport.send`), `pollEvent` and `pollMessage`;
- * call `handleTimeout` at `pollTimeoutMs`. A session's unreliable packets go straight to the transport, followed by `handleSent`; what
- * must arrive goes through `sendReliable` and comes out of the other end's `pollMessage`.
+ * call `handleTimeout` at `pollTimeoutMs`. A session's unreliable packets take their way from `route`, go to the transport, and are told to
+ * `handleSent`; what must arrive goes through `sendReliable` and comes out of the other end's `pollMessage`. What leaves on `control` is for a
+ * member that forwards: a transport that takes none of it now may drop it.
  */
 export class LinkMesh {
   readonly #options: Required<LinkMeshOptions>;
-  readonly #instance: number;
   readonly #links = new Map<PeerId, Link>();
   /** The same links, in the order of `addPeer`: walked on every call, which a map cannot do without allocating. */
   #order: readonly Link[] = [];
   readonly #output = new LinkOutput();
+  readonly #router = new RelayRouter(this.#output);
   #lastCallMs = -Infinity;
 
   constructor(options: LinkMeshOptions) {
     assert(isEncodableGame(options.game), "a game identity that a hello can carry");
     this.#options = { capabilities: 0, ...options };
-    this.#instance = options.random.uint32() || 1;
+    this.#router.setMembers(options.localPeerId, this.#order);
   }
 
   /** A member to hold a link with. Of two members exactly one is the dialer. Again with the same role: starts anew if the link is closed, else nothing. */
@@ -52,9 +55,11 @@ export class LinkMesh {
       if (existing.role === role && existing.status !== "closed") return;
       existing.hangUp();
     }
-    const link = new Link({ ...this.#options, instance: this.#instance, peerId, role, output: this.#output });
+    // By link, not by process: an end that was made anew knows nothing of what the old one agreed.
+    const instance = this.#options.random.uint32() || 1;
+    const link = new Link({ ...this.#options, instance, peerId, role, output: this.#output, relays: this.#router });
     this.#links.set(peerId, link);
-    this.#order = [...this.#links.values()];
+    this.#reorder();
     link.start(nowMs);
   }
 
@@ -64,7 +69,7 @@ export class LinkMesh {
     const link = this.#links.get(peerId);
     if (link === undefined) return;
     this.#links.delete(peerId);
-    this.#order = [...this.#links.values()];
+    this.#reorder();
     link.hangUp();
     if (link.status !== "closed") this.#output.events.push({ type: "link-closed", peerId, reason: "removed" });
   }
@@ -83,15 +88,25 @@ export class LinkMesh {
   handlePacket(nowMs: number, from: PeerId, channel: Channel, bytes: Uint8Array): boolean {
     this.#observe(nowMs);
     const link = this.#links.get(from);
-    if (link !== undefined) return link.handlePacket(nowMs, channel, bytes);
-    this.#output.refuse("unknown-peer");
+    if (link === undefined) this.#output.refuse("unknown-peer");
+    else if (!isBetweenNeighbours(bytes[0] ?? 0)) return link.handlePacket(nowMs, channel, bytes);
+    else this.#router.handlePacket(nowMs, link, channel, bytes);
     return true;
   }
 
-  /** Something of a session left on `unreliable`: no ping is needed. */
+  /** Where a session's datagram (at most `SESSION_DATAGRAM_BYTES_MAX`) goes now: itself, or a wrapping for who forwards it, valid until the next call. */
+  route(transmit: Transmit): Transmit {
+    const via = this.#links.get(transmit.to)?.relay.via;
+    return via === undefined ? transmit : this.#router.wrap(via, transmit);
+  }
+
+  /** A session's datagram to `to` left, by whatever way. */
   handleSent(nowMs: number, to: PeerId): void {
     this.#observe(nowMs);
-    this.#links.get(to)?.handleSent(nowMs);
+    const link = this.#links.get(to);
+    link?.handleSent(nowMs);
+    const via = link?.relay.via;
+    if (via !== undefined) this.#links.get(via)?.countSent();
   }
 
   /**
@@ -106,11 +121,12 @@ export class LinkMesh {
   handleTimeout(nowMs: number): void {
     this.#observe(nowMs);
     for (const link of this.#order) link.handleTimeout(nowMs);
+    this.#router.handleTimeout(nowMs);
   }
 
   /** The next deadline; `Infinity` when idle. */
   pollTimeoutMs(): number {
-    let nextMs = Infinity;
+    let nextMs = this.#router.timeoutMs;
     for (const link of this.#order) nextMs = Math.min(nextMs, link.pollTimeoutMs());
     return nextMs;
   }
@@ -161,6 +177,11 @@ export class LinkMesh {
   /** Packets refused, by reason. */
   refusals(): Readonly<Record<string, number>> {
     return this.#output.refusals();
+  }
+
+  #reorder(): void {
+    this.#order = [...this.#links.values()];
+    this.#router.setMembers(this.#options.localPeerId, this.#order);
   }
 
   /**

@@ -2,9 +2,21 @@ import type { Random } from "../base/random.ts";
 import type { PeerId } from "../base/units.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { LinkOutput } from "./link-output.ts";
+import type { SendPacket } from "./link-carrier.ts";
+import type { RelayOffer } from "./route-choice.ts";
 
 /** The dialer starts every attempt; the acceptor answers. */
 export type LinkRole = "dialer" | "acceptor";
+
+/** What a link asks of the other links of its mesh. */
+export interface RelayAccess {
+  /** There are members that could forward. */
+  hasOthers(): boolean;
+  /** Who could forward to this peer now. */
+  offers(nowMs: number, to: PeerId): readonly RelayOffer[];
+  /** Asks `via` to forward a packet. */
+  send(via: PeerId, to: PeerId, ...packet: Parameters<SendPacket>): void;
+}
 
 export interface LinkOptions {
   readonly localPeerId: PeerId;
@@ -12,8 +24,9 @@ export interface LinkOptions {
   readonly role: LinkRole;
   readonly game: GameIdentity;
   readonly capabilities: number;
-  /** Our process, in the hello. */
+  /** Our end of this link, in the hello. */
   readonly instance: number;
   readonly random: Random;
   readonly output: LinkOutput;
+  readonly relays: RelayAccess;
 }

@@ -15,7 +15,11 @@ export type LinkRefusal =
   | "version-mismatch" // another game, version, content or link version
   | "bad-ack" // acks what was never sent
   | "stream-gap" // a part of the reliable stream is missing
-  | "stream-too-large"; // a message above the limit
+  | "stream-too-large" // a message above the limit
+  | "relay-no-way" // to forward: to nobody that we have a connection to
+  | "relay-nested" // to forward: what was forwarded already, or is between neighbours
+  | "relay-too-much" // to forward: more than one member may ask for
+  | "relay-forbidden"; // forwarded: what a member in the middle must not be believed
 
 /** What the links of one mesh want done, in order, until somebody polls it. */
 export class LinkOutput {

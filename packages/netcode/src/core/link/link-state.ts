@@ -9,7 +9,7 @@ export type Standing =
   | { readonly kind: "suspect" }
   | { readonly kind: "closed" };
 
-/** What the transport has for us at the moment. */
+/** What one way to the peer has for us at the moment: its own connection, or another member that forwards (never dialing, refusing). */
 export type Carrier =
   /** Nothing. The dialer tries again at `attemptMs`; the acceptor waits for ever. */
   | { readonly kind: "none"; readonly attemptMs: number }
@@ -18,7 +18,7 @@ export type Carrier =
   /** Channels are open here; nobody knows yet whether they are at the other end, and who that is. */
   | { readonly kind: "greeting"; readonly greeting: Greeting }
   /** Both ends know each other and both channels work both ways. */
-  | { readonly kind: "ready"; pingMs: number }
+  | { readonly kind: "ready" }
   /** We refused the peer: hang up once it had time to read why. */
   | { readonly kind: "refusing"; readonly hangUpMs: number }
   /** Said goodbye, refused, or hung up: nothing happens any more. */
@@ -37,25 +37,5 @@ export function standingTimeoutMs(standing: Standing, lastHeardMs: number): numb
       return Infinity;
     default:
       return unreachable(standing);
-  }
-}
-
-/** When the carrier wants something done. */
-export function carrierTimeoutMs(carrier: Carrier, lastHeardMs: number): number {
-  switch (carrier.kind) {
-    case "none":
-      return carrier.attemptMs;
-    case "dialing":
-      return carrier.deadlineMs;
-    case "greeting":
-      return carrier.greeting.timeoutMs;
-    case "ready":
-      return Math.min(lastHeardMs + LINK_TIMES.stalledMs, carrier.pingMs);
-    case "refusing":
-      return carrier.hangUpMs;
-    case "over":
-      return Infinity;
-    default:
-      return unreachable(carrier);
   }
 }

@@ -28,6 +28,42 @@ export const ownStallMs = 200;
 /** How long an ack of the reliable stream may wait for company. */
 export const streamAckMs = 100;
 
+/** Over a relay, what is unacked for so long is sent again: a round trip of 300 ms, the ack's wait, and a frame in the middle. */
+export const streamResendMs = 500;
+
+/** A ping this often where others could relay, whatever a session sends: 4 % of a match's datagrams. At half they cost double, at double a path is judged a second late. */
+export const measureIntervalMs = 200;
+/** A ping this often on a path that is kept beside the one in use. */
+export const spareIntervalMs = 100;
+/** A path that brought nothing for so long does not work: 6 pings, or 18 frames. At half, a garbage collection moves a match; at double, the prediction window is used up twice. */
+export const pathSilentMs = 300;
+/** The same for answers to what we send, longer by the round trip: five pings, which 20 % loss takes once in 170 of such times. */
+export const pathUnansweredMs = 1_000;
+/** The same where the peer asks for another path, as it hears nothing of us. */
+export const pathDoubtedMs = 450;
+/** A relay that is silent, or answers nothing, for so long does not work: it is pinged every `spareIntervalMs`. */
+export const relaySilentMs = 500;
+/** A path that is kept because the peer asks for it is let go after this. */
+export const relayKeptMs = 1_000;
+/** A pair that never had a connection of its own is relayed after this: most connections take less. */
+export const relayAfterMs = 1_500;
+/** Paths are compared this often. */
+export const routeIntervalMs = 100;
+/** A relay that brings no answer for so long is passed over, and avoided for `relayPenaltyMs` where there is another. */
+export const relayTryMs = 1_000;
+export const relayPenaltyMs = 10_000;
+/** A better path must be so for this long. */
+export const routeDwellMs = 2_000;
+/** The own connection must be good for this long before a pair returns to it; doubled up to the second figure each time that it did not last `routeSettledMs`. */
+export const returnDwellMs = 3_000;
+export const returnDwellMsMax = 48_000;
+export const routeSettledMs = 30_000;
+/** What a member measures of its neighbours leaves so often, and at most so often when it changes. */
+export const reportIntervalMs = 1_000;
+export const reportIntervalMsMin = 100;
+/** A report counts for so long: three in a row may be lost. */
+export const reportValidMs = 3_500;
+
 /**
  * How long an attempt may take, by number, and all further ones. Signaling is repeated within an attempt: what it outlives is an ICE or DTLS handshake
  * that loss has put to sleep. At half, TURN over a slow line would never finish; at double, there would be no second attempt before the deadline.

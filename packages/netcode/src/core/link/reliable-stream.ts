@@ -1,15 +1,16 @@
 import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
-import { RELIABLE_BYTES_MAX } from "../ports/transport.ts";
-import { encodeFragment, encodeStreamAck, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
+import { encodeFragment, encodeStreamAck, FRAGMENT_BYTES_MAX, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
 import * as LINK_TIMES from "./link-times.ts";
 
 /** Most bytes of one message, and of all that wait for an ack of one peer. */
 export const STREAM_BYTES_MAX = 1_048_576;
 /** Unacked bytes on the wire. Below the transport's own limit, so that a fragment is never turned away; above the bandwidth-delay product of 2 Mbit/s × 250 ms. */
 const WINDOW_BYTES = 65_536;
+/** The same where a member forwards, out of its own uplink: two fragments. */
+const RELAYED_WINDOW_BYTES = 32_768;
 /** Unacked fragments, far below half of the sequence space. */
 const FRAGMENTS_MAX = 4_096;
-const PART_BYTES_MAX = RELIABLE_BYTES_MAX - FRAGMENT_HEADER_BYTES;
+const PART_BYTES_MAX = FRAGMENT_BYTES_MAX - FRAGMENT_HEADER_BYTES;
 
 interface Fragment {
   readonly sequence: Sequence;
@@ -21,14 +22,19 @@ export type FragmentOutcome = "taken" | "known" | "gap" | "too-large";
 
 /**
  * Messages of any size up to `STREAM_BYTES_MAX`, in order, exactly once, also across a peer connection that had to be replaced:
- * what is not acked is sent again on the next one. Runs over an ordered reliable channel, so it never resends on one connection.
+ * what is not acked is sent again on the next one. Over an ordered reliable channel it never resends on one connection. Who forwards may lose
+ * and reorder, so that over a relay everything unacked is sent again after a while without progress.
  */
 export class ReliableStream {
   readonly #outbox: Fragment[] = [];
   #outboxBytes = 0;
-  /** Index in the outbox of the first fragment that this connection has not carried. */
+  /** Index in the outbox of the next fragment to send. */
   #unsentIndex = 0;
+  /** Index of the first that no way has carried yet: an ack can speak of all before it. */
+  #freshIndex = 0;
   #inFlightBytes = 0;
+  /** Fragments acked so far, as far as an old ack could lie behind. */
+  #ackedCount = 0;
   #nextSequence = sequenceOf(0);
   #expectedSequence = sequenceOf(0);
   #parts: Uint8Array[] = [];
@@ -37,6 +43,9 @@ export class ReliableStream {
   #message: Uint8Array | undefined;
   /** When what was received must be acked; `Infinity`: nothing is owed. */
   #ackMs = Infinity;
+  #isRelayed = false;
+  /** When everything unacked is sent again; `Infinity`: it need not be. */
+  #resendMs = Infinity;
 
   /** The next sequence that we wait for. */
   get expectedSequence(): Sequence {
@@ -56,9 +65,15 @@ export class ReliableStream {
     return true;
   }
 
-  /** When an ack is due; `Infinity` when none is owed. */
+  /** When an ack is due, or a repetition; `Infinity` for neither. */
   get timeoutMs(): number {
-    return this.#ackMs;
+    return Math.min(this.#ackMs, this.#resendMs);
+  }
+
+  /** Another way to the same process: what is unacked goes over it at once, and what came twice is told by its sequence. */
+  changeWay(isRelayed: boolean): void {
+    this.#isRelayed = isRelayed;
+    this.#rewind();
   }
 
   /** The next ack or fragment that may leave now. Drain until `undefined`. */
@@ -67,10 +82,14 @@ export class ReliableStream {
       this.#ackMs = Infinity;
       return encodeStreamAck(this.#expectedSequence);
     }
+    if (nowMs >= this.#resendMs) this.#rewind();
     const fragment = this.#outbox[this.#unsentIndex];
-    if (fragment === undefined || this.#inFlightBytes + fragment.bytes.length > WINDOW_BYTES) return undefined;
+    const windowBytes = this.#isRelayed ? RELAYED_WINDOW_BYTES : WINDOW_BYTES;
+    if (fragment === undefined || this.#inFlightBytes + fragment.bytes.length > windowBytes) return undefined;
     this.#unsentIndex++;
+    this.#freshIndex = Math.max(this.#freshIndex, this.#unsentIndex);
     this.#inFlightBytes += fragment.bytes.length;
+    if (this.#isRelayed) this.#resendMs = nowMs + LINK_TIMES.streamResendMs;
     return fragment.bytes;
   }
 
@@ -79,21 +98,24 @@ export class ReliableStream {
     const first = this.#outbox[0];
     const acked =
       first === undefined ? sequenceDistance(expectedSequence, this.#nextSequence) : sequenceDistance(expectedSequence, first.sequence);
-    if (acked === 0) return true;
-    if (acked < 0 || acked > this.#unsentIndex) return false;
-    for (const fragment of this.#outbox.splice(0, acked)) {
+    // An older one that took the longer way.
+    if (acked <= 0) return -acked <= this.#ackedCount;
+    if (acked > this.#freshIndex) return false;
+    this.#ackedCount = Math.min(FRAGMENTS_MAX, this.#ackedCount + acked);
+    for (const [index, fragment] of this.#outbox.splice(0, acked).entries()) {
       this.#outboxBytes -= fragment.bytes.length - FRAGMENT_HEADER_BYTES;
-      this.#inFlightBytes -= fragment.bytes.length;
+      if (index < this.#unsentIndex) this.#inFlightBytes -= fragment.bytes.length;
     }
-    this.#unsentIndex -= acked;
+    this.#unsentIndex = Math.max(0, this.#unsentIndex - acked);
+    this.#freshIndex -= acked;
+    if (this.#unsentIndex === 0) this.#resendMs = Infinity;
     return true;
   }
 
   /** A new connection to the same process: what it has not acked is sent again. `undefined`: it knows nothing of ours. False: it cannot wait for that. */
   replay(expectedSequence: Sequence | undefined): boolean {
     const isKnown = expectedSequence === undefined || this.handleAck(expectedSequence);
-    this.#unsentIndex = 0;
-    this.#inFlightBytes = 0;
+    this.#rewind();
     this.#ackMs = Infinity;
     return isKnown;
   }
@@ -102,8 +124,9 @@ export class ReliableStream {
   reset(): void {
     this.#outbox.length = 0;
     this.#outboxBytes = 0;
-    this.#unsentIndex = 0;
-    this.#inFlightBytes = 0;
+    this.#rewind();
+    this.#freshIndex = 0;
+    this.#ackedCount = 0;
     this.#nextSequence = sequenceOf(0);
     this.#expectedSequence = sequenceOf(0);
     this.#parts = [];
@@ -143,6 +166,12 @@ export class ReliableStream {
     const message = this.#message;
     this.#message = undefined;
     return message;
+  }
+
+  #rewind(): void {
+    this.#unsentIndex = 0;
+    this.#inFlightBytes = 0;
+    this.#resendMs = Infinity;
   }
 
   #finish(): void {

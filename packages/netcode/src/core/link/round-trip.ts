@@ -1,33 +1,42 @@
 import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
 import { RttEstimator } from "../peer/rtt-estimator.ts";
 
-/** Pings remembered: 3.2 s at 20 a second, twice what `ackBits` can still report on. */
+/** Pings remembered: 3.2 s at 20 a second, longer than any round trip that a link survives. */
 const SENT_SIZE = 64;
-/** Pings that one ack covers: itself and the 32 before. A ping older than that and not acked is lost. */
-const ACK_BITS = 32;
+/** Datagrams over which loss is a mean. At half, two losses in a burst look like a bad path; at double a path that went bad is noticed 2 s late. */
+const LOSS_SPAN = 64;
 /** Before the first ping of the other end: the sequence before its first, which acks nothing. */
 const NOTHING_RECEIVED = sequenceOf(-1);
 
 /** What a ping carries. */
 export interface Ping {
   readonly sequence: Sequence;
-  /** The newest ping of the other end that arrived, and which of the 32 before it did (bit 0: the one just before). */
+  /** The newest ping of the other end that arrived. */
   readonly ack: Sequence;
-  readonly ackBits: number;
+  /** Datagrams of any kind that had arrived with it, modulo 2¹⁶. */
+  readonly received: number;
   /** How long the acked ping waited for this one. */
   readonly holdMs: number;
+  /** The sender has a use for this path, and for answers on it. */
+  readonly isWanted: boolean;
 }
 
-/** Measures a path by the pings of both ends: each ping acks those of the other, so that no separate answer is needed. */
+/**
+ * Measures a path by the pings of both ends: each ping acks the newest of the other, so that no separate answer is needed, and tells how many
+ * datagrams arrived until then, so that every datagram counts for the loss and not the pings alone.
+ */
 export class RoundTrip {
   readonly #sentMs = new Float64Array(SENT_SIZE);
-  readonly #isAcked = new Uint8Array(SENT_SIZE);
+  readonly #sentCounts = new Float64Array(SENT_SIZE);
+  #sentCount = 0;
   #nextSequence = sequenceOf(0);
-  /** Newest of our pings that the other end has acked, and how many we had sent before it. */
   #ackedSequence = NOTHING_RECEIVED;
-  #ackedIndex = -1;
+  /** Datagrams sent and received at the newest ack; below 0: none yet. */
+  #sentAtAck = -1;
+  #receivedAtAck = 0;
+  #receivedCount = 0;
   #receivedSequence = NOTHING_RECEIVED;
-  #receivedBits = 0;
+  #receivedAtPing = 0;
   #receivedMs = 0;
   readonly #rtt = new RttEstimator();
   #lossRatio = 0;
@@ -42,59 +51,59 @@ export class RoundTrip {
     return this.#rtt.jitterMs;
   }
 
-  /** Our pings that never arrived, 0–1, over about the last 64. */
+  /** Our datagrams that never arrived, 0–1, over about the last 64. */
   get lossRatio(): number {
-    return this.#lossRatio;
+    return Math.max(0, this.#lossRatio);
   }
 
-  /** The fields of the next ping, as it leaves. */
-  nextPing(nowMs: number): Ping {
+  /** A datagram left on this path. */
+  countSent(): void {
+    this.#sentCount++;
+  }
+
+  /** A datagram arrived on this path. */
+  countReceived(): void {
+    this.#receivedCount++;
+  }
+
+  /** The fields of the next ping, which is counted when it leaves like any datagram. */
+  nextPing(nowMs: number, isWanted: boolean): Ping {
     const sequence = this.#nextSequence;
     this.#nextSequence = nextSequence(sequence);
     this.#sentMs[sequence % SENT_SIZE] = nowMs;
-    this.#isAcked[sequence % SENT_SIZE] = 0;
-    return { sequence, ack: this.#receivedSequence, ackBits: this.#receivedBits, holdMs: nowMs - this.#receivedMs };
+    this.#sentCounts[sequence % SENT_SIZE] = this.#sentCount + 1;
+    const received = this.#receivedAtPing & 0xffff;
+    return { sequence, ack: this.#receivedSequence, received, holdMs: nowMs - this.#receivedMs, isWanted };
   }
 
-  /** A ping arrived. False: it acks what was never sent. */
-  handlePing(nowMs: number, ping: Ping): boolean {
-    const progress = sequenceDistance(ping.ack, this.#ackedSequence);
-    if (sequenceDistance(ping.ack, this.#nextSequence) >= 0 && ping.ack !== NOTHING_RECEIVED) return false;
-    this.#noteReceived(nowMs, ping.sequence);
-    if (progress <= 0) return true;
-    // More than the ring at once: nobody pinged for long (a session's inputs were the heartbeat) or we lost track; start over.
-    if (progress < SENT_SIZE - ACK_BITS) this.#judge(ping.ack, progress, ping.ackBits);
+  /** A ping arrived, and was counted. `undefined`: it acks what was never sent. True: it acks a ping that was not acked yet. */
+  handlePing(nowMs: number, ping: Ping): boolean | undefined {
+    if (sequenceDistance(ping.ack, this.#nextSequence) >= 0 && ping.ack !== NOTHING_RECEIVED) return undefined;
+    if (sequenceDistance(ping.sequence, this.#receivedSequence) > 0) {
+      this.#receivedSequence = ping.sequence;
+      this.#receivedMs = nowMs;
+      this.#receivedAtPing = this.#receivedCount;
+    }
+    if (sequenceDistance(ping.ack, this.#ackedSequence) <= 0) return false;
     this.#ackedSequence = ping.ack;
-    this.#ackedIndex += progress;
-    this.#rtt.sample(nowMs - (this.#sentMs[ping.ack % SENT_SIZE] ?? nowMs) - ping.holdMs);
+    // So old that its place in the ring is another's: nothing to be learned.
+    if (sequenceDistance(this.#nextSequence, ping.ack) > SENT_SIZE) this.#sentAtAck = -1;
+    else this.#measure(nowMs, ping);
     return true;
   }
 
-  #noteReceived(nowMs: number, sequence: Sequence): void {
-    const ahead = sequenceDistance(sequence, this.#receivedSequence);
-    if (ahead > 0) {
-      // `<<` takes its count modulo 32.
-      this.#receivedBits = ahead >= ACK_BITS ? 0 : (this.#receivedBits << ahead) >>> 0;
-      if (ahead <= ACK_BITS && this.#receivedSequence !== NOTHING_RECEIVED)
-        this.#receivedBits = (this.#receivedBits | (1 << (ahead - 1))) >>> 0;
-      this.#receivedSequence = sequence;
-      this.#receivedMs = nowMs;
-    } else if (ahead < 0 && ahead >= -ACK_BITS) {
-      this.#receivedBits = (this.#receivedBits | (1 << (-ahead - 1))) >>> 0;
+  #measure(nowMs: number, ping: Ping): void {
+    const place = ping.ack % SENT_SIZE;
+    this.#rtt.sample(nowMs - (this.#sentMs[place] ?? nowMs) - ping.holdMs);
+    const sentCount = this.#sentCounts[place] ?? 0;
+    const sent = sentCount - this.#sentAtAck;
+    if (this.#sentAtAck >= 0 && sent > 0) {
+      const received = (ping.received - this.#receivedAtAck) & 0xffff;
+      // Below 0: late ones that were taken for lost the time before.
+      const lossRatio = Math.max(-1, (sent - received) / sent);
+      this.#lossRatio += ((lossRatio - this.#lossRatio) * sent) / (sent + LOSS_SPAN);
     }
-  }
-
-  /** Marks what is acked, then decides about the pings that leave the window. */
-  #judge(ack: Sequence, progress: number, ackBits: number): void {
-    this.#isAcked[ack % SENT_SIZE] = 1;
-    for (let bit = 0; bit < ACK_BITS; bit++) {
-      if ((ackBits & (1 << bit)) !== 0) this.#isAcked[sequenceOf(ack - bit - 1) % SENT_SIZE] = 1;
-    }
-    const judgedIndexMax = this.#ackedIndex + progress - ACK_BITS;
-    for (let index = Math.max(0, judgedIndexMax - progress + 1); index <= judgedIndexMax; index++) {
-      // The ring's size divides 2¹⁶, so that an index and its sequence share a place.
-      const isLost = this.#isAcked[index % SENT_SIZE] === 0;
-      this.#lossRatio += ((isLost ? 1 : 0) - this.#lossRatio) / SENT_SIZE;
-    }
+    this.#sentAtAck = sentCount;
+    this.#receivedAtAck = ping.received;
   }
 }

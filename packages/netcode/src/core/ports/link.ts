@@ -29,9 +29,10 @@ export type LinkEvent =
   | { readonly type: "peer-goodbye"; readonly peerId: PeerId }
   | { readonly type: "link-closed"; readonly peerId: PeerId; readonly reason: LinkCloseReason; readonly remoteGame?: GameIdentity };
 
-/** A whole message of the reliable stream. The receiver owns `bytes`. */
+/** A session's message: a whole one of the reliable stream, or a datagram that another member forwarded. The receiver owns `bytes`. */
 export interface LinkMessage {
   readonly from: PeerId;
+  readonly channel: "reliable" | "unreliable";
   readonly bytes: Uint8Array;
 }
 
@@ -41,11 +42,13 @@ export type LinkAction =
   | { readonly type: "accept"; readonly peerId: PeerId }
   | { readonly type: "hang-up"; readonly peerId: PeerId };
 
-/** One link in figures. RTT and loss come from the link's own pings; a session measures finer by its inputs. */
+/** One link in figures, of the path that is used: RTT by the link's own pings, loss of all datagrams that we sent. */
 export interface LinkStats {
   readonly peerId: PeerId;
   readonly status: LinkStatus;
   readonly path: LinkPath;
+  /** Who forwards what we send, where `path` is `peer`. */
+  readonly via?: PeerId;
   readonly rttMs: number;
   readonly jitterMs: number;
   readonly lossRatio: number;

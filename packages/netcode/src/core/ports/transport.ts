@@ -15,6 +15,12 @@ export const DATAGRAM_BYTES_MAX = 1150;
 /** Above 16 KiB browsers differ in how they fragment, and one message blocks its association. */
 export const RELIABLE_BYTES_MAX = 16_384;
 
+/** What the link puts before a packet that another member forwards: kind 1, hash of a peer id 4. */
+export const RELAY_HEADER_BYTES = 5;
+
+/** Most bytes of a session's datagram, so that it still fits once another member must forward it. */
+export const SESSION_DATAGRAM_BYTES_MAX: number = DATAGRAM_BYTES_MAX - RELAY_HEADER_BYTES;
+
 /** Most bytes of one message, by channel. */
 export const CHANNEL_BYTES_MAX: Readonly<Record<Channel, number>> = {
   unreliable: DATAGRAM_BYTES_MAX,

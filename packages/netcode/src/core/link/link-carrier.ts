@@ -1,0 +1,134 @@
+import { unreachable } from "../base/assert.ts";
+import type { Channel } from "../ports/transport.ts";
+import { Greeting } from "./greeting.ts";
+import { encodePing, encodeProbe } from "./link-codec.ts";
+import type { Carrier } from "./link-state.ts";
+import * as LINK_TIMES from "./link-times.ts";
+import { pathCostMs } from "./path-cost.ts";
+import { RoundTrip, type Ping } from "./round-trip.ts";
+
+/** Puts a packet on the way; the link's channels only. */
+export type SendPacket = (channel: Exclude<Channel, "control">, bytes: Uint8Array) => void;
+
+/** How often a ready carrier pings. */
+export interface PingPace {
+  /** After the last datagram of any kind. */
+  readonly idleMs: number;
+  /** After the last ping; `Infinity`: a session's datagrams are enough. */
+  readonly measureMs: number;
+  readonly isWanted: boolean;
+}
+
+/** One way to the peer, the pair's own connection or another member that forwards: greeting, heartbeat and measure. A part of `Link`. */
+export class LinkCarrier {
+  state: Carrier;
+  roundTrip: RoundTrip = new RoundTrip();
+  lastHeardMs = -Infinity;
+  readonly #send: SendPacket;
+  /** When the newest ping was acked. */
+  #answeredMs = -Infinity;
+  #sentMs = 0;
+  #pingedMs = 0;
+
+  constructor(state: Carrier, send: SendPacket) {
+    this.state = state;
+    this.#send = send;
+  }
+
+  send(channel: Exclude<Channel, "control">, bytes: Uint8Array): void {
+    if (channel === "unreliable") this.roundTrip.countSent();
+    this.#send(channel, bytes);
+  }
+
+  /** Packets can be sent: begins the greeting. */
+  open(nowMs: number, deadlineMs: number, isPeerKnown: boolean): Greeting {
+    const greeting = new Greeting(nowMs, deadlineMs, isPeerKnown);
+    this.state = { kind: "greeting", greeting };
+    return greeting;
+  }
+
+  becomeReady(nowMs: number): void {
+    this.state = { kind: "ready" };
+    this.#answeredMs = nowMs;
+    this.#sentMs = nowMs;
+    this.#pingedMs = nowMs;
+  }
+
+  /** A session's datagram left on this way. */
+  handleSent(nowMs: number): void {
+    this.roundTrip.countSent();
+    this.#sentMs = nowMs;
+  }
+
+  /** When the next ping is due. */
+  pingMs(pace: PingPace): number {
+    return Math.min(this.#sentMs + pace.idleMs, this.#pingedMs + pace.measureMs);
+  }
+
+  keepAlive(nowMs: number, pace: PingPace): void {
+    if (nowMs < this.pingMs(pace)) return;
+    this.#sentMs = nowMs;
+    this.#pingedMs = nowMs;
+    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted)));
+  }
+
+  /** False: it acks what was never sent. */
+  handlePing(nowMs: number, ping: Ping): boolean {
+    const isAck = this.roundTrip.handlePing(nowMs, ping);
+    if (isAck === true) this.#answeredMs = nowMs;
+    return isAck !== undefined;
+  }
+
+  /** Answered only once the peer's hello is accepted: so an answer tells the peer that its hello was. */
+  handleProbe(instance: number): void {
+    if (this.state.kind === "greeting" && !this.state.greeting.isPeerKnown) this.state.greeting.isProbeWaiting = true;
+    else this.send("unreliable", encodeProbe("probe-ack", instance));
+  }
+
+  /** True: packets arrive both ways, lately. */
+  isUsable(nowMs: number, silentMs: number, unansweredMs: number): boolean {
+    if (this.state.kind !== "ready" || nowMs - this.lastHeardMs > silentMs) return false;
+    return nowMs - this.#answeredMs <= unansweredMs + this.roundTrip.rttMs;
+  }
+
+  /** Expected delay of what we send, its losses included. */
+  get costMs(): number {
+    return pathCostMs(this.delayMs, this.roundTrip.lossRatio);
+  }
+
+  /** One way, and its spread. */
+  get delayMs(): number {
+    return this.roundTrip.rttMs / 2 + this.roundTrip.jitterMs;
+  }
+
+  /** When the state wants something done; `pace` is that of a ready carrier. */
+  timeoutMs(pace: PingPace): number {
+    switch (this.state.kind) {
+      case "none":
+        return this.state.attemptMs;
+      case "dialing":
+        return this.state.deadlineMs;
+      case "greeting":
+        return this.state.greeting.timeoutMs;
+      case "ready":
+        return Math.min(this.lastHeardMs + LINK_TIMES.stalledMs, this.pingMs(pace));
+      case "refusing":
+        return this.state.hangUpMs;
+      case "over":
+        return Infinity;
+      default:
+        return unreachable(this.state);
+    }
+  }
+
+  /** The peer is another process. */
+  forgetMeasures(): void {
+    this.roundTrip = new RoundTrip();
+  }
+
+  /** Our process stood still. */
+  forgive(nowMs: number, lateMs: number): void {
+    this.lastHeardMs = Math.min(nowMs, this.lastHeardMs + lateMs);
+    this.#answeredMs = Math.min(nowMs, this.#answeredMs + lateMs);
+  }
+}
