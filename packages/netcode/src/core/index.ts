@@ -18,7 +18,9 @@ export {
   type InputSchema,
   type IntegerField,
 } from "./game/input-schema.ts";
+export { memoryState, type GameGlobal, type GameMemory, type MemoryStateOptions } from "./game/memory-state.ts";
 export { plainState } from "./game/plain-state.ts";
+export { snapshotState, type SnapshotStateOptions } from "./game/snapshot-state.ts";
 export {
   SyncTestSession,
   syncTest,

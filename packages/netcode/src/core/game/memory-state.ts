@@ -1,0 +1,233 @@
+import { assert } from "../base/assert.ts";
+import { checksumBytes, checksumWords } from "../base/checksum.ts";
+import { SNAPSHOT_BYTES_MAX } from "../ports/simulation.ts";
+import type { StateCodec, StateSlots } from "./game.ts";
+
+/** Size of a page of WebAssembly memory (WebAssembly Core Specification 2.0, 4.2.8). */
+const PAGE_BYTES = 65_536;
+/** A global is kept in eight bytes: the largest it can have. */
+const GLOBAL_BYTES = 8;
+/** What a simulation puts in front of the state when it is serialised, generously: the words of its random generator. */
+const SNAPSHOT_HEAD_BYTES = 256;
+
+/** A `WebAssembly.Memory`, or `{ buffer }` around any memory that keeps its size. */
+export interface GameMemory {
+  readonly buffer: ArrayBuffer;
+  grow?(pages: number): number;
+}
+
+/** A mutable `WebAssembly.Global` of a number type. Its type never changes. */
+export interface GameGlobal {
+  value: number | bigint;
+}
+
+export interface MemoryStateOptions<State> {
+  /** Where the state lies. Asked at every use, since a memory that grows gets another buffer. */
+  readonly memory: (state: State) => GameMemory;
+  /** First byte that is state; a multiple of 4. Default 0. Start behind the stack and the constants of a compiled program. */
+  readonly startBytes?: number;
+  /**
+   * First byte behind the state, read from the state itself. Default: the end of the memory, which must then keep its size. Nothing behind it may
+   * be read before it was written.
+   */
+  readonly endBytes?: (state: State) => number;
+  /** Globals that change and that the program exports: the same ones in the same order, best in the same array. Default: none. */
+  readonly globals?: (state: State) => readonly GameGlobal[];
+}
+
+/**
+ * A state in memory of its own, such as that of a WebAssembly program: saved and loaded by one copy of the part in use, in place, and hashed as it lies. The
+ * state object is what reaches the memory; it is never replaced. One program instance per state: make it in `init`. Most bytes: 256 KiB less a
+ * few for the match's random generator, so that a state can be sent to somebody who joins.
+ *
+ * ```ts
+ * const game = defineGame({
+ *   state: memoryState<Program>({ memory: ({ memory }) => memory, startBytes: 1024, endBytes: ({ heapEnd }) => heapEnd() }),
+ *   init: () => instantiate(module), …
+ * });
+ * ```
+ */
+export function memoryState<State>(options: MemoryStateOptions<State>): StateCodec<State> {
+  const { startBytes = 0 } = options;
+  assert(Number.isInteger(startBytes) && startBytes >= 0 && startBytes % 4 === 0, "startBytes a multiple of 4");
+  return { open: (slotCount) => new MemorySlots(options, slotCount) };
+}
+
+class MemorySlots<State> implements StateSlots<State> {
+  readonly #options: MemoryStateOptions<State>;
+  readonly #startBytes: number;
+  /** Room of each slot, and the view of what it holds. A view is made anew only where the size of the state changed. */
+  readonly #rooms: ArrayBuffer[];
+  readonly #saved: Uint8Array[];
+  readonly #savedGlobals: DataView<ArrayBuffer>[];
+  #globals: readonly GameGlobal[] = [];
+  #liveGlobals = new DataView(new ArrayBuffer(0));
+  /** The live state as bytes, and as words where they come out even: found again only when the buffer or the end changed. */
+  #buffer: ArrayBuffer | undefined;
+  #endBytes = 0;
+  /** Furthest end that was seen: what a mispredicted frame may have written. */
+  #endBytesMax = 0;
+  #bytes = new Uint8Array(0);
+  #words: Uint32Array | undefined;
+
+  constructor(options: MemoryStateOptions<State>, slotCount: number) {
+    this.#options = options;
+    this.#startBytes = options.startBytes ?? 0;
+    this.#rooms = Array.from({ length: slotCount }, () => new ArrayBuffer(0));
+    this.#saved = Array.from({ length: slotCount }, () => new Uint8Array(0));
+    this.#savedGlobals = Array.from({ length: slotCount }, () => new DataView(new ArrayBuffer(0)));
+  }
+
+  save(slot: number, state: State): void {
+    this.#attach(state);
+    this.#slotOf(slot).set(this.#bytes);
+    const globals = this.#savedGlobals[slot];
+    if (globals !== undefined && this.#globals.length > 0) this.#savedGlobals[slot] = this.#copyGlobals(globals);
+  }
+
+  load(slot: number, live: State): State {
+    const saved = this.#saved[slot];
+    const globals = this.#savedGlobals[slot];
+    assert(saved !== undefined && globals !== undefined && saved.length > 0, "a slot that was saved before");
+    this.#attach(live);
+    this.#overwrite(live, saved, globals);
+    return live;
+  }
+
+  checksum(state: State): number {
+    this.#attach(state);
+    const seed = this.#globals.length === 0 ? 0 : checksumBytes(this.#globalBytes());
+    return this.#words === undefined ? checksumBytes(this.#bytes, seed) : checksumWords(this.#words, seed);
+  }
+
+  /** The globals, eight bytes each, then the memory. */
+  serialize(state: State): Uint8Array {
+    this.#attach(state);
+    const globals = this.#globalBytes();
+    const bytes = new Uint8Array(globals.length + this.#bytes.length);
+    bytes.set(globals);
+    bytes.set(this.#bytes, globals.length);
+    return bytes;
+  }
+
+  deserialize(bytes: Uint8Array, live: State): State | undefined {
+    const before = this.serialize(live);
+    const sizeBefore = this.#bytes.length;
+    const headBytes = this.#globals.length * GLOBAL_BYTES;
+    const sizeBytes = bytes.length - headBytes;
+    const { endBytes } = this.#options;
+    if (sizeBytes <= 0 || (endBytes === undefined && sizeBytes !== sizeBefore)) return undefined;
+    if (bytes.length > SNAPSHOT_BYTES_MAX || !this.#makeRoom(live, sizeBytes)) return undefined;
+    this.#overwrite(live, bytes.subarray(headBytes), viewOf(bytes, headBytes));
+    // A state tells its own end: bytes that tell another one were not written by `serialize`.
+    if (endBytes === undefined || endBytes(live) === this.#startBytes + sizeBytes) return live;
+    this.#overwrite(live, before.subarray(headBytes), viewOf(before, headBytes));
+    return undefined;
+  }
+
+  inspect(slot: number): unknown {
+    const globals = this.#savedGlobals[slot];
+    return { memory: this.#saved[slot]?.slice(), globals: globals === undefined ? undefined : new BigInt64Array(globals.buffer.slice(0)) };
+  }
+
+  inspectLive(state: State): unknown {
+    this.#attach(state);
+    return { memory: this.#bytes.slice(), globals: new BigInt64Array(this.#globalBytes().slice().buffer) };
+  }
+
+  /** Room for the live state in a slot. */
+  #slotOf(slot: number): Uint8Array {
+    const saved = this.#saved[slot];
+    let room = this.#rooms[slot];
+    assert(saved !== undefined && room !== undefined, "a slot that was reserved");
+    const sizeBytes = this.#bytes.length;
+    if (saved.length === sizeBytes) return saved;
+    if (room.byteLength < sizeBytes) {
+      // A state that grows grows again: half as much to spare.
+      room = new ArrayBuffer(sizeBytes + (sizeBytes >>> 1));
+      this.#rooms[slot] = room;
+    }
+    const view = new Uint8Array(room, 0, sizeBytes);
+    this.#saved[slot] = view;
+    return view;
+  }
+
+  #attach(state: State): void {
+    const { memory, endBytes, globals } = this.#options;
+    if (globals !== undefined) this.#globals = globals(state);
+    const { buffer } = memory(state);
+    const end = endBytes === undefined ? buffer.byteLength : endBytes(state);
+    if (buffer === this.#buffer && end === this.#endBytes) return;
+    assert(
+      endBytes !== undefined || this.#buffer === undefined || end === this.#endBytes,
+      "a memory that keeps its size; or say with endBytes how much of it is state",
+    );
+    const sizeBytes = end - this.#startBytes;
+    assert(Number.isInteger(end) && sizeBytes > 0 && end <= buffer.byteLength, `an end of the state within its memory, got ${end}`);
+    assert(sizeBytes <= SNAPSHOT_BYTES_MAX - SNAPSHOT_HEAD_BYTES, `a state below 256 KiB (startBytes, endBytes), got ${sizeBytes} bytes`);
+    this.#view(buffer, end);
+  }
+
+  #view(buffer: ArrayBuffer, endBytes: number): void {
+    const sizeBytes = endBytes - this.#startBytes;
+    this.#buffer = buffer;
+    this.#endBytes = endBytes;
+    this.#endBytesMax = Math.max(this.#endBytesMax, endBytes);
+    this.#bytes = new Uint8Array(buffer, this.#startBytes, sizeBytes);
+    this.#words = sizeBytes % 4 === 0 ? new Uint32Array(buffer, this.#startBytes, sizeBytes / 4) : undefined;
+  }
+
+  /** False when the memory cannot have so much. */
+  #makeRoom(live: State, sizeBytes: number): boolean {
+    const memory = this.#options.memory(live);
+    const lackingBytes = this.#startBytes + sizeBytes - memory.buffer.byteLength;
+    if (lackingBytes <= 0) return true;
+    if (memory.grow === undefined) return false;
+    try {
+      memory.grow(Math.ceil(lackingBytes / PAGE_BYTES));
+      return true;
+    } catch {
+      // A `RangeError`: its maximum. The bytes came from outside, so that this is no bug of ours.
+      return false;
+    }
+  }
+
+  /** Memory never shrinks, so that what was saved always finds room. */
+  #overwrite(live: State, bytes: Uint8Array, globals: DataView): void {
+    const { buffer } = this.#options.memory(live);
+    const end = this.#startBytes + bytes.length;
+    const all = new Uint8Array(buffer);
+    all.set(bytes, this.#startBytes);
+    // A program takes memory that it never used to be zeros, as fresh pages are.
+    if (end < this.#endBytesMax) all.fill(0, end, this.#endBytesMax);
+    for (let index = 0; index < this.#globals.length; index++) {
+      const global = this.#globals[index];
+      if (global === undefined) continue;
+      const offset = index * GLOBAL_BYTES;
+      global.value = typeof global.value === "bigint" ? globals.getBigInt64(offset, true) : globals.getFloat64(offset, true);
+    }
+    if (buffer !== this.#buffer || end !== this.#endBytes) this.#view(buffer, end);
+  }
+
+  /** The live globals as they are saved. Valid until the next call. */
+  #globalBytes(): Uint8Array<ArrayBuffer> {
+    this.#liveGlobals = this.#copyGlobals(this.#liveGlobals);
+    return new Uint8Array(this.#liveGlobals.buffer);
+  }
+
+  /** Writes the live globals into `into`, or into a new view where it has not their size. */
+  #copyGlobals(into: DataView<ArrayBuffer>): DataView<ArrayBuffer> {
+    const sizeBytes = this.#globals.length * GLOBAL_BYTES;
+    const view = into.byteLength === sizeBytes ? into : new DataView(new ArrayBuffer(sizeBytes));
+    for (let index = 0; index < this.#globals.length; index++) {
+      const value = this.#globals[index]?.value ?? 0;
+      if (typeof value === "bigint") view.setBigInt64(index * GLOBAL_BYTES, value, true);
+      else view.setFloat64(index * GLOBAL_BYTES, value, true);
+    }
+    return view;
+  }
+}
+
+function viewOf(bytes: Uint8Array, sizeBytes: number): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, sizeBytes);
+}
