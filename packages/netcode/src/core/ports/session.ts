@@ -43,6 +43,8 @@ export type SessionEvent =
     }
   /** The others agreed to go on without us (we were silent too long): this session is over for us. */
   | { readonly type: "dropped"; readonly frame: number }
+  /** The others went on without us; we follow the match, and ask for our seats. `seat-to-player` with our own id says that we play again. In place of `dropped`. */
+  | { readonly type: "following"; readonly frame: number }
   /** More than half of the peers are gone and nobody may decide: the session waits. */
   | { readonly type: "waiting-for-quorum" }
   | {

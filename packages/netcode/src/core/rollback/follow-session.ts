@@ -2,14 +2,14 @@ import { assert } from "../base/assert.ts";
 import { ByteReader } from "../base/bytes.ts";
 import type { PeerId } from "../base/units.ts";
 import type { AdvanceResult, Session, SessionEvent, SessionPlayer, SessionStats, Transmit } from "../ports/session.ts";
-import type { EmitEvent, Simulation } from "../ports/simulation.ts";
+import type { Simulation } from "../ports/simulation.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { FeedServer } from "./feed-server.ts";
+import { FollowEvents } from "./follow-events.ts";
 import { KeyFrames } from "./key-frames.ts";
 import { MatchFollower } from "./match-follower.ts";
 import { RefusalCounts } from "./refusal-counts.ts";
 import { SessionEvents } from "./session-events.ts";
-import type { TimelineEntry } from "./timeline.ts";
 
 /** Frames of one call while it catches up: at half, a minute's pause takes a minute to catch up; at double, a slow machine falls behind for it. */
 export const CATCH_UP_FRAMES = 4;
@@ -23,6 +23,9 @@ const HISTORY_FRAMES = 4096;
 const KEY_FRAME_INTERVAL_FRAMES = 64;
 /** Paused for longer than half of the history, it gives up its place, and begins again from a new state. */
 const AWAY_FRAMES: number = HISTORY_FRAMES / 2;
+
+/** What is due is looked at so often while no frame is asked for. */
+export const UPDATE_INTERVAL_MS = 50;
 
 export interface FollowOptions {
   readonly localPeerId: PeerId;
@@ -51,17 +54,13 @@ export class FollowSession implements Session {
   readonly #refusals = new RefusalCounts();
   readonly #reader = new ByteReader();
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
-  readonly #emit: EmitEvent = (name, payload) => this.#emitted(name, payload);
-  /** How often the running frame emitted each name. */
-  readonly #ordinals = new Map<string, number>();
-  /** What happened up to this frame was told. */
-  #toldFrame = -1;
+  readonly #told = new FollowEvents(this.#events, this.#refusals);
   #delayFrames: number;
   #isPaused = false;
   #isCatchingUp = true;
   #isSynchronized = false;
   #endFrame: number | undefined;
-  #isEndTold = false;
+  #updatedMs: number;
   #stalledFrames = 0;
   #datagramsSent = 0;
   #datagramBytesSent = 0;
@@ -72,13 +71,14 @@ export class FollowSession implements Session {
     assert(players.length === simulation.playerCount, "one seat per player of the simulation");
     assert(matchEpoch >>> 0 === matchEpoch && matchEpoch <= 0xff, "a match epoch of 0 to 255");
     this.#options = options;
+    this.#updatedMs = nowMs;
     this.#delayFrames = checkDelay(delayFrames);
     this.#follower = new MatchFollower(nowMs, {
       ...options,
       historyFrames: HISTORY_FRAMES,
       isLive: false,
       serves: true,
-      handleEntry: (entry) => this.#entryApplied(entry),
+      handleEntry: (entry) => this.#told.handleEntry(entry),
       handleDesync: ({ from: peerId, frame, checksum }, localChecksum) => {
         this.#refusals.add("desync");
         this.#events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum: checksum });
@@ -189,9 +189,8 @@ export class FollowSession implements Session {
     return this.#events.poll();
   }
 
-  /** Everything that is due is looked at with each frame: `advanceFrame` goes on being called. */
   pollTimeoutMs(): number {
-    return Number.POSITIVE_INFINITY;
+    return this.#updatedMs + UPDATE_INTERVAL_MS;
   }
 
   /** Stands still, here alone. */
@@ -251,6 +250,7 @@ export class FollowSession implements Session {
   }
 
   #update(nowMs: number): void {
+    this.#updatedMs = nowMs;
     const follower = this.#follower;
     const { client } = follower;
     client.update(nowMs);
@@ -263,10 +263,7 @@ export class FollowSession implements Session {
     const refusal = follower.load();
     if (refusal !== undefined) this.#refusals.add(refusal);
     if (!follower.isStarted || (this.frame === before && this.#isSynchronized)) return;
-    if (this.frame !== before) {
-      this.#keyFrames.clear();
-      this.#toldFrame = Math.max(this.#toldFrame, this.frame - 1);
-    }
+    if (this.frame !== before) this.#keyFrames.clear();
     this.#isCatchingUp = true;
     if (this.#isSynchronized) return;
     this.#isSynchronized = true;
@@ -284,37 +281,14 @@ export class FollowSession implements Session {
   #step(): boolean {
     const { runner } = this.#follower;
     this.#keyFrames.passing(runner);
-    this.#ordinals.clear();
-    if (!this.#follower.step(this.#emit)) return false;
-    this.#toldFrame = Math.max(this.#toldFrame, runner.frame - 1);
+    this.#told.begin(runner.frame);
+    if (!this.#follower.step(this.#told.emit)) return false;
     const result = this.#options.simulation.result();
     if (result === undefined) return true;
     this.#endFrame = runner.frame - 1;
-    if (!this.#isEndTold) this.#events.add({ type: "ended", frame: this.#endFrame, result });
-    this.#isEndTold = true;
+    this.#told.ended(this.#endFrame, result);
     this.#follower.client.stop();
     return true;
-  }
-
-  /** Told once, whatever is shown again. */
-  get #isNewFrame(): boolean {
-    return this.#follower.runner.frame > this.#toldFrame;
-  }
-
-  #emitted(name: string, payload: unknown): void {
-    const frame = this.#follower.runner.frame - 1;
-    if (frame <= this.#toldFrame) return;
-    const ordinal = this.#ordinals.get(name) ?? 0;
-    this.#ordinals.set(name, ordinal + 1);
-    const isKept = this.#events.addFromGame({ type: "game", stage: "confirmed", id: `${frame}:${name}:${ordinal}`, frame, name, payload });
-    if (!isKept) this.#refusals.add("game-event-overflow");
-  }
-
-  #entryApplied(entry: TimelineEntry): void {
-    if (!this.#isNewFrame) return;
-    const { frame, peerId } = entry;
-    if (entry.type === "seat-to-bot" || entry.type === "seat-to-player") this.#events.add(entry);
-    else if (entry.type !== "input-delay") this.#events.add({ type: entry.type === "pause" ? "paused" : "resumed", frame, peerId });
   }
 }
 

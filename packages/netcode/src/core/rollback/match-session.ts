@@ -1,0 +1,276 @@
+import { assert } from "../base/assert.ts";
+import { ByteReader } from "../base/bytes.ts";
+import type { PeerId } from "../base/units.ts";
+import type { AdvanceResult, DropCause, Session, SessionEvent, SessionStats, Transmit } from "../ports/session.ts";
+import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
+import { FollowEvents } from "./follow-events.ts";
+import { CATCH_UP_FRAMES, UPDATE_INTERVAL_MS } from "./follow-session.ts";
+import { HISTORY_FRAMES } from "./input-table.ts";
+import { MatchFollower } from "./match-follower.ts";
+import { RefusalCounts } from "./refusal-counts.ts";
+import { RollbackSession, type RollbackOptions } from "./rollback-session.ts";
+import { SeatClaim } from "./seat-claim.ts";
+import { SessionEvents } from "./session-events.ts";
+import type { SeatToPlayerEntry } from "./timeline.ts";
+
+export interface MatchOptions extends Omit<RollbackOptions, "start"> {
+  /** `player`: plays from frame 0. `return`: the match runs; follows it, and asks for `playerIndexes`. `watch`: follows it, and asks for nothing. Default `player`. */
+  readonly role?: "player" | "return" | "watch";
+  /** The seats to play: our own before, or bots'. Left out: those that `players` gives us. */
+  readonly playerIndexes?: readonly number[];
+  /** When the others went on without us: follow, and ask for our seats again. Default true. */
+  readonly rejoin?: boolean;
+  /** Whom to follow, best first. Left out: the players. */
+  readonly feeders?: readonly PeerId[];
+}
+
+/** Following: what has to be there at once. */
+interface Following {
+  readonly follower: MatchFollower;
+  /** `undefined` for who only watches. */
+  readonly claim: SeatClaim | undefined;
+}
+
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
+
+/**
+ * A match for somebody who plays it, with everything that may come between: who was dropped follows the match as it settles, and is a player again as soon as a member has
+ * given its seats back. Who comes late does the same from the start.
+ */
+export class MatchSession implements Session {
+  readonly #options: MatchOptions;
+  readonly #playerIndexes: readonly number[];
+  readonly #events = new SessionEvents();
+  readonly #refusals = new RefusalCounts();
+  readonly #told = new FollowEvents(this.#events, this.#refusals);
+  readonly #reader = new ByteReader();
+  readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
+  /** Goodbyes of a follower that is none any more. */
+  readonly #farewells: Transmit[] = [];
+  /** Exactly one of the two is there. */
+  #session: RollbackSession | undefined;
+  #following: Following | undefined;
+  /** A session that joined runs several frames a call until it is here. */
+  #levelFrame = 0;
+  #nowMs: number;
+  #isOver = false;
+  #stalledFrames = 0;
+
+  constructor(nowMs: number, options: MatchOptions) {
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#playerIndexes =
+      options.playerIndexes ?? options.players.flatMap(({ peerId }, player) => (peerId === options.localPeerId ? [player] : []));
+    if ((options.role ?? "player") === "player") this.#session = new RollbackSession(nowMs, options);
+    else this.#follow();
+  }
+
+  /** We hold seats; else we follow. */
+  get isPlaying(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** The session that plays; `undefined` while we follow. */
+  get playing(): RollbackSession | undefined {
+    return this.#session;
+  }
+
+  get confirmedFrame(): number {
+    return this.#session?.confirmedFrame ?? (this.#following?.follower.runner.frame ?? 0) - 1;
+  }
+
+  handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
+    this.#nowMs = nowMs;
+    if (this.#session !== undefined) return this.#session.handlePacket(nowMs, from, bytes);
+    const reader = this.#reader;
+    reader.reset(bytes);
+    const kind = reader.u8();
+    const matchEpoch = reader.u8();
+    const isOurs = matchEpoch === this.#options.matchEpoch;
+    const refusal = reader.failed ? "malformed" : isOurs ? this.#handleMessage(nowMs, from, kind, reader) : "stale-epoch";
+    if (refusal !== undefined) this.#refusals.add(refusal);
+  }
+
+  handleTimeout(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#session?.handleTimeout(nowMs);
+    if (this.#following !== undefined) this.#update(this.#following);
+  }
+
+  handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
+    this.#nowMs = nowMs;
+    this.#session?.handlePeerGone(nowMs, peerId, cause);
+  }
+
+  /** `localInputs`: of the seats that we play or ask for; ignored while we follow. */
+  advanceFrame(nowMs: number, localInputs: Uint8Array, resimulationBudgetFrames: number): AdvanceResult {
+    this.#nowMs = nowMs;
+    if (this.#following !== undefined) this.#update(this.#following);
+    const session = this.#session;
+    if (session === undefined) return this.#advanceFollowing();
+    let result = session.advanceFrame(nowMs, localInputs, resimulationBudgetFrames);
+    for (let extra = 1; extra < CATCH_UP_FRAMES && result.outcome === "advanced" && this.#isBehind(session); extra++)
+      result = session.advanceFrame(nowMs, localInputs, resimulationBudgetFrames);
+    return result;
+  }
+
+  pollTransmit(): Transmit | undefined {
+    const farewell = this.#farewells.shift();
+    if (farewell !== undefined) return farewell;
+    if (this.#session !== undefined) return this.#session.pollTransmit();
+    return this.#following?.follower.client.pollTransmit() ?? this.#following?.claim?.pollTransmit();
+  }
+
+  pollEvent(): SessionEvent | undefined {
+    for (;;) {
+      const event = this.#events.poll() ?? this.#session?.pollEvent();
+      if (event?.type === "seat-request" && this.#isOwner(event.peerId, event.playerIndexes)) {
+        // Whose seats they were before gets them back without a question.
+        this.admit(event.peerId, event.playerIndexes);
+        continue;
+      }
+      if (event?.type !== "dropped" || this.#options.rejoin === false) return event;
+      this.#session = undefined;
+      this.#follow();
+      return { type: "following", frame: event.frame };
+    }
+  }
+
+  pollTimeoutMs(): number {
+    return this.#session === undefined ? this.#nowMs + UPDATE_INTERVAL_MS : this.#session.pollTimeoutMs();
+  }
+
+  pause(): void {
+    this.#session?.pause();
+  }
+
+  resume(): void {
+    this.#session?.resume();
+  }
+
+  admit(peerId: PeerId, playerIndexes: readonly number[]): boolean {
+    return this.#session?.admit(peerId, playerIndexes) ?? false;
+  }
+
+  checksum(frame: number): number | undefined {
+    return this.#session?.checksum(frame) ?? this.#following?.follower.checksum(frame);
+  }
+
+  stats(): SessionStats {
+    if (this.#session !== undefined) return this.#session.stats();
+    const frame = this.confirmedFrame + 1;
+    return {
+      frame,
+      confirmedFrame: frame - 1,
+      rollbacks: 0,
+      resimulatedFrames: 0,
+      stalledFrames: this.#stalledFrames,
+      datagramsSent: 0,
+      datagramBytesSent: 0,
+      datagramsReceived: 0,
+      refusals: this.#refusals.toRecord(),
+      peers: [],
+    };
+  }
+
+  #handleMessage(nowMs: number, from: PeerId, kind: number, reader: ByteReader): string | undefined {
+    const { follower, claim } = this.#following ?? {};
+    switch (kind) {
+      case ROLLBACK_KIND.feed:
+        if (claim !== undefined && from !== follower?.client.feeder) return claim.handleAnswer(nowMs, from, reader);
+        return follower?.handleMessage(nowMs, from, kind, reader);
+      case ROLLBACK_KIND.follow:
+      case ROLLBACK_KIND.snapshot:
+        return follower?.handleMessage(nowMs, from, kind, reader);
+      default:
+        // Members go on sending inputs and votes to who was one of them.
+        return "not-playing";
+    }
+  }
+
+  #isOwner(peerId: PeerId, playerIndexes: readonly number[]): boolean {
+    return playerIndexes.every((player) => this.#options.players[player]?.peerId === peerId);
+  }
+
+  #follow(): void {
+    const { simulation, players, role, hostId, localPeerId, matchEpoch } = this.#options;
+    const { playerCount, inputBytes } = simulation;
+    const follower = new MatchFollower(this.#nowMs, {
+      ...this.#options,
+      historyFrames: HISTORY_FRAMES,
+      isLive: role !== "watch",
+      serves: false,
+      handleEntry: (entry) => this.#told.handleEntry(entry),
+      handleDesync: ({ from: peerId, frame, checksum }, localChecksum) => {
+        this.#refusals.add("desync");
+        this.#events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum: checksum });
+      },
+    });
+    const playerIndexes = this.#playerIndexes;
+    assert(role === "watch" || playerIndexes.length > 0, "seats to ask for");
+    const claim =
+      role === "watch"
+        ? undefined
+        : new SeatClaim({ localPeerId, hostId, matchEpoch, players, playerCount, inputBytes, playerIndexes, follower });
+    this.#following = { follower, claim };
+  }
+
+  #update({ follower, claim }: Following): void {
+    follower.client.update(this.#nowMs);
+    const refusal = follower.load();
+    if (refusal !== undefined) this.#refusals.add(refusal);
+    claim?.update(this.#nowMs);
+    const entry = claim?.granted();
+    if (entry !== undefined) this.#join(follower, entry);
+  }
+
+  #advanceFollowing(): AdvanceResult {
+    const result = this.#result;
+    const follower = this.#following?.follower;
+    let steps = 0;
+    while (follower !== undefined && steps < CATCH_UP_FRAMES && !this.#isOver) {
+      this.#told.begin(follower.runner.frame);
+      if (!follower.step(this.#told.emit)) break;
+      steps++;
+      const matchResult = this.#options.simulation.result();
+      this.#isOver = matchResult !== undefined;
+      if (!this.#isOver) continue;
+      this.#told.ended(follower.runner.frame - 1, matchResult);
+      follower.client.stop();
+    }
+    result.outcome = steps > 0 ? "advanced" : this.#isOver ? "over" : "stalled";
+    if (result.outcome === "stalled") this.#stalledFrames++;
+    return result;
+  }
+
+  #join(follower: MatchFollower, entry: SeatToPlayerEntry): void {
+    const { client, runner } = follower;
+    const { simulation } = this.#options;
+    const { playerCount, inputBytes, frameRateHz } = simulation;
+    this.#session = new RollbackSession(this.#nowMs, {
+      ...this.#options,
+      start: {
+        frame: runner.frame,
+        stepFrame: runner.stepFrame,
+        timeline: runner.timeline,
+        joinFrame: entry.frame,
+        rows: (frame) => {
+          if (!client.has(frame)) return undefined;
+          const row = new Uint8Array(playerCount * inputBytes);
+          client.copyRow(frame, row);
+          return row;
+        },
+      },
+    });
+    // What settled at the feeder took a round trip between members to settle, and half of one to come here.
+    this.#levelFrame = client.settledFrame + Math.round((1.5 * client.rttMs * frameRateHz) / 1000);
+    client.stop();
+    for (let farewell = client.pollTransmit(); farewell !== undefined; farewell = client.pollTransmit())
+      this.#farewells.push({ ...farewell, bytes: farewell.bytes.slice() });
+    this.#following = undefined;
+  }
+
+  #isBehind(session: RollbackSession): boolean {
+    return this.#levelFrame > 0 && session.stats().frame < this.#levelFrame;
+  }
+}
