@@ -4,6 +4,7 @@ import type { AdvanceResult, SessionEvent, Transmit } from "../core/ports/sessio
 import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../core/ports/transport.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
 import type { GameEventStage } from "../core/rollback/game-event-log.ts";
+import { PauseLedger } from "./pause-ledger.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
 /** What is checked of every match, all the time. Each is explained in docs/spec/simulator.md. */
@@ -43,6 +44,8 @@ export interface MatchCounts {
   seatsToBots: number;
   drops: number;
   waits: number;
+  /** Times that the game was told to stand still or go on. */
+  pauses: number;
   /** Events of the game by stage: told at once, happened, did not happen. */
   eventsPredicted: number;
   eventsConfirmed: number;
@@ -67,21 +70,29 @@ export interface PeerRecord {
   frame: number;
   confirmedFrame: number;
   readonly history: PeerHistory;
+  /** What it confirmed of each step of the game. */
+  readonly rowsByStep: Uint8Array[];
   /** By the peer whose seats went to bots. */
   readonly seats: Map<PeerId, SeatChange>;
   ended: { readonly atMs: number; readonly text: string } | undefined;
   /** The others went on without it. */
   wasDropped: boolean;
+  readonly pauses: PauseLedger;
   /** What became of the events that the session told, by frame, until that frame was checked. */
   readonly events: Map<number, Map<string, GameEventStage>>;
-  /** Lowest confirmed frame that was simulated again since the last look. */
-  repeatedFrame: number;
+  /** The game's own number of the last confirmed frame that was stepped. */
+  confirmedStepFrame: number;
+  /** Lowest confirmed step that was simulated again since the last look. */
+  repeatedStepFrame: number;
   /** Datagrams to each peer since the last call of `advanceFrame` or `handleTimeout`. */
   readonly datagramsTo: Map<PeerId, number>;
   /** Who got a second datagram in a frame. */
   repeatedTo: PeerId | undefined;
   transmits: number;
 }
+
+/** Of a frame in which the game stood still. */
+const NO_ROW = new Uint8Array(0);
 
 /** A match notes a few dozen lines; one that flaps is cut off here. */
 const LOG_LINES_MAX = 2_000;
@@ -104,6 +115,7 @@ export class MatchCheckers {
     seatsToBots: 0,
     drops: 0,
     waits: 0,
+    pauses: 0,
     eventsPredicted: 0,
     eventsConfirmed: 0,
     eventsCancelled: 0,
@@ -122,11 +134,14 @@ export class MatchCheckers {
       frame: 0,
       confirmedFrame: NULL_FRAME,
       history: new PeerHistory(),
+      rowsByStep: [],
       seats: new Map(),
       ended: undefined,
       wasDropped: false,
+      pauses: new PauseLedger(),
       events: new Map(),
-      repeatedFrame: Infinity,
+      confirmedStepFrame: NULL_FRAME,
+      repeatedStepFrame: Infinity,
       datagramsTo: new Map(),
       repeatedTo: undefined,
       transmits: 0,
@@ -149,9 +164,9 @@ export class MatchCheckers {
   }
 
   /** The game of `peer` is about to be stepped. */
-  handleStep(peerIndex: number, frame: number): void {
+  handleStep(peerIndex: number, stepFrame: number): void {
     const record = this.record(peerIndex);
-    if (frame <= record.confirmedFrame) record.repeatedFrame = Math.min(record.repeatedFrame, frame);
+    if (stepFrame <= record.confirmedStepFrame) record.repeatedStepFrame = Math.min(record.repeatedStepFrame, stepFrame);
   }
 
   /** `advanceFrame` returned, and its outputs were taken. */
@@ -231,11 +246,18 @@ export class MatchCheckers {
         record.seats.set(event.peerId, { frame: event.frame, players: event.playerIndexes, text });
         return;
       }
-      case "seat-to-player":
-      case "seat-request":
       case "paused":
       case "resumed":
+        counts.pauses++;
+        if (!record.pauses.add(event.frame, event.type === "paused"))
+          this.fail("time", peer.index, event.frame, `${event.type} twice, or late`);
+        return;
+      case "seat-to-player":
+      case "seat-request":
+      case "following":
+        return;
       case "conflicting-input":
+        this.fail("inputs", peer.index, event.frame, `${event.peerId} is said to have sent two different inputs`);
         return;
       case "dropped":
         counts.drops++;
@@ -259,13 +281,13 @@ export class MatchCheckers {
 
   /** What was simulated again after it had been confirmed, was simulated with the same inputs. */
   #checkRepeated(peer: SimPeer, record: PeerRecord): void {
-    for (let frame = record.repeatedFrame; frame <= record.confirmedFrame; frame++) {
-      const row = peer.simulation.row(frame);
-      const confirmed = record.history.at(frame)?.row ?? row;
+    for (let stepFrame = record.repeatedStepFrame; stepFrame <= record.confirmedStepFrame; stepFrame++) {
+      const row = peer.simulation.row(stepFrame);
+      const confirmed = record.rowsByStep[stepFrame] ?? row;
       if (isEqual(row, confirmed)) continue;
-      this.fail("inputs", peer.index, frame, `confirmed with [${confirmed.join(" ")}], then simulated with [${row.join(" ")}]`);
+      this.fail("inputs", peer.index, stepFrame, `confirmed with [${confirmed.join(" ")}], then simulated with [${row.join(" ")}]`);
     }
-    record.repeatedFrame = Infinity;
+    record.repeatedStepFrame = Infinity;
   }
 
   #handleGameEvent(peer: SimPeer, record: PeerRecord, event: SessionEvent & { readonly type: "game" }): void {
@@ -284,8 +306,15 @@ export class MatchCheckers {
   #settle(peer: SimPeer, record: PeerRecord, frame: number): void {
     const checksum = peer.session.checksum(frame);
     if (checksum === undefined) this.fail("convergence", peer.index, frame, "a confirmed frame without a checksum");
-    const row = peer.simulation.row(frame);
-    const eventIds = peer.simulation.eventIds(frame);
+    const { stepFrame, isStepped } = record.pauses.stepOf(frame);
+    if (!isStepped) {
+      record.history.add(frame, { checksum: checksum ?? 0, row: NO_ROW, eventIds: [] });
+      return;
+    }
+    const row = peer.simulation.row(stepFrame);
+    const eventIds = peer.simulation.eventNames(stepFrame).map((name) => `${frame}:${name}`);
+    record.confirmedStepFrame = stepFrame;
+    record.rowsByStep[stepFrame] = row.slice();
     this.#checkOwnInputs(peer, frame, row);
     const told = record.events.get(frame);
     for (const id of eventIds) {
@@ -296,7 +325,7 @@ export class MatchCheckers {
         this.fail("events", peer.index, frame, `${id} of a confirmed frame, which did not happen, is ${stage}`);
     }
     record.events.delete(frame);
-    record.history.add({ checksum: checksum ?? 0, row: row.slice(), eventIds: [...eventIds] });
+    record.history.add(frame, { checksum: checksum ?? 0, row: row.slice(), eventIds });
   }
 
   /** What a peer confirms of its own seats is what its players did, unless a bot has them by now. */
