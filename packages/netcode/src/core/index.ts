@@ -36,6 +36,7 @@ export type { LobbyEntrance } from "./lobby/lobby-entrance.ts";
 export type { LobbyFailure } from "./lobby/lobby-failure.ts";
 export { LobbyMember, type LobbyMemberOptions } from "./lobby/lobby-member.ts";
 export type { LobbyMemberEvent, SocketAction } from "./lobby/lobby-member-outputs.ts";
+export { gameDifference, type GameDifference } from "./ports/game-difference.ts";
 export * from "./ports/link.ts";
 export type * from "./ports/session.ts";
 export type * from "./ports/simulation.ts";

@@ -1,4 +1,5 @@
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
+import { gameDifference, type GameDifference } from "../core/ports/game-difference.ts";
 import type { GameIdentity } from "../core/ports/lobby-protocol.ts";
 import type { NetcodeErrorCode, NetcodeErrorLike } from "./types.ts";
 
@@ -55,9 +56,20 @@ export class NetcodeError extends Error implements NetcodeErrorLike {
 /** What the lobby machine reports, as an error for the game. `game`: ours, to be named beside the lobby's. */
 export function errorOfFailure(failure: LobbyFailure, game: GameIdentity): NetcodeError {
   const { code, expected, retryAfterMs, message: cause } = failure;
-  const isOurGame = code === "VERSION_MISMATCH" && expected?.id === game.id && expected.version !== game.version;
-  const message = isOurGame ? `This lobby runs version ${expected.version} of the game, this page version ${game.version}.` : undefined;
+  const difference = code === "VERSION_MISMATCH" && expected !== undefined ? gameDifference(game, expected) : undefined;
+  const message = difference === undefined || expected === undefined ? undefined : sentenceOf(difference, game, expected);
   return new NetcodeError(code, { message, expected, retryAfterMs, ...(cause === undefined ? {} : { cause }) });
+}
+
+function sentenceOf(difference: GameDifference, game: GameIdentity, expected: GameIdentity): string {
+  const sentences: Readonly<Record<GameDifference, string>> = {
+    game: `This lobby runs the game "${expected.id}", this page "${game.id}".`,
+    version: `This lobby runs version ${expected.version} of the game, this page version ${game.version}.`,
+    protocol: "This lobby runs the game with another version of Rollcall.",
+    rules: "This lobby runs the game with another frame rate, number of players or input layout, under the same version number.",
+    content: "This lobby runs the game with another state or content, under the same version number.",
+  };
+  return sentences[difference];
 }
 
 /** A call that can never succeed; `expected` says what the argument should have been. */

