@@ -158,7 +158,11 @@ export class LobbySession {
     });
     const stops = [
       notes.stop,
-      listenMatchKeys({ onEscape: () => this.#askToLeave(), onMuteKey: () => screen.setMuted(stage.muted) }),
+      listenMatchKeys({
+        onEscape: () => this.#askToLeave(),
+        onMuteKey: () => screen.setMuted(stage.muted),
+        onPauseKey: () => screen.togglePause(),
+      }),
       match.on("ended", ({ result }) => this.#showResult(match, result)),
       match.on("dropped", () => {
         this.#showRoom();

@@ -1,9 +1,11 @@
+import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../net/gateway.ts";
 import { element, setText } from "./element.ts";
 import { icon } from "./icon.ts";
 import { lookIcon } from "./look-icon.ts";
 import { spellCode } from "./lobby-code-text.ts";
 import type { MatchSeatModel } from "./match-model.ts";
+import { PausedCard } from "./paused-card.ts";
 import { strings } from "./strings.ts";
 
 /** Fine enough that no second is shown late, far above what a hidden tab's timers give. */
@@ -31,12 +33,17 @@ export class MatchScreen {
   readonly #mute: HTMLButtonElement;
   readonly #number: HTMLElement = element("strong", { class: "countdown-number", "data-testid": "countdown" });
   readonly #countdown: HTMLElement;
+  readonly #pause: HTMLButtonElement;
+  readonly #paused: PausedCard;
+  readonly #stopsListening: readonly (() => void)[];
   readonly #timer: number;
 
   constructor(options: MatchScreenOptions) {
     this.#options = options;
     this.#mute = element("button", { type: "button", class: "icon-button hud-button", onclick: this.#press(options.onMute) });
     this.#countdown = this.#countdownCard();
+    this.#pause = element("button", { type: "button", class: "icon-button hud-button", onclick: this.#press(() => this.togglePause()) });
+    this.#paused = new PausedCard(() => options.match.resume());
     const leave = {
       type: "button",
       class: "icon-button hud-button",
@@ -48,11 +55,15 @@ export class MatchScreen {
       "div",
       { class: "screen match" },
       this.heading,
-      element("div", { class: "hud" }, this.#chip(), this.#mute, element("button", leave, icon("leave"))),
+      element("div", { class: "hud" }, this.#chip(), this.#pause, this.#mute, element("button", leave, icon("leave"))),
       options.match.localPlayers.length === 0 ? element("p", { class: "watching panel" }, strings.match.watching) : undefined,
       this.#countdown,
+      this.#paused.root,
     );
     this.setMuted(options.muted);
+    this.#showPause(undefined);
+    const { match } = options;
+    this.#stopsListening = [match.on("paused", (peerId) => this.#showPause(peerId)), match.on("resumed", () => this.#showPause(undefined))];
     this.#timer = window.setInterval(() => this.#tickCountdown(), COUNTDOWN_STEP_MS);
     this.#tickCountdown();
   }
@@ -64,8 +75,27 @@ export class MatchScreen {
     this.#mute.replaceChildren(icon(muted ? "muted" : "sound"));
   }
 
+  /** For the button and for the key. Everybody's game stands still, or goes on. */
+  togglePause(): void {
+    const { match } = this.#options;
+    if (match.paused) match.resume();
+    else match.pause();
+  }
+
   dispose(): void {
     window.clearInterval(this.#timer);
+    for (const stop of this.#stopsListening) stop();
+  }
+
+  #showPause(by: PeerId | undefined): void {
+    const label = by === undefined ? strings.match.pause : strings.match.goOn;
+    this.#pause.setAttribute("aria-label", label);
+    this.#pause.setAttribute("title", `${label} (P)`);
+    this.#pause.replaceChildren(icon(by === undefined ? "pause" : "play"));
+    const seat = this.#options.seats.find((one) => one.peerId === by);
+    this.#paused.show(
+      by === undefined ? undefined : seat === undefined || seat.isLocal ? strings.match.pausedByMe : strings.match.paused(seat.name),
+    );
   }
 
   /** A button that was clicked gives the focus away again, or the next Space, meant for the game, would press it once more. */

@@ -53,7 +53,11 @@ export class SoloSession {
       onLeave: leave,
       onRunning: () => undefined,
     });
-    this.#stopKeys = listenMatchKeys({ onEscape: leave, onMuteKey: () => screen.setMuted(stage.muted) });
+    this.#stopKeys = listenMatchKeys({
+      onEscape: leave,
+      onMuteKey: () => screen.setMuted(stage.muted),
+      onPauseKey: () => screen.togglePause(),
+    });
     this.#shell.show("match", screen);
   }
 

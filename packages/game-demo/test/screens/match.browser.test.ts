@@ -57,6 +57,23 @@ describe("the match", () => {
     await expect.element(page.getByRole("heading", { name: "Match" })).toHaveFocus();
   });
 
+  test("[SC34] P and the button stop the match for all and let it go on; everybody reads who did it", async () => {
+    const { match } = await play(true);
+    match.phase = "running";
+    await userEvent.keyboard("p");
+    await expect.element(page.getByTestId("paused")).toBeVisible();
+    await expect.element(page.getByTestId("paused")).toHaveTextContent("You paused the match");
+    await userEvent.click(page.getByTestId("paused").getByRole("button", { name: "Continue" }));
+    await expect.element(page.getByTestId("paused")).not.toBeVisible();
+    await userEvent.click(page.getByRole("button", { name: "Pause" }));
+    expect(match.paused).toBe(true);
+    await userEvent.click(page.getByTestId("paused").getByRole("button", { name: "Continue" }));
+    expect(match.paused).toBe(false);
+    const ana = match.seats[1];
+    match.emit("paused", ana?.kind === "person" ? ana.peerId : FakeLobby.myId);
+    await expect.element(page.getByTestId("paused")).toHaveTextContent("Ana paused the match");
+  });
+
   test("[SC28] leaving asks once", async () => {
     const { lobby, app } = await play(true);
     await userEvent.click(page.getByRole("button", { name: "Leave" }));

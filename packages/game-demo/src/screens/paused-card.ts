@@ -1,0 +1,29 @@
+import { element, setText } from "./element.ts";
+import { icon } from "./icon.ts";
+import { strings } from "./strings.ts";
+
+/** Lies over a match that stands still: who stopped it, and the way on. */
+export class PausedCard {
+  readonly root: HTMLElement;
+  readonly #who: HTMLElement = element("p", { class: "paused-who" });
+
+  constructor(onGoOn: () => void) {
+    const goOn = element(
+      "button",
+      { type: "button", class: "button primary", onclick: onGoOn },
+      icon("play"),
+      element("span", {}, strings.match.goOn),
+    );
+    this.root = element(
+      "div",
+      { class: "paused", role: "status", "data-testid": "paused", hidden: "" },
+      element("div", { class: "panel paused-panel" }, this.#who, goOn),
+    );
+  }
+
+  /** `undefined`: the match goes on. */
+  show(text: string | undefined): void {
+    this.root.hidden = text === undefined;
+    setText(this.#who, text ?? "");
+  }
+}
