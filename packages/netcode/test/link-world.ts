@@ -4,15 +4,10 @@ import { LinkMesh } from "../src/core/link/link-mesh.ts";
 import type { LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
 import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
 import type { Channel, ChannelsClosedReason, TransportHandler } from "../src/core/ports/transport.ts";
-import {
-  SIGNALING_DEFAULTS,
-  SimNetwork,
-  SimSignaling,
-  SimTransport,
-  type LinkConditions,
-  type SignalingConditions,
-  type SignalingMessage,
-} from "../src/sim/index.ts";
+import type { LinkConditions } from "../src/sim/sim-link.ts";
+import { SimNetwork } from "../src/sim/sim-network.ts";
+import { SIGNALING_DEFAULTS, SimSignaling, type SignalingConditions, type SignalingMessage } from "../src/sim/sim-signaling.ts";
+import { SimTransport } from "../src/sim/sim-transport.ts";
 
 export const TAG: GameIdentity = { id: "tag", version: 3, contentHash: "0badcafe" };
 

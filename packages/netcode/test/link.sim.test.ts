@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LinkEvent } from "../src/core/ports/link.ts";
-import { LINK_PROFILES } from "../src/sim/index.ts";
+import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, TAG, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LINK_PROFILES } from "../src/sim/index.ts";
+import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */

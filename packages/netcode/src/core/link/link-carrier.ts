@@ -23,7 +23,7 @@ export interface PingPace {
 export class LinkCarrier {
   state: Carrier;
   roundTrip: RoundTrip = new RoundTrip();
-  lastHeardMs = -Infinity;
+  lastHeardMs: number = -Infinity;
   readonly #send: SendPacket;
   /** When the newest ping was acked. */
   #answeredMs = -Infinity;
@@ -38,6 +38,11 @@ export class LinkCarrier {
   send(channel: Exclude<Channel, "control">, bytes: Uint8Array): void {
     if (channel === "unreliable") this.roundTrip.countSent();
     this.#send(channel, bytes);
+  }
+
+  /** Packets pass here, so far as we know. */
+  get isCarrying(): boolean {
+    return this.state.kind === "greeting" || this.state.kind === "ready";
   }
 
   /** Packets can be sent: begins the greeting. */

@@ -46,7 +46,9 @@ const message = fc.oneof(
     .map(([reason, identity]) => encodeRefusal(reason, identity)),
   uint32.map((instance) => encodeProbe("probe", instance)),
   uint32.map((instance) => encodeProbe("probe-ack", instance)),
-  fc.record({ sequence, ack: sequence, received: uint16, holdMs: fc.integer({ min: 0, max: 3_000 }), isWanted: fc.boolean() }).map(encodePing),
+  fc
+    .record({ sequence, ack: sequence, received: uint16, holdMs: fc.integer({ min: 0, max: 3_000 }), isWanted: fc.boolean() })
+    .map(encodePing),
   fc.constant(encodeGoodbye()),
   sequence.map(encodeStreamAck),
   fc.tuple(sequence, fc.uint8Array({ minLength: 1, maxLength: 300 })).map(([number, part]) => encodeFragment(number, true, part)),

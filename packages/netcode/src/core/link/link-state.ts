@@ -1,13 +1,4 @@
-import { unreachable } from "../base/assert.ts";
 import type { Greeting } from "./greeting.ts";
-import * as LINK_TIMES from "./link-times.ts";
-
-/** What people see. Lives across attempts. */
-export type Standing =
-  | { readonly kind: "connecting"; deadlineMs: number }
-  | { readonly kind: "open" }
-  | { readonly kind: "suspect" }
-  | { readonly kind: "closed" };
 
 /** What one way to the peer has for us at the moment: its own connection, or another member that forwards (never dialing, refusing). */
 export type Carrier =
@@ -23,19 +14,3 @@ export type Carrier =
   | { readonly kind: "refusing"; readonly hangUpMs: number }
   /** Said goodbye, refused, or hung up: nothing happens any more. */
   | { readonly kind: "over" };
-
-/** When the standing changes by itself. `lastHeardMs`: the peer's last sign of life. */
-export function standingTimeoutMs(standing: Standing, lastHeardMs: number): number {
-  switch (standing.kind) {
-    case "connecting":
-      return standing.deadlineMs;
-    case "open":
-      return lastHeardMs + LINK_TIMES.suspectMs;
-    case "suspect":
-      return lastHeardMs + LINK_TIMES.lostMs;
-    case "closed":
-      return Infinity;
-    default:
-      return unreachable(standing);
-  }
-}

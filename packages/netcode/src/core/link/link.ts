@@ -1,12 +1,12 @@
 import { unreachable } from "../base/assert.ts";
 import type { PeerId } from "../base/units.ts";
-import type { LinkCloseReason, LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
+import type { LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
 import * as PACKET_KIND from "../ports/packet-kind.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
-import { AttemptSchedule } from "./attempt-schedule.ts";
+import { DirectSide } from "./direct-side.ts";
 import type { Greeting } from "./greeting.ts";
-import { LinkCarrier } from "./link-carrier.ts";
+import type { LinkCarrier } from "./link-carrier.ts";
 import {
   encodeGoodbye,
   encodeHello,
@@ -21,7 +21,7 @@ import {
 } from "./link-codec.ts";
 import type { LinkOptions, LinkRole } from "./link-options.ts";
 import type { LinkOutput } from "./link-output.ts";
-import { standingTimeoutMs, type Standing } from "./link-state.ts";
+import { LinkStanding } from "./link-standing.ts";
 import * as LINK_TIMES from "./link-times.ts";
 import { RelaySide } from "./relay-side.ts";
 import { ReliableStream } from "./reliable-stream.ts";
@@ -38,11 +38,8 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;
   readonly #stream = new ReliableStream();
-  readonly #schedule: AttemptSchedule;
-  readonly #direct: LinkCarrier;
-  #standing: Standing = { kind: "closed" };
-  #lastHeardMs = 0;
-  #isForgiven = false;
+  readonly #direct: DirectSide;
+  readonly #standing: LinkStanding;
   /** 0: no hello yet. */
   #remoteInstance = 0;
   #capabilities = 0;
@@ -53,13 +50,13 @@ export class Link {
     this.peerId = options.peerId;
     this.role = options.role;
     this.#output = options.output;
-    this.#schedule = new AttemptSchedule(options.random);
-    this.#direct = new LinkCarrier({ kind: "over" }, (channel, bytes) => this.#output.transmit(this.peerId, channel, bytes));
+    this.#standing = new LinkStanding(options.peerId, options.output);
+    this.#direct = new DirectSide(options);
     this.relay = new RelaySide(options.peerId, options.relays);
   }
 
   get status(): LinkStatus {
-    return this.#standing.kind;
+    return this.#standing.status;
   }
 
   get capabilities(): number {
@@ -68,65 +65,50 @@ export class Link {
 
   /** The carrier of what we send. */
   get #carrier(): LinkCarrier {
-    return this.relay.isUsed ? this.relay.carrier : this.#direct;
+    return this.relay.isUsed ? this.relay.carrier : this.#direct.carrier;
   }
 
-  /** Refused, removed or told goodbye: nothing happens any more. */
-  get #isOver(): boolean {
-    return this.#direct.state.kind === "over" || this.#direct.state.kind === "refusing";
+  /** Nothing is lost by waiting for the pair's own connection. */
+  get #isUnhurried(): boolean {
+    return this.#standing.status === "closed" || this.relay.carrier.state.kind === "ready";
   }
 
   start(nowMs: number): void {
-    this.#standing = { kind: "connecting", deadlineMs: nowMs + LINK_TIMES.connectDeadlineMs };
+    this.#standing.connect(nowMs);
     this.relay.start(nowMs);
-    if (this.role === "dialer") this.#attempt(nowMs);
-    else this.#acceptAgain();
+    this.#direct.start(nowMs);
   }
 
   hangUp(): void {
-    this.#output.actions.push({ type: "hang-up", peerId: this.peerId });
-    this.#direct.state = { kind: "over" };
+    this.#direct.hangUp();
     this.relay.close();
   }
 
   handleChannelsOpen(nowMs: number): void {
-    if (this.#isOver) return;
-    this.#greet(nowMs, this.#direct, this.#direct.open(nowMs, this.role === "dialer" ? nowMs + LINK_TIMES.greetingMs : Infinity, false));
+    if (!this.#direct.isOver) this.#greet(nowMs, this.#direct.carrier, this.#direct.handleChannelsOpen(nowMs));
   }
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
-    switch (this.#direct.state.kind) {
-      case "over":
-        return;
-      case "refusing":
-        return this.hangUp();
-      case "none":
-      case "dialing":
-      case "greeting":
-      case "ready":
-        // A newer attempt opens in a moment; if it does not, the pause is over soon enough.
-        return this.#waitForAttempt(nowMs, reason === "replaced" ? LINK_TIMES.attemptsMs[0] : this.#schedule.nextPauseMs());
-      default:
-        return unreachable(this.#direct.state);
-    }
+    this.#direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried);
   }
 
   handlePacket(nowMs: number, channel: Channel, bytes: Uint8Array): boolean {
-    return this.#take(nowMs, this.#direct, channel, bytes);
+    return this.#take(nowMs, this.#direct.carrier, channel, bytes);
   }
 
   /** The same for a packet that `via` forwarded. */
   handleRelayed(nowMs: number, via: PeerId, channel: Channel, bytes: Uint8Array): boolean {
-    const carrier = this.#isOver ? undefined : this.relay.arrive(nowMs, via, bytes, this.#remoteInstance !== 0);
+    const carrier = this.#direct.isOver ? undefined : this.relay.arrive(nowMs, via, bytes, this.#remoteInstance !== 0);
     if (carrier === undefined) this.#output.refuse("not-open");
     return carrier === undefined || this.#take(nowMs, carrier, channel, bytes);
   }
 
   /** Something that only neighbours say to each other came over our own connection: true when it may be taken. */
   admitNeighbour(nowMs: number, channel: Channel): boolean {
-    const isAdmitted = this.#isCarrying(this.#direct) && this.#isBeyondHello(nowMs, this.#direct);
-    if (channel === "unreliable") this.#direct.roundTrip.countReceived();
-    if (isAdmitted) this.#heard(nowMs, this.#direct);
+    const { carrier } = this.#direct;
+    if (channel === "unreliable") carrier.roundTrip.countReceived();
+    const isAdmitted = carrier.isCarrying && this.#isBeyondHello(nowMs, carrier);
+    if (isAdmitted) this.#heard(nowMs, carrier);
     else this.#output.refuse("before-hello");
     return isAdmitted;
   }
@@ -143,54 +125,52 @@ export class Link {
 
   /** A datagram that is not the peer's own left over the pair's own connection. */
   countSent(): void {
-    this.#direct.roundTrip.countSent();
+    this.#direct.carrier.roundTrip.countSent();
   }
 
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
-    if (this.#standing.kind !== "open" && this.#standing.kind !== "suspect") return false;
+    if (!this.#standing.isOpen) return false;
     if (!this.#stream.send(bytes)) return false;
     this.#flushStream(nowMs);
     return true;
   }
 
   sayGoodbye(): void {
-    for (const carrier of [this.#direct, this.relay.carrier]) {
-      if (!this.#isCarrying(carrier)) continue;
+    for (const carrier of [this.#direct.carrier, this.relay.carrier]) {
+      if (!carrier.isCarrying) continue;
       carrier.send("unreliable", encodeGoodbye());
       carrier.send("reliable", encodeGoodbye());
     }
-    this.#direct.state = { kind: "over" };
+    this.#direct.end();
     this.relay.close();
-    this.#standing = { kind: "closed" };
+    this.#standing.leave();
   }
 
   handleTimeout(nowMs: number): void {
-    this.#checkStanding(nowMs);
-    this.#checkDirect(nowMs);
-    if (!this.#isOver) this.#checkRelay(nowMs);
+    this.#standing.check(nowMs);
+    const { state } = this.#direct.carrier;
+    if (state.kind === "greeting") this.#greet(nowMs, this.#direct.carrier, state.greeting);
+    this.#direct.check(nowMs, this.relay.directPace, this.#isUnhurried);
+    this.#flushStream(nowMs);
+    if (!this.#direct.isOver) this.#checkRelay(nowMs);
   }
 
   pollTimeoutMs(): number {
     const streamMs = this.#carrier.state.kind === "ready" ? this.#stream.timeoutMs : Infinity;
-    const carriersMs = Math.min(this.#direct.timeoutMs(this.relay.directPace), this.#isOver ? Infinity : this.relay.timeoutMs);
-    return Math.min(standingTimeoutMs(this.#standing, this.#lastHeardMs), carriersMs, streamMs);
+    const carriersMs = Math.min(
+      this.#direct.carrier.timeoutMs(this.relay.directPace),
+      this.#direct.isOver ? Infinity : this.relay.timeoutMs,
+    );
+    return Math.min(this.#standing.timeoutMs, carriersMs, streamMs);
   }
 
-  /**
-   * Our process stood still for `lateMs`: no deadline of this link ran in that time. Silence is forgiven once: what the peer sent meanwhile is
-   * there now, and timers that are always late (a hidden page without a worker) must not keep a dead peer alive.
-   */
+  /** Our process stood still for `lateMs`: that is not the peer's silence. */
   forgive(nowMs: number, lateMs: number): void {
-    if (!this.#isForgiven) {
-      this.#lastHeardMs = Math.min(nowMs, this.#lastHeardMs + lateMs);
-      this.#direct.forgive(nowMs, lateMs);
+    if (this.#standing.forgive(nowMs, lateMs)) {
+      this.#direct.carrier.forgive(nowMs, lateMs);
       this.relay.carrier.forgive(nowMs, lateMs);
     }
-    this.#isForgiven = true;
-    const { state } = this.#direct;
-    if (this.#standing.kind === "connecting") this.#standing.deadlineMs += lateMs;
-    if (state.kind === "dialing") state.deadlineMs += lateMs;
-    if (state.kind === "greeting") state.greeting.deadlineMs += lateMs;
+    this.#direct.forgive(lateMs);
   }
 
   setPath(path: LinkPath): void {
@@ -200,11 +180,10 @@ export class Link {
   stats(): LinkStats {
     const { roundTrip } = this.#carrier;
     const { via } = this.relay;
-    const isOpen = this.#standing.kind === "open" || this.#standing.kind === "suspect";
     return {
       peerId: this.peerId,
-      status: this.#standing.kind,
-      path: isOpen ? (via === undefined ? this.#path : "peer") : "connecting",
+      status: this.#standing.status,
+      path: this.#standing.isOpen ? (via === undefined ? this.#path : "peer") : "connecting",
       ...(via === undefined ? {} : { via }),
       rttMs: roundTrip.rttMs,
       jitterMs: roundTrip.jitterMs,
@@ -214,30 +193,8 @@ export class Link {
 
   /** The pair's own connection; `undefined` while it does not work both ways. */
   neighbour(nowMs: number): LinkCarrier | undefined {
-    return this.#direct.isUsable(nowMs, LINK_TIMES.pathSilentMs, LINK_TIMES.pathUnansweredMs) ? this.#direct : undefined;
-  }
-
-  // Attempts.
-
-  #attempt(nowMs: number): void {
-    this.#direct.state = { kind: "dialing", deadlineMs: nowMs + this.#schedule.nextAttemptMs() };
-    this.#output.actions.push({ type: "dial", peerId: this.peerId });
-  }
-
-  #acceptAgain(): void {
-    this.#direct.state = { kind: "none", attemptMs: Infinity };
-    this.#output.actions.push({ type: "accept", peerId: this.peerId });
-  }
-
-  /** Nothing is lost by waiting: the peer could not be reached in time, or is reached another way. */
-  get #isUnhurried(): boolean {
-    return this.#standing.kind === "closed" || this.relay.carrier.state.kind === "ready";
-  }
-
-  /** The connection is gone or came to nothing. */
-  #waitForAttempt(nowMs: number, pauseMs: number): void {
-    const afterMs = this.#isUnhurried ? this.#schedule.slowPauseMs() : pauseMs;
-    this.#direct.state = { kind: "none", attemptMs: this.role === "acceptor" ? Infinity : nowMs + afterMs };
+    const { carrier } = this.#direct;
+    return carrier.isUsable(nowMs, LINK_TIMES.pathSilentMs, LINK_TIMES.pathUnansweredMs) ? carrier : undefined;
   }
 
   // Greeting.
@@ -274,7 +231,7 @@ export class Link {
   #handleRelayedHello(nowMs: number, hello: Hello): void {
     const { carrier } = this.relay;
     const isKnown = hello.instance === this.#remoteInstance;
-    if (hello.peerId !== this.peerId || !isSameGame(hello.game, this.#options.game) || (!isKnown && this.#isHeardDirectly(nowMs))) {
+    if (hello.peerId !== this.peerId || !isSameGame(hello.game, this.#options.game) || (!isKnown && this.#direct.isHeard(nowMs))) {
       return this.#output.refuse("relay-forbidden");
     }
     if (isKnown) return;
@@ -297,35 +254,35 @@ export class Link {
   /** The peer's id belongs to a new process, which knows nothing of what the old one agreed. */
   #meetAnotherProcess(nowMs: number, carrier: LinkCarrier): void {
     this.#stream.reset();
-    this.#direct.forgetMeasures();
+    this.#direct.carrier.forgetMeasures();
     this.relay.carrier.forgetMeasures();
-    if (carrier === this.#direct) this.relay.close();
-    if (this.#standing.kind !== "open" && this.#standing.kind !== "suspect") return;
-    this.#close("lost", undefined);
-    this.#standing = { kind: "connecting", deadlineMs: nowMs + LINK_TIMES.connectDeadlineMs };
+    if (carrier === this.#direct.carrier) this.relay.close();
+    if (!this.#standing.isOpen) return;
+    this.#standing.close("lost");
+    this.#standing.connect(nowMs);
   }
 
   #becomeReady(nowMs: number, carrier: LinkCarrier): void {
     carrier.becomeReady(nowMs);
-    if (carrier === this.#direct) this.#schedule.reset();
+    if (carrier === this.#direct.carrier) this.#direct.settle();
     this.#heard(nowMs, carrier);
     this.relay.checkSoon();
-    if (!this.#isOver) this.#checkRelay(nowMs);
+    if (!this.#direct.isOver) this.#checkRelay(nowMs);
     this.#flushStream(nowMs);
   }
 
   /** Says why, waits until that is read, and never tries again. */
   #refuse(nowMs: number, reason: RefusalReason, remoteGame: GameIdentity | undefined): void {
-    this.#direct.send("reliable", encodeRefusal(reason, this.#options.game));
-    this.#direct.state = { kind: "refusing", hangUpMs: nowMs + LINK_TIMES.refusalFlushMs };
+    this.#direct.carrier.send("reliable", encodeRefusal(reason, this.#options.game));
+    this.#direct.hangUpSoon(nowMs);
     this.relay.close();
-    this.#close(reason, remoteGame);
+    this.#standing.close(reason, remoteGame);
   }
 
   // Packets.
 
   #take(nowMs: number, carrier: LinkCarrier, channel: Channel, bytes: Uint8Array): boolean {
-    if (!this.#isCarrying(carrier)) {
+    if (!carrier.isCarrying) {
       this.#output.refuse("not-open");
       return true;
     }
@@ -347,14 +304,6 @@ export class Link {
     return !isTaken;
   }
 
-  #isCarrying({ state }: LinkCarrier): boolean {
-    return state.kind === "greeting" || state.kind === "ready";
-  }
-
-  #isHeardDirectly(nowMs: number): boolean {
-    return this.#direct.state.kind === "ready" && nowMs - this.#direct.lastHeardMs < LINK_TIMES.suspectMs;
-  }
-
   /** What only an end sends that has our hello and our probe's answer opens the link here too: the path works both ways. */
   #isBeyondHello(nowMs: number, carrier: LinkCarrier): boolean {
     if (carrier.state.kind === "greeting" && carrier.state.greeting.isPeerKnown) this.#becomeReady(nowMs, carrier);
@@ -373,7 +322,7 @@ export class Link {
         if (isRelayed) return this.#output.refuse("relay-forbidden");
         if (carrier.state.kind !== "greeting") return;
         this.hangUp();
-        return this.#close(packet.reason, packet.reason === "version-mismatch" ? packet.game : undefined);
+        return this.#standing.close(packet.reason, packet.reason === "version-mismatch" ? packet.game : undefined);
       case "probe":
         return carrier.handleProbe(packet.instance);
       case "probe-ack":
@@ -383,7 +332,7 @@ export class Link {
         if (!carrier.handlePing(nowMs, packet.ping)) this.#output.refuse("bad-ack");
         return;
       case "goodbye":
-        return isRelayed && this.#isHeardDirectly(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye();
+        return isRelayed && this.#direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye();
       case "stream-ack":
         if (!this.#stream.handleAck(packet.expectedSequence)) this.#output.refuse("bad-ack");
         return this.#flushStream(nowMs);
@@ -404,9 +353,9 @@ export class Link {
 
   #handleGoodbye(): void {
     this.hangUp();
-    if (this.#standing.kind === "closed") return;
+    if (this.#standing.status === "closed") return;
     this.#output.events.push({ type: "peer-goodbye", peerId: this.peerId });
-    this.#close("left", undefined);
+    this.#standing.close("left");
   }
 
   #handleFragment(nowMs: number, carrier: LinkCarrier, packet: LinkPacket & { type: "fragment" }): void {
@@ -429,75 +378,22 @@ export class Link {
 
   // Liveness.
 
-  /** A sign of life. It opens, recovers or revives the link, but only once the greeting is through. */
+  /** A sign of life, once the greeting is through. */
   #heard(nowMs: number, carrier: LinkCarrier): void {
     if (carrier.state.kind !== "ready") return;
     carrier.lastHeardMs = nowMs;
-    this.#lastHeardMs = nowMs;
-    this.#isForgiven = false;
-    const before = this.#standing.kind;
-    if (before === "open") return;
-    this.#standing = { kind: "open" };
-    this.#output.events.push({ type: before === "suspect" ? "link-recovered" : "link-open", peerId: this.peerId });
-  }
-
-  #checkStanding(nowMs: number): void {
-    if (nowMs < standingTimeoutMs(this.#standing, this.#lastHeardMs)) return;
-    switch (this.#standing.kind) {
-      case "connecting":
-        return this.#close("unreachable", undefined);
-      case "open":
-        this.#standing = { kind: "suspect" };
-        this.#output.events.push({ type: "link-suspect", peerId: this.peerId });
-        return;
-      case "suspect":
-        return this.#close("lost", undefined);
-      case "closed":
-        return;
-      default:
-        return unreachable(this.#standing);
-    }
-  }
-
-  #checkDirect(nowMs: number): void {
-    const { state } = this.#direct;
-    const pace = this.relay.directPace;
-    if (state.kind === "greeting") this.#greet(nowMs, this.#direct, state.greeting);
-    if (state.kind === "ready") this.#direct.keepAlive(nowMs, pace);
-    this.#flushStream(nowMs);
-    if (nowMs < this.#direct.timeoutMs(pace)) return;
-    switch (state.kind) {
-      case "none":
-        return this.#attempt(nowMs);
-      case "dialing":
-      case "greeting":
-        return this.#isUnhurried ? this.#waitForAttempt(nowMs, 0) : this.#attempt(nowMs);
-      case "ready":
-        // Silent for too long. Both ends let go, so that one dead direction is enough; the dialer tries anew.
-        if (this.role === "dialer") return this.#attempt(nowMs);
-        this.#output.actions.push({ type: "hang-up", peerId: this.peerId });
-        return this.#acceptAgain();
-      case "refusing":
-        return this.hangUp();
-      case "over":
-        return;
-      default:
-        return unreachable(state);
-    }
+    this.#standing.hear(nowMs);
   }
 
   #checkRelay(nowMs: number): void {
     const { carrier } = this.relay;
-    const hasMoved = this.relay.check(nowMs, this.#direct, { isNew: this.#standing.kind === "connecting", isPeerKnown: this.#remoteInstance !== 0 });
+    const hasMoved = this.relay.check(nowMs, this.#direct.carrier, {
+      isNew: this.#standing.status === "connecting",
+      isPeerKnown: this.#remoteInstance !== 0,
+    });
     if (carrier.state.kind === "greeting") this.#greet(nowMs, carrier, carrier.state.greeting);
     if (!hasMoved) return;
     this.#stream.changeWay(this.relay.isUsed);
     this.#flushStream(nowMs);
-  }
-
-  #close(reason: LinkCloseReason, remoteGame: GameIdentity | undefined): void {
-    if (this.#standing.kind === "closed") return;
-    this.#standing = { kind: "closed" };
-    this.#output.events.push({ type: "link-closed", peerId: this.peerId, reason, ...(remoteGame === undefined ? {} : { remoteGame }) });
   }
 }

@@ -10,7 +10,14 @@ import type { LinkOutput } from "./link-output.ts";
 import * as LINK_TIMES from "./link-times.ts";
 import type { Link } from "./link.ts";
 import { detourCostMs } from "./path-cost.ts";
-import { encodeNeighbours, isBetweenNeighbours, parseNeighbours, readRelayHash, writeRelayed, type NeighbourFigures } from "./relay-codec.ts";
+import {
+  encodeNeighbours,
+  isBetweenNeighbours,
+  parseNeighbours,
+  readRelayHash,
+  writeRelayed,
+  type NeighbourFigures,
+} from "./relay-codec.ts";
 import { RelayMeter } from "./relay-meter.ts";
 import type { RelayOffer } from "./route-choice.ts";
 
@@ -60,7 +67,13 @@ export class RelayRouter implements RelayAccess {
     this.#members = links.map((link) => {
       const known = this.#byPeer.get(link.peerId);
       if (known?.link === link) return known;
-      return { link, hash: checksumText(link.peerId), meter: known?.meter ?? new RelayMeter(), neighbours: new Map(), neighboursMs: -Infinity };
+      return {
+        link,
+        hash: checksumText(link.peerId),
+        meter: known?.meter ?? new RelayMeter(),
+        neighbours: new Map(),
+        neighboursMs: -Infinity,
+      };
     });
     this.#byPeer.clear();
     this.#byHash.clear();

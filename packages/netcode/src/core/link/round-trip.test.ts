@@ -49,7 +49,13 @@ describe("the round trip by pings", () => {
 
   it("[LK62] an ack of a ping that was never sent is refused, and an impossible hold does not make time negative", () => {
     const measured = new RoundTrip();
-    const ping = (ack: number, holdMs: number): Ping => ({ sequence: sequenceOf(0), ack: sequenceOf(ack), received: 0xffff, holdMs, isWanted: true });
+    const ping = (ack: number, holdMs: number): Ping => ({
+      sequence: sequenceOf(0),
+      ack: sequenceOf(ack),
+      received: 0xffff,
+      holdMs,
+      isWanted: true,
+    });
     expect(measured.handlePing(0, ping(5, 0))).toBeUndefined();
     measured.nextPing(0, true);
     expect(measured.handlePing(10, ping(1, 0))).toBeUndefined();

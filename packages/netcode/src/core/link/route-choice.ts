@@ -69,7 +69,10 @@ export class RouteChoice {
       }
       if (offer.via === this.via) current = offer;
     }
-    this.#viaWorseMs = current !== undefined && best !== undefined && isClearlyWorse(current.costMs, best.costMs) ? Math.min(this.#viaWorseMs, nowMs) : Infinity;
+    this.#viaWorseMs =
+      current !== undefined && best !== undefined && isClearlyWorse(current.costMs, best.costMs)
+        ? Math.min(this.#viaWorseMs, nowMs)
+        : Infinity;
     const isStaying = current !== undefined && !isMute && nowMs - this.#viaWorseMs < LINK_TIMES.routeDwellMs;
     if (isStaying) return current?.costMs ?? Infinity;
     this.via = best?.via;
