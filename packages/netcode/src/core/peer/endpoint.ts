@@ -23,16 +23,19 @@ export class Endpoint {
   outboundLossRatio = 0;
   #heard = false;
   #heardObservedMs: number;
-  #ackedFrame: number = NULL_FRAME;
-  #sentFrame: number = NULL_FRAME;
+  #ackedFrame: number;
+  #sentFrame: number;
   /** Since when the oldest unacked frame waits; meaningless while all is acked. */
   #unackedObservedMs: number;
   #receivedMs = Number.NEGATIVE_INFINITY;
   /** When each frame was sent first; NaN when it was sent twice, since an ack then says nothing about time (Karn's algorithm). */
   readonly #sentMs = new Float64Array(SENT_FRAMES).fill(Number.NaN);
 
-  constructor(peerId: PeerId, observedMs: number) {
+  /** `ackedFrame`: the last of our frames that the peer has from elsewhere. */
+  constructor(peerId: PeerId, observedMs: number, ackedFrame: number = NULL_FRAME) {
     this.peerId = peerId;
+    this.#ackedFrame = ackedFrame;
+    this.#sentFrame = ackedFrame;
     this.#heardObservedMs = observedMs;
     this.#unackedObservedMs = observedMs;
   }

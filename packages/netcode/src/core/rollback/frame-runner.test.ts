@@ -3,6 +3,7 @@ import { TestSimulation, type TestSimulationOptions } from "../../../test/test-s
 import { FrameRunner } from "./frame-runner.ts";
 import { GameEventLog } from "./game-event-log.ts";
 import { InputTable } from "./input-table.ts";
+import { PauseSchedule } from "./pause-schedule.ts";
 
 interface Setup {
   readonly simulation: TestSimulation;
@@ -20,7 +21,8 @@ function setup(
   const simulation = new TestSimulation({ playerCount: 2, ...options.simulation });
   const inputs = new InputTable(2, 1, [0]);
   const { predictionWindowFrames = 8, saveEveryFrames = 1 } = options;
-  const runner = new FrameRunner({ simulation, inputs, events: new GameEventLog(() => {}), predictionWindowFrames, saveEveryFrames });
+  const events = new GameEventLog(() => {});
+  const runner = new FrameRunner({ simulation, inputs, pauses: new PauseSchedule(), events, predictionWindowFrames, saveEveryFrames });
   return {
     simulation,
     inputs,
@@ -29,16 +31,20 @@ function setup(
       if (!runner.repair(Number.POSITIVE_INFINITY) || !runner.canAdvance) return false;
       inputs.append(0, Uint8Array.of(1), 0);
       runner.advance();
-      runner.confirm();
+      confirm(runner);
       return true;
     },
     arrive: (byte) => {
       const frame = inputs.lastFrame(1) + 1;
       inputs.append(1, Uint8Array.of(byte), 0);
       runner.inputArrived(1, frame);
-      runner.confirm();
+      confirm(runner);
     },
   };
+}
+
+function confirm(runner: FrameRunner): void {
+  while (runner.confirmNext());
 }
 
 describe("running frames", () => {
@@ -57,7 +63,7 @@ describe("running frames", () => {
     for (const byte of [0, 0, 7, 7]) arrive(byte);
     expect(runner.confirmedFrame).toBe(1);
     expect(runner.repair(100)).toBe(true);
-    runner.confirm();
+    confirm(runner);
     expect(runner.confirmedFrame).toBe(3);
     expect([...simulation.steps.values()]).toEqual([1, 1, 2, 2, 2, 2]);
     expect(simulation.inputs.get(5)).toEqual([1, 7]);
@@ -83,11 +89,11 @@ describe("running frames", () => {
       for (const byte of [0, 3, 3, 4, 4, 4]) arrive(byte);
     }
     expect(whole.runner.repair(Number.POSITIVE_INFINITY)).toBe(true);
-    whole.runner.confirm();
+    confirm(whole.runner);
     const confirmed: number[] = [];
     for (let slices = 1; ; slices++) {
       const isDone = sliced.runner.repair(2);
-      sliced.runner.confirm();
+      confirm(sliced.runner);
       confirmed.push(sliced.runner.confirmedFrame);
       for (let frame = 0; frame <= sliced.runner.confirmedFrame; frame++) {
         expect(sliced.runner.checksum(frame)).toBe(whole.runner.checksum(frame));
@@ -107,7 +113,7 @@ describe("running frames", () => {
     arrive(6);
     expect(runner.repair(4)).toBe(false);
     expect(runner.repair(4)).toBe(true);
-    runner.confirm();
+    confirm(runner);
     expect(runner.rollbacks).toBe(2);
     expect(runner.confirmedFrame).toBe(1);
     expect([0, 1, 7].map((frame) => simulation.inputs.get(frame)?.[1])).toEqual([5, 6, 6]);
@@ -159,9 +165,9 @@ describe("running frames", () => {
     arrive(0);
     for (let frame = 0; frame < 6; frame++) advance();
     inputs.setBotFrom(1, 1);
-    runner.seatsChanged(1);
+    runner.rulesChanged(1);
     runner.repair(100);
-    runner.confirm();
+    confirm(runner);
     expect([...simulation.steps.values()]).toEqual([1, 2, 2, 2, 2, 2]);
     expect(runner.confirmedFrame).toBe(5);
   });

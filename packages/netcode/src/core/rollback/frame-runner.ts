@@ -1,7 +1,10 @@
+import { assert } from "../base/assert.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import type { Simulation } from "../ports/simulation.ts";
+import { PREDICTION_WINDOW_MAX } from "../wire/limits.ts";
 import type { GameEventLog } from "./game-event-log.ts";
-import { HISTORY_FRAMES, type InputTable } from "./input-table.ts";
+import { ALWAYS, HISTORY_FRAMES, type InputTable } from "./input-table.ts";
+import type { PauseSchedule } from "./pause-schedule.ts";
 import { SaveSlots } from "./save-slots.ts";
 
 const NONE = 0x7fff_ffff;
@@ -10,9 +13,21 @@ const MASK = HISTORY_FRAMES - 1;
 export interface FrameRunnerOptions {
   readonly simulation: Simulation;
   readonly inputs: InputTable;
+  readonly pauses: PauseSchedule;
   readonly events: GameEventLog;
   readonly predictionWindowFrames: number;
   readonly saveEveryFrames: number;
+  /** Begins in the middle of a match: the live state is that before `frame`, and the game's own next step is `stepFrame`. */
+  readonly start?: { readonly frame: number; readonly stepFrame: number } | undefined;
+}
+
+/** A state of the match, as another peer can go on from it. */
+export interface RunnerSnapshot {
+  /** The state is that before this frame. */
+  readonly frame: number;
+  readonly stepFrame: number;
+  readonly bytes: Uint8Array;
+  readonly checksum: number;
 }
 
 /**
@@ -21,38 +36,59 @@ export interface FrameRunnerOptions {
  *   confirmed ≤ wrong − 1,  live ≤ frame
  *
  * `frame` is the next to be simulated for the first time; `live` the one that the live state stands before, which is behind while a
- * repair is spread over several calls.
+ * repair is spread over several calls. Frames in which the match is paused are frames like others, but for the step of the game: its own count
+ * of frames (`stepFrame`) leaves them out.
  */
 export class FrameRunner {
   readonly #simulation: Simulation;
   readonly #inputs: InputTable;
+  readonly #pauses: PauseSchedule;
   readonly #events: GameEventLog;
   readonly #saves: SaveSlots;
-  readonly #windowFrames: number;
+  #windowFrames: number;
+  #limitFrame: number = ALWAYS;
   readonly #inputBytes: number;
-  /** The inputs that each frame was last simulated with, and which seats were bots'. */
+  /** By frame: the inputs that it was last simulated with, the players that were bots, as bits, and whether it was paused. */
   readonly #usedRows: readonly Uint8Array[];
-  readonly #bots: Uint8Array;
+  readonly #botBits = new Uint8Array(HISTORY_FRAMES);
+  readonly #paused = new Uint8Array(HISTORY_FRAMES);
+  /** The game's own number of the step that frame is, or would be. */
+  readonly #stepFrames = new Int32Array(HISTORY_FRAMES);
   readonly #checksums = new Uint32Array(HISTORY_FRAMES);
+  readonly #parts: Uint32Array;
   readonly #final = new Uint8Array(HISTORY_FRAMES);
-  #frame = 0;
-  #liveFrame = 0;
+  readonly #bots: Uint8Array;
+  /** The oldest frame that has a row, and the first that was simulated here. */
+  #oldestRow: number;
+  readonly #firstFrame: number;
+  #frame: number;
+  #liveFrame: number;
   #wrongFrame = NONE;
-  #confirmedFrame = NULL_FRAME;
+  #confirmedFrame: number;
   #endFrame = NONE;
   #rollbacks = 0;
   #resimulatedFrames = 0;
 
   constructor(options: FrameRunnerOptions) {
-    const { simulation, inputs } = options;
+    const { simulation, inputs, start = { frame: 0, stepFrame: 0 } } = options;
     this.#simulation = simulation;
     this.#inputs = inputs;
+    this.#pauses = options.pauses;
     this.#events = options.events;
     this.#windowFrames = options.predictionWindowFrames;
-    this.#saves = new SaveSlots(simulation, options.predictionWindowFrames, options.saveEveryFrames);
+    // One slot more holds the live state while another is looked at.
+    this.#saves = new SaveSlots(simulation, PREDICTION_WINDOW_MAX, options.saveEveryFrames, 1);
     this.#inputBytes = inputs.inputBytes;
     this.#usedRows = Array.from({ length: HISTORY_FRAMES }, () => new Uint8Array(inputs.playerCount * inputs.inputBytes));
     this.#bots = new Uint8Array(inputs.playerCount);
+    this.#parts = new Uint32Array(simulation.partCount > 1 ? HISTORY_FRAMES * simulation.partCount : 0);
+    this.#firstFrame = start.frame;
+    this.#oldestRow = start.frame;
+    this.#frame = start.frame;
+    this.#liveFrame = start.frame;
+    this.#confirmedFrame = start.frame - 1;
+    this.#stepFrames[start.frame & MASK] = start.stepFrame;
+    this.#checksums[(start.frame - 1) & MASK] = simulation.checksum();
   }
 
   /** The next frame to simulate for the first time. */
@@ -80,18 +116,37 @@ export class FrameRunner {
 
   /** True when the window allows to simulate the next frame. */
   get canAdvance(): boolean {
-    return this.#frame <= this.#inputs.remoteCompleteFrame() + this.#windowFrames;
+    const isLimited = this.#limitFrame !== ALWAYS;
+    const certainFrame = Math.min(this.#limitFrame, this.#inputs.remoteCompleteFrame());
+    return this.#frame <= certainFrame + (isLimited ? PREDICTION_WINDOW_MAX : this.#windowFrames);
   }
 
-  /** A real input arrived: remembers whether `frame` was simulated with another one. */
+  /**
+   * Confirms nothing past `frame`, though all inputs be here: what the others agreed without us may still change it. Never falls; `ALWAYS` lifts it.
+   */
+  setLimit(frame: number): void {
+    this.#limitFrame = frame;
+  }
+
+  /** Most frames simulated with predicted inputs, from now on. What is predicted already stays. */
+  setWindow(frames: number): void {
+    this.#windowFrames = frames;
+  }
+
+  /** Predicted frames between two saves, from now on. */
+  setSaveSpacing(frames: number): void {
+    this.#saves.setSpacing(frames);
+  }
+
+  /** A real input arrived: remembers whether `frame` was simulated with another one. While paused, inputs have no effect. */
   inputArrived(player: number, frame: number): void {
-    if (frame >= this.#liveFrame || frame >= this.#wrongFrame) return;
+    if (frame >= this.#liveFrame || frame >= this.#wrongFrame || this.#paused[frame & MASK] !== 0) return;
     const used = this.#usedRows[frame & MASK];
     if (used !== undefined && !this.#inputs.equals(player, frame, used, player * this.#inputBytes)) this.#wrongFrame = frame;
   }
 
-  /** From `frame` on the seats are played by others: what was simulated of that is wrong, whatever the inputs. */
-  seatsChanged(frame: number): void {
+  /** From `frame` on seats are played by others, or the match is paused or not: what was simulated of that is wrong, whatever the inputs. */
+  rulesChanged(frame: number): void {
     if (frame < this.#liveFrame) this.#wrongFrame = Math.min(this.#wrongFrame, frame);
   }
 
@@ -115,18 +170,16 @@ export class FrameRunner {
     this.#step();
   }
 
-  /** Confirms what can be. True when that reached the end of the match. */
-  confirm(): boolean {
-    const target = Math.min(this.#inputs.completeFrame(), this.#liveFrame - 1, this.#wrongFrame - 1);
-    while (this.#confirmedFrame < target && this.#endFrame === NONE) {
-      this.#confirmedFrame++;
-      this.#events.confirm(this.#confirmedFrame);
-      if (this.#final[this.#confirmedFrame & MASK] !== 0) {
-        this.#rewindTo(this.#confirmedFrame);
-        return true;
-      }
-    }
-    return false;
+  /** Confirms the next frame if that can be. Call again until it returns false: one may change what the next needs. */
+  confirmNext(): boolean {
+    const next = this.#confirmedFrame + 1;
+    if (this.#endFrame !== NONE || next >= this.#liveFrame || next >= this.#wrongFrame || !this.#isComplete(next)) return false;
+    this.#confirmedFrame = next;
+    this.#events.confirm(next);
+    // Predicted inputs of paused frames are never corrected: they did no harm.
+    if (this.#paused[next & MASK] !== 0) this.#fillRow(next);
+    if (this.#final[next & MASK] !== 0) this.#rewindTo(next);
+    return true;
   }
 
   /** The game's result in the live state. */
@@ -135,8 +188,94 @@ export class FrameRunner {
   }
 
   checksum(frame: number): number | undefined {
-    if (frame < 0 || frame > this.#confirmedFrame || frame <= this.#frame - HISTORY_FRAMES) return undefined;
-    return this.#checksums[frame & MASK];
+    // What the session began with counts as confirmed too.
+    const isBase = frame === this.#firstFrame - 1 && frame >= 0 && frame > this.#frame - HISTORY_FRAMES;
+    return isBase || this.#isRecorded(frame) ? this.#checksums[frame & MASK] : undefined;
+  }
+
+  /** Writes the hashes of the parts of the state after confirmed frame `frame` to `into[offset …)`. False when they are not there. */
+  partChecksums(frame: number, into: Uint32Array, offset: number): boolean {
+    const { partCount } = this.#simulation;
+    if (!this.#isRecorded(frame) || this.#parts.length === 0) return false;
+    const start = (frame & MASK) * partCount;
+    for (let part = 0; part < partCount; part++) into[offset + part] = this.#parts[start + part] ?? 0;
+    return true;
+  }
+
+  /** The oldest frame that `row` answers for. */
+  get oldestRow(): number {
+    return Math.max(this.#oldestRow, this.#frame - HISTORY_FRAMES);
+  }
+
+  /** The inputs that `frame` was simulated with, all players. Valid until it is simulated again. */
+  row(frame: number): Uint8Array | undefined {
+    return frame >= this.oldestRow && frame < this.#frame ? this.#usedRows[frame & MASK] : undefined;
+  }
+
+  /** The players that were bots in `frame`, as bits; for frames that `row` answers for. */
+  botBits(frame: number): number {
+    return this.#botBits[frame & MASK] ?? 0;
+  }
+
+  /** Gives the inputs of a frame before the first, by falling frame, once the input table has them. */
+  backfill(frame: number): void {
+    this.#oldestRow = frame;
+    this.#fillRow(frame);
+  }
+
+  /**
+   * The newest state whose frame before is confirmed; `undefined` while a repair of confirmed frames is under way. `serialize`s: not for every frame.
+   */
+  takeSnapshot(): RunnerSnapshot | undefined {
+    const next = this.#confirmedFrame + 1;
+    if (this.#liveFrame < next) return undefined;
+    const simulation = this.#simulation;
+    if (this.#liveFrame === next) return this.#snapshotOf(next);
+    const frame = this.#saves.newestBefore(next);
+    if (frame === NULL_FRAME) return undefined;
+    const scratch = this.#saves.slotCount;
+    simulation.save(scratch);
+    this.#saves.peek(frame);
+    const snapshot = this.#snapshotOf(frame);
+    simulation.load(scratch);
+    return snapshot;
+  }
+
+  /**
+   * Takes over the state before `frame` that another peer sent, if it is one of this game and has that checksum; all frames from there on are simulated
+   * again, confirmed ones with what they were confirmed with. `frame − 1` is confirmed here, and at most 200 frames back.
+   */
+  loadSnapshot(frame: number, bytes: Uint8Array, checksum: number): boolean {
+    const isHeld = frame > this.#firstFrame && frame > this.#frame - HISTORY_FRAMES && frame <= this.#liveFrame;
+    if (!isHeld || frame > this.#confirmedFrame + 1) return false;
+    const simulation = this.#simulation;
+    const scratch = this.#saves.slotCount;
+    simulation.save(scratch);
+    if (!simulation.deserialize(bytes)) return false;
+    if (simulation.checksum() !== checksum) {
+      simulation.load(scratch);
+      return false;
+    }
+    this.#saves.clear();
+    this.#liveFrame = frame;
+    this.#wrongFrame = NONE;
+    this.#checksums[(frame - 1) & MASK] = checksum;
+    return true;
+  }
+
+  #snapshotOf(frame: number): RunnerSnapshot {
+    const simulation = this.#simulation;
+    return { frame, stepFrame: this.#stepFrames[frame & MASK] ?? 0, bytes: simulation.serialize(), checksum: simulation.checksum() };
+  }
+
+  #isComplete(frame: number): boolean {
+    return frame <= this.#limitFrame && frame <= this.#inputs.completeFrame();
+  }
+
+  /** True for confirmed frames that were simulated here, and whose figures are not overwritten. */
+  #isRecorded(frame: number): boolean {
+    const isHere = frame >= this.#firstFrame && frame > this.#frame - HISTORY_FRAMES;
+    return isHere && frame <= this.#confirmedFrame && frame < this.#liveFrame;
   }
 
   /** The match is over after `frame`: what was predicted past it never happened. */
@@ -154,18 +293,54 @@ export class FrameRunner {
 
   #step(): void {
     const frame = this.#liveFrame;
+    const slot = frame & MASK;
+    const row = this.#usedRows[slot];
+    assert(row !== undefined, "a row in every slot");
+    const isComplete = this.#isComplete(frame);
+    // What is confirmed runs again only to repair the state: with the same inputs, whatever was forgotten since of how they came about.
+    if (frame > this.#confirmedFrame) {
+      if (!isComplete) this.#saves.saveBefore(frame);
+      this.#fillRow(frame);
+      this.#paused[slot] = this.#pauses.isPaused(frame) ? 1 : 0;
+    }
+    this.#events.begin(frame, isComplete);
+    const isPaused = this.#paused[slot] !== 0;
+    const stepFrame = this.#stepFrames[slot] ?? 0;
+    if (isPaused) this.#carryOver(frame);
+    else this.#simulate(frame, stepFrame, row);
+    this.#stepFrames[(frame + 1) & MASK] = isPaused ? stepFrame : stepFrame + 1;
+    this.#liveFrame = frame + 1;
+  }
+
+  #simulate(frame: number, stepFrame: number, row: Uint8Array): void {
+    const slot = frame & MASK;
+    const simulation = this.#simulation;
+    const bots = this.#botBits[slot] ?? 0;
+    for (let player = 0; player < this.#bots.length; player++) this.#bots[player] = (bots >>> player) & 1;
+    simulation.step(stepFrame, row, this.#bots, this.#events.emit);
+    if (this.#parts.length > 0) simulation.partChecksums(this.#parts, slot * simulation.partCount);
+    this.#checksums[slot] = simulation.checksum();
+    this.#final[slot] = simulation.result() === undefined ? 0 : 1;
+  }
+
+  #carryOver(frame: number): void {
+    const { partCount } = this.#simulation;
+    this.#checksums[frame & MASK] = this.#checksums[(frame - 1) & MASK] ?? 0;
+    this.#final[frame & MASK] = 0;
+    const start = ((frame - 1) & MASK) * partCount;
+    if (this.#parts.length > 0) this.#parts.copyWithin((frame & MASK) * partCount, start, start + partCount);
+  }
+
+  /** Notes what is known of the inputs of `frame`, and who is a bot. */
+  #fillRow(frame: number): void {
     const inputs = this.#inputs;
-    if (frame > inputs.completeFrame()) this.#saves.saveBefore(frame);
     const row = this.#usedRows[frame & MASK];
-    if (row === undefined) return;
+    assert(row !== undefined, "a row in every slot");
+    let bots = 0;
     for (let player = 0; player < inputs.playerCount; player++) {
       inputs.predict(player, frame, row, player * this.#inputBytes);
-      this.#bots[player] = inputs.isBot(player, frame) ? 1 : 0;
+      if (inputs.isBot(player, frame)) bots |= 1 << player;
     }
-    this.#events.begin(frame, frame <= inputs.completeFrame());
-    this.#simulation.step(frame, row, this.#bots, this.#events.emit);
-    this.#checksums[frame & MASK] = this.#simulation.checksum();
-    this.#final[frame & MASK] = this.#simulation.result() === undefined ? 0 : 1;
-    this.#liveFrame = frame + 1;
+    this.#botBits[frame & MASK] = bots;
   }
 }

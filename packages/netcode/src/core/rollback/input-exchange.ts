@@ -4,8 +4,11 @@ import { NULL_FRAME } from "../base/units.ts";
 import { DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
 import { INPUT_BLOCK_BYTES_MAX, inputBlockBytesMax, readInputRows, writeInputBlock } from "../wire/input-block.ts";
 import { INPUT_HEADER_BYTES_MAX, InputHeader, readInputHeader, writeInputHeader } from "../wire/input-datagram.ts";
-import { CHECKSUM_INTERVAL_FRAMES, INPUT_ROWS_MAX } from "../wire/limits.ts";
+import { CHECKSUM_INTERVAL_FRAMES, INPUT_ROWS_MAX, STREAM_ENTRY_BYTES_SUM } from "../wire/limits.ts";
+import { readStreamEntries, writeStreamEntries, type CarriedEntry } from "../wire/stream-entry-codec.ts";
+import type { EntryEffects } from "./entry-effects.ts";
 import type { FrameRunner } from "./frame-runner.ts";
+import type { InputEntries } from "./input-entries.ts";
 import type { InputTable } from "./input-table.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 
@@ -17,7 +20,8 @@ export type InputRefusal =
   | "gap" // begins after the frame that we wait for
   | "too-old" // its base row is overwritten: a datagram from seconds ago
   | "ack-ahead" // acknowledges what was never sent
-  | "conflicting-input"; // another input for a frame that we have: the first one stays
+  | "conflicting-input" // another input, or another entry, for a frame that we have: the first one stays
+  | "entry-flood"; // more entries than a member may attach
 
 /**
  * An honest peer is at most its window (16) and delay (15) past our newest input, which is our delay (15) past our frame. Less would refuse honest peers;
@@ -35,18 +39,31 @@ export interface ExchangeClock {
 
 export interface InputExchangeOptions {
   readonly inputs: InputTable;
+  readonly entries: InputEntries;
+  readonly effects: EntryEffects;
   readonly runner: FrameRunner;
+  readonly localMember: number;
   readonly localPlayers: readonly number[];
   readonly matchEpoch: number;
+  /** The first frame of the match that is played here: what earlier ones carried is not known. */
+  readonly firstFrame: number;
 }
 
 /** Turns inputs into datagrams for one peer, and datagrams of a peer into inputs. */
 export class InputExchange {
   readonly #inputs: InputTable;
+  readonly #entries: InputEntries;
+  readonly #effects: EntryEffects;
   readonly #runner: FrameRunner;
+  readonly #localMember: number;
   readonly #localPlayers: readonly number[];
   readonly #matchEpoch: number;
+  readonly #firstFrame: number;
   readonly #rowsMax: number;
+  /** Beside entries. */
+  readonly #fewRowsMax: number;
+  readonly #incoming: CarriedEntry[] = [];
+  #conflictFrame: number = NULL_FRAME;
   readonly #header: InputHeader = new InputHeader();
   /** One player's rows each, behind a base row. */
   readonly #columns: readonly Uint8Array[];
@@ -54,14 +71,22 @@ export class InputExchange {
   constructor(options: InputExchangeOptions) {
     const { inputs, localPlayers } = options;
     this.#inputs = inputs;
+    this.#entries = options.entries;
+    this.#effects = options.effects;
     this.#runner = options.runner;
+    this.#localMember = options.localMember;
     this.#localPlayers = localPlayers;
     this.#matchEpoch = options.matchEpoch;
+    this.#firstFrame = options.firstFrame;
     this.#columns = Array.from({ length: inputs.playerCount }, () => new Uint8Array(INPUT_BLOCK_BYTES_MAX));
-    let rowsMax = INPUT_ROWS_MAX;
     const room = DATAGRAM_BYTES_MAX - INPUT_HEADER_BYTES_MAX;
-    while (localPlayers.length * inputBlockBytesMax(rowsMax, inputs.inputBytes) > room) rowsMax--;
-    this.#rowsMax = rowsMax;
+    this.#rowsMax = rowsWithin(room, localPlayers.length, inputs.inputBytes);
+    this.#fewRowsMax = rowsWithin(room - 1 - STREAM_ENTRY_BYTES_SUM, localPlayers.length, inputs.inputBytes);
+  }
+
+  /** The frame of the conflict that the last `read` refused. */
+  get conflictFrame(): number {
+    return this.#conflictFrame;
   }
 
   /** Our newest input's frame. */
@@ -75,7 +100,9 @@ export class InputExchange {
     const header = this.#header;
     const inputs = this.#inputs;
     const acked = endpoint.ackedFrame;
-    const newest = Math.min(this.newestFrame, acked + this.#rowsMax);
+    const hasEntries = this.#entries.hasSince(this.#localMember, acked + 1);
+    const newest = Math.min(this.newestFrame, acked + (hasEntries ? this.#fewRowsMax : this.#rowsMax));
+    const entries = hasEntries ? this.#entries.between(this.#localMember, acked + 1, newest) : NO_ENTRIES;
     header.isFinished = isFinished;
     header.matchEpoch = this.#matchEpoch;
     header.newestFrame = newest;
@@ -84,14 +111,18 @@ export class InputExchange {
     header.ackDelayMs = endpoint.ackHeldMs(clock.nowMs);
     header.lagUnits = remote.timeSync.lagUnits;
     const confirmed = this.#runner.confirmedFrame;
+    header.confirmedDistance = Math.max(0, newest - confirmed);
+    header.hasEntries = entries.length > 0;
     const reported = confirmed - (confirmed % CHECKSUM_INTERVAL_FRAMES);
-    header.hasReport = confirmed >= 0 && reported > remote.reportedFrame;
+    const checksum = reported > remote.reportedFrame ? this.#runner.checksum(reported) : undefined;
+    header.hasReport = confirmed >= 0 && checksum !== undefined;
     header.checksumDistance = newest - reported;
-    header.checksum = header.hasReport ? (this.#runner.checksum(reported) ?? 0) : 0;
+    header.checksum = checksum ?? 0;
     header.lossUnits = Math.round(endpoint.inboundLoss.ratio * 255);
     if (header.hasReport) remote.reportedFrame = reported;
     remote.replyDue = false;
     writeInputHeader(writer, header);
+    if (header.hasEntries) writeStreamEntries(writer, entries, newest);
     for (const player of header.rowCount > 0 ? this.#localPlayers : NO_PLAYERS) {
       const column = this.#column(player);
       inputs.copyColumn(player, acked, header.rowCount + 1, column);
@@ -109,17 +140,41 @@ export class InputExchange {
     const newest = received + sequenceDistance(sequenceOf(header.newestFrame), sequenceOf(received));
     const first = newest - header.rowCount + 1;
     if (first < 0) return "malformed";
-    if (newest > this.#runner.frame + AHEAD_FRAMES_MAX) return "far-frame";
+    // A new member has bot's inputs up to its first frame from the beginning, wherever we are.
+    if (newest > Math.max(this.#runner.frame + AHEAD_FRAMES_MAX, received)) return "far-frame";
     if (header.rowCount > 0 && first > received + 1) return "gap";
     const ackedFrame = newest - header.ackDistance;
     if (ackedFrame < NULL_FRAME) return "malformed";
     if (ackedFrame > this.newestFrame) return "ack-ahead";
+    if (!this.#readEntries(reader, newest)) return "malformed";
     const refusal = header.rowCount > 0 ? this.#readBlocks(reader, remote, first) : undefined;
     if (refusal !== undefined) return refusal;
     if (!reader.finished()) return "malformed";
-    if (header.rowCount > 0 && newest > received) this.#append(remote, first, received + 1, newest, clock.nowMs);
+    if (this.#entriesDiffer(remote, first, Math.min(received, newest))) return "conflicting-input";
+    if (header.rowCount > 0 && newest > received) {
+      if (!this.#entries.take(remote.member, this.#incoming, received)) return "entry-flood";
+      this.#append(remote, first, received + 1, newest, clock.nowMs);
+      this.#effects.arrived(remote.member, received + 1);
+    }
+    remote.confirmedFrame = Math.max(remote.confirmedFrame, newest - header.confirmedDistance);
     this.#measure(remote, newest, ackedFrame, clock);
     return undefined;
+  }
+
+  /** Reads the entries, if there are any, to `#incoming`. False when malformed. */
+  #readEntries(reader: ByteReader, newest: number): boolean {
+    const { hasEntries, rowCount } = this.#header;
+    this.#incoming.length = 0;
+    return !hasEntries || (readStreamEntries(reader, this.#incoming, newest, rowCount) && this.#incoming.length > 0);
+  }
+
+  /** True when the entries of frames that we have, `first … last`, are not those that came before. */
+  #entriesDiffer(remote: RemotePeer, first: number, last: number): boolean {
+    const from = Math.max(first, this.#firstFrame, remote.firstFrame);
+    const { member } = remote;
+    if (from > last || (!this.#header.hasEntries && !this.#entries.hasSince(member, from))) return false;
+    this.#conflictFrame = from;
+    return !this.#entries.agrees(member, this.#incoming, from, last);
   }
 
   /** The last frame of the peer's inputs that arrived without a gap: its players' columns grow together. */
@@ -139,7 +194,9 @@ export class InputExchange {
       if (!readInputRows(reader, column, rowCount, inputBytes)) return "malformed";
       const known = Math.min(inputs.lastFrame(player) - first + 1, rowCount);
       for (let row = 0; row < known; row++) {
-        if (!inputs.equals(player, first + row, column, (row + 1) * inputBytes)) return "conflicting-input";
+        if (inputs.equals(player, first + row, column, (row + 1) * inputBytes)) continue;
+        this.#conflictFrame = first + row;
+        return "conflicting-input";
       }
     }
     return undefined;
@@ -178,4 +235,12 @@ export class InputExchange {
 }
 
 const NO_PLAYERS: readonly number[] = [];
+const NO_ENTRIES: readonly CarriedEntry[] = [];
 const NO_BYTES = new Uint8Array(0);
+
+/** Most rows of so many players that always fit `room` bytes. */
+function rowsWithin(room: number, playerCount: number, inputBytes: number): number {
+  let rows = INPUT_ROWS_MAX;
+  while (rows > 1 && playerCount * inputBlockBytesMax(rows, inputBytes) > room) rows--;
+  return rows;
+}

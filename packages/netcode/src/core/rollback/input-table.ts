@@ -2,17 +2,17 @@ import { assert } from "../base/assert.ts";
 import { NULL_FRAME } from "../base/units.ts";
 
 /**
- * Frames that a session remembers, a power of two. It looks back at most 62 frames for what a peer has not acked, 64 for the inputs of a peer that
- * dropped, 120 for checksums; a peer runs at most 64 ahead. At half, these would overwrite each other.
+ * Frames that a session remembers, a power of two. It looks back at most 62 frames for what a peer has not acked, 63 for the inputs of a peer that
+ * dropped, 120 for checksums; a peer runs at most 64 ahead, a new one's first frame lies at most 100 ahead. At half, these would overwrite each other.
  */
 export const HISTORY_FRAMES = 256;
 
 /** A bot needs no input: as far as it goes, every frame is confirmed. */
-const ALWAYS = 0x7fff_ffff;
+export const ALWAYS = 0x7fff_ffff;
 
 /**
  * The real inputs of all players for the newest `HISTORY_FRAMES` frames: one row per frame, one column per player. A column only grows by
- * the next frame, and an input once stored never changes.
+ * the next frame, and an input once stored never changes. A bot has zeros; its column grows again when somebody takes the seat.
  */
 export class InputTable {
   readonly playerCount: number;
@@ -22,6 +22,9 @@ export class InputTable {
   readonly #lastFrames: Int32Array;
   /** From this frame on the column is a bot's. */
   readonly #botFrames: Int32Array;
+  /** The bot before that: from the first frame to before the second. An earlier one is further back than anybody asks. */
+  readonly #oldBotFrames: Int32Array;
+  readonly #oldBotEnds: Int32Array;
   readonly #localPlayers: readonly number[];
 
   constructor(playerCount: number, inputBytes: number, localPlayers: readonly number[]) {
@@ -32,6 +35,8 @@ export class InputTable {
     this.#rows = new Uint8Array(HISTORY_FRAMES * this.#rowBytes);
     this.#lastFrames = new Int32Array(playerCount).fill(NULL_FRAME);
     this.#botFrames = new Int32Array(playerCount).fill(ALWAYS);
+    this.#oldBotFrames = new Int32Array(playerCount).fill(ALWAYS);
+    this.#oldBotEnds = new Int32Array(playerCount).fill(ALWAYS);
   }
 
   /** The last frame whose input of `player` is here. */
@@ -55,13 +60,44 @@ export class InputTable {
     return complete;
   }
 
+  /** The players whose bits are set, by rising index. */
+  playersIn(bits: number): readonly number[] {
+    return Array.from({ length: this.playerCount }, (_, player) => player).filter((player) => (bits & (1 << player)) !== 0);
+  }
+
   /** The seat of `player` is its bot's from `frame` on. */
   setBotFrom(player: number, frame: number): void {
     this.#botFrames[player] = frame;
   }
 
+  /** The first frame of the bot that plays last, `ALWAYS` when a person does. */
+  botFrom(player: number): number {
+    return this.#botFrames[player] ?? ALWAYS;
+  }
+
+  /** From `frame` on, which is after `botFrom`, the seat is a person's: the next input to append is that of `frame`. */
+  restart(player: number, frame: number): void {
+    const botFrame = this.botFrom(player);
+    assert(botFrame <= frame, "a bot's seat");
+    this.#oldBotFrames[player] = botFrame;
+    this.#oldBotEnds[player] = frame;
+    this.#botFrames[player] = ALWAYS;
+    const oldest = Math.max(0, botFrame, frame - HISTORY_FRAMES);
+    for (let blank = oldest; blank < frame; blank++) this.#clear(player, blank);
+    this.#lastFrames[player] = frame - 1;
+  }
+
   isBot(player: number, frame: number): boolean {
-    return frame >= (this.#botFrames[player] ?? ALWAYS);
+    if (frame >= (this.#botFrames[player] ?? ALWAYS)) return true;
+    return frame < (this.#oldBotEnds[player] ?? ALWAYS) && frame >= (this.#oldBotFrames[player] ?? ALWAYS);
+  }
+
+  /** Begins in the middle of a match: fills in the inputs of all players in `frame`, by rising frame without a gap. */
+  backfill(frame: number, row: Uint8Array): void {
+    this.#rows.set(row, this.#offset(0, frame));
+    for (let player = 0; player < this.playerCount; player++) {
+      if (frame > this.lastFrame(player)) this.#lastFrames[player] = frame;
+    }
   }
 
   /** Copies the input of the frame after `lastFrame(player)`. */
@@ -109,6 +145,11 @@ export class InputTable {
   #completeFrameOf(player: number): number {
     const last = this.lastFrame(player);
     return last + 1 < (this.#botFrames[player] ?? ALWAYS) ? last : ALWAYS;
+  }
+
+  #clear(player: number, frame: number): void {
+    const start = this.#offset(player, frame);
+    this.#rows.fill(0, start, start + this.inputBytes);
   }
 
   #offset(player: number, frame: number): number {

@@ -2,14 +2,35 @@ import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import { Endpoint } from "../peer/endpoint.ts";
 import { TimeSync } from "./time-sync.ts";
 
+export interface RemotePeerOptions {
+  readonly peerId: PeerId;
+  readonly member: number;
+  readonly players: readonly number[];
+  /** The first frame in which it plays: 0, or later for who joined. */
+  readonly firstFrame: number;
+  /** The last of our frames that it has, for all we know; `NULL_FRAME` at the start. */
+  readonly ackedFrame: number;
+  /** The last frame that it has confirmed, for all we know. */
+  readonly confirmedFrame: number;
+  readonly observedMs: number;
+}
+
 /** A session's state about one other member. */
 export class RemotePeer {
   readonly member: number;
   readonly players: readonly number[];
+  /** The first frame in which it plays: what its slot had before was somebody else's. */
+  readonly firstFrame: number;
   readonly endpoint: Endpoint;
   readonly timeSync: TimeSync = new TimeSync();
   /** Newest input frame of any datagram so far. */
-  newestFrame: number = NULL_FRAME;
+  newestFrame: number;
+  /** The last frame that it has confirmed, as it told. */
+  confirmedFrame: number;
+  /** Its end was decided. */
+  isGone = false;
+  /** Two of its datagrams said different things. */
+  isConflicting = false;
   /** The last confirmed frame whose checksum we told it. */
   reportedFrame: number = NULL_FRAME;
   /** A checksum of the peer that waits until we have confirmed the same frame; `NULL_FRAME` when none does. */
@@ -22,9 +43,12 @@ export class RemotePeer {
   sendDue = true;
   sentMs: number = Number.NEGATIVE_INFINITY;
 
-  constructor(peerId: PeerId, member: number, players: readonly number[]) {
-    this.member = member;
-    this.players = players;
-    this.endpoint = new Endpoint(peerId, 0);
+  constructor(options: RemotePeerOptions) {
+    this.member = options.member;
+    this.players = options.players;
+    this.firstFrame = options.firstFrame;
+    this.newestFrame = options.firstFrame - 1;
+    this.confirmedFrame = options.confirmedFrame;
+    this.endpoint = new Endpoint(options.peerId, options.observedMs, options.ackedFrame);
   }
 }

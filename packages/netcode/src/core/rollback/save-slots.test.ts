@@ -7,7 +7,7 @@ function setup(
   spacingFrames: number,
 ): { simulation: TestSimulation; slots: SaveSlots; step: (frame: number) => void } {
   const simulation = new TestSimulation({ playerCount: 1 });
-  const slots = new SaveSlots(simulation, windowFrames, spacingFrames);
+  const slots = new SaveSlots(simulation, windowFrames, spacingFrames, 0);
   const step = (frame: number): void => simulation.step(frame, Uint8Array.of(frame), Uint8Array.of(0), () => {});
   return { simulation, slots, step };
 }

@@ -8,20 +8,52 @@ import type { Simulation } from "../ports/simulation.ts";
  */
 export class SaveSlots {
   readonly #simulation: Simulation;
-  readonly #spacingFrames: number;
+  #spacingFrames: number;
   /** Frames of the saves, oldest first, in a ring. */
   readonly #frames: Int32Array;
   #first = 0;
   #count = 0;
 
-  /** `windowFrames`: most frames that are predicted at once. */
-  constructor(simulation: Simulation, windowFrames: number, spacingFrames: number) {
+  /** `windowFrames`: most frames that are ever predicted at once. `extraSlots` more are reserved behind ours, for others to use. */
+  constructor(simulation: Simulation, windowFrames: number, spacingFrames: number, extraSlots: number) {
     this.#simulation = simulation;
     this.#spacingFrames = spacingFrames;
     // The newest save before the predicted frames, those among them, and one to write while all others are kept.
-    const slotCount = Math.ceil(windowFrames / spacingFrames) + 2;
-    this.#frames = new Int32Array(slotCount).fill(NULL_FRAME);
-    simulation.reserveSlots(slotCount);
+    this.#frames = new Int32Array(windowFrames + 2).fill(NULL_FRAME);
+    simulation.reserveSlots(this.slotCount + extraSlots);
+  }
+
+  /** Slots of the simulation in use here, from 0. */
+  get slotCount(): number {
+    return this.#frames.length;
+  }
+
+  /** Predicted frames between two saves, from now on. */
+  setSpacing(frames: number): void {
+    this.#spacingFrames = frames;
+  }
+
+  /** The newest save at or before `frame`; `NULL_FRAME` when there is none. */
+  newestBefore(frame: number): number {
+    for (let back = 0; back < this.#count; back++) {
+      const saved = this.#frames[this.#slotBack(back)] ?? NULL_FRAME;
+      if (saved <= frame) return saved;
+    }
+    return NULL_FRAME;
+  }
+
+  /** Makes the save before `frame` the live state, and keeps all saves. */
+  peek(frame: number): void {
+    for (let back = 0; back < this.#count; back++) {
+      const slot = this.#slotBack(back);
+      if (this.#frames[slot] === frame) return this.#simulation.load(slot);
+    }
+    assert(false, "a save before that frame");
+  }
+
+  /** Forgets all saves. */
+  clear(): void {
+    this.#count = 0;
   }
 
   /** The live state is the one before `frame`, which is about to be simulated with a prediction: saves it, unless a save is near enough. */
@@ -39,15 +71,15 @@ export class SaveSlots {
   loadBefore(frame: number): number {
     while (this.#count > 0 && this.#newest() > frame) this.#count--;
     assert(this.#count > 0, "a save at or before every frame that may be rolled back to");
-    this.#simulation.load(this.#newestSlot());
+    this.#simulation.load(this.#slotBack(0));
     return this.#newest();
   }
 
-  #newestSlot(): number {
-    return (this.#first + this.#count - 1) % this.#frames.length;
+  #slotBack(back: number): number {
+    return (this.#first + this.#count - 1 - back) % this.#frames.length;
   }
 
   #newest(): number {
-    return this.#frames[this.#newestSlot()] ?? NULL_FRAME;
+    return this.#frames[this.#slotBack(0)] ?? NULL_FRAME;
   }
 }

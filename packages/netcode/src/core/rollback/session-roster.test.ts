@@ -8,14 +8,15 @@ describe("the roster", () => {
   it("[RB18] ranks the lobby host first, then by lowest player index", () => {
     const players = [{ peerId: bob }, { peerId: undefined }, { peerId: cyd }, { peerId: bob }, { peerId: ada }];
     const roster = new SessionRoster({ localPeerId: cyd, hostId: ada, players });
-    expect(roster.peerIds).toEqual([ada, bob, cyd]);
-    expect(roster.playersOf).toEqual([[4], [0, 3], [2]]);
+    expect([0, 1, 2, 3].map((slot) => roster.holder(slot))).toEqual([ada, bob, cyd, undefined]);
+    expect(roster.playersOf).toEqual([[4], [0, 3], [2], [1]]);
     expect([roster.localMember, roster.localPlayers]).toEqual([2, [2]]);
     expect(roster.memberOf(testPeerId("eve"))).toBe(-1);
   });
 
   it("[RB18] goes by player index alone when the host has no seat", () => {
-    expect(new SessionRoster({ localPeerId: bob, hostId: ada, players: [{ peerId: cyd }, { peerId: bob }] }).peerIds).toEqual([cyd, bob]);
+    const roster = new SessionRoster({ localPeerId: bob, hostId: ada, players: [{ peerId: cyd }, { peerId: bob }] });
+    expect([0, 1].map((slot) => roster.holder(slot))).toEqual([cyd, bob]);
   });
 
   it("[RB24] may be all bots, but not other peers without ourselves", () => {

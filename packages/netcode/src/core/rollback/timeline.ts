@@ -36,20 +36,49 @@ export interface InputDelayEntry {
 /** A change of the match that all peers apply before the same frame. */
 export type TimelineEntry = SeatToBotEntry | SeatToPlayerEntry | PauseEntry | InputDelayEntry;
 
+interface Recorded {
+  readonly entry: TimelineEntry;
+  /** Rank of whom it is about. */
+  readonly slot: number;
+  /** Once this frame is settled, nothing can take the entry back. */
+  readonly agreedFrame: number;
+}
+
 /**
- * Everything that was agreed during a match besides inputs, in the order of agreement. Together with the seed, the players and the inputs it makes the
- * match again: a replay records it.
+ * Everything that was agreed during a match besides inputs, in order of frame, then of rank: the same on all peers as far as it is settled. Together with the seed, the
+ * players and the inputs it makes the match again: a replay records it.
  */
 export class Timeline {
-  readonly #entries: TimelineEntry[] = [];
+  readonly #recorded: Recorded[] = [];
 
-  /** In the order of agreement, which is the same on every peer for entries of one decision. */
   get entries(): readonly TimelineEntry[] {
-    return this.#entries;
+    return this.#recorded.map(({ entry }) => entry);
   }
 
-  /** Bounded by the players of a match: each seat goes to its bot once. */
-  add(entry: TimelineEntry): void {
-    this.#entries.push(entry);
+  get length(): number {
+    return this.#recorded.length;
+  }
+
+  /** `agreedFrame`: the frame that carries the entry; the entry's own when none does. */
+  add(entry: TimelineEntry, slot: number, agreedFrame: number): void {
+    const recorded = this.#recorded;
+    let place = recorded.length;
+    for (; place > 0; place--) {
+      const before = recorded[place - 1];
+      if (before === undefined || before.entry.frame < entry.frame) break;
+      if (before.entry.frame === entry.frame && before.slot <= slot) break;
+    }
+    recorded.splice(place, 0, { entry, slot, agreedFrame });
+  }
+
+  /** Entries from `frame` on that nothing can take back once `settledFrame` is settled. */
+  settledFrom(frame: number, settledFrame: number): readonly TimelineEntry[] {
+    const found: TimelineEntry[] = [];
+    for (let index = this.#recorded.length - 1; index >= 0; index--) {
+      const recorded = this.#recorded[index];
+      if (recorded === undefined || recorded.entry.frame < frame) break;
+      if (recorded.agreedFrame <= settledFrame) found.push(recorded.entry);
+    }
+    return found.toReversed();
   }
 }

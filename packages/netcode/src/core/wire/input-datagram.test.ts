@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { PACKET_KIND } from "../ports/link.ts";
 import { INPUT_HEADER_BYTES_MAX, InputHeader, readInputHeader, writeInputHeader } from "./input-datagram.ts";
-import { INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import { CONFIRMED_DISTANCE_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
 import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 const headers = fc.record({
@@ -13,7 +13,9 @@ const headers = fc.record({
   ackDistance: fc.integer({ min: -300, max: 300 }),
   ackDelayMs: fc.nat(255),
   lagUnits: fc.integer({ min: -LAG_UNITS_MAX, max: LAG_UNITS_MAX }),
+  confirmedDistance: fc.nat(CONFIRMED_DISTANCE_MAX),
   rowCount: fc.nat(INPUT_ROWS_MAX),
+  hasEntries: fc.boolean(),
   hasReport: fc.boolean(),
   checksumDistance: fc.integer({ min: -300, max: 300 }),
   checksum: fc.integer({ min: 0, max: 0xffff_ffff }),
@@ -49,8 +51,8 @@ describe("the header of an input datagram", () => {
     );
   });
 
-  it("[WI3] is eight bytes in play, and never longer than promised", () => {
-    expect(encode({ newestFrame: 9000, ackDistance: 3, ackDelayMs: 8, lagUnits: -20, rowCount: 8 })).toHaveLength(8);
+  it("[WI3] is nine bytes in play, and never longer than promised", () => {
+    expect(encode({ newestFrame: 9000, ackDistance: 3, ackDelayMs: 8, lagUnits: -20, rowCount: 8 })).toHaveLength(9);
     const longest = { ackDistance: -0x4000_0000, lagUnits: -9999, hasReport: true, checksumDistance: -0x4000_0000 };
     expect(encode(longest).length).toBeLessThanOrEqual(INPUT_HEADER_BYTES_MAX);
   });
@@ -63,13 +65,12 @@ describe("the header of an input datagram", () => {
         expect(header.rowCount <= INPUT_ROWS_MAX || !isRead).toBe(true);
       }),
     );
-    for (let size = 2; size < 8; size++) {
+    for (let size = 2; size < 9; size++) {
       const reader = new ByteReader(encode({ rowCount: 8 }).subarray(2, size));
       expect(readInputHeader(reader, new InputHeader())).toBe(false);
     }
-    const tooMany = encode({ rowCount: INPUT_ROWS_MAX });
-    tooMany[7] = INPUT_ROWS_MAX + 1;
-    expect(readInputHeader(new ByteReader(tooMany.subarray(2)), new InputHeader())).toBe(false);
+    const tooFar = encode({ confirmedDistance: CONFIRMED_DISTANCE_MAX + 1 });
+    expect(readInputHeader(new ByteReader(tooFar.subarray(2)), new InputHeader())).toBe(false);
   });
 
   it("[WI3] begins with a kind of the rollback session", () => {

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
-import { ACK_DELAY_UNKNOWN, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import { ACK_DELAY_UNKNOWN, CONFIRMED_DISTANCE_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
 import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /**
@@ -19,8 +19,12 @@ export class InputHeader {
   ackDelayMs: number = ACK_DELAY_UNKNOWN;
   /** How far the sender sees itself ahead of the receiver's arrivals, in sixteenths of a frame (see `TimeSync`). */
   lagUnits = 0;
+  /** `newestFrame` minus the last frame that the sender has confirmed, never below 0. */
+  confirmedDistance = 0;
   /** Inputs per player in this datagram: frames `newestFrame − rowCount + 1 … newestFrame`. */
   rowCount = 0;
+  /** True when entries follow the header (see `writeStreamEntries`). */
+  hasEntries = false;
   /** True when the three fields below are there. */
   hasReport = false;
   /** `newestFrame` minus the confirmed frame that `checksum` belongs to. */
@@ -31,21 +35,23 @@ export class InputHeader {
 }
 
 /** Longest header: kind, epoch, newest frame, three varints, two bytes, report. */
-export const INPUT_HEADER_BYTES_MAX = 31;
+export const INPUT_HEADER_BYTES_MAX = 40;
 
 const REPORT_FLAG = 0x80;
+const ENTRIES_FLAG = 0x40;
 
 /**
  *   0        1        2                 4
- *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬───────────────┬───────────┬─ ─ ─ ─ ─ ─ ─ ─┬─ ─ ─ ─ ─┐
- *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ frame lag     │ rows │ R  │ report if R   │ blocks
- *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ zigzag, 1/16  │ 7 bits, 1 │               │
- *   └────────┴────────┴─────────────────┴──────────────┴───────────┴───────────────┴───────────┴─ ─ ─ ─ ─ ─ ─ ─┴─ ─ ─ ─ ─┘
+ *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬──────────────┬───────────────┬──────────────┬─ ─ ─ ─ ┬─ ─ ─ ─ ─┬─ ─ ─ ─┐
+ *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ frame lag    │ confirmed     │ rows │ E │ R │ report │ entries │ blocks
+ *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ zigzag, 1/16 │ distance      │ 6 b  │ 1 │ 1 │ if R   │ if E    │
+ *   └────────┴────────┴─────────────────┴──────────────┴───────────┴──────────────┴───────────────┴──────────────┴─ ─ ─ ─ ┴─ ─ ─ ─ ─┴─ ─ ─ ─┘
  *   kind 0x22: the match is over at the sender
  *   report: checksum distance (zigzag varint) │ checksum (u32) │ loss (u8, 1/255)
+ *   entries: see `writeStreamEntries`
  *   blocks, if rows > 0: one per player of the sender, by rising player index (see `writeInputBlock`)
  *
- * Eight bytes in the common case. A datagram that is 32,768 frames old would be misread: nine minutes at 60 Hz.
+ * Nine bytes in the common case. A datagram that is 32,768 frames old would be misread: nine minutes at 60 Hz.
  */
 export function writeInputHeader(writer: ByteWriter, header: InputHeader): void {
   writer.u8(header.isFinished ? ROLLBACK_KIND.lastInput : ROLLBACK_KIND.input);
@@ -54,7 +60,8 @@ export function writeInputHeader(writer: ByteWriter, header: InputHeader): void 
   writer.varint(zigzag(header.ackDistance));
   writer.u8(Math.min(header.ackDelayMs, ACK_DELAY_UNKNOWN));
   writer.varint(zigzag(Math.max(-LAG_UNITS_MAX, Math.min(LAG_UNITS_MAX, header.lagUnits))));
-  writer.u8(header.rowCount | (header.hasReport ? REPORT_FLAG : 0));
+  writer.varint(header.confirmedDistance);
+  writer.u8(header.rowCount | (header.hasEntries ? ENTRIES_FLAG : 0) | (header.hasReport ? REPORT_FLAG : 0));
   if (!header.hasReport) return;
   writer.varint(zigzag(header.checksumDistance));
   writer.u32(header.checksum);
@@ -67,13 +74,15 @@ export function readInputHeader(reader: ByteReader, header: InputHeader): boolea
   header.ackDistance = unzigzag(reader.varint());
   header.ackDelayMs = reader.u8();
   header.lagUnits = unzigzag(reader.varint());
+  header.confirmedDistance = reader.varint();
   const rows = reader.u8();
-  header.rowCount = rows & ~REPORT_FLAG;
+  header.rowCount = rows & INPUT_ROWS_MAX;
+  header.hasEntries = (rows & ENTRIES_FLAG) !== 0;
   header.hasReport = (rows & REPORT_FLAG) !== 0;
   header.checksumDistance = header.hasReport ? unzigzag(reader.varint()) : 0;
   header.checksum = header.hasReport ? reader.u32() : 0;
   header.lossUnits = header.hasReport ? reader.u8() : 0;
-  return !reader.failed && header.rowCount <= INPUT_ROWS_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
+  return !reader.failed && header.confirmedDistance <= CONFIRMED_DISTANCE_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
 }
 
 /** Signed to unsigned so that small distances of either sign are short: 0, −1, 1, −2 … become 0, 1, 2, 3 … */
