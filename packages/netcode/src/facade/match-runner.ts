@@ -257,7 +257,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit(event.type, event.peerId);
         break;
       case "seat-request":
-      case "following":
+      case "role":
         break;
       case "desync":
         this.#listeners.emit("desync", event);

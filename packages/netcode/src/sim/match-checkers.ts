@@ -254,7 +254,7 @@ export class MatchCheckers {
         return;
       case "seat-to-player":
       case "seat-request":
-      case "following":
+      case "role":
         return;
       case "conflicting-input":
         this.fail("inputs", peer.index, event.frame, `${event.peerId} is said to have sent two different inputs`);

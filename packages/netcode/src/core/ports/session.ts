@@ -26,6 +26,9 @@ export interface Machine<Event> {
 /** Why a seat went to its bot. */
 export type DropCause = "left" | "lost";
 
+/** `player`: holds seats. `returning`: follows the match, and asks for seats. `watcher`: follows it. */
+export type MatchRole = "player" | "returning" | "watcher";
+
 /** What a session tells the game. Confirmed facts are the same on every peer; `suspect` and `stall` are local. */
 export type SessionEvent =
   /** Every other peer has been heard from: frames can be confirmed. Once per session. */
@@ -43,8 +46,8 @@ export type SessionEvent =
     }
   /** The others agreed to go on without us (we were silent too long): this session is over for us. */
   | { readonly type: "dropped"; readonly frame: number }
-  /** The others went on without us; we follow the match, and ask for our seats. `seat-to-player` with our own id says that we play again. In place of `dropped`. */
-  | { readonly type: "following"; readonly frame: number }
+  /** What we are in the match changed: `returning` (in place of `dropped`) follows it and asks for its seats. */
+  | { readonly type: "role"; readonly role: MatchRole }
   /** More than half of the peers are gone and nobody may decide: the session waits. */
   | { readonly type: "waiting-for-quorum" }
   | {

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME, PLAYERS_MAX } from "../base/units.ts";
-import { DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
+import { SESSION_DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
 import { INPUT_BLOCK_BYTES_MAX, readInputRows, writeInputBlock } from "../wire/input-block.ts";
 import { INPUT_BYTES_MAX, INPUT_ROWS_MAX } from "../wire/limits.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
@@ -62,7 +62,7 @@ export function writeFeed(writer: ByteWriter, matchEpoch: number, header: FeedHe
       takeColumn(rows, player, header.rowCount, layout);
       writeInputBlock(writer, player, column, header.rowCount, layout.inputBytes);
     }
-    if (writer.sizeBytes <= DATAGRAM_BYTES_MAX) return;
+    if (writer.sizeBytes <= SESSION_DATAGRAM_BYTES_MAX) return;
     header.rowCount >>>= 1;
     if (header.reportFrame >= header.firstFrame + header.rowCount) header.hasReport = false;
   }
@@ -108,7 +108,8 @@ export function readFeed(reader: ByteReader, header: FeedHeader, rows: Uint8Arra
   header.hasReport = (flags & REPORT_FLAG) !== 0;
   header.reportFrame = header.hasReport ? reader.varint() : 0;
   header.checksum = header.hasReport ? reader.u32() : 0;
-  if (reader.failed || flags > (ECHO_FLAG | REPORT_FLAG) || header.rowCount > INPUT_ROWS_MAX || header.settledFrame > 0x7fff_ffff) return false;
+  if (reader.failed || flags > (ECHO_FLAG | REPORT_FLAG) || header.rowCount > INPUT_ROWS_MAX || header.settledFrame > 0x7fff_ffff)
+    return false;
   if (header.rowCount > 0 && header.firstFrame + header.rowCount - 1 > header.settledFrame) return false;
   if (header.hasReport && header.reportFrame > header.settledFrame) return false;
   if (!readEntries(reader, header, layout.playerCount)) return false;

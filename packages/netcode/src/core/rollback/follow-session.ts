@@ -204,6 +204,12 @@ export class FollowSession implements Session {
     if (client.isIdle && this.#endFrame === undefined && client.feeder !== undefined) client.follow(client.feeder);
   }
 
+  /** Watches no more, and serves nobody. */
+  leave(): void {
+    this.#follower.client.stop();
+    this.#server.close();
+  }
+
   admit(): boolean {
     return false;
   }

@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { ByteReader } from "../base/bytes.ts";
 import type { PeerId } from "../base/units.ts";
-import type { AdvanceResult, DropCause, Session, SessionEvent, SessionStats, Transmit } from "../ports/session.ts";
+import type { AdvanceResult, DropCause, MatchRole, Session, SessionEvent, SessionStats, Transmit } from "../ports/session.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { FollowEvents } from "./follow-events.ts";
 import { CATCH_UP_FRAMES, UPDATE_INTERVAL_MS } from "./follow-session.ts";
@@ -22,6 +22,8 @@ export interface MatchOptions extends Omit<RollbackOptions, "start"> {
   readonly rejoin?: boolean;
   /** Whom to follow, best first. Left out: the players. */
   readonly feeders?: readonly PeerId[];
+  /** Whether a follower gets the bots' seats that it asks for, where the answer is ours. Left out: whoever had them before frame 0 does; others are left to a `seat-request` event. */
+  readonly mayTakeSeats?: (peerId: PeerId, playerIndexes: readonly number[]) => boolean;
 }
 
 /** Following: what has to be there at once. */
@@ -39,7 +41,8 @@ type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
  */
 export class MatchSession implements Session {
   readonly #options: MatchOptions;
-  readonly #playerIndexes: readonly number[];
+  /** The seats that we play, or ask for. */
+  #playerIndexes: readonly number[];
   readonly #events = new SessionEvents();
   readonly #refusals = new RefusalCounts();
   readonly #told = new FollowEvents(this.#events, this.#refusals);
@@ -62,12 +65,17 @@ export class MatchSession implements Session {
     this.#playerIndexes =
       options.playerIndexes ?? options.players.flatMap(({ peerId }, player) => (peerId === options.localPeerId ? [player] : []));
     if ((options.role ?? "player") === "player") this.#session = new RollbackSession(nowMs, options);
-    else this.#follow();
+    else this.#follow(options.role === "return");
   }
 
-  /** We hold seats; else we follow. */
-  get isPlaying(): boolean {
-    return this.#session !== undefined;
+  get role(): MatchRole {
+    if (this.#session !== undefined) return "player";
+    return this.#following?.claim === undefined ? "watcher" : "returning";
+  }
+
+  /** The players that are ours now: none while we follow. */
+  get localPlayers(): readonly number[] {
+    return this.#session === undefined ? NO_PLAYERS : this.#playerIndexes;
   }
 
   /** The session that plays; `undefined` while we follow. */
@@ -124,15 +132,14 @@ export class MatchSession implements Session {
   pollEvent(): SessionEvent | undefined {
     for (;;) {
       const event = this.#events.poll() ?? this.#session?.pollEvent();
-      if (event?.type === "seat-request" && this.#isOwner(event.peerId, event.playerIndexes)) {
-        // Whose seats they were before gets them back without a question.
+      if (event?.type === "seat-request" && this.#mayTakeSeats(event.peerId, event.playerIndexes)) {
         this.admit(event.peerId, event.playerIndexes);
         continue;
       }
       if (event?.type !== "dropped" || this.#options.rejoin === false) return event;
       this.#session = undefined;
-      this.#follow();
-      return { type: "following", frame: event.frame };
+      this.#follow(true);
+      return { type: "role", role: "returning" };
     }
   }
 
@@ -148,8 +155,26 @@ export class MatchSession implements Session {
     this.#session?.resume();
   }
 
+  leave(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#session?.leave(nowMs);
+    this.#following?.follower.client.stop();
+    this.#isOver = true;
+  }
+
   admit(peerId: PeerId, playerIndexes: readonly number[]): boolean {
     return this.#session?.admit(peerId, playerIndexes) ?? false;
+  }
+
+  /** Asks for these seats of bots, in place of any asked for before. Only while we follow. */
+  requestSeats(playerIndexes: readonly number[]): void {
+    const { follower } = this.#following ?? {};
+    if (follower === undefined) return;
+    assert(playerIndexes.length > 0, "seats to ask for");
+    const before = this.role;
+    this.#playerIndexes = playerIndexes;
+    this.#following = { follower, claim: this.#claim(follower) };
+    if (before !== this.role) this.#events.add({ type: "role", role: this.role });
   }
 
   checksum(frame: number): number | undefined {
@@ -188,17 +213,18 @@ export class MatchSession implements Session {
     }
   }
 
-  #isOwner(peerId: PeerId, playerIndexes: readonly number[]): boolean {
-    return playerIndexes.every((player) => this.#options.players[player]?.peerId === peerId);
+  #mayTakeSeats(peerId: PeerId, playerIndexes: readonly number[]): boolean {
+    const { mayTakeSeats, players } = this.#options;
+    return mayTakeSeats?.(peerId, playerIndexes) ?? playerIndexes.every((player) => players[player]?.peerId === peerId);
   }
 
-  #follow(): void {
-    const { simulation, players, role, hostId, localPeerId, matchEpoch } = this.#options;
-    const { playerCount, inputBytes } = simulation;
+  #follow(isClaiming: boolean): void {
+    assert(!isClaiming || this.#playerIndexes.length > 0, "seats to ask for");
     const follower = new MatchFollower(this.#nowMs, {
       ...this.#options,
       historyFrames: HISTORY_FRAMES,
-      isLive: role !== "watch",
+      // Who asks for seats later may follow a little late until then.
+      isLive: isClaiming,
       serves: false,
       handleEntry: (entry) => this.#told.handleEntry(entry),
       handleDesync: ({ from: peerId, frame, checksum }, localChecksum) => {
@@ -206,13 +232,14 @@ export class MatchSession implements Session {
         this.#events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum: checksum });
       },
     });
+    this.#following = { follower, claim: isClaiming ? this.#claim(follower) : undefined };
+  }
+
+  #claim(follower: MatchFollower): SeatClaim {
+    const { localPeerId, hostId, matchEpoch, players, simulation } = this.#options;
+    const { playerCount, inputBytes } = simulation;
     const playerIndexes = this.#playerIndexes;
-    assert(role === "watch" || playerIndexes.length > 0, "seats to ask for");
-    const claim =
-      role === "watch"
-        ? undefined
-        : new SeatClaim({ localPeerId, hostId, matchEpoch, players, playerCount, inputBytes, playerIndexes, follower });
-    this.#following = { follower, claim };
+    return new SeatClaim({ localPeerId, hostId, matchEpoch, players, playerCount, inputBytes, playerIndexes, follower });
   }
 
   #update({ follower, claim }: Following): void {
@@ -268,9 +295,12 @@ export class MatchSession implements Session {
     for (let farewell = client.pollTransmit(); farewell !== undefined; farewell = client.pollTransmit())
       this.#farewells.push({ ...farewell, bytes: farewell.bytes.slice() });
     this.#following = undefined;
+    this.#events.add({ type: "role", role: "player" });
   }
 
   #isBehind(session: RollbackSession): boolean {
     return this.#levelFrame > 0 && session.stats().frame < this.#levelFrame;
   }
 }
+
+const NO_PLAYERS: readonly number[] = [];

@@ -24,7 +24,11 @@ const INPUT_DELAY = 5;
  * Types: 0 seat to bot, who left; 1 seat to bot, who was lost; 2 seat to player; 3 pause; 4 resume; 5 input delay. `writePeer` writes the peer: a replay
  * has no use for ids.
  */
-export function writeEntry(writer: ByteWriter, entry: TimelineEntry, writePeer: (writer: ByteWriter, peerId: PeerId) => void = writePeerId): void {
+export function writeEntry(
+  writer: ByteWriter,
+  entry: TimelineEntry,
+  writePeer: (writer: ByteWriter, peerId: PeerId) => void = writePeerId,
+): void {
   writer.varint(entry.frame);
   switch (entry.type) {
     case "seat-to-bot":
