@@ -63,7 +63,9 @@ function checkBots({ checkers }: OutcomeOptions, survivor: SimPeer): void {
   for (const [gone, { frame: botFrame, players }] of seats) {
     for (let frame = 0; frame < history.length; frame++) {
       for (const player of players) {
-        const isBot = history.at(frame)?.row[playerCount * inputBytes + player] === 1;
+        const row = history.at(frame)?.row;
+        if (row === undefined || row.length === 0) continue;
+        const isBot = row[playerCount * inputBytes + player] === 1;
         if (isBot !== frame >= botFrame)
           checkers.fail("seats", survivor.index, frame, `${gone} went at ${botFrame}, confirmed ${isBot ? "as a bot" : "as a person"}`);
       }

@@ -33,6 +33,7 @@ export const FAULT_KINDS = [
   "bots",
   "tuning",
   "end",
+  "pause",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -44,6 +45,8 @@ export type TimedFault =
   | { readonly kind: "leave"; readonly atMs: number; readonly peer: number; readonly wordDelaysMs: readonly (number | undefined)[] }
   /** The broker says that a peer is gone, which lives and plays on: its socket closed, no more. */
   | { readonly kind: "false-word"; readonly atMs: number; readonly peer: number; readonly wordDelaysMs: readonly (number | undefined)[] }
+  /** A player stops the game for all, or lets it go on. */
+  | { readonly kind: "pause"; readonly atMs: number; readonly peer: number; readonly pauses: boolean }
   /** The process stands still, and packets wait for it. `timersFirst`: what runs first when it goes on. */
   | { readonly kind: "freeze"; readonly atMs: number; readonly durationMs: number; readonly peer: number; readonly timersFirst: boolean }
   /** No packet from `senders` to `receivers`. */
@@ -213,6 +216,7 @@ function drawTimed(seed: number, ranks: readonly number[], healAtMs: number, isO
   if (isOn("partition")) timed.push(...drawPartition(stream("partition"), peerCount, healAtMs));
   if (isOn("outage")) timed.push(...drawOutage(stream("outage"), peerCount, healAtMs, "both ways"));
   if (isOn("one-way-outage")) timed.push(...drawOutage(stream("one-way-outage"), peerCount, healAtMs, "one way"));
+  if (isOn("pause")) timed.push(...drawPauses(stream("pause"), peerCount, healAtMs));
   if (isOn("weather")) timed.push(...drawWeather(stream("weather"), peerCount, healAtMs));
   return timed.toSorted((first, second) => first.atMs - second.atMs);
 }
@@ -289,6 +293,16 @@ function drawOutage(random: Random, peerCount: number, healAtMs: number, directi
   const there: TimedFault = { kind: "cut", atMs, durationMs, senders: [first], receivers: [second] };
   const back: TimedFault = { kind: "cut", atMs, durationMs, senders: [second], receivers: [first] };
   return direction === "both ways" ? [there, back] : [there];
+}
+
+/** Some players press "pause" or "go on" at some times, also twice, and also against each other. */
+function drawPauses(random: Random, peerCount: number, healAtMs: number): TimedFault[] {
+  return Array.from({ length: 1 + random.integer(6) }, (_, index) => ({
+    kind: "pause",
+    atMs: drawTimeMs(random, healAtMs, 0),
+    peer: random.integer(peerCount),
+    pauses: index === 0 || random.chance(0.5),
+  }));
 }
 
 /** Wi-Fi to mobile and back: the delay of one pair steps up, later down. */

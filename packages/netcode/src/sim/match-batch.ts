@@ -21,6 +21,7 @@ const CLAIMS: readonly (keyof MatchFigures)[] = [
   "seatsToBots",
   "drops",
   "waits",
+  "pauses",
   "eventsPredicted",
   "eventsConfirmed",
   "eventsCancelled",

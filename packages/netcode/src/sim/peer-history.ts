@@ -14,17 +14,17 @@ export interface HistoryDifference {
   readonly message: string;
 }
 
-/** All that one peer confirmed, frame by frame. What is confirmed is final, so nothing is ever overwritten. */
+/** All that one peer confirmed, frame by frame. What is confirmed is final, so nothing is ever overwritten. Who came late lacks the first frames. */
 export class PeerHistory {
   readonly #frames: ConfirmedFrame[] = [];
 
-  /** Frames so far. */
+  /** One more than the last frame. */
   get length(): number {
     return this.#frames.length;
   }
 
-  add(frame: ConfirmedFrame): void {
-    this.#frames.push(frame);
+  add(frame: number, confirmed: ConfirmedFrame): void {
+    this.#frames[frame] = confirmed;
   }
 
   at(frame: number): ConfirmedFrame | undefined {
@@ -37,7 +37,7 @@ export class PeerHistory {
     for (let frame = 0; frame < end; frame++) {
       const mine = this.#frames[frame];
       const theirs = other.#frames[frame];
-      if (mine === undefined || theirs === undefined) break;
+      if (mine === undefined || theirs === undefined) continue;
       if (!isEqual(mine.row, theirs.row))
         return { frame, kind: "inputs", message: `[${mine.row.join(" ")}] and [${theirs.row.join(" ")}]` };
       if (mine.checksum !== theirs.checksum)

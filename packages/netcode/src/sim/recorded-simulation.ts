@@ -12,13 +12,16 @@ export class RecordedSimulation implements Simulation {
   readonly frameRateHz: number;
   readonly playerCount: number;
   readonly inputBytes: number;
-  /** One row per frame: inputs of all players, then bots. */
+  /** One row per frame: inputs of all players, then bots. Who came late lacks the first ones. */
   readonly #rows: Uint8Array[] = [];
   readonly #events: string[][] = [];
+  /** The frame that each slot was saved before. */
+  readonly #savedFrames: number[] = [];
+  /** The frame that the live state is before; `undefined` after a snapshot, whose frame is not told. */
+  #nextFrame: number | undefined = 0;
   readonly #simulation: Simulation;
   readonly #onStep: StepListener;
   #current: string[] = [];
-  #frame = 0;
   #emit: EmitEvent = () => {};
 
   constructor(simulation: Simulation, onStep: StepListener) {
@@ -36,32 +39,28 @@ export class RecordedSimulation implements Simulation {
     return row;
   }
 
-  /** Ids (`frame:name:ordinal`) of what `frame` emitted the last time that it was simulated. */
-  eventIds(frame: number): readonly string[] {
+  /** What `frame` emitted the last time that it was simulated, as `name:ordinal`. */
+  eventNames(frame: number): readonly string[] {
     return this.#events[frame] ?? [];
   }
 
   step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
     this.#onStep(frame);
     assert(inputs.length === this.playerCount * this.inputBytes && bots.length === this.playerCount, "inputs and bots of all players");
-    let row = this.#rows[frame];
-    if (row === undefined) {
-      assert(frame === this.#rows.length, `frames in order: ${this.#rows.length}, not ${frame}`);
-      row = new Uint8Array(inputs.length + bots.length);
-      this.#rows.push(row);
-      this.#events.push([]);
-    }
+    assert(this.#nextFrame === undefined || frame === this.#nextFrame, `frames in order: ${this.#nextFrame}, not ${frame}`);
+    this.#nextFrame = frame + 1;
+    const row = (this.#rows[frame] ??= new Uint8Array(inputs.length + bots.length));
+    this.#events[frame] ??= [];
     row.set(inputs);
     row.set(bots, inputs.length);
     this.#current = this.#events[frame] ?? [];
     this.#current.length = 0;
-    this.#frame = frame;
     this.#emit = emit;
     this.#simulation.step(frame, inputs, bots, this.#record);
   }
 
   readonly #record: EmitEvent = (name, payload) => {
-    const prefix = `${this.#frame}:${name}:`;
+    const prefix = `${name}:`;
     let ordinal = 0;
     for (const id of this.#current) if (id.startsWith(prefix)) ordinal++;
     this.#current.push(`${prefix}${ordinal}`);
@@ -70,10 +69,13 @@ export class RecordedSimulation implements Simulation {
 
   save(slot: number): void {
     this.#simulation.save(slot);
+    this.#savedFrames[slot] = this.#nextFrame ?? -1;
   }
 
   load(slot: number): void {
     this.#simulation.load(slot);
+    const frame = this.#savedFrames[slot] ?? -1;
+    this.#nextFrame = frame < 0 ? undefined : frame;
   }
 
   reserveSlots(slotCount: number): void {
@@ -89,7 +91,9 @@ export class RecordedSimulation implements Simulation {
   }
 
   deserialize(bytes: Uint8Array): boolean {
-    return this.#simulation.deserialize(bytes);
+    const isLoaded = this.#simulation.deserialize(bytes);
+    if (isLoaded) this.#nextFrame = undefined;
+    return isLoaded;
   }
 
   get partCount(): number {

@@ -106,6 +106,17 @@ export class SimPeer {
     });
   }
 
+  /** The player stops the game for all, or lets it go on. */
+  pause(pauses: boolean): void {
+    if (this.#session === undefined) return;
+    this.#run((localMs) => {
+      if (pauses) this.session.pause();
+      else this.session.resume();
+      this.session.handleTimeout(localMs);
+      this.#drain("timeout");
+    });
+  }
+
   /** The process stands still until `untilMs`. `timersFirst`: whether timers or messages come first afterwards. */
   freeze(untilMs: number, timersFirst: boolean): void {
     this.#frozenUntilMs = Math.max(this.#frozenUntilMs, untilMs);

@@ -163,6 +163,8 @@ export class SimWorld {
         this.network.cut(senders, receivers);
         return scheduler.schedule(scheduler.nowMs + fault.durationMs, () => this.network.restore(senders, receivers));
       }
+      case "pause":
+        return this.peers[fault.peer]?.pause(fault.pauses);
       case "weather":
         return this.network.changePair(this.#id(fault.peers[0]), this.#id(fault.peers[1]), fault.conditions);
       default:
@@ -193,6 +195,7 @@ export class SimWorld {
   /** Every fault is over. Cuts have ended by themselves. */
   #heal(): void {
     this.checkers.note("everything heals");
+    for (const peer of this.peers) peer.pause(false);
     for (const first of this.#ids) {
       for (const second of this.#ids) {
         if (first === second) continue;
