@@ -247,8 +247,6 @@ export class MatchSession implements Session {
     const refusal = follower.load();
     if (refusal !== undefined) this.#refusals.add(refusal);
     claim?.update(this.#nowMs);
-    const entry = claim?.granted();
-    if (entry !== undefined) this.#join(follower, entry);
   }
 
   #advanceFollowing(): AdvanceResult {
@@ -267,6 +265,8 @@ export class MatchSession implements Session {
     }
     result.outcome = steps > 0 ? "advanced" : this.#isOver ? "over" : "stalled";
     if (result.outcome === "stalled") this.#stalledFrames++;
+    const entry = this.#following?.claim?.granted();
+    if (follower !== undefined && entry !== undefined && !this.#isOver) this.#join(follower, entry);
     return result;
   }
 

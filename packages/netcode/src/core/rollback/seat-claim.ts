@@ -3,6 +3,7 @@ import type { PeerId } from "../base/units.ts";
 import type { SessionPlayer, Transmit } from "../ports/session.ts";
 import { FEED_ACK_BYTES_MAX, SEAT_REQUEST_BYTES, writeFeedAck, writeSeatRequest } from "../wire/follow-codec.ts";
 import { FEED_ROWS_BYTES_MAX, FeedHeader, readFeed, type FeedLayout } from "./feed-datagram.ts";
+import { SEAT_LEAD_FRAMES } from "../wire/limits.ts";
 import type { MatchFollower } from "./match-follower.ts";
 import { playerBits } from "./timeline-codec.ts";
 import type { SeatToPlayerEntry } from "./timeline.ts";
@@ -50,11 +51,13 @@ export class SeatClaim {
     this.#ranked = [...players.filter(isHosts), ...players.filter((player) => !isHosts(player))];
   }
 
-  /** The entry that gives us what we asked for, which lies ahead of what was run; `undefined` while there is none. */
+  /** The entry that gives us what we asked for, once the frame that carries it was run: members send us their inputs from there on. `undefined` before. */
   granted(): SeatToPlayerEntry | undefined {
     const { localPeerId, follower } = this.#options;
-    for (const entry of follower.entriesFrom(follower.runner.frame)) {
-      if (entry.type === "seat-to-player" && entry.peerId === localPeerId) return entry;
+    const { frame } = follower.runner;
+    for (const entry of follower.entriesFrom(frame)) {
+      if (entry.type !== "seat-to-player" || entry.peerId !== localPeerId) continue;
+      if (entry.frame - SEAT_LEAD_FRAMES < frame && follower.behindFrames === 0) return entry;
     }
     return undefined;
   }
