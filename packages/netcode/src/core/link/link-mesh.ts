@@ -174,6 +174,11 @@ export class LinkMesh {
     this.#links.get(peerId)?.setPath(path);
   }
 
+  /** Packets of other pairs that went over us. */
+  get forwardedPackets(): number {
+    return this.#router.forwarded;
+  }
+
   /** Packets refused, by reason. */
   refusals(): Readonly<Record<string, number>> {
     return this.#output.refusals();
