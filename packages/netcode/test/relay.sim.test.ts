@@ -50,10 +50,7 @@ class RelayWorld extends LinkWorld {
   }
 
   open(): this {
-    expect(
-      this.runUntil(() => this.isAllOpen(), 12_000),
-      `seed ${this.seed}`,
-    ).toBe(true);
+    if (!this.runUntil(() => this.isAllOpen(), 12_000)) throw new Error(`seed ${this.seed}: expected: all links open within 12 s`);
     return this;
   }
 
@@ -117,8 +114,8 @@ describe("a pair without a connection", () => {
   });
 
   it("[LK70] is open where all pairs of a star are dead except the centre's, with eight members", () => {
-    const leaves = "bcdefgh";
-    const dead = [...leaves].flatMap((from) => [...leaves].flatMap((to) => (from === to ? [] : [from + to])));
+    const leaves = ["b", "c", "d", "e", "f", "g", "h"];
+    const dead = leaves.flatMap((from) => leaves.flatMap((to) => (from === to ? [] : [from + to])));
     for (const seed of SEEDS.slice(0, 3 * SCALE)) {
       const world = new RelayWorld(8, { seed, conditions: LINK_PROFILES.wifi }, dead).open();
       const { relayedRatio } = world.play(2_000, "bh");
@@ -162,13 +159,13 @@ describe("a pair without a connection", () => {
 });
 
 describe("a pair whose connection dies in the middle", () => {
-  it.each([["ab", "ba"], ["ab"], ["ba"]])("[LK73] goes on over another member before anybody is suspect (%s %s)", (...ways) => {
+  it.each([[["ab", "ba"]], [["ab"]], [["ba"]]])("[LK73] goes on over another member before anybody is suspect (%s)", (ways) => {
     for (const seed of SEEDS) {
       const world = new RelayWorld(4, { seed, conditions: LINK_PROFILES.wifi }).open();
       world.play(3_000, "ab");
-      for (const way of ways) if (way !== undefined) world.cut(way);
+      for (const way of ways) world.cut(way);
       world.play(3_000, "ab");
-      for (const way of ways) if (way !== undefined) expect(world.isRelayed(way), `seed ${seed}`).toBe(true);
+      for (const way of ways) expect(world.isRelayed(way), `seed ${seed}`).toBe(true);
       world.play(5_000, "ab");
       expect(world.suspects(), `seed ${seed}`).toEqual([]);
     }
