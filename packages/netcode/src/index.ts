@@ -20,7 +20,7 @@ export type {
   PlayerProfile,
   Profile,
 } from "./core/ports/lobby-protocol.ts";
-export type { DropCause } from "./core/ports/session.ts";
+export type { DropCause, MatchRole } from "./core/ports/session.ts";
 export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";

@@ -1,102 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
 import { startLocalMatch } from "../src/facade/local-match.ts";
-import type { GameEvent, Lobby, LobbyOptions, Match, NetcodeErrorLike } from "../src/facade/types.ts";
+import { errorOf, expectEqualChecksums, join, openRoom, options, play, startAll, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import type { TestPage } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";
-import type { TagInput, TagState } from "./tag-game.ts";
-
-type TagLobby = Lobby<TagState, TagInput>;
-type TagMatch = Match<TagState, TagInput>;
-
-interface Room {
-  readonly world: FacadeWorld;
-  readonly pages: TestPage[];
-  readonly lobbies: TagLobby[];
-  readonly host: TagLobby;
-}
-
-const NAMES = ["Ada", "Bob", "Cyd", "Dee", "Eve"];
-
-function options(name: string): LobbyOptions<TagState, TagInput> {
-  return { game: tagGame, name };
-}
-
-async function join(room: Room, name = NAMES[room.lobbies.length] ?? "Zed"): Promise<TagLobby> {
-  const page = room.world.page();
-  const lobby = await room.world.until(joinLobby(page.environment, room.host.code, options(name)));
-  room.pages.push(page);
-  room.lobbies.push(lobby);
-  return lobby;
-}
-
-/** A host and `guestCount` guests, all linked. */
-async function openRoom(guestCount: number, hostOptions: { settings?: { length: number }; capacity?: number } = {}): Promise<Room> {
-  const world = new FacadeWorld();
-  const page = world.page();
-  const host = await world.until(hostLobby(page.environment, { ...options("Ada"), ...hostOptions }));
-  const room: Room = { world, pages: [page], lobbies: [host], host };
-  for (let guest = 0; guest < guestCount; guest++) await join(room);
-  await world.runUntil(() => room.lobbies.every((lobby) => lobby.peers.every((peer) => peer.status === "open")));
-  return room;
-}
-
-/** Starts a match and returns everybody's, in the order of the lobbies. */
-async function startAll(room: Room, countdownMs = 0): Promise<TagMatch[]> {
-  const guests = room.lobbies.slice(1).map((lobby) => lobby.nextMatch());
-  return room.world.until(Promise.all([room.host.start({ countdownMs }), ...guests]));
-}
-
-/** Keys that change all the time, so that predictions go wrong. */
-function play(matches: readonly TagMatch[], on: (match: number, event: GameEvent) => void = () => {}): void {
-  for (const [index, match] of matches.entries()) {
-    let asked = index * 7;
-    match.run({
-      input: () => {
-        asked++;
-        return { dx: (asked % 11) / 5 - 1, dash: asked % 40 === 0 };
-      },
-      on: { dash: (_payload, event) => on(index, event) },
-    });
-  }
-}
-
-/** A match in which the last member is heard no more, until the others have dropped it; then it is heard again. */
-async function dropLast(room: Room): Promise<{ matches: TagMatch[]; lost: TagMatch; lobby: Room["host"] }> {
-  const matches = await startAll(room);
-  play(matches);
-  await room.world.run(500);
-  const [page, lobby, lost] = [room.pages.at(-1), room.lobbies.at(-1), matches.at(-1)];
-  if (page === undefined || lobby === undefined || lost === undefined) throw new Error("nobody to drop");
-  // The lobby says so from the event on: a game draws its room there.
-  const matchAtDrop: unknown[] = [];
-  lost.on("dropped", () => matchAtDrop.push(lobby.match));
-  page.silent = true;
-  await room.world.runUntil(() => lost.phase === "dropped");
-  page.silent = false;
-  expect(matchAtDrop).toEqual([undefined]);
-  return { matches, lost, lobby };
-}
-
-function expectEqualChecksums(matches: readonly TagMatch[]): void {
-  const newest = Math.min(...matches.map((match) => match.stats().confirmedFrame));
-  expect(newest).toBeGreaterThan(100);
-  for (let frame = newest - 60; frame <= newest; frame++) {
-    const checksums = matches.map((match) => match.checksum(frame));
-    expect(checksums[0]).toBeDefined();
-    expect(new Set(checksums).size).toBe(1);
-  }
-}
-
-async function errorOf(promise: Promise<unknown>): Promise<NetcodeErrorLike> {
-  return promise.then(
-    () => {
-      throw new Error("did not reject");
-    },
-    (error: unknown) => error as NetcodeErrorLike,
-  );
-}
+import type { NetcodeErrorLike } from "../src/facade/types.ts";
 
 describe("a lobby", () => {
   test("[FA1] a host and three guests meet under a code, and every pair is linked", async () => {
@@ -368,28 +277,6 @@ describe("a match", () => {
     await room.world.until(matches[0]?.ended ?? Promise.reject(new Error("no match")));
     await room.world.runUntil(() => room.lobbies.every((lobby) => lobby.state.match === undefined));
     expect((await startAll(room)).map((match) => match.matchNumber)).toEqual([2, 2, 2]);
-  });
-
-  test("[FA37] who was dropped has no match any more, waits for the next one, and plays it", async () => {
-    const room = await openRoom(2);
-    const { matches, lost, lobby } = await dropLast(room);
-    expect(room.lobbies.map((each) => each.match === undefined)).toEqual([false, false, true]);
-    expect(lobby.state.match?.matchNumber).toBe(1);
-    const next = lobby.nextMatch();
-    expect((await errorOf(lost.ended)).code).toBe("CLOSED");
-    matches[0]?.stop();
-    await room.world.run(100);
-    await startAll(room);
-    expect((await next).matchNumber).toBe(2);
-  });
-
-  test("[FA33] a match that everybody left but one whom they had dropped ends", async () => {
-    const room = await openRoom(2);
-    const { lobby } = await dropLast(room);
-    for (const other of room.lobbies.slice(0, 2)) void other.leave();
-    await room.world.runUntil(() => lobby.state.match === undefined);
-    expect(lobby.isHost).toBe(true);
-    expect(lobby.state.members).toHaveLength(1);
   });
 
   test("[FA33] a match that nobody plays any more ends, though its host only watched", async () => {

@@ -54,6 +54,12 @@ export class FakeLobby implements RubberbandLobby {
     return this.state.hostId === "me";
   }
 
+  watch(): FakeMatch {
+    this.calls.push("watch");
+    this.match = new FakeMatch(this.state.match?.seats ?? [], [], 0);
+    return this.match;
+  }
+
   on<Name extends keyof Events>(name: Name, listener: Events[Name]): () => void {
     return this.#listeners.on(name, listener);
   }

@@ -14,6 +14,7 @@ export class FakeMatch implements RubberbandMatch {
   phase: RubberbandMatch["phase"];
   countdownMs: number;
   readonly ended: Promise<unknown> = new Promise(() => undefined);
+  role: RubberbandMatch["role"];
   stopped = false;
   paused = false;
   readonly #listeners = new Listeners<MatchEvents>();
@@ -21,12 +22,18 @@ export class FakeMatch implements RubberbandMatch {
   constructor(seats: readonly MatchSeat[], localPlayers: readonly number[], countdownMs: number) {
     this.seats = seats;
     this.localPlayers = localPlayers;
+    this.role = localPlayers.length === 0 ? "watcher" : "player";
     this.countdownMs = countdownMs;
     this.phase = countdownMs > 0 ? "countdown" : "running";
   }
 
   run(): void {
     // Nothing to run.
+  }
+
+  takeSeats(): void {
+    this.role = "returning";
+    this.emit("role", this.role);
   }
 
   pause(): void {

@@ -78,7 +78,7 @@ function rig(onEvent: (driver: MatchDriver) => void = () => {}): Rig {
   const calls: string[] = [];
   let reads = 0;
   const host: MatchDriverHost = {
-    readInputs: (into) => into.fill(++reads),
+    readInputs: () => Uint8Array.of(++reads),
     transmit: ({ to }) => calls.push(`transmit ${to}`),
     handleFrame: (frame) => calls.push(`frame ${frame}`),
     handleEvent: (event) => {
@@ -86,7 +86,7 @@ function rig(onEvent: (driver: MatchDriver) => void = () => {}): Rig {
       onEvent(driver);
     },
   };
-  const driver = new MatchDriver({ session, host, frameRateHz: 50, nowMs: 0, startMs: 100, localInputBytes: 1 });
+  const driver = new MatchDriver({ session, host, frameRateHz: 50, nowMs: 0, startMs: 100 });
   return { session, driver, calls };
 }
 

@@ -10,8 +10,8 @@ export const RESIMULATED_FRAMES_PER_TICK = 16;
 
 /** What the driver needs from its match. */
 export interface MatchDriverHost {
-  /** Writes the packed inputs of the local players. Called once before each frame that is tried. */
-  readInputs(into: Uint8Array): void;
+  /** The packed inputs of the local players, valid until the next call. Called once before each frame that is tried. */
+  readInputs(): Uint8Array;
   /** The bytes are valid during the call only. */
   transmit(transmit: Transmit): void;
   /** Frame `frame` was simulated for the first time; its events follow. */
@@ -27,8 +27,6 @@ export interface MatchDriverOptions {
   readonly nowMs: number;
   /** When frame 0 runs. */
   readonly startMs: number;
-  /** Packed size of all local players' inputs. */
-  readonly localInputBytes: number;
 }
 
 /** Runs a session in time: frames when they are due, packets when they come, deadlines when they pass. */
@@ -37,7 +35,6 @@ export class MatchDriver {
   readonly #host: MatchDriverHost;
   readonly #steps: FixedStep;
   readonly #startMs: number;
-  readonly #localInputs: Uint8Array;
   /** The latest time that the session has seen: within one task one caller may hold an older reading of the clock than another. */
   #nowMs: number;
   #paceRatio = 1;
@@ -50,7 +47,6 @@ export class MatchDriver {
     this.#nowMs = options.nowMs;
     this.#startMs = options.startMs;
     this.#steps = new FixedStep(options.startMs, options.frameRateHz);
-    this.#localInputs = new Uint8Array(options.localInputBytes);
   }
 
   /** The next frame to simulate. */
@@ -103,8 +99,7 @@ export class MatchDriver {
     if (this.#nowMs < this.#startMs) return;
     let budgetFrames = RESIMULATED_FRAMES_PER_TICK;
     for (let due = this.#steps.advance(this.#nowMs, this.#paceRatio); due > 0 && budgetFrames > 0 && !this.#over; due--) {
-      this.#host.readInputs(this.#localInputs);
-      const result = this.#session.advanceFrame(this.#nowMs, this.#localInputs, budgetFrames);
+      const result = this.#session.advanceFrame(this.#nowMs, this.#host.readInputs(), budgetFrames);
       this.#paceRatio = result.paceRatio;
       budgetFrames -= result.resimulatedFrames;
       // Read now: the session reuses its result.

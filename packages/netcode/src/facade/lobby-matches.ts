@@ -4,7 +4,7 @@ import type { MatchAgreement } from "../core/ports/lobby-protocol.ts";
 import type { DropCause } from "../core/ports/session.ts";
 import { EarlyPackets } from "./early-packets.ts";
 import { MatchRunner } from "./match-runner.ts";
-import type { MatchOver, MatchRunnerOptions } from "./match-runner.ts";
+import type { MatchEntry, MatchOver, MatchRunnerOptions } from "./match-runner.ts";
 import { NetcodeError } from "./netcode-error.ts";
 
 /**
@@ -14,7 +14,10 @@ import { NetcodeError } from "./netcode-error.ts";
 const LINGER_MS = 3_000;
 
 /** What matches take from their lobby. */
-export type MatchSurroundings<State, Schema extends InputSchema> = Omit<MatchRunnerOptions<State, Schema>, "agreement" | "handleOver"> & {
+export type MatchSurroundings<State, Schema extends InputSchema> = Omit<
+  MatchRunnerOptions<State, Schema>,
+  "agreement" | "entry" | "handleOver"
+> & {
   /** A match is over on this peer (by its result, or by `stop`): the room may start another. */
   readonly isMember: (peerId: PeerId) => boolean;
   readonly handleOver: (matchNumber: number, how: MatchOver) => void;
@@ -45,12 +48,31 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   /** The lobby started a match. `undefined` when we have no seat in it: we wait for the next. Throws what the game's `init` throws, and for an agreement that cannot be played. */
   start(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
     this.dispose();
-    const { localPeerId, nowMs, handleOver } = this.#surroundings;
-    if (!agreement.seats.some((seat) => seat.kind === "person" && seat.peerId === localPeerId)) return undefined;
+    return this.#hasSeat(agreement) ? this.#open(agreement, "player") : undefined;
+  }
+
+  /** A match runs that we come back to; `undefined` when we have no seat in it. Throws as `start` does. */
+  return(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
+    return this.#hasSeat(agreement) ? this.#open(agreement, "return") : undefined;
+  }
+
+  /** Follows a match in which we have no seat. Throws as `start` does. */
+  watch(agreement: MatchAgreement): MatchRunner<State, Schema> {
+    this.dispose();
+    return this.#open(agreement, "watch");
+  }
+
+  #hasSeat({ seats }: MatchAgreement): boolean {
+    return seats.some((seat) => seat.kind === "person" && seat.peerId === this.#surroundings.localPeerId);
+  }
+
+  #open(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema> {
+    const { nowMs, handleOver } = this.#surroundings;
     this.#checkPlayable(agreement);
     const runner = new MatchRunner({
       ...this.#surroundings,
       agreement,
+      entry,
       handleOver: (how) => handleOver(agreement.matchNumber, how),
     });
     this.#current = runner;
@@ -71,7 +93,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const current = this.#current;
     current?.tick(nowMs);
     // Stopped by each for itself, or left by those who dropped us: nobody is left to bring it to a result, and it would keep the room shut.
-    if (current?.isOut === true && current.isDeserted(isMember)) handleOver(current.matchNumber, "result");
+    if (current !== undefined && (current.isOut || current.role === "returning") && current.isDeserted(isMember)) handleOver(current.matchNumber, "result");
     const lingering = this.#lingering;
     if (lingering === undefined) return;
     lingering.runner.tick(nowMs);

@@ -15,6 +15,7 @@ import { checkedCapacity, checkedInteger, checkedJson, checkedPlayer, checkedPro
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
+import { mayTakeSeats, memberOf, peopleCount } from "./lobby-people.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
 import { MatchWaiters } from "./match-waiters.ts";
@@ -84,7 +85,8 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       localPeerId: admission.peerId,
       transmit: (transmit) => this.#links.transmit(transmit),
       pathTo: (peerId) => this.peers.find((peer) => peer.peerId === peerId)?.path ?? "connecting",
-      isMember: (peerId) => this.#memberOf(this.state, peerId) !== undefined,
+      isMember: (peerId) => memberOf(this.state, peerId) !== undefined,
+      mayTakeSeats: (peerId, playerIndexes) => mayTakeSeats(this.state, peerId, playerIndexes),
       handleOver: (matchNumber, how) => this.#handleMatchOver(matchNumber, how),
     });
     this.#stopsListening = [
@@ -93,6 +95,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     ];
     this.#rememberSeat(admission);
     for (const member of admission.lobby.members) this.#link(member);
+    if (admission.lobby.match !== undefined) this.#matches.return(admission.lobby.match);
     connection.attach((event) => this.#handleLobbyEvent(event));
   }
 
@@ -105,7 +108,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   get me(): Member {
-    const me = this.#memberOf(this.state, this.#peerId) ?? this.#memberOf(this.#options.admission.lobby, this.#peerId);
+    const me = memberOf(this.state, this.#peerId) ?? memberOf(this.#options.admission.lobby, this.#peerId);
     if (me === undefined) throw new NetcodeError("NOT_MEMBER");
     return me;
   }
@@ -180,6 +183,14 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     return started;
   }
 
+  watch(): Match<State, Schema> {
+    const agreement = this.state.match;
+    if (agreement === undefined || this.match !== undefined) throw badArgument("a running match in which we have no seat");
+    const match = this.#matches.watch(agreement);
+    this.#options.ticker.setIntervalMs(MATCH_TICK_MS);
+    return match;
+  }
+
   leave(): Promise<void> {
     this.#close(undefined);
     return this.#freed.promise;
@@ -236,12 +247,12 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
         break;
       case "member-left":
         this.#unlink(change.peerId, change.reason === "expired" ? "lost" : "left");
-        member = this.#memberOf(before, change.peerId);
+        member = memberOf(before, change.peerId);
         if (member !== undefined) this.#listeners.emit("member-left", member, change.reason);
         break;
       case "member-disconnected":
         this.#checkGone(change.peerId);
-        member = this.#memberOf(this.state, change.peerId);
+        member = memberOf(this.state, change.peerId);
         if (member !== undefined) this.#listeners.emit("member-disconnected", member);
         break;
       case "member-returned":
@@ -251,7 +262,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
         this.#listeners.emit("member-returned", change.member);
         break;
       case "host-changed":
-        member = this.#memberOf(this.state, change.hostId);
+        member = memberOf(this.state, change.hostId);
         if (member !== undefined) this.#listeners.emit("host-changed", member);
         break;
       case "match-started":
@@ -280,13 +291,13 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   /** Gone is who neither the broker nor we hear: a control socket may break while the match is fine, and the other way round. */
   #checkGone(peerId: PeerId): void {
-    const disconnected = this.#memberOf(this.state, peerId)?.connected === false;
+    const disconnected = memberOf(this.state, peerId)?.connected === false;
     if (disconnected && this.#links.status(peerId) !== "open") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), peerId, "lost");
   }
 
   /** Of who is gone altogether the broker tells. */
   #tellUnreachable(peerId: PeerId): void {
-    const member = this.#memberOf(this.state, peerId);
+    const member = memberOf(this.state, peerId);
     if (member?.connected === true) this.#listeners.emit("peer-unreachable", member, new NetcodeError("PEER_UNREACHABLE"));
   }
 
@@ -376,10 +387,6 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#links.removePeer(peerId);
   }
 
-  #memberOf(state: LobbyState, peerId: PeerId): Member | undefined {
-    return state.members.find((member) => member.peerId === peerId);
-  }
-
   #showFigures(nowMs: number): void {
     this.#figuresDueMs = nowMs + FIGURES_INTERVAL_MS;
     this.#links.refreshPaths();
@@ -390,9 +397,4 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#shownFigures = figures;
     this.#listeners.emit("change");
   }
-}
-
-/** Members and their guests. */
-function peopleCount({ members }: LobbyState): number {
-  return members.reduce((sum, { profile }) => sum + 1 + (profile.guests?.length ?? 0), 0);
 }

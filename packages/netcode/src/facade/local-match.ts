@@ -41,6 +41,7 @@ export function startLocalMatch<State, Schema extends InputSchema>(
       transmit: () => {},
       pathTo: () => "direct",
       handleOver: () => {},
+      mayTakeSeats: () => false,
     });
     const free = (): void => ticker.dispose();
     runner.ended.then(free, free);

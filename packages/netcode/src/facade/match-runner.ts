@@ -7,13 +7,14 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import { PACKET_KIND } from "../core/ports/link.ts";
 import type { LinkPath } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
-import type { DropCause, SessionEvent, Transmit } from "../core/ports/session.ts";
-import { RollbackSession } from "../core/rollback/rollback-session.ts";
+import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
+import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver } from "../driver/match-driver.ts";
 import type { MatchDriverHost } from "../driver/match-driver.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
-import { NetcodeError } from "./netcode-error.ts";
+import { checkedInteger } from "./checked-arguments.ts";
+import { badArgument, NetcodeError } from "./netcode-error.ts";
 import type { GameEvent, GameEventListeners, Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
 
 export interface MatchRunnerOptions<State, Schema extends InputSchema> {
@@ -25,7 +26,14 @@ export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly transmit: (transmit: Transmit) => void;
   readonly pathTo: (peerId: PeerId) => LinkPath;
   readonly handleOver: (how: MatchOver) => void;
+  /** `return`, `watch`: the match runs already. Default `player`. */
+  readonly entry?: MatchEntry;
+  /** Whether a member may have the seats, which are bots' now. */
+  readonly mayTakeSeats: (peerId: PeerId, playerIndexes: readonly number[]) => boolean;
 }
+
+/** How one comes into a match: from its start, back into one's seats, or to watch. */
+export type MatchEntry = "player" | "return" | "watch";
 
 /** `result`: it is over for all. `stopped`, by the game; `failed`, by its `step`: it is over here. */
 export type MatchOver = "result" | "stopped" | "failed";
@@ -37,10 +45,11 @@ type FrameCallback = "input" | "frame" | "render";
 export class MatchRunner<State, Schema extends InputSchema> implements Match<State, Schema>, MatchDriverHost {
   readonly matchNumber: number;
   readonly seats: readonly MatchSeat[];
-  readonly localPlayers: readonly number[];
   readonly #options: MatchRunnerOptions<State, Schema>;
   readonly #simulation: GameSimulation<State, Schema>;
-  readonly #session: RollbackSession;
+  readonly #session: MatchSession;
+  /** Packed inputs of the players that are ours, or will be. */
+  #inputs: Uint8Array;
   readonly #driver: MatchDriver;
   readonly #startMs: number;
   readonly #listeners: Listeners<MatchEvents>;
@@ -62,34 +71,44 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#options = options;
     this.matchNumber = agreement.matchNumber;
     this.seats = agreement.seats;
-    this.localPlayers = agreement.seats.flatMap((seat, index) => (seat.kind === "person" && seat.peerId === localPeerId ? [index] : []));
     this.#listeners = new Listeners((error) => page.reportError(error));
     // Nobody has to wait for the end.
     this.ended.catch(() => {});
     const players = agreement.seats.map((seat) => ({ profile: seat.profile, bot: seat.kind === "bot" }));
     this.#simulation = new GameSimulation(game, { seed: agreement.seed, players, settings: agreement.settings });
     const nowMs = options.nowMs();
-    this.#startMs = nowMs + agreement.countdownMs;
-    this.#session = new RollbackSession(nowMs, {
+    const { entry = "player", mayTakeSeats } = options;
+    this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
+    this.#session = new MatchSession(nowMs, {
+      role: entry,
+      mayTakeSeats,
       localPeerId,
       players: agreement.seats.map((seat) => ({ peerId: seat.kind === "person" ? seat.peerId : undefined })),
       hostId: agreement.hostId,
       matchEpoch: epochOf(agreement.matchNumber),
       simulation: this.#simulation,
     });
+    this.#inputs = this.#roomForInputs(agreement.seats.filter((seat) => seat.kind === "person" && seat.peerId === localPeerId).length);
     this.#driver = new MatchDriver({
       session: this.#session,
       host: this,
       frameRateHz: game.frameRateHz,
       nowMs,
       startMs: this.#startMs,
-      localInputBytes: this.localPlayers.length * game.inputBytes,
     });
   }
 
   /** What the packets of this match carry. */
   get matchEpoch(): number {
     return epochOf(this.matchNumber);
+  }
+
+  get role(): MatchRole {
+    return this.#session.role;
+  }
+
+  get localPlayers(): readonly number[] {
+    return this.#session.localPlayers;
   }
 
   get ended(): Promise<unknown> {
@@ -199,18 +218,29 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#drive(() => this.#driver.handlePeerGone(nowMs, peerId, cause));
   }
 
+  takeSeats(playerIndexes: readonly number[]): void {
+    if (this.#disposed || this.role === "player") return;
+    for (const player of playerIndexes) checkedInteger("a seat", player, [0, this.seats.length - 1]);
+    if (playerIndexes.length === 0) throw badArgument("seats to take");
+    this.#inputs = this.#roomForInputs(playerIndexes.length);
+    this.#session.requestSeats(playerIndexes);
+  }
+
   /** For the driver. */
-  readInputs(into: Uint8Array): void {
+  readInputs(): Uint8Array {
     const { inputBytes } = this.#options.game;
     const input = this.#run?.input;
+    const inputs = this.#inputs;
     // Until `run` is called, and when it fails, nothing is pressed.
-    into.fill(0);
-    if (input === undefined) return;
-    this.#guard("input", () => {
-      for (let index = 0; index < this.localPlayers.length; index++) {
-        this.#simulation.packInput(input(this.localPlayers[index] ?? 0), into, index * inputBytes);
-      }
-    });
+    inputs.fill(0);
+    if (input !== undefined) {
+      this.#guard("input", () => {
+        const { localPlayers } = this;
+        for (let index = 0; index < localPlayers.length; index++)
+          this.#simulation.packInput(input(localPlayers[index] ?? 0), inputs, index * inputBytes);
+      });
+    }
+    return inputs;
   }
 
   /** For the driver. */
@@ -257,10 +287,21 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit(event.type, event.peerId);
         break;
       case "seat-request":
+        break;
       case "role":
+        this.#handleRole(event.role);
         break;
       case "desync":
         this.#listeners.emit("desync", event);
+        break;
+      case "desync-evidence":
+        this.#listeners.emit("desync-evidence", event);
+        break;
+      case "repaired":
+        this.#listeners.emit("repaired", event);
+        break;
+      case "desync-persists":
+        this.#listeners.emit("desync-persists", event);
         break;
       case "game":
         this.#handleGameEvent(event);
@@ -274,6 +315,19 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       default:
         unreachable(event);
     }
+  }
+
+  #handleRole(role: MatchRole): void {
+    if (role !== "player") {
+      // What was predicted is not known here any more.
+      this.#predicted.clear();
+      this.#paused = false;
+    }
+    this.#listeners.emit("role", role);
+  }
+
+  #roomForInputs(playerCount: number): Uint8Array {
+    return new Uint8Array(playerCount * this.#options.game.inputBytes);
   }
 
   #drive(call: () => void): void {

@@ -3,7 +3,7 @@ import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
-import type { DropCause } from "../core/ports/session.ts";
+import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.ts";
 
 /**
  * Codes of `NetcodeError`. The lobby's own codes, and:
@@ -103,6 +103,8 @@ export interface Lobby<State, Schema extends InputSchema> {
   kick(peerId: PeerId): Promise<void>;
   transferHost(peerId: PeerId): Promise<void>;
   start(options?: StartOptions): Promise<Match<State, Schema>>;
+  /** Follows the running match, in which we have no seat; it becomes `match`. Throws `BAD_ARGUMENT` when none runs, or when we have a seat. */
+  watch(): Match<State, Schema>;
   /** Says goodbye and frees every connection, timer and worker. */
   leave(): Promise<void>;
 }
@@ -148,6 +150,8 @@ export interface GameEvent {
   readonly payload: unknown;
 }
 
+type SessionEventOf<Type extends SessionEvent["type"]> = Extract<SessionEvent, { readonly type: Type }>;
+
 export interface MatchEvents {
   /** Everybody has been heard from. */
   synchronized: (frame: number) => void;
@@ -159,7 +163,16 @@ export interface MatchEvents {
     readonly frame: number;
     readonly cause: DropCause;
   }) => void;
-  desync: (report: { readonly peerId: PeerId; readonly frame: number }) => void;
+  /** Our state and that of `peerId` differ since a confirmed frame, in the named parts. Whoever is wrong is repaired without being asked. */
+  desync: (report: SessionEventOf<"desync">) => void;
+  /** Both states of a desync are known: for a report (`@rollcall/netcode/replay`). */
+  "desync-evidence": (report: SessionEventOf<"desync-evidence">) => void;
+  /** The state of `peerId`, who may be we, is right again. */
+  repaired: (repair: SessionEventOf<"repaired">) => void;
+  /** Repairs do not last: this machine computes the game otherwise than the others. */
+  "desync-persists": (report: SessionEventOf<"desync-persists">) => void;
+  /** We became something else in this match. The others went on without us when a player is suddenly `returning`. */
+  role: (role: MatchRole) => void;
   "waiting-for-quorum": () => void;
   /** The others went on without us. */
   dropped: () => void;
@@ -198,8 +211,12 @@ export interface MatchStats {
 export interface Match<State, Schema extends InputSchema> {
   readonly matchNumber: number;
   readonly seats: readonly MatchSeat[];
-  /** Players of this peer, by index; empty for a member without a seat. */
+  /** What we are in it: `returning` while we follow it on the way back into our seats, or to seats that we asked for. */
+  readonly role: MatchRole;
+  /** Players of this peer, by index; none while we are no `player`. */
   readonly localPlayers: readonly number[];
+  /** Asks for the seats of bots, for good: they are ours when `role` says `player`. Only who follows the match can ask; a player need not. */
+  takeSeats(playerIndexes: readonly number[]): void;
   /** `countdown` until frame 0, then `running`; `ended`, `dropped` and `closed` are final. */
   readonly phase: "countdown" | "running" | "ended" | "dropped" | "closed";
   /** Left of the countdown, in ms. */

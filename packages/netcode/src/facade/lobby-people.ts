@@ -1,0 +1,20 @@
+import type { PeerId } from "../core/base/units.ts";
+import type { LobbyState, Member } from "../core/ports/lobby-protocol.ts";
+
+export function memberOf({ members }: LobbyState, peerId: PeerId): Member | undefined {
+  return members.find((member) => member.peerId === peerId);
+}
+
+/** Members and their guests. */
+export function peopleCount({ members }: LobbyState): number {
+  return members.reduce((sum, { profile }) => sum + 1 + (profile.guests?.length ?? 0), 0);
+}
+
+/** Whether seats of the running match, which bots play now, may go to `peerId`: back to who had them, and those of a bot, or of who is gone for good, to any member. */
+export function mayTakeSeats(state: LobbyState, peerId: PeerId, playerIndexes: readonly number[]): boolean {
+  const isFree = (player: number): boolean => {
+    const seat = state.match?.seats[player];
+    return seat !== undefined && (seat.kind === "bot" || seat.peerId === peerId || memberOf(state, seat.peerId) === undefined);
+  };
+  return memberOf(state, peerId) !== undefined && playerIndexes.every(isFree);
+}

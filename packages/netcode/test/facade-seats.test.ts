@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { resumeLobby } from "../src/facade/enter-lobby.ts";
+import { expectEqualChecksums, join, openRoom, options, play, startAll, type Room, type TagMatch } from "./facade-room.ts";
+
+/** A match in which the last member is heard no more, until the others have dropped it. */
+async function dropLast(room: Room): Promise<{ matches: TagMatch[]; lost: TagMatch; roles: string[] }> {
+  const matches = await startAll(room);
+  play(matches);
+  await room.world.run(500);
+  const [page, lost] = [room.pages.at(-1), matches.at(-1)];
+  if (page === undefined || lost === undefined) throw new Error("nobody to drop");
+  const roles: string[] = [];
+  lost.on("role", (role) => roles.push(role));
+  const dropped = new Promise((resolve) => {
+    matches[0]?.on("seat-to-bot", resolve);
+  });
+  page.silent = true;
+  await room.world.until(dropped);
+  // Nobody resends what a silent page sent reliably: its links have to be made anew.
+  await room.world.run(5_000);
+  return { matches, lost, roles };
+}
+
+describe("seats of a running match", () => {
+  test("[FA37] who was dropped follows the match, gets its seat back, and plays on in the same history", async () => {
+    const room = await openRoom(2);
+    const { matches, lost, roles } = await dropLast(room);
+    const seats: number[][] = [];
+    for (const match of matches.slice(0, 2)) match.on("seat-to-player", ({ playerIndexes }) => seats.push([...playerIndexes]));
+    const stalledBefore = matches.slice(0, 2).map((match) => match.stats().stalledFrames);
+    const page = room.pages.at(-1);
+    if (page !== undefined) page.silent = false;
+    await room.world.runUntil(() => lost.role === "player" && roles.length > 1);
+    expect(roles).toEqual(["returning", "player"]);
+    await room.world.run(3_000);
+    expect(seats).toEqual([[2], [2]]);
+    expect(lost.localPlayers).toEqual([2]);
+    expect(room.lobbies[2]?.match).toBe(lost);
+    expectEqualChecksums(matches);
+    // Nobody waited for it: neither since the drop nor at its return.
+    expect(matches.slice(0, 2).map((match) => match.stats().stalledFrames)).toEqual(stalledBefore);
+  });
+
+  test("[FA33] a match that everybody left but one who is on its way back ends", async () => {
+    const room = await openRoom(2);
+    const { lost } = await dropLast(room);
+    const [, , lobby] = room.lobbies;
+    const page = room.pages.at(-1);
+    if (page !== undefined) page.silent = false;
+    await room.world.runUntil(() => lost.role === "returning");
+    for (const other of room.lobbies.slice(0, 2)) void other.leave();
+    await room.world.runUntil(() => lobby?.state.match === undefined);
+    expect(lobby?.isHost).toBe(true);
+    expect(lobby?.state.members).toHaveLength(1);
+  });
+
+  test("[FA38] a page that is reloaded in the middle of a match comes back into its seat", async () => {
+    const room = await openRoom(2);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(1_000);
+    const page = await room.pages[1]?.reload();
+    if (page === undefined) throw new Error("no page");
+    const lobby = await room.world.until(resumeLobby(page.environment, options("")));
+    const match = lobby?.match;
+    if (match === undefined) throw new Error("no match to come back to");
+    expect([match.role, match.localPlayers]).toEqual(["returning", []]);
+    play([match]);
+    await room.world.runUntil(() => match.role === "player");
+    expect(match.localPlayers).toEqual([1]);
+    await room.world.run(3_000);
+    expectEqualChecksums([matches[0], match, matches[2]].filter((each) => each !== undefined));
+    // It moves its own disc: its inputs count again.
+    expect(match.view().state.discs[1]?.dashes).toBeGreaterThan(0);
+  });
+
+  test("[FA39] guests of a device play in seats of their own", async () => {
+    const guest = { name: "Gus", colour: 5, choices: null };
+    const room = await openRoom(1, { guests: [guest] });
+    const [host, other] = await startAll(room);
+    if (host === undefined || other === undefined) throw new Error("no match");
+    expect(host.seats.map(({ profile }) => profile.name)).toEqual(["Ada", "Gus", "Bob"]);
+    expect([host.localPlayers, other.localPlayers]).toEqual([[0, 1], [2]]);
+    const asked = new Set<number>();
+    host.run({
+      input: (player) => {
+        asked.add(player);
+        return { dx: player === 0 ? 1 : -1, dash: false };
+      },
+    });
+    await room.world.run(2_500);
+    expect([...asked]).toEqual([0, 1]);
+    expectEqualChecksums([host, other]);
+    const { discs } = other.view().state;
+    expect(discs[0]?.x).toBeGreaterThan(500);
+    expect(discs[1]?.x).toBeLessThan(-500);
+  });
+
+  test("[FA40] who joins a lobby while a match runs can watch it, and take the seat of a bot", async () => {
+    const room = await openRoom(1, { capacity: 4 });
+    const guests = [room.lobbies[1]?.nextMatch() ?? Promise.reject(new Error("no lobby"))];
+    const matches = await room.world.until(Promise.all([room.host.start({ playerCount: 3 }), ...guests]));
+    play(matches);
+    await room.world.run(2_000);
+    const late = await join(room, "Zed");
+    expect(late.match).toBeUndefined();
+    const watched = late.watch();
+    expect([late.match, watched.role]).toEqual([watched, "watcher"]);
+    await room.world.runUntil(() => watched.stats().confirmedFrame > 60);
+    expect(() => late.watch()).toThrow("no seat");
+    play([watched]);
+    watched.takeSeats([2]);
+    await room.world.runUntil(() => watched.role === "player");
+    await room.world.run(3_000);
+    expect(watched.localPlayers).toEqual([2]);
+    expectEqualChecksums([...matches, watched]);
+    expect(watched.view().state.discs[2]?.dashes).toBeGreaterThan(0);
+  });
+
+  test("[FA41] any player stops the game for all, and lets it go on", async () => {
+    const room = await openRoom(2);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(500);
+    const told: string[] = [];
+    matches[2]?.on("paused", (peerId) => told.push(`paused by ${room.lobbies.findIndex(({ me }) => me.peerId === peerId)}`));
+    matches[2]?.on("resumed", () => told.push("resumed"));
+    matches[1]?.pause();
+    await room.world.runUntil(() => matches.every((match) => match.paused));
+    await room.world.run(300);
+    const played = matches.map((match) => match.view().state.played);
+    expect(new Set(played).size).toBe(1);
+    await room.world.run(2_000);
+    expect(matches.map((match) => match.view().state.played)).toEqual(played);
+    matches[0]?.resume();
+    await room.world.run(2_000);
+    expect(told).toEqual(["paused by 1", "resumed"]);
+    expect(matches.every((match) => !match.paused && match.view().state.played > (played[0] ?? 0) + 60)).toBe(true);
+    expectEqualChecksums(matches);
+  });
+
+  test("[FA42] an event is told at once, then confirmed or cancelled", async () => {
+    const room = await openRoom(1);
+    room.world.latencyMs = 60;
+    const matches = await startAll(room);
+    play(matches.slice(1));
+    const told: string[] = [];
+    const confirmed: string[] = [];
+    const cancelled: string[] = [];
+    matches[0]?.run({
+      input: () => ({ dx: 0, dash: false }),
+      on: { dash: (_payload, { id }) => told.push(id) },
+      confirmed: { dash: (_payload, { id }) => confirmed.push(id) },
+      cancelled: { dash: (_payload, { id }) => cancelled.push(id) },
+    });
+    await room.world.run(5_000);
+    expect(confirmed.length).toBeGreaterThan(3);
+    expect(new Set(told).size).toBe(told.length);
+    const certain = [...confirmed, ...cancelled].toSorted();
+    expect(new Set(certain).size).toBe(certain.length);
+    expect(certain.every((id) => told.includes(id))).toBe(true);
+  });
+});
