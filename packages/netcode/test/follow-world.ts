@@ -7,7 +7,7 @@ import type { AssociationEnd } from "../src/sim/association-end.ts";
 import { SimNetwork } from "../src/sim/sim-network.ts";
 import type { LinkConditions } from "../src/sim/sim-link.ts";
 import { humanInput, testPeerId } from "./test-match.ts";
-import { TestSimulation } from "./test-simulation.ts";
+import { TestSimulation, type TestSimulationOptions } from "./test-simulation.ts";
 
 const EPOCH = 7;
 const FRAME_MS = 1000 / 60;
@@ -18,14 +18,25 @@ export interface FollowWorldOptions {
   readonly seed?: number;
   readonly endFrame?: number;
   readonly conditions?: Partial<LinkConditions>;
-  readonly simulation?: (name: string) => TestSimulation | undefined;
+  /** What `name` sends in place of `bytes`. */
+  readonly tamper?: (name: string, bytes: Uint8Array) => Uint8Array;
+}
+
+/** Counts its steps. */
+class CountedSimulation extends TestSimulation {
+  stepTotal = 0;
+
+  override step(...call: Parameters<TestSimulation["step"]>): void {
+    this.stepTotal++;
+    super.step(...call);
+  }
 }
 
 /** One peer of the world: a player, a returning one, or a watcher. */
 export interface WorldPeer {
   readonly id: PeerId;
   readonly session: Session;
-  readonly simulation: TestSimulation;
+  readonly simulation: CountedSimulation;
   readonly events: SessionEvent[];
   /** When each event came. */
   readonly eventMs: number[];
@@ -39,7 +50,7 @@ export interface WorldPeer {
   outcome: string;
   paceRatio: number;
   calls: number;
-  /** Most frames of one call. */
+  /** Most frames of one call while it followed. */
   framesMax: number;
   inbox: (() => void)[];
 }
@@ -53,6 +64,8 @@ export class FollowWorld {
   readonly #ends = new Map<string, AssociationEnd>();
   readonly #input: (player: number, call: number) => number;
   readonly #agreed = new Map<number, number>();
+  /** Peers that may be wrong for a while. */
+  readonly disputed = new Set<string>();
   /** Frames of which two peers told the same checksum. */
   comparedFrames = 0;
 
@@ -75,10 +88,17 @@ export class FollowWorld {
 
   /** A `MatchSession`: by default a player from the start. */
   addPlayer(name: string, options: Partial<MatchOptions> = {}): WorldPeer {
-    const simulation = this.#simulation(name);
+    const simulation = this.#simulation();
     const id = testPeerId(name);
     const hostId = testPeerId("peer-0");
-    const session = new MatchSession(this.nowMs, { localPeerId: id, players: this.players, hostId, matchEpoch: EPOCH, simulation, ...options });
+    const session = new MatchSession(this.nowMs, {
+      localPeerId: id,
+      players: this.players,
+      hostId,
+      matchEpoch: EPOCH,
+      simulation,
+      ...options,
+    });
     const seats = options.playerIndexes?.length ?? this.players.filter(({ peerId }) => peerId === id).length;
     // A late joiner's seats are as many as it asks for; while it follows, its inputs are ignored.
     return this.#add(name, id, session, simulation, () => seats);
@@ -86,7 +106,7 @@ export class FollowWorld {
 
   /** A `FollowSession`. */
   addWatcher(name: string, options: Partial<FollowOptions> = {}): WorldPeer {
-    const simulation = this.#simulation(name);
+    const simulation = this.#simulation();
     const id = testPeerId(name);
     const session = new FollowSession(this.nowMs, { localPeerId: id, players: this.players, matchEpoch: EPOCH, simulation, ...options });
     return this.#add(name, id, session, simulation, () => 0);
@@ -147,6 +167,11 @@ export class FollowWorld {
     this.peer(name).frozenUntilMs = this.nowMs + forMs;
   }
 
+  /** What everybody says of the state after `frame`. */
+  checksum(frame: number): number | undefined {
+    return this.#agreed.get(frame);
+  }
+
   eventsOf(name: string, type: SessionEvent["type"]): SessionEvent[] {
     return this.peer(name).events.filter((event) => event.type === type);
   }
@@ -156,12 +181,13 @@ export class FollowWorld {
     return this.peer(name).stallMs.filter((atMs) => atMs >= fromMs).length;
   }
 
-  #simulation(name: string): TestSimulation {
-    const { endFrame, simulation } = this.#options;
-    return simulation?.(name) ?? new TestSimulation({ playerCount: this.players.length, ...(endFrame === undefined ? {} : { endFrame }) });
+  #simulation(): CountedSimulation {
+    const { endFrame } = this.#options;
+    const options: TestSimulationOptions = { playerCount: this.players.length, ...(endFrame === undefined ? {} : { endFrame }) };
+    return new CountedSimulation(options);
   }
 
-  #add(name: string, id: PeerId, session: Session, simulation: TestSimulation, inputSize: () => number): WorldPeer {
+  #add(name: string, id: PeerId, session: Session, simulation: CountedSimulation, inputSize: () => number): WorldPeer {
     const peer: WorldPeer = {
       id,
       session,
@@ -215,9 +241,10 @@ export class FollowWorld {
     const seat = Number(name.split("-")[1] ?? 0);
     const inputs = Uint8Array.from({ length: peer.inputSize() }, (_, place) => this.#input(seat * 8 + place, peer.calls));
     peer.calls++;
-    const before = peer.session.stats().frame;
+    const stepsBefore = peer.simulation.stepTotal;
+    const isFollowing = !(peer.session instanceof MatchSession && peer.session.role === "player");
     const result = peer.session.advanceFrame(this.nowMs, inputs, Number.POSITIVE_INFINITY);
-    peer.framesMax = Math.max(peer.framesMax, peer.session.stats().frame - before);
+    if (isFollowing) peer.framesMax = Math.max(peer.framesMax, peer.simulation.stepTotal - stepsBefore);
     peer.outcome = result.outcome;
     peer.paceRatio = result.paceRatio;
     if (result.outcome === "stalled") peer.stallMs.push(this.nowMs);
@@ -231,7 +258,8 @@ export class FollowWorld {
     const name = [...this.peers].find(([, candidate]) => candidate === peer)?.[0] ?? "";
     for (;;) {
       for (let transmit = session.pollTransmit(); transmit !== undefined; transmit = session.pollTransmit()) {
-        this.#ends.get(`${name}>${transmit.to}`)?.send(transmit.channel, transmit.bytes.slice());
+        const bytes = transmit.bytes.slice();
+        this.#ends.get(`${name}>${transmit.to}`)?.send(transmit.channel, this.#options.tamper?.(name, bytes) ?? bytes);
       }
       const event = session.pollEvent();
       if (event === undefined) return;
@@ -248,6 +276,7 @@ export class FollowWorld {
       peer.checksums.set(frame, checksum);
       const agreed = this.#agreed.get(frame);
       if (agreed === undefined) this.#agreed.set(frame, checksum);
+      else if (agreed !== checksum && this.disputed.has(name)) peer.checksums.delete(frame);
       else if (agreed !== checksum) throw new Error(`${name}: frame ${frame} has checksum ${checksum}, others ${agreed}`);
       else this.comparedFrames++;
     }
