@@ -3,6 +3,7 @@ import { parsePeerId, type PeerId } from "../src/core/base/units.ts";
 import type { SessionEvent } from "../src/core/ports/session.ts";
 import type { Channel } from "../src/core/ports/transport.ts";
 import { RollbackSession, type RollbackOptions } from "../src/core/rollback/rollback-session.ts";
+import type { TimelineEntry } from "../src/core/rollback/timeline.ts";
 import { TestSimulation, type TestSimulationOptions } from "./test-simulation.ts";
 
 /** A peer id for tests. */
@@ -33,6 +34,7 @@ export interface TestMatchOptions {
   readonly resimulationBudgetFrames?: number;
 }
 
+/** A peer of a test. Who joins later, or again, is a new one with the same index. */
 export interface TestPeer {
   readonly index: number;
   readonly id: PeerId;
@@ -47,6 +49,8 @@ export interface TestPeer {
   calls: number;
   advances: number;
   nextFrameMs: number;
+  /** When it joined; 0 at the start. */
+  joinedMs: number;
 }
 
 interface Flight {
@@ -61,7 +65,8 @@ interface Flight {
 export class TestMatch {
   nowMs = 0;
   lossRatio: number;
-  readonly peers: readonly TestPeer[];
+  readonly peers: TestPeer[];
+  readonly #ids: readonly PeerId[];
   /** Directed pairs `from>to` over which nothing arrives; what is reliable arrives once the pair works again. */
   readonly broken = new Set<string>();
   readonly #options: TestMatchOptions;
@@ -75,40 +80,95 @@ export class TestMatch {
     this.#oneWayMs = options.oneWayMs ?? 50;
     this.lossRatio = options.lossRatio ?? 0;
     const peerCount = Math.max(0, ...options.seats) + 1;
-    const ids = Array.from({ length: peerCount }, (_, index) => testPeerId(`peer-${index}`));
-    this.peers = ids.map((id, index) => {
-      const simulation = new TestSimulation({
-        playerCount: options.seats.length,
-        ...(options.inputBytes === undefined ? {} : { inputBytes: options.inputBytes }),
-        ...(options.endFrame === undefined ? {} : { endFrame: options.endFrame }),
-        ...options.simulation?.(index),
-      });
-      const session = new RollbackSession(0, {
-        localPeerId: id,
-        players: options.seats.map((seat) => ({ peerId: ids[seat] })),
-        hostId: ids[options.host ?? 0] ?? id,
-        matchEpoch: 7,
-        simulation,
-        ...options.session,
-      });
+    // Some more for those who join later.
+    this.#ids = Array.from({ length: peerCount + 4 }, (_, index) => testPeerId(`peer-${index}`));
+    this.peers = Array.from({ length: peerCount }, (_, index) => {
       const players = options.seats.flatMap((seat, player) => (seat === index ? [player] : []));
-      const peer: TestPeer = {
-        index,
-        id,
-        simulation,
-        session,
-        events: [],
-        players,
-        payloadBytes: [],
-        alive: true,
-        outcome: "",
-        paceRatio: 1,
-        calls: 0,
-        advances: 0,
-        nextFrameMs: options.startMs?.(index) ?? 0,
-      };
-      return peer;
+      const simulation = this.#simulation(index);
+      return this.#newPeer(index, players, simulation, new RollbackSession(0, this.#sessionOptions(index, simulation)));
     });
+  }
+
+  /** Peer `index`, who is gone or was not there, joins into the seats `players` while the others play on. It hears of the match through peer `via`, who admits it. */
+  join(index: number, via: number, players: readonly number[]): TestPeer {
+    const source = this.peer(via).session;
+    const id = this.id(index);
+    if (!source.admit(id, players)) throw new Error(`peer ${via} may not admit peer ${index}`);
+    const seat = (): TimelineEntry | undefined =>
+      source.entriesFrom(0).findLast((entry) => entry.type === "seat-to-player" && entry.peerId === id && entry.frame > source.confirmedFrame);
+    this.runUntil(() => seat() !== undefined, 5000);
+    return this.startJoiner(index, via, players, seat()?.frame ?? 0);
+  }
+
+  /** The rest of `join`, once the entry of frame `joinFrame` is settled. */
+  startJoiner(index: number, via: number, players: readonly number[], joinFrame: number): TestPeer {
+    const source = this.peer(via).session;
+    const snapshot = source.takeSnapshot();
+    if (snapshot === undefined) throw new Error("no snapshot");
+    this.runUntil(() => source.settledFrame >= snapshot.frame - 1, 5000);
+    const rows = new Map<number, Uint8Array>();
+    for (let frame = source.oldestFrame; frame < snapshot.frame; frame++) {
+      const row = new Uint8Array(this.#options.seats.length * (this.#options.inputBytes ?? 1));
+      source.copyRow(frame, row);
+      rows.set(frame, row);
+    }
+    const timeline = source.entriesFrom(0);
+    this.run(this.#oneWayMs);
+    const simulation = this.#simulation(index);
+    if (!simulation.deserialize(snapshot.bytes)) throw new Error("a snapshot that is no state");
+    const { frame, stepFrame } = snapshot;
+    const start = { frame, stepFrame, timeline, rows: (earlier: number) => rows.get(earlier), joinFrame };
+    const session = new RollbackSession(this.nowMs, { ...this.#sessionOptions(index, simulation), start });
+    const peer = this.#newPeer(index, players, simulation, session);
+    this.peers[index] = peer;
+    return peer;
+  }
+
+  id(index: number): PeerId {
+    const id = this.#ids[index];
+    if (id === undefined) throw new Error(`no peer ${index}`);
+    return id;
+  }
+
+  #simulation(index: number): TestSimulation {
+    const options = this.#options;
+    return new TestSimulation({
+      playerCount: options.seats.length,
+      ...(options.inputBytes === undefined ? {} : { inputBytes: options.inputBytes }),
+      ...(options.endFrame === undefined ? {} : { endFrame: options.endFrame }),
+      ...options.simulation?.(index),
+    });
+  }
+
+  #sessionOptions(index: number, simulation: TestSimulation): RollbackOptions {
+    const { seats, host = 0, session } = this.#options;
+    return {
+      localPeerId: this.id(index),
+      players: seats.map((seat) => ({ peerId: seat < 0 ? undefined : this.id(seat) })),
+      hostId: this.id(host),
+      matchEpoch: 7,
+      simulation,
+      ...session,
+    };
+  }
+
+  #newPeer(index: number, players: readonly number[], simulation: TestSimulation, session: RollbackSession): TestPeer {
+    return {
+      index,
+      id: this.id(index),
+      simulation,
+      session,
+      events: [],
+      players,
+      payloadBytes: [],
+      alive: true,
+      outcome: "",
+      paceRatio: 1,
+      calls: 0,
+      advances: 0,
+      nextFrameMs: this.nowMs + (this.nowMs > 0 ? 0 : (this.#options.startMs?.(index) ?? 0)),
+      joinedMs: this.nowMs,
+    };
   }
 
   peer(index: number): TestPeer {
@@ -143,9 +203,9 @@ export class TestMatch {
     if (arrived.length > 0) {
       this.#flights = this.#flights.filter((flight) => !arrived.includes(flight));
       for (const flight of arrived) {
-        const to = this.peer(flight.to);
-        if (!to.alive) continue;
-        to.session.handlePacket(this.nowMs, this.peer(flight.from).id, flight.bytes);
+        const to = this.peers[flight.to];
+        if (to?.alive !== true) continue;
+        to.session.handlePacket(this.nowMs, this.id(flight.from), flight.bytes);
         this.drain(to);
       }
     }
@@ -168,6 +228,10 @@ export class TestMatch {
     peer.outcome = result.outcome;
     peer.paceRatio = result.paceRatio;
     if (result.outcome === "advanced") peer.advances++;
+    // Who joined catches up: the frames that the others are past need no waiting.
+    const present = Math.max(...this.alive.map(({ session }) => session.stats().frame));
+    const lag = present - peer.session.stats().frame;
+    if (peer.joinedMs > 0 && result.outcome === "advanced" && lag > 3) return;
     const drift = 1 + (this.#options.driftRatio?.(peer.index) ?? 0);
     peer.nextFrameMs += 1000 / 60 / result.paceRatio / drift;
   }
@@ -176,7 +240,7 @@ export class TestMatch {
     for (let transmit = peer.session.pollTransmit(); transmit !== undefined; transmit = peer.session.pollTransmit()) {
       const { channel, bytes } = transmit;
       const recipient = transmit.to;
-      const to = this.peers.findIndex((candidate) => candidate.id === recipient);
+      const to = this.#ids.indexOf(recipient);
       if (channel === "unreliable") peer.payloadBytes.push(bytes.length);
       const isBroken = this.broken.has(`${peer.index}>${to}`);
       if (channel === "unreliable" && (isBroken || this.#random.chance(this.lossRatio))) continue;

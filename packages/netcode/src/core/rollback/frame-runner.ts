@@ -66,6 +66,8 @@ export class FrameRunner {
   #wrongFrame = NONE;
   #confirmedFrame: number;
   #endFrame = NONE;
+  /** While a repair of confirmed frames has not come here again, what is recorded of later ones is of the wrong state. */
+  #repairFrame: number = NULL_FRAME;
   #rollbacks = 0;
   #resimulatedFrames = 0;
 
@@ -259,6 +261,7 @@ export class FrameRunner {
     this.#saves.clear();
     this.#liveFrame = frame;
     this.#wrongFrame = NONE;
+    this.#repairFrame = this.#confirmedFrame;
     this.#checksums[(frame - 1) & MASK] = checksum;
     return true;
   }
@@ -275,7 +278,7 @@ export class FrameRunner {
   /** True for confirmed frames that were simulated here, and whose figures are not overwritten. */
   #isRecorded(frame: number): boolean {
     const isHere = frame >= this.#firstFrame && frame > this.#frame - HISTORY_FRAMES;
-    return isHere && frame <= this.#confirmedFrame && frame < this.#liveFrame;
+    return isHere && frame <= this.#confirmedFrame && (frame < this.#liveFrame || frame > this.#repairFrame);
   }
 
   /** The match is over after `frame`: what was predicted past it never happened. */
@@ -310,6 +313,7 @@ export class FrameRunner {
     else this.#simulate(frame, stepFrame, row);
     this.#stepFrames[(frame + 1) & MASK] = isPaused ? stepFrame : stepFrame + 1;
     this.#liveFrame = frame + 1;
+    if (frame === this.#repairFrame) this.#repairFrame = NULL_FRAME;
   }
 
   #simulate(frame: number, stepFrame: number, row: Uint8Array): void {

@@ -92,12 +92,19 @@ export class InputTable {
     return frame < (this.#oldBotEnds[player] ?? ALWAYS) && frame >= (this.#oldBotFrames[player] ?? ALWAYS);
   }
 
-  /** Begins in the middle of a match: fills in the inputs of all players in `frame`, by rising frame without a gap. */
-  backfill(frame: number, row: Uint8Array): void {
-    this.#rows.set(row, this.#offset(0, frame));
+  /**
+   * Begins in the middle of a match: fills in the inputs of all players in `frame`, by rising frame without a gap, after all `setBotFrom` and `restart`. False when it is too
+   * old: a seat that changes hands later has its zeros in that place.
+   */
+  backfill(frame: number, row: Uint8Array): boolean {
+    for (let player = 0; player < this.playerCount; player++) if (frame <= this.lastFrame(player) - HISTORY_FRAMES) return false;
     for (let player = 0; player < this.playerCount; player++) {
+      const start = player * this.inputBytes;
+      const target = this.#offset(player, frame);
+      for (let index = 0; index < this.inputBytes; index++) this.#rows[target + index] = row[start + index] ?? 0;
       if (frame > this.lastFrame(player)) this.#lastFrames[player] = frame;
     }
+    return true;
   }
 
   /** Copies the input of the frame after `lastFrame(player)`. */

@@ -4,7 +4,6 @@ import { INPUT_BYTES_MAX, INPUT_DELAY_MAX } from "../wire/limits.ts";
 import type { StreamEntry } from "../wire/stream-entry-codec.ts";
 import type { InputEntries } from "./input-entries.ts";
 import type { InputTable } from "./input-table.ts";
-import type { PauseSchedule } from "./pause-schedule.ts";
 
 /** A shorter delay waits so long for a sample that can be left out unnoticed: at half, a fast player's presses are lost; at double, the change is late. */
 const FALL_PATIENCE_FRAMES = 60;
@@ -12,7 +11,6 @@ const FALL_PATIENCE_FRAMES = 60;
 export interface LocalInputsOptions {
   readonly inputs: InputTable;
   readonly entries: InputEntries;
-  readonly pauses: PauseSchedule;
   readonly slot: number;
   readonly players: readonly number[];
   readonly delayFrames: number;
@@ -24,7 +22,6 @@ export interface LocalInputsOptions {
 export class LocalInputs {
   readonly #inputs: InputTable;
   readonly #entries: InputEntries;
-  readonly #pauses: PauseSchedule;
   readonly #slot: number;
   readonly #players: readonly number[];
   readonly #blank = new Uint8Array(INPUT_BYTES_MAX);
@@ -36,7 +33,6 @@ export class LocalInputs {
   constructor(options: LocalInputsOptions) {
     this.#inputs = options.inputs;
     this.#entries = options.entries;
-    this.#pauses = options.pauses;
     this.#slot = options.slot;
     this.#players = options.players;
     this.#delayFrames = options.delayFrames;
@@ -83,11 +79,7 @@ export class LocalInputs {
     if (this.#players.length === 0) return first;
     if (this.#wantedFrames > this.#delayFrames) this.#change(this.#wantedFrames);
     else if (this.#wantedFrames < this.#delayFrames && this.#mayLeaveOut(samples)) this.#change(this.#delayFrames - 1);
-    for (let next = first; next <= frame + this.#delayFrames; next++) {
-      // What is pressed in a menu over the paused game is not for the game.
-      if (this.#pauses.isPaused(next)) this.#append(this.#blank, -1);
-      else this.#append(samples, 0);
-    }
+    for (let next = first; next <= frame + this.#delayFrames; next++) this.#append(samples, 0);
     if (this.#waiting.length > 0 && this.newestFrame >= first) this.#attachWaiting(this.newestFrame);
     return first;
   }

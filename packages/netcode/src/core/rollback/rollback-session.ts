@@ -20,7 +20,7 @@ import { RefusalCounts } from "./refusal-counts.ts";
 import { RemotePeer, type RemotePeerOptions } from "./remote-peer.ts";
 import { RemotePeers } from "./remote-peers.ts";
 import { SessionEvents } from "./session-events.ts";
-import { openHistory, type SessionHistory } from "./session-history.ts";
+import { openHistory, timelineBefore, type SessionHistory } from "./session-history.ts";
 import { SessionRoster } from "./session-roster.ts";
 import type { SessionSnapshot, SessionStart, SettledSource } from "./settled-source.ts";
 import type { TimelineEntry } from "./timeline.ts";
@@ -102,7 +102,7 @@ export class RollbackSession implements Session, SettledSource {
     this.#matchEpoch = matchEpoch;
     this.#windowFrames = predictionWindowFrames;
     this.#frameMs = 1000 / simulation.frameRateHz;
-    const roster = new SessionRoster(start === undefined ? options : { ...options, timeline: start.timeline });
+    const roster = new SessionRoster(start === undefined ? options : { ...options, timeline: timelineBefore(start) });
     const history = openHistory(roster, simulation, start);
     const { inputs, entries, pauses, timeline } = history;
     const { localMember, localPlayers } = roster;
@@ -121,7 +121,7 @@ export class RollbackSession implements Session, SettledSource {
     const onSeated = (slot: number, frame: number, carrierFrame: number): void => this.#seated(slot, frame, carrierFrame);
     this.#effects = new EntryEffects({ localPeerId, roster, inputs, entries, pauses, timeline, runner, events: this.#events, onSeated });
     const delayFrames = options.inputDelayFrames ?? 2;
-    this.#local = new LocalInputs({ inputs, entries, pauses, slot: localMember, players: localPlayers, delayFrames, firstFrame });
+    this.#local = new LocalInputs({ inputs, entries, slot: localMember, players: localPlayers, delayFrames, firstFrame });
     const effects = this.#effects;
     this.#exchange = new InputExchange({ inputs, entries, effects, runner, localMember, localPlayers, matchEpoch, firstFrame });
     this.#departures = new Departures({ roster, inputs, matchEpoch, start: history.agreement, entries: effects });

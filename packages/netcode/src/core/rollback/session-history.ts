@@ -32,7 +32,7 @@ export function openHistory(roster: SessionRoster, simulation: Simulation, start
   for (const [slot, players] of roster.playersOf.entries()) {
     if (!roster.isHeldFromStart(slot)) for (const player of players) inputs.setBotFrom(player, 0);
   }
-  for (const entry of start?.timeline ?? []) {
+  for (const entry of start === undefined ? [] : timelineBefore(start)) {
     const slot = "playerIndexes" in entry ? roster.slotOf(entry.playerIndexes) : roster.memberOf(entry.peerId);
     timeline.add(entry, slot, agreedFrame(entry));
     if (entry.type === "seat-to-bot") for (const player of entry.playerIndexes) inputs.setBotFrom(player, entry.frame);
@@ -52,6 +52,13 @@ export function openHistory(roster: SessionRoster, simulation: Simulation, start
   return { inputs, entries, pauses, timeline, agreement, firstFrames, oldestFrame };
 }
 
+/**
+ * What of `start.timeline` happened before its frame. Later entries come again with the inputs that carry them, and with the votes: they must not count twice.
+ */
+export function timelineBefore(start: SessionStart): readonly TimelineEntry[] {
+  return start.timeline.filter((entry) => (entry.type === "seat-to-bot" ? entry.frame <= start.frame : agreedFrame(entry) < start.frame));
+}
+
 /** The frame that carried `entry`, or its own. */
 function agreedFrame(entry: TimelineEntry): number {
   if (entry.type === "seat-to-player") return entry.frame - SEAT_LEAD_FRAMES;
@@ -63,9 +70,7 @@ function backfill(inputs: InputTable, start: SessionStart): number {
   let oldest = start.frame;
   for (let frame = Math.max(0, start.frame - HISTORY_FRAMES); frame < start.frame; frame++) {
     const row = start.rows(frame);
-    if (row === undefined) continue;
-    oldest = Math.min(oldest, frame);
-    inputs.backfill(frame, row);
+    if (row !== undefined && inputs.backfill(frame, row)) oldest = Math.min(oldest, frame);
   }
   return oldest;
 }
