@@ -1,4 +1,4 @@
-import type { NetcodeErrorLike } from "@rollcall/netcode";
+import type { NetcodeErrorLike, PeerId } from "@rollcall/netcode";
 import type { RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
 import { openDialog } from "./dialog.ts";
 import { element } from "./element.ts";
@@ -9,7 +9,7 @@ import { matchSeats } from "./match-model.ts";
 import { noteMatch } from "./match-notes.ts";
 import { MatchScreen } from "./match-screen.ts";
 import { ResultScreen } from "./result-screen.ts";
-import { botProfiles, memberName, roomModel, seatCount, yieldedColour } from "./room-model.ts";
+import { botProfiles, freeColour, memberName, peopleOf, roomModel, seatCount, yieldedColour } from "./room-model.ts";
 import { RoomScreen } from "./room-screen.ts";
 import type { Shell } from "./shell.ts";
 import { strings } from "./strings.ts";
@@ -95,6 +95,8 @@ export class LobbySession {
       onKick: (peerId) => shell.run(lobby.kick(peerId)),
       onMakeHost: (peerId) => shell.run(lobby.transferHost(peerId)),
       onName: (text) => this.#rename(text),
+      onGuest: (plays) => this.#setGuest(plays),
+      onWatch: () => this.#showMatch(lobby.watch()),
       onColour: (colour) => {
         shell.identity.recolour(colour);
         shell.run(lobby.setProfile({ colour }));
@@ -112,6 +114,13 @@ export class LobbySession {
     return name;
   }
 
+  #setGuest(plays: boolean): void {
+    const { lobby } = this;
+    const { name } = lobby.me.profile;
+    const guest = { name: strings.room.guestName(name), colour: freeColour(lobby.state.members), choices: null };
+    this.#shell.run(lobby.setProfile({ guests: plays ? [guest] : [] }));
+  }
+
   #start(): void {
     // Whoever clicks twice means one match; the second start would be refused, with a message over the first one's countdown.
     if (this.#starting) return;
@@ -119,8 +128,8 @@ export class LobbySession {
     const { lobby } = this;
     const { members } = lobby.state;
     const playerCount = seatCount(lobby);
-    const colours = members.map((member) => member.profile.colour);
-    const bots = botProfiles(colours, playerCount - members.length);
+    const colours = peopleOf(members).map(({ colour }) => colour);
+    const bots = botProfiles(colours, playerCount - colours.length);
     this.#shell.errors.clear();
     const started = lobby.start({ playerCount, botProfiles: bots, countdownMs: COUNTDOWN_MS });
     this.#shell.run(started.finally(() => (this.#starting = false)));
@@ -139,7 +148,7 @@ export class LobbySession {
     });
     shell.errors.clear();
     shell.wakeLock.hold();
-    const notes = noteMatch(match, seats, toasts);
+    const notes = noteMatch(match, seats, toasts, (peerId) => this.#nameOf(peerId));
     const screen: MatchScreen = new MatchScreen({
       match,
       seats,
@@ -168,12 +177,22 @@ export class LobbySession {
         this.#showRoom();
         toasts.show("dropped", strings.toast.dropped);
       }),
+      match.on("role", () => {
+        // The arena asks only once who is steered from here.
+        stage.play(match);
+        screen.update();
+      }),
     ];
     this.#stopMatch = () => {
       for (const stop of stops) stop();
     };
     stage.play(match);
     shell.show("match", screen);
+  }
+
+  #nameOf(peerId: PeerId): string | undefined {
+    const member = this.lobby.state.members.find((candidate) => candidate.peerId === peerId);
+    return member === undefined ? undefined : memberName(member);
   }
 
   #showResult(match: RubberbandMatch, result: unknown): void {

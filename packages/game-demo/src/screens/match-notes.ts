@@ -11,9 +11,15 @@ export interface MatchNotes {
 }
 
 /** Says how the connections of a match fare. */
-export function noteMatch(match: RubberbandMatch, seats: readonly MatchSeatModel[], toasts: Toasts): MatchNotes {
-  let isSynchronized = seats.every((seat) => seat.isLocal || seat.isBot);
-  const nameOf = (peerId: PeerId): string => seats.find((seat) => seat.peerId === peerId)?.name ?? strings.room.bot;
+export function noteMatch(
+  match: RubberbandMatch,
+  seats: readonly MatchSeatModel[],
+  toasts: Toasts,
+  memberName: (peerId: PeerId) => string | undefined,
+): MatchNotes {
+  let isSynchronized = match.role !== "player" || seats.every((seat) => seat.isLocal || seat.isBot);
+  // Who came back, or came late, has no seat by its present name.
+  const nameOf = (peerId: PeerId): string => seats.find((seat) => seat.peerId === peerId)?.name ?? memberName(peerId) ?? strings.room.bot;
   const stops = [
     match.on("synchronized", () => {
       isSynchronized = true;
@@ -28,6 +34,15 @@ export function noteMatch(match: RubberbandMatch, seats: readonly MatchSeatModel
       toasts.hide("quorum");
       toasts.show(peerId, strings.toast.seatToBot(nameOf(peerId)));
     }),
+    match.on("seat-to-player", ({ peerId, playerIndexes }) => {
+      if (!match.localPlayers.includes(playerIndexes[0] ?? -1)) toasts.show(peerId, strings.toast.seatToPlayer(nameOf(peerId)));
+    }),
+    match.on("role", (role) => {
+      if (role === "returning") toasts.show("role", strings.toast.returning, true);
+      else if (role === "player") toasts.show("role", strings.toast.back);
+    }),
+    match.on("repaired", () => toasts.show("desync", strings.toast.repaired)),
+    match.on("desync-persists", () => toasts.show("desync", strings.toast.desyncPersists)),
     match.on("waiting-for-quorum", () => toasts.show("quorum", strings.toast.quorum, true)),
     match.on("desync", ({ peerId }) => toasts.show("desync", strings.toast.desync(nameOf(peerId)))),
   ];

@@ -35,6 +35,7 @@ export class MatchScreen {
   readonly #countdown: HTMLElement;
   readonly #pause: HTMLButtonElement;
   readonly #paused: PausedCard;
+  readonly #watching: HTMLElement = element("div", { class: "watching panel", "data-testid": "watching" });
   readonly #stopsListening: readonly (() => void)[];
   readonly #timer: number;
 
@@ -56,16 +57,29 @@ export class MatchScreen {
       { class: "screen match" },
       this.heading,
       element("div", { class: "hud" }, this.#chip(), this.#pause, this.#mute, element("button", leave, icon("leave"))),
-      options.match.localPlayers.length === 0 ? element("p", { class: "watching panel" }, strings.match.watching) : undefined,
+      this.#watching,
       this.#countdown,
       this.#paused.root,
     );
     this.setMuted(options.muted);
     this.#showPause(undefined);
+    this.update();
     const { match } = options;
     this.#stopsListening = [match.on("paused", (peerId) => this.#showPause(peerId)), match.on("resumed", () => this.#showPause(undefined))];
     this.#timer = window.setInterval(() => this.#tickCountdown(), COUNTDOWN_STEP_MS);
     this.#tickCountdown();
+  }
+
+  /** What we are in the match has changed. */
+  update(): void {
+    const { match, seats } = this.#options;
+    this.#watching.hidden = match.role === "player";
+    const isReturning = match.role === "returning";
+    const bot = isReturning ? -1 : seats.findIndex((seat) => seat.isBot);
+    this.#watching.replaceChildren(element("p", {}, isReturning ? strings.match.returning : strings.match.watching));
+    if (bot < 0) return;
+    const take = { type: "button", class: "button", onclick: this.#press(() => match.takeSeats([bot])) };
+    this.#watching.append(element("button", take, strings.match.takeSeat(seats[bot]?.name ?? "")));
   }
 
   setMuted(muted: boolean): void {

@@ -22,13 +22,22 @@ export interface PersonSeat {
   readonly manageable: boolean;
 }
 
+/** Somebody who plays on a member's device. */
+export interface GuestSeat {
+  readonly kind: "guest";
+  readonly name: string;
+  readonly colour: number;
+  readonly hostName: string;
+  readonly isMine: boolean;
+}
+
 export interface BotSeat {
   readonly kind: "bot";
   readonly name: string;
   readonly colour: number;
 }
 
-export type SeatModel = PersonSeat | BotSeat;
+export type SeatModel = PersonSeat | GuestSeat | BotSeat;
 
 /** Everything that the room shows, derived from the lobby. */
 export interface RoomModel {
@@ -51,7 +60,7 @@ export interface RoomModel {
 export function roomModel(lobby: RubberbandLobby): RoomModel {
   const { state } = lobby;
   const settings = parseSettings(state.settings);
-  const persons = state.members.map((member) => personSeat(lobby, member));
+  const persons = state.members.flatMap((member): SeatModel[] => [personSeat(lobby, member), ...guestSeats(lobby, member)]);
   const bots = botProfiles(
     persons.map((person) => person.colour),
     seatCount(lobby) - persons.length,
@@ -74,7 +83,21 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
 
 /** Seats of the next match: what the host set, but never fewer than there are people, up to what the game holds. */
 export function seatCount(lobby: RubberbandLobby): number {
-  return Math.min(PLAYERS_MAX, Math.max(parseSettings(lobby.state.settings).seats, lobby.state.members.length));
+  return Math.min(PLAYERS_MAX, Math.max(parseSettings(lobby.state.settings).seats, peopleOf(lobby.state.members).length));
+}
+
+/** Members and their guests, as they are seated. */
+export function peopleOf(members: readonly Member[]): readonly { readonly colour: number }[] {
+  return members.flatMap(({ profile }) => [profile, ...(profile.guests ?? [])]);
+}
+
+/** The look of a guest: the first that nobody has. */
+export function freeColour(members: readonly Member[]): number {
+  const taken = new Set(peopleOf(members).map(({ colour }) => PALETTE.indexOf(lookAt(colour))));
+  return Math.max(
+    0,
+    PALETTE.findIndex((_, colour) => !taken.has(colour)),
+  );
 }
 
 /** Names and colours for `count` bots, none with a colour of `colours` as long as there are others. */
@@ -120,6 +143,17 @@ function personSeat(lobby: RubberbandLobby, member: Member): PersonSeat {
     connection: connectionModel(isMe ? "me" : peer, member.connected),
     manageable: lobby.isHost && !isMe,
   };
+}
+
+function guestSeats(lobby: RubberbandLobby, member: Member): GuestSeat[] {
+  const hostName = memberName(member);
+  return (member.profile.guests ?? []).map(({ name, colour }) => ({
+    kind: "guest",
+    name: cleanName(name) === "" ? strings.room.guestName(hostName) : cleanName(name),
+    colour,
+    hostName,
+    isMine: member.peerId === lobby.me.peerId,
+  }));
 }
 
 function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {

@@ -27,6 +27,9 @@ export interface RoomScreenOptions {
   /** Returns the name as it was taken. */
   readonly onName: (name: string) => string;
   readonly onColour: (colour: number) => void;
+  /** A second player on this device, or none any more. */
+  readonly onGuest: (plays: boolean) => void;
+  readonly onWatch: () => void;
 }
 
 /** The room between matches: invite, seats, settings, and what comes next. */
@@ -42,6 +45,8 @@ export class RoomScreen {
   readonly #lock: HTMLButtonElement;
   readonly #lockedBadge: HTMLElement = element("span", { class: "badge badge-host" }, icon("lock"), strings.room.locked);
   readonly #status: HTMLElement = element("p", { class: "room-status", "data-testid": "room-status" });
+  readonly #guest: HTMLButtonElement;
+  readonly #watch: HTMLButtonElement;
   readonly #ready: HTMLButtonElement;
   readonly #start: HTMLButtonElement;
   #model: RoomModel | undefined;
@@ -69,6 +74,13 @@ export class RoomScreen {
       strings.room.ready,
     );
     this.#start = element("button", { type: "button", class: "button primary", onclick: () => options.onStart() }, strings.room.start);
+    this.#watch = element("button", { type: "button", class: "button", onclick: () => options.onWatch() }, strings.room.watch);
+    this.#guest = element("button", {
+      type: "button",
+      class: "button quiet",
+      title: strings.room.guestHint,
+      onclick: () => options.onGuest(!this.#hasGuest()),
+    });
     this.root = this.#layout();
   }
 
@@ -78,6 +90,8 @@ export class RoomScreen {
     const notice = model.brokerConnected ? (model.matchRunning ? model.status : "") : strings.room.brokerLost;
     setText(this.#notice, notice);
     this.#notice.hidden = notice === "";
+    this.#watch.hidden = !model.matchRunning;
+    setText(this.#guest, this.#hasGuest() ? strings.room.removeGuest : strings.room.addGuest);
     this.#updateSeats(model);
     this.#settings.update(model.settings, model.isHost, Math.max(2, model.personCount));
     this.#lock.hidden = !model.isHost;
@@ -87,6 +101,10 @@ export class RoomScreen {
     this.#start.hidden = !model.isHost;
     this.#start.disabled = !model.canStart;
     setText(this.#status, model.matchRunning ? "" : model.status);
+  }
+
+  #hasGuest(): boolean {
+    return (this.#model?.seats ?? []).some((seat) => seat.kind === "guest" && seat.isMine);
   }
 
   #layout(): HTMLElement {
@@ -121,7 +139,7 @@ export class RoomScreen {
         "footer",
         { class: "panel actions" },
         this.#status,
-        element("div", { class: "action-buttons" }, leave, this.#ready, this.#start),
+        element("div", { class: "action-buttons" }, leave, this.#guest, this.#watch, this.#ready, this.#start),
       ),
     );
   }

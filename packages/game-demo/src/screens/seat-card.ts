@@ -1,7 +1,7 @@
 import { element, setText } from "./element.ts";
 import { icon } from "./icon.ts";
 import { lookIcon } from "./look-icon.ts";
-import type { PersonSeat, SeatModel } from "./room-model.ts";
+import type { GuestSeat, PersonSeat, SeatModel } from "./room-model.ts";
 import { strings } from "./strings.ts";
 
 export interface SeatCardHandlers {
@@ -47,6 +47,7 @@ export class SeatCard {
     }
     setText(this.#name, model.name);
     if (model.kind === "bot") this.#showBot();
+    else if (model.kind === "guest") this.#showGuest(model);
     else this.#showPerson(model);
   }
 
@@ -56,6 +57,15 @@ export class SeatCard {
     this.#setBadges([strings.room.bot]);
     this.#bars.hidden = true;
     setText(this.#state, strings.room.openSeat);
+    this.#button.hidden = true;
+  }
+
+  #showGuest(model: GuestSeat): void {
+    this.root.className = `seat${model.isMine ? " seat-me" : ""}`;
+    this.root.dataset["testid"] = "guest";
+    this.#setBadges([]);
+    this.#bars.hidden = true;
+    setText(this.#state, model.isMine ? strings.room.guest : strings.room.guestOf(model.hostName));
     this.#button.hidden = true;
   }
 

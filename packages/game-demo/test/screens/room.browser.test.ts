@@ -165,6 +165,36 @@ describe("the room", () => {
     await expect.element(page.getByTestId("notice")).not.toBeVisible();
   });
 
+  test("[SC35] who comes during a match can watch it, and play for a bot", async () => {
+    const lobby = await join();
+    const [ana] = lobby.state.members;
+    if (ana === undefined) throw new Error("no member");
+    const seats = [
+      { kind: "person" as const, peerId: ana.peerId, profile: ana.profile },
+      { kind: "bot" as const, profile: { name: "Clank", colour: 3, choices: null } },
+    ];
+    await expect.element(page.getByRole("button", { name: "Watch" })).not.toBeInTheDocument();
+    lobby.set({ match: { matchNumber: 1, seed: 1, seats, settings: null, hostId: ana.peerId, countdownMs: 0 } });
+    await userEvent.click(page.getByRole("button", { name: "Watch" }));
+    await expect.element(page.getByTestId("watching")).toHaveTextContent("You are watching");
+    await userEvent.click(page.getByRole("button", { name: "Play for Clank" }));
+    await expect.element(page.getByTestId("watching")).toHaveTextContent("Coming back to your seat…");
+    if (lobby.match === undefined) throw new Error("no match");
+    lobby.match.role = "player";
+    lobby.match.emit("role", "player");
+    await expect.element(page.getByTestId("watching")).not.toBeVisible();
+  });
+
+  test("[SC36] a second player of one device has a seat of its own in the room", async () => {
+    const lobby = await host();
+    await userEvent.click(page.getByRole("button", { name: "Add a player" }));
+    await expect.element(page.getByTestId("guest")).toHaveTextContent("On this device");
+    expect(lobby.me.profile.guests).toHaveLength(1);
+    expect(lobby.me.profile.guests?.[0]?.colour).not.toBe(lobby.me.profile.colour);
+    await userEvent.click(page.getByRole("button", { name: "Remove the player" }));
+    await expect.element(page.getByTestId("guest")).not.toBeInTheDocument();
+  });
+
   test("[SC23] copying works without the clipboard of secure pages, and says so", async () => {
     await host();
     vi.stubGlobal("navigator", { userAgent: navigator.userAgent });
