@@ -255,6 +255,9 @@ export class MatchCheckers {
       case "seat-to-player":
       case "seat-request":
       case "role":
+      case "desync-evidence":
+      case "repaired":
+      case "desync-persists":
         return;
       case "conflicting-input":
         this.fail("inputs", peer.index, event.frame, `${event.peerId} is said to have sent two different inputs`);

@@ -1,4 +1,5 @@
 import type { PeerId } from "../base/units.ts";
+import type { DesyncEvidence } from "./desync-evidence.ts";
 import type { Channel } from "./transport.ts";
 
 /** Bytes that a machine wants sent. Valid until the next call of any method of that machine. */
@@ -50,13 +51,26 @@ export type SessionEvent =
   | { readonly type: "role"; readonly role: MatchRole }
   /** More than half of the peers are gone and nobody may decide: the session waits. */
   | { readonly type: "waiting-for-quorum" }
+  /**
+   * The states of this peer and of `peerId` differ: since confirmed frame `frame`, in the parts named by `paths` (none: not found). `playerIndexes`: players whose inputs differ,
+   * so that the game is not to blame. Once for each time that they part; whoever is wrong is repaired without being asked. A follower knows the first four only.
+   */
   | {
       readonly type: "desync";
       readonly peerId: PeerId;
       readonly frame: number;
       readonly localChecksum: number;
       readonly remoteChecksum: number;
+      readonly paths?: readonly string[];
+      readonly playerIndexes?: readonly number[];
+      readonly evidence?: DesyncEvidence;
     }
+  /** Both states are known now: all that a report can hold. Only at who was wrong, and at who repaired it. */
+  | { readonly type: "desync-evidence"; readonly peerId: PeerId; readonly evidence: DesyncEvidence }
+  /** The state of `peerId`, who was wrong and may be this peer, is right again since `frame`. */
+  | { readonly type: "repaired"; readonly peerId: PeerId; readonly frame: number }
+  /** Repairs of this peer do not last: the game does not compute here what it computes elsewhere. They go on, seldom. Tell the player. */
+  | { readonly type: "desync-persists"; readonly frame: number; readonly repairs: number }
   /** An agreed timeline entry: from `frame` on, these seats are played by `peerId`, who came back or came late. */
   | { readonly type: "seat-to-player"; readonly peerId: PeerId; readonly playerIndexes: readonly number[]; readonly frame: number }
   /** A follower that caught up asks for seats; answer with `admit`, or not at all. Only at the member that may admit. */

@@ -1,39 +1,238 @@
-import { NULL_FRAME } from "../base/units.ts";
+import type { ByteReader } from "../base/bytes.ts";
+import { NULL_FRAME, type PeerId } from "../base/units.ts";
+import type { DesyncEvidence } from "../ports/desync-evidence.ts";
+import type { Simulation } from "../ports/simulation.ts";
+import { encodeChecksumLog, encodeState, readChecksumLog, readState, REQUEST_STATE_BYTES_MAX } from "../wire/desync-codec.ts";
+import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
+import { findDesync, makeChecksumLog, type DesyncFinding, type HistoryLayout } from "./desync-search.ts";
+import type { Dispute } from "./checksum-reports.ts";
 import type { FrameRunner } from "./frame-runner.ts";
 import type { RefusalCounts } from "./refusal-counts.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import type { SessionEvents } from "./session-events.ts";
+import { StateRepair, type WatchedMembers, type WatchMessage } from "./state-repair.ts";
 
 export interface ChecksumWatchOptions {
+  readonly localPeerId: PeerId;
+  readonly matchEpoch: number;
+  readonly simulation: Simulation;
   readonly runner: FrameRunner;
+  readonly members: WatchedMembers;
   readonly events: SessionEvents;
   readonly refusals: RefusalCounts;
 }
 
-/** Compares what the others say of confirmed frames with what we have. */
+/** A member is told about once a quarter of a second what we had, at most; an honest one does so once per desync. */
+const LOG_INTERVAL_MS = 250;
+/** And asked for a state at most so often: each costs a copy of ours. */
+const REQUEST_INTERVAL_MS = 500;
+/** Without the other one's log, a desync is told after so long as far as it is known. */
+const TELL_MS = 1000;
+
+/**
+ * Compares what the members say of confirmed frames. Where two differ, they send each other what they had in the last frames, find the first that
+ * differs and what of it, tell the game, and whoever is wrong takes over the state of one who is right. See docs/spec/desync.md.
+ */
 export class ChecksumWatch {
-  readonly #runner: FrameRunner;
-  readonly #events: SessionEvents;
-  readonly #refusals: RefusalCounts;
+  readonly #options: ChecksumWatchOptions;
+  readonly #layout: HistoryLayout;
+  readonly #repair: StateRepair;
+  readonly #outgoing: WatchMessage[] = [];
+  /** The newest frame in which somebody's report differed from ours; `NULL_FRAME` while nobody's does. */
+  #disputedFrame: number = NULL_FRAME;
+  /** Reports of earlier frames say nothing any more: our states of these are not those that we play on from. */
+  #validFrame = 0;
+  #isWrong = false;
+  #isHopeless = false;
 
   constructor(options: ChecksumWatchOptions) {
-    this.#runner = options.runner;
-    this.#events = options.events;
-    this.#refusals = options.refusals;
+    const { simulation, runner, members, matchEpoch } = options;
+    this.#options = options;
+    const { playerCount, inputBytes, partCount } = simulation;
+    this.#layout = { playerCount, inputBytes, partCount: partCount > 1 ? partCount : 0 };
+    this.#repair = new StateRepair(runner, members, matchEpoch, (message) => this.#outgoing.push(message));
   }
 
-  /** Looks at the report of `remote` that waits, if its frame is confirmed here. `isFrozen`: it has no say any more. */
-  compare(remote: RemotePeer, isFrozen: boolean): void {
-    const { checksumFrame: frame, checksum: remoteChecksum } = remote;
-    if (frame === NULL_FRAME || (frame > this.#runner.confirmedFrame && !isFrozen)) return;
-    remote.checksumFrame = NULL_FRAME;
-    // Whom we drop may have confirmed frames with inputs that died with it.
-    if (isFrozen) return;
-    const localChecksum = this.#runner.checksum(frame);
-    if (localChecksum === undefined || localChecksum === remoteChecksum) return;
-    this.#refusals.add("desync");
-    if (remote.isDesynced) return;
-    remote.isDesynced = true;
-    this.#events.add({ type: "desync", peerId: remote.endpoint.peerId, frame, localChecksum, remoteChecksum });
+  /** Looks at the reports that came, and at what follows from them. */
+  update(nowMs: number): void {
+    const { members, runner } = this.#options;
+    // While confirmed frames are simulated again there is nothing to compare with.
+    const confirmedFrame = runner.checksum(runner.confirmedFrame) === undefined ? NULL_FRAME : runner.confirmedFrame;
+    for (const remote of members.remotes()) {
+      const { reports } = remote;
+      // Whom we drop may have confirmed frames with inputs that died with it.
+      if (members.isFrozen(remote.member)) reports.dispute = undefined;
+      for (let frame = reports.take(confirmedFrame); frame !== NULL_FRAME; frame = reports.take(confirmedFrame)) {
+        if (!members.isFrozen(remote.member)) this.#compare(remote, frame, nowMs);
+      }
+      const { dispute } = reports;
+      if (dispute !== undefined && dispute.evidence === undefined && nowMs >= dispute.sinceMs + TELL_MS)
+        this.#tell(remote, dispute, undefined);
+    }
+    if (this.#disputedFrame !== NULL_FRAME) this.#judge(this.#disputedFrame, nowMs);
+  }
+
+  /** Takes in a message of `remote`, from after its kind and epoch. Returns why not, when it does not. */
+  handleMessage(nowMs: number, kind: number, reader: ByteReader, remote: RemotePeer): string | undefined {
+    switch (kind) {
+      case ROLLBACK_KIND.checksumLog:
+        return this.#handleLog(nowMs, reader, remote);
+      case ROLLBACK_KIND.stateRequest:
+        return this.#handleRequest(nowMs, reader, remote);
+      default:
+        return this.#handleState(nowMs, reader, remote);
+    }
+  }
+
+  /** The next message for another member. */
+  pollMessage(): WatchMessage | undefined {
+    return this.#outgoing.shift();
+  }
+
+  #compare(remote: RemotePeer, frame: number, nowMs: number): void {
+    const { reports } = remote;
+    const localChecksum = this.#options.runner.checksum(frame);
+    if (localChecksum === undefined || frame <= reports.agreedFrame || frame < this.#validFrame) return;
+    if (reports.at(frame) === localChecksum) {
+      reports.agreedFrame = frame;
+      if (reports.dispute !== undefined) this.#settle(remote, frame);
+      return;
+    }
+    this.#options.refusals.add("desync");
+    this.#disputedFrame = Math.max(this.#disputedFrame, frame);
+    if (reports.dispute !== undefined) return;
+    this.#open(remote, frame, nowMs);
+    this.#sendLog(remote, frame);
+  }
+
+  #open(remote: RemotePeer, frame: number, nowMs: number): Dispute {
+    const { runner } = this.#options;
+    const { reports } = remote;
+    const startFrame = runner.newestCheckpoint(Math.min(reports.agreedFrame, frame - 1));
+    const state = runner.serializeAfter(startFrame);
+    const start = state === undefined ? undefined : { frame: startFrame, state, stepFrame: runner.stepFrame(startFrame + 1) };
+    return (reports.dispute = { frame, sinceMs: nowMs, start, evidence: undefined });
+  }
+
+  /** Both have the same state again: the one that was wrong was repaired, or the difference is gone by itself. */
+  #settle(remote: RemotePeer, frame: number): void {
+    const { events, localPeerId, members } = this.#options;
+    remote.reports.dispute = undefined;
+    events.add({ type: "repaired", peerId: this.#isWrong ? localPeerId : remote.endpoint.peerId, frame });
+    if (members.remotes().every(({ reports }) => reports.dispute === undefined)) this.#disputedFrame = NULL_FRAME;
+    if (this.#disputedFrame === NULL_FRAME) this.#isWrong = false;
+  }
+
+  #judge(frame: number, nowMs: number): void {
+    const { runner, events } = this.#options;
+    const right = this.#repair.rightChecksum(frame);
+    if (right === undefined) return;
+    this.#isWrong = right !== runner.checksum(frame);
+    if (!this.#isWrong || runner.endFrame !== undefined) return;
+    this.#repair.ask(frame, right, nowMs);
+    if (!this.#isHopeless && this.#repair.isHopeless) events.add({ type: "desync-persists", frame, repairs: this.#repair.repairs });
+    this.#isHopeless = this.#repair.isHopeless;
+  }
+
+  #sendLog(remote: RemotePeer, lastFrame: number): void {
+    const { runner, matchEpoch } = this.#options;
+    const log = makeChecksumLog(runner, this.#layout, remote.reports.agreedFrame, lastFrame);
+    if (log !== undefined) this.#outgoing.push({ to: remote.endpoint.peerId, bytes: encodeChecksumLog(matchEpoch, log) });
+  }
+
+  #handleLog(nowMs: number, reader: ByteReader, remote: RemotePeer): string | undefined {
+    const { runner } = this.#options;
+    const { reports } = remote;
+    if (nowMs < reports.nextLogMs) return "desync-flood";
+    reports.nextLogMs = nowMs + LOG_INTERVAL_MS;
+    const log = readChecksumLog(reader, this.#layout.playerCount * this.#layout.inputBytes);
+    if (log === undefined) return "malformed";
+    const finding = findDesync(runner, this.#layout, reports.agreedFrame, log);
+    if (finding === undefined || reports.dispute?.evidence !== undefined) return undefined;
+    const dispute = reports.dispute ?? this.#open(remote, log.firstFrame + log.frameCount - 1, nowMs);
+    this.#tell(remote, dispute, finding);
+    return undefined;
+  }
+
+  #handleRequest(nowMs: number, reader: ByteReader, remote: RemotePeer): string | undefined {
+    const { runner, matchEpoch } = this.#options;
+    const { reports } = remote;
+    if (nowMs < reports.nextRequestMs) return "desync-flood";
+    reports.nextRequestMs = nowMs + REQUEST_INTERVAL_MS;
+    const request = readState(reader, REQUEST_STATE_BYTES_MAX);
+    if (request === undefined) return "malformed";
+    const { frame } = request;
+    // Its report was lost on the way to us, so that it still lacks our log.
+    if (reports.dispute === undefined) this.#sendLog(remote, Math.min(frame, runner.confirmedFrame));
+    const state = (runner.checksum(frame) === undefined ? undefined : runner.serializeAfter(frame)) ?? NO_BYTES;
+    this.#outgoing.push({
+      to: remote.endpoint.peerId,
+      bytes: encodeState(ROLLBACK_KIND.stateReply, matchEpoch, { frame, state }),
+    });
+    if (request.state.length > 0 && state.length > 0) this.#complete(remote, frame, state, request.state.slice());
+    return undefined;
+  }
+
+  #handleState(nowMs: number, reader: ByteReader, remote: RemotePeer): string | undefined {
+    const { runner, members } = this.#options;
+    const reply = readState(reader);
+    if (reply === undefined) return "malformed";
+    const { frame } = reply;
+    const own = runner.checksum(frame) === undefined ? undefined : runner.serializeAfter(frame);
+    const outcome = this.#repair.take(remote, reply, nowMs);
+    if (outcome === "gone") return undefined;
+    if (outcome !== "repaired") return outcome;
+    if (own !== undefined) this.#complete(remote, frame, own, reply.state.slice());
+    this.#validFrame = frame + 1;
+    for (const { reports } of members.remotes()) reports.dispute = undefined;
+    this.#disputedFrame = NULL_FRAME;
+    this.#isWrong = false;
+    this.#options.events.add({ type: "repaired", peerId: this.#options.localPeerId, frame });
+    return undefined;
+  }
+
+  /** Tells the game what is known now. */
+  #tell(remote: RemotePeer, dispute: Dispute, finding: DesyncFinding | undefined): void {
+    const { runner, simulation, events } = this.#options;
+    const { start, frame: lastFrame } = dispute;
+    const { peerId } = remote.endpoint;
+    const known = finding ?? {
+      frame: lastFrame,
+      isFirst: false,
+      localChecksum: runner.checksum(lastFrame) ?? 0,
+      remoteChecksum: remote.reports.at(lastFrame) ?? 0,
+      parts: [],
+      playerIndexes: [],
+    };
+    const paths = known.parts.map((part) => simulation.partName(part));
+    dispute.evidence = { ...known, peerId, paths, start, ...this.#rows(start, lastFrame), states: undefined };
+    const { frame, localChecksum, remoteChecksum, playerIndexes } = known;
+    events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum, paths, playerIndexes, evidence: dispute.evidence });
+  }
+
+  /** Both states after `frame` are here. */
+  #complete(remote: RemotePeer, frame: number, local: Uint8Array, theirs: Uint8Array): void {
+    const evidence = remote.reports.dispute?.evidence;
+    if (evidence === undefined || frame < evidence.frame) return;
+    const { start } = evidence;
+    const whole = { ...evidence, ...this.#rows(start, frame), states: { frame, local, remote: theirs } };
+    this.#options.events.add({ type: "desync-evidence", peerId: evidence.peerId, evidence: whole });
+  }
+
+  /** What was played from after `start` up to `lastFrame`. */
+  #rows(start: DesyncEvidence["start"], lastFrame: number): { readonly rows: Uint8Array; readonly inputsBytes: number } {
+    const { runner } = this.#options;
+    const inputsBytes = this.#layout.playerCount * this.#layout.inputBytes;
+    const first = (start?.frame ?? lastFrame) + 1;
+    const rows = new Uint8Array(Math.max(0, lastFrame - first + 1) * (2 + inputsBytes));
+    for (let frame = first; frame <= lastFrame; frame++) {
+      const offset = (frame - first) * (2 + inputsBytes);
+      rows[offset] = runner.botBits(frame);
+      rows[offset + 1] = runner.stepFrame(frame) === runner.stepFrame(frame + 1) ? 1 : 0;
+      rows.set(runner.row(frame) ?? NO_BYTES, offset + 2);
+    }
+    return { rows, inputsBytes };
   }
 }
+
+const NO_BYTES = new Uint8Array(0);

@@ -2,6 +2,7 @@ import { assert } from "../base/assert.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import type { Simulation } from "../ports/simulation.ts";
 import { PREDICTION_WINDOW_MAX } from "../wire/limits.ts";
+import { CHECKPOINT_SLOTS, Checkpoints } from "./checkpoints.ts";
 import type { GameEventLog } from "./game-event-log.ts";
 import { ALWAYS, HISTORY_FRAMES, type InputTable } from "./input-table.ts";
 import type { PauseSchedule } from "./pause-schedule.ts";
@@ -45,6 +46,7 @@ export class FrameRunner {
   readonly #pauses: PauseSchedule;
   readonly #events: GameEventLog;
   readonly #saves: SaveSlots;
+  readonly #checkpoints: Checkpoints;
   #windowFrames: number;
   #limitFrame: number = ALWAYS;
   readonly #inputBytes: number;
@@ -66,6 +68,7 @@ export class FrameRunner {
   #wrongFrame = NONE;
   #confirmedFrame: number;
   #endFrame = NONE;
+  #keepsCheckpoints = false;
   /** While a repair of confirmed frames has not come here again, what is recorded of later ones is of the wrong state. */
   #repairFrame: number = NULL_FRAME;
   #rollbacks = 0;
@@ -78,8 +81,10 @@ export class FrameRunner {
     this.#pauses = options.pauses;
     this.#events = options.events;
     this.#windowFrames = options.predictionWindowFrames;
-    // One slot more holds the live state while another is looked at.
-    this.#saves = new SaveSlots(simulation, PREDICTION_WINDOW_MAX, options.saveEveryFrames, 1);
+    // One slot more holds the live state while another is looked at, and behind it are the checkpoints.
+    this.#saves = new SaveSlots(simulation, PREDICTION_WINDOW_MAX, options.saveEveryFrames, 1 + CHECKPOINT_SLOTS);
+    const scratchSlot = this.#saves.slotCount;
+    this.#checkpoints = new Checkpoints(simulation, { firstSlot: scratchSlot + 1, scratchSlot });
     this.#inputBytes = inputs.inputBytes;
     this.#usedRows = Array.from({ length: HISTORY_FRAMES }, () => new Uint8Array(inputs.playerCount * inputs.inputBytes));
     this.#bots = new Uint8Array(inputs.playerCount);
@@ -259,11 +264,32 @@ export class FrameRunner {
       return false;
     }
     this.#saves.clear();
+    this.#checkpoints.clear();
     this.#liveFrame = frame;
     this.#wrongFrame = NONE;
     this.#repairFrame = this.#confirmedFrame;
     this.#checksums[(frame - 1) & MASK] = checksum;
     return true;
+  }
+
+  /** From now on there are others to compare states with. */
+  keepCheckpoints(): void {
+    this.#keepsCheckpoints = true;
+  }
+
+  /** The newest frame up to `frame` whose state is kept as a checkpoint; `NULL_FRAME` when none is. */
+  newestCheckpoint(frame: number): number {
+    return this.#checkpoints.newestUpTo(Math.min(frame, this.#confirmedFrame));
+  }
+
+  /** The state after a confirmed frame that is kept as a checkpoint; `undefined` for others, and while confirmed frames are simulated again. */
+  serializeAfter(frame: number): Uint8Array | undefined {
+    return this.#isRecorded(frame) ? this.#checkpoints.serialize(frame) : undefined;
+  }
+
+  /** The game's own number of the step that `frame` is, or would be were the match not paused; for frames that `row` answers for, and the next. */
+  stepFrame(frame: number): number {
+    return this.#stepFrames[frame & MASK] ?? 0;
   }
 
   #snapshotOf(frame: number): RunnerSnapshot {
@@ -299,6 +325,7 @@ export class FrameRunner {
     const slot = frame & MASK;
     const row = this.#usedRows[slot];
     assert(row !== undefined, "a row in every slot");
+    if (this.#keepsCheckpoints) this.#checkpoints.passing(frame - 1);
     const isComplete = this.#isComplete(frame);
     // What is confirmed runs again only to repair the state: with the same inputs, whatever was forgotten since of how they came about.
     if (frame > this.#confirmedFrame) {

@@ -225,8 +225,7 @@ export class InputExchange {
     remote.newestFrame = newest;
     if (!header.hasReport) return;
     endpoint.outboundLossRatio = header.lossUnits / 255;
-    remote.checksumFrame = newest - header.checksumDistance;
-    remote.checksum = header.checksum;
+    remote.reports.arrived(newest - header.checksumDistance, header.checksum);
   }
 
   #column(player: number): Uint8Array {

@@ -1,5 +1,6 @@
 import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import { Endpoint } from "../peer/endpoint.ts";
+import { ChecksumReports } from "./checksum-reports.ts";
 import { TimeSync } from "./time-sync.ts";
 
 export interface RemotePeerOptions {
@@ -33,10 +34,8 @@ export class RemotePeer {
   isConflicting = false;
   /** The last confirmed frame whose checksum we told it. */
   reportedFrame: number = NULL_FRAME;
-  /** A checksum of the peer that waits until we have confirmed the same frame; `NULL_FRAME` when none does. */
-  checksumFrame: number = NULL_FRAME;
-  checksum = 0;
-  isDesynced = false;
+  /** What it told of its states. */
+  readonly reports: ChecksumReports = new ChecksumReports();
   isSuspect = false;
   /** Its last datagram wants an answer even when we have nothing to say: it still plays, or lacks our acknowledgement. */
   replyDue = false;

@@ -133,7 +133,9 @@ export class RollbackSession implements Session, SettledSource {
       this.#open({ slot, peerId, firstFrame: history.firstFrames[slot] ?? 0, ackedFrame, confirmedFrame: firstFrame - 1 });
     }
     this.#outbox = new Outbox(localPeerId);
-    this.#checksums = new ChecksumWatch({ runner, events: this.#events, refusals: this.#refusals });
+    const members = { localMember, remotes: () => this.#remotes.list, isFrozen: this.#isFrozen };
+    const [sessionEvents, refusals] = [this.#events, this.#refusals];
+    this.#checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events: sessionEvents, refusals });
     const { playerCount, inputBytes, frameRateHz } = simulation;
     this.#feed = new FeedServer({ source: this, matchEpoch, playerCount, inputBytes, frameRateHz });
     this.#synchronize();
@@ -223,7 +225,8 @@ export class RollbackSession implements Session, SettledSource {
       this.#exchange.write(this.#outbox.writer, remote, this.#clock, this.#endedMs !== undefined);
       return this.#outbox.datagram(remote.endpoint.peerId);
     }
-    return this.#feed.pollTransmit();
+    const message = this.#checksums.pollMessage();
+    return message === undefined ? this.#feed.pollTransmit() : this.#outbox.transmit(message.to, "reliable", message.bytes);
   }
 
   pollEvent(): SessionEvent | undefined {
@@ -374,6 +377,10 @@ export class RollbackSession implements Session, SettledSource {
         this.#watch();
         return refusal;
       }
+      case ROLLBACK_KIND.checksumLog:
+      case ROLLBACK_KIND.stateRequest:
+      case ROLLBACK_KIND.stateReply:
+        return this.#checksums.handleMessage(this.#clock.nowMs, kind, this.#reader, remote);
       default:
         return "unknown-kind";
     }
@@ -458,7 +465,7 @@ export class RollbackSession implements Session, SettledSource {
       this.#events.add({ type: "ended", frame: this.#runner.confirmedFrame, result: this.#runner.result() });
       for (const remote of this.#remotes.list) remote.sendDue = true;
     }
-    for (const remote of this.#remotes.list) this.#checksums.compare(remote, this.#departures.isFrozen(remote.member));
+    this.#checksums.update(this.#clock.nowMs);
   }
 
   /** While the others may decide without us, only what is settled is certain. */
@@ -479,6 +486,7 @@ export class RollbackSession implements Session, SettledSource {
 
   #open({ slot: member, ...options }: Omit<RemotePeerOptions, "member" | "players" | "observedMs"> & { readonly slot: number }): void {
     const players = this.#roster.playersOf[member] ?? [];
+    this.#runner.keepCheckpoints();
     this.#remotes.add(new RemotePeer({ ...options, member, players, observedMs: this.#clock.observedMs }));
   }
 

@@ -1,0 +1,97 @@
+import { findPlainDifferences, type PlainDifference } from "../base/plain-differences.ts";
+import type { DesyncEvidence } from "../ports/desync-evidence.ts";
+import type { Game, MatchSetup } from "./game.ts";
+import { GameSimulation } from "./game-simulation.ts";
+import type { InputSchema } from "./input-schema.ts";
+
+/** Differences listed: a game that went on for a quarter of a second after the first may differ in hundreds. */
+const DIFFERENCES_MAX = 32;
+
+/**
+ * A desync as a file: plain data for `JSON.stringify`, with bytes as hexadecimal digits. `rollcall report FILE` plays it again;
+ * `replayDesyncReport` does so in code.
+ */
+export interface DesyncReport {
+  readonly format: "rollcall-desync-1";
+  readonly game: { readonly id: string; readonly version: number; readonly contentHash: string };
+  /** Where it happened: a browser's name, a build, whatever helps. */
+  readonly environment: string;
+  readonly remotePeerId: string;
+  /** The first frame after which the states differ, the first known one unless `isFirst`. */
+  readonly frame: number;
+  readonly isFirst: boolean;
+  readonly localChecksum: number;
+  readonly remoteChecksum: number;
+  /** What differs after `frame`. */
+  readonly paths: readonly string[];
+  /** Players whose inputs differ: then the game is not to blame. */
+  readonly playerIndexes: readonly number[];
+  readonly setup: MatchSetup;
+  readonly start: { readonly frame: number; readonly stepFrame: number; readonly state: string } | null;
+  readonly inputsBytes: number;
+  readonly rows: string;
+  /** Both states after one frame at or after `frame`, and the values in which they differ. */
+  readonly states: { readonly frame: number; readonly local: string; readonly remote: string } | null;
+  readonly differences: readonly PlainDifference[];
+}
+
+export interface DesyncReportOptions<State, Schema extends InputSchema> {
+  readonly game: Game<State, Schema>;
+  readonly setup: MatchSetup;
+  /** Default: empty. */
+  readonly environment?: string;
+}
+
+/**
+ * Makes a report of what a session found out (`evidence` of its events `desync` and, with both states, `desync-evidence`).
+ *
+ * ```ts
+ * if (event.type === "desync-evidence") download(JSON.stringify(writeDesyncReport(event.evidence, { game, setup })));
+ * ```
+ */
+export function writeDesyncReport<State, Schema extends InputSchema>(
+  evidence: DesyncEvidence,
+  { game, setup, environment = "" }: DesyncReportOptions<State, Schema>,
+): DesyncReport {
+  const { peerId, frame, isFirst, localChecksum, remoteChecksum, paths, playerIndexes, start, rows, inputsBytes, states } = evidence;
+  return {
+    format: "rollcall-desync-1",
+    game: { id: game.id, version: game.version, contentHash: game.contentHash },
+    environment,
+    remotePeerId: peerId,
+    frame,
+    isFirst,
+    localChecksum,
+    remoteChecksum,
+    paths,
+    playerIndexes,
+    setup,
+    start: start === undefined ? null : { frame: start.frame, stepFrame: start.stepFrame, state: toHex(start.state) },
+    inputsBytes,
+    rows: toHex(rows),
+    states: states === undefined ? null : { frame: states.frame, local: toHex(states.local), remote: toHex(states.remote) },
+    differences: states === undefined ? [] : differencesOf(new GameSimulation(game, setup), states.local, states.remote),
+  };
+}
+
+/** The values in which two serialised states differ, at most 32; none when one of them is no state of this game. */
+export function differencesOf<State, Schema extends InputSchema>(
+  simulation: GameSimulation<State, Schema>,
+  local: Uint8Array,
+  remote: Uint8Array,
+): readonly PlainDifference[] {
+  if (!simulation.deserialize(local)) return [];
+  const left = simulation.inspectLive();
+  return simulation.deserialize(remote) ? findPlainDifferences(left, simulation.inspectLive(), DIFFERENCES_MAX) : [];
+}
+
+/** Two digits a byte. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** `undefined` for what `toHex` does not write. */
+export function fromHex(text: string): Uint8Array | undefined {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
+  return Uint8Array.from({ length: text.length / 2 }, (_, index) => Number.parseInt(text.slice(2 * index, 2 * index + 2), 16));
+}
