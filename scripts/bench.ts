@@ -1,15 +1,18 @@
 /**
  * `pnpm bench`: the figures of the docs. Sizes and counts are exact, ratios are of one run, and times are this machine's.
  *
- * `--readme` writes the table into README.md. `--only rollback,rubberband,connect,weight,sim` runs some parts.
+ * `--readme` writes the tables where the docs show them. `--only rollback,rubberband,connect,weight,sim,states,rivals` runs some parts; `rivals`, which
+ * installs other packages for itself and takes minutes, runs only when it is asked for.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback.ts";
 import { benchConnect } from "./bench/connect.ts";
+import { benchRivals } from "./bench/rivals.ts";
 import { benchRubberband } from "./bench/rubberband.ts";
 import { benchSimulator } from "./bench/simulator.ts";
+import { benchStates } from "./bench/states.ts";
 import { benchWeight } from "./bench/weight.ts";
 import type { Row } from "./bench/row.ts";
 
@@ -21,7 +24,14 @@ const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   weight: benchWeight,
 };
 
-const README = fileURLToPath(new URL("../README.md", import.meta.url));
+/** Parts with a table of their own, and the page that shows it. */
+const TABLES: Readonly<Record<string, { readonly page: string; readonly bench: () => string | Promise<string> }>> = {
+  states: { page: "../docs/guides/states.md", bench: benchStates },
+  rivals: { page: "../docs/measurements/rivals.md", bench: benchRivals },
+};
+const ASKED_FOR_ONLY = "rivals";
+
+const README = "../README.md";
 const TABLE = /(?<=<!-- bench:start -->\n)[\s\S]*(?=<!-- bench:end -->)/;
 
 function rowOf({ name, value, unit }: BenchRow): Row {
@@ -31,16 +41,29 @@ function rowOf({ name, value, unit }: BenchRow): Row {
 
 async function bench(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: "string" }, readme: { type: "boolean", default: false } } });
-  const wanted = values.only?.split(",") ?? Object.keys(PARTS);
+  const known = [...Object.keys(PARTS), ...Object.keys(TABLES)];
+  const wanted = values.only?.split(",") ?? known.filter((name) => name !== ASKED_FOR_ONLY);
+  const unknown = wanted.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`--only: there is no part "${unknown}". Parts: ${known.join(", ")}.`);
   const rows: Row[] = [];
-  for (const name of wanted) {
-    const part = PARTS[name];
-    if (part === undefined) throw new Error(`--only: there is no part "${name}". Parts: ${Object.keys(PARTS).join(", ")}.`);
-    rows.push(...(await part()));
-  }
+  for (const name of wanted) rows.push(...((await PARTS[name]?.()) ?? []));
   const table = ["| figure | value |", "|---|---|", ...rows.map(({ name, value }) => `| ${name} | ${value} |`), ""].join("\n");
+  if (rows.length > 0) show(table, README, values.readme);
+  for (const name of wanted) {
+    const part = TABLES[name];
+    if (part !== undefined) show(await part.bench(), part.page, values.readme);
+  }
+}
+
+/** Prints a table, and puts it between the marks of its page. */
+function show(table: string, page: string, isWritten: boolean): void {
   process.stdout.write(`\n${table}`);
-  if (values.readme) writeFileSync(README, readFileSync(README, "utf8").replace(TABLE, table));
+  if (!isWritten) return;
+  const file = fileURLToPath(new URL(page, import.meta.url));
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace(TABLE, () => table),
+  );
 }
 
 bench().then(

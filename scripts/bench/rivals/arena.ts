@@ -1,8 +1,8 @@
 import { Random } from "@rollcall/netcode/core";
 
-/** Two players and what they chase about. */
+/** Two players and what chases them. */
 export const PLAYERS = 2;
-const THINGS = 202;
+export const THINGS = 202;
 const SIZE = 1 << 20;
 const SPEED_MAX = 4_096;
 const [LEFT, RIGHT, UP, DOWN, PUSH] = [1, 2, 4, 8, 16];

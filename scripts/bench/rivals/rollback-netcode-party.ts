@@ -1,9 +1,8 @@
 import { checksumWords } from "../../../packages/netcode/src/core/base/checksum.ts";
-import { placeThings, stepArena, type Arena } from "./arena.ts";
+import { placeThings, stepArena, THINGS, type Arena } from "./arena.ts";
 import { FRAME_MS, type BenchPeer } from "./bench-peer.ts";
 import type { Party } from "./party.ts";
 
-const THINGS = 202;
 const KEEPALIVE_MS = 5_000;
 const IDS = ["peer-0", "peer-1"];
 

@@ -9,11 +9,10 @@ import {
   plainState,
   type StateCodec,
 } from "@rollcall/netcode/core";
-import { placeThings, plainArena, stepArena, type Arena } from "./arena.ts";
+import { placeThings, plainArena, stepArena, THINGS, type Arena } from "./arena.ts";
 import { FRAME_MS, type BenchPeer } from "./bench-peer.ts";
 import type { Party } from "./party.ts";
 
-const THINGS = 202;
 const MATCH = {
   seed: 1,
   players: ["Ada", "Bob"].map((name, colour) => ({ profile: { name, colour, choices: null }, bot: false })),

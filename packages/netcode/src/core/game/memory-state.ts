@@ -7,8 +7,6 @@ import type { StateCodec, StateSlots } from "./game.ts";
 const PAGE_BYTES = 65_536;
 /** A global is kept in eight bytes: the largest it can have. */
 const GLOBAL_BYTES = 8;
-/** What a simulation puts in front of the state when it is serialised, generously: the words of its random generator. */
-const SNAPSHOT_HEAD_BYTES = 256;
 
 /** A `WebAssembly.Memory`, or `{ buffer }` around any memory that keeps its size. */
 export interface GameMemory {
@@ -37,8 +35,8 @@ export interface MemoryStateOptions<State> {
 
 /**
  * A state in memory of its own, such as that of a WebAssembly program: saved and loaded by one copy of the part in use, in place, and hashed as it lies. The
- * state object is what reaches the memory; it is never replaced. One program instance per state: make it in `init`. Most bytes: 256 KiB less a
- * few for the match's random generator, so that a state can be sent to somebody who joins.
+ * state object is what reaches the memory; it is never replaced. One program instance per state: make it in `init`. A match whose
+ * state is larger than 256 KiB (`SNAPSHOT_BYTES_MAX`) can be played, but not be joined late.
  *
  * ```ts
  * const game = defineGame({
@@ -164,7 +162,6 @@ class MemorySlots<State> implements StateSlots<State> {
     );
     const sizeBytes = end - this.#startBytes;
     assert(Number.isInteger(end) && sizeBytes > 0 && end <= buffer.byteLength, `an end of the state within its memory, got ${end}`);
-    assert(sizeBytes <= SNAPSHOT_BYTES_MAX - SNAPSHOT_HEAD_BYTES, `a state below 256 KiB (startBytes, endBytes), got ${sizeBytes} bytes`);
     this.#view(buffer, end);
   }
 
