@@ -155,7 +155,7 @@ describe("[GA32] a wrong range is an assertion", () => {
   });
 });
 
-describe("[GA33] a game in WebAssembly memory plays as any other", () => {
+describe("[GA33] a game in WebAssembly memory plays like every other", () => {
   test("in the sync test, over pages that it adds", () => {
     const report = syncTest(wasmGame, { frames: 700 });
     expect(report).toMatchObject({ ok: true, frames: 700 });
