@@ -3,7 +3,7 @@ import { parsePeerId, type PeerId } from "../src/core/base/units.ts";
 import type { SessionEvent } from "../src/core/ports/session.ts";
 import type { Channel } from "../src/core/ports/transport.ts";
 import { RollbackSession, type RollbackOptions } from "../src/core/rollback/rollback-session.ts";
-import type { TimelineEntry } from "../src/core/rollback/timeline.ts";
+import type { SessionSnapshot, SessionStart, SettledSource } from "../src/core/rollback/settled-source.ts";
 import { TestSimulation, type TestSimulationOptions } from "./test-simulation.ts";
 
 /** A peer id for tests. */
@@ -89,35 +89,31 @@ export class TestMatch {
     });
   }
 
-  /** Peer `index`, who is gone or was not there, joins into the seats `players` while the others play on. It hears of the match through peer `via`, who admits it. */
-  join(index: number, via: number, players: readonly number[]): TestPeer {
-    const source = this.peer(via).session;
-    const id = this.id(index);
-    if (!source.admit(id, players)) throw new Error(`peer ${via} may not admit peer ${index}`);
-    const seat = (): TimelineEntry | undefined =>
-      source.entriesFrom(0).findLast((entry) => entry.type === "seat-to-player" && entry.peerId === id && entry.frame > source.confirmedFrame);
-    this.runUntil(() => seat() !== undefined, 5000);
-    return this.startJoiner(index, via, players, seat()?.frame ?? 0);
+  /** Peer `index`, who is gone or was not there, joins into the seats `players` while the others play on: peer `by` admits it, and it hears of the match through peer `via`. */
+  join(index: number, by: number, players: readonly number[], via: number = by): TestPeer {
+    const follower = this.follow(via);
+    if (!this.peer(by).session.admit(this.id(index), players)) throw new Error(`peer ${by} may not admit peer ${index}`);
+    return this.seat(index, players, follower);
   }
 
-  /** The rest of `join`, once the entry of frame `joinFrame` is settled. */
-  startJoiner(index: number, via: number, players: readonly number[], joinFrame: number): TestPeer {
+  /** Begins to follow the match through peer `via`. */
+  follow(via: number): TestFollower {
     const source = this.peer(via).session;
     const snapshot = source.takeSnapshot();
     if (snapshot === undefined) throw new Error("no snapshot");
-    this.runUntil(() => source.settledFrame >= snapshot.frame - 1, 5000);
-    const rows = new Map<number, Uint8Array>();
-    for (let frame = source.oldestFrame; frame < snapshot.frame; frame++) {
-      const row = new Uint8Array(this.#options.seats.length * (this.#options.inputBytes ?? 1));
-      source.copyRow(frame, row);
-      rows.set(frame, row);
-    }
-    const timeline = source.entriesFrom(0);
-    this.run(this.#oneWayMs);
+    const { seats, inputBytes = 1 } = this.#options;
+    const rowBytes = seats.length * inputBytes;
+    return new TestFollower(source, snapshot, seats, rowBytes);
+  }
+
+  /** The rest of `join`: waits for the seat, and begins to play. */
+  seat(index: number, players: readonly number[], follower: TestFollower): TestPeer {
+    this.runUntil(() => follower.seatFrame(this.id(index)) !== undefined, 5000);
+    const joinFrame = follower.seatFrame(this.id(index)) ?? 0;
     const simulation = this.#simulation(index);
-    if (!simulation.deserialize(snapshot.bytes)) throw new Error("a snapshot that is no state");
-    const { frame, stepFrame } = snapshot;
-    const start = { frame, stepFrame, timeline, rows: (earlier: number) => rows.get(earlier), joinFrame };
+    const start = { ...follower.catchUp(simulation), joinFrame };
+    // The news takes as long as any packet.
+    this.run(this.#oneWayMs);
     const session = new RollbackSession(this.nowMs, { ...this.#sessionOptions(index, simulation), start });
     const peer = this.#newPeer(index, players, simulation, session);
     this.peers[index] = peer;
@@ -266,6 +262,54 @@ export class TestMatch {
 
   eventsOf(index: number, type: SessionEvent["type"]): SessionEvent[] {
     return this.peer(index).events.filter((event) => event.type === type);
+  }
+}
+
+/** Somebody who follows a match by what is settled, without a network between. */
+export class TestFollower {
+  readonly #source: SettledSource;
+  readonly #snapshot: SessionSnapshot;
+  readonly #seats: readonly number[];
+  readonly #rowBytes: number;
+
+  constructor(source: SettledSource, snapshot: SessionSnapshot, seats: readonly number[], rowBytes: number) {
+    this.#source = source;
+    this.#snapshot = snapshot;
+    this.#seats = seats;
+    this.#rowBytes = rowBytes;
+  }
+
+  /** The first frame of `peerId` in its next seat, once that is settled. */
+  seatFrame(peerId: PeerId): number | undefined {
+    const { settledFrame } = this.#source;
+    if (settledFrame < this.#snapshot.frame) return undefined;
+    const entries = this.#source.entriesFrom(settledFrame);
+    return entries.findLast((entry) => entry.type === "seat-to-player" && entry.peerId === peerId)?.frame;
+  }
+
+  /** Brings `simulation` up to what is settled now. */
+  catchUp(simulation: TestSimulation): Omit<SessionStart, "joinFrame"> {
+    const source = this.#source;
+    const timeline = source.entriesFrom(0);
+    if (!simulation.deserialize(this.#snapshot.bytes)) throw new Error("a snapshot that is no state");
+    const rows = new Map<number, Uint8Array>();
+    const frame = source.settledFrame + 1;
+    let { stepFrame } = this.#snapshot;
+    for (let past = source.oldestFrame; past < frame; past++) {
+      const row = new Uint8Array(this.#rowBytes);
+      source.copyRow(past, row);
+      rows.set(past, row);
+      if (past < this.#snapshot.frame) continue;
+      const seats = this.#seats.map((seat) => (seat < 0 ? 1 : 0));
+      let isPaused = false;
+      for (const entry of timeline) {
+        if (entry.frame > past) break;
+        if (entry.type === "pause" || entry.type === "resume") isPaused = entry.type === "pause";
+        if ("playerIndexes" in entry) for (const player of entry.playerIndexes) seats[player] = entry.type === "seat-to-bot" ? 1 : 0;
+      }
+      if (!isPaused) simulation.step(stepFrame++, row, Uint8Array.from(seats), () => {});
+    }
+    return { frame, stepFrame, timeline, rows: (past) => rows.get(past) };
   }
 }
 
