@@ -93,6 +93,9 @@ export class TestPage implements Page {
   unreachable = false;
   /** What it sends to its peers is lost. */
   silent = false;
+  /** Pages to which its transport never gets a connection. */
+  readonly cannotReach = new Set<TestPage>();
+  #peerId: PeerId | undefined;
   /** Of the browser: a reload and other windows share it. */
   shared = new Map<string, string>();
   readonly claims = new Set<string>();
@@ -115,7 +118,11 @@ export class TestPage implements Page {
       page: this,
       startTicker: (intervalMs, handleTick) => this.#startTicker(intervalMs, handleTick),
       openControlSocket: this.#openControlSocket,
-      loadTransport: () => Promise.resolve(({ localPeerId }) => this.#track(world.hub.connect(localPeerId))),
+      loadTransport: () =>
+        Promise.resolve(({ localPeerId }) => {
+          this.#peerId = localPeerId;
+          return this.#track(world.hub.connect(localPeerId));
+        }),
     };
   }
 
@@ -241,7 +248,12 @@ export class TestPage implements Page {
             target.dispose();
           };
         }
-        if ((name === "dial" || name === "accept") && this.unreachable) return () => {};
+        if (name === "dial" || name === "accept") {
+          return (peer: PeerId): void => {
+            const isCutOff = this.unreachable || [...this.cannotReach].some((page) => page.#peerId === peer);
+            if (!isCutOff) target[name](peer);
+          };
+        }
         if (name === "send" && (world.latencyMs > 0 || this.silent)) {
           return (peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome => {
             if (this.silent) return "sent";

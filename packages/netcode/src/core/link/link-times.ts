@@ -45,8 +45,8 @@ export const pathDoubtedMs = 450;
 export const relaySilentMs = 500;
 /** A path that is kept because the peer asks for it is let go after this. */
 export const relayKeptMs = 1_000;
-/** A pair that never had a connection of its own is relayed after this: most connections take less. */
-export const relayAfterMs = 1_500;
+/** A pair without a connection of its own yet is relayed after this, so that a match that has started meanwhile makes nobody suspect. Slow connections are relayed for a moment. */
+export const relayAfterMs = 600;
 /** Paths are compared this often. */
 export const routeIntervalMs = 100;
 /** A relay that brings no answer for so long is passed over, and avoided for `relayPenaltyMs` where there is another. */
@@ -54,7 +54,9 @@ export const relayTryMs = 1_000;
 export const relayPenaltyMs = 10_000;
 /** A better path must be so for this long. */
 export const routeDwellMs = 2_000;
-/** The own connection must be good for this long before a pair returns to it; doubled up to the second figure each time that it did not last `routeSettledMs`. */
+/** The own connection must be good for this long before a pair turns to it for the first time. */
+export const firstDwellMs = 500;
+/** The same before a pair returns to one that had failed; doubled up to the second figure each time that it did not last `routeSettledMs`. */
 export const returnDwellMs = 3_000;
 export const returnDwellMsMax = 48_000;
 export const routeSettledMs = 30_000;

@@ -140,4 +140,40 @@ describe("the reliable stream", () => {
     stream.handleFragment(1_200, sequenceOf(2), false, new Uint8Array(16_375));
     expect(stream.timeoutMs).toBe(1_200);
   });
+
+  it("[LK91] over a relay that loses, doubles and delays, messages arrive once and in order, and the ways may change", () => {
+    let losses = 0;
+    const fates = fc.infiniteStream(fc.constantFrom("lost", "lost", "late", "doubled", "moved", "taken", "taken", "taken"));
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40_000 }), { minLength: 1, maxLength: 10 }), fates, (lengths, fate) => {
+        const sender = new ReliableStream();
+        const receiver = new ReliableStream();
+        const received: number[] = [];
+        const late: Uint8Array[] = [];
+        const arrive = (nowMs: number, bytes: Uint8Array): void => {
+          const packet = parseLinkPacket(bytes);
+          if (packet.type === "stream-ack") must(sender.handleAck(packet.expectedSequence));
+          if (packet.type === "fragment") receiver.handleFragment(nowMs, packet.sequence, packet.isLast, packet.part);
+          const whole = receiver.takeMessage();
+          if (whole !== undefined) received.push(whole.length);
+        };
+        sender.changeWay(true);
+        for (const [mark, length] of lengths.entries()) must(sender.send(message(length, mark)));
+        for (let nowMs = 0; nowMs < 60_000; nowMs += 100) {
+          for (const bytes of [...late.splice(0), ...drain(sender, nowMs), ...drain(receiver, nowMs)]) {
+            // The last ten seconds lose nothing.
+            const what = nowMs < 50_000 ? fate.next().value : "taken";
+            if (what === "lost") losses++;
+            if (what === "late") late.push(bytes);
+            if (what === "moved") sender.changeWay(true);
+            if (what === "doubled" || what === "moved" || what === "taken") arrive(nowMs, bytes);
+            if (what === "doubled") arrive(nowMs, bytes);
+          }
+        }
+        expect(received).toEqual(lengths);
+      }),
+      { numRuns: 60 },
+    );
+    expect(losses).toBeGreaterThan(100);
+  });
 });

@@ -73,14 +73,21 @@ describe("the choice of a path", () => {
     expect([route.via, route.isWanted, route.isRelayed]).toEqual(["cyd", true, false]);
   });
 
-  it("[LK71] a pair returns after 3 s of a good connection, and at once when its relay is gone", () => {
+  it("[LK71] a pair returns after 3 s of a good connection, turns to its first one after half a second, and at once when its relay is gone", () => {
     const good: RouteFigures = { directMs: 15, relayMs: 40, offers: [CYD] };
     const route = new RouteChoice();
+    route.check(-100, good);
     hold(route, 0, 200, dead(40));
     hold(route, 200, 3_000, good);
     expect(route.isRelayed).toBe(true);
     hold(route, 3_200, 200, good);
     expect([route.isRelayed, route.isWanted]).toEqual([false, false]);
+    const fresh = new RouteChoice();
+    hold(fresh, 0, 200, dead(40));
+    hold(fresh, 200, 500, good);
+    expect(fresh.isRelayed).toBe(true);
+    hold(fresh, 700, 100, good);
+    expect(fresh.isRelayed).toBe(false);
     const hasty = new RouteChoice();
     hold(hasty, 0, 200, dead(40));
     hasty.check(200, { directMs: 300, relayMs: Infinity, offers: [] });

@@ -31,8 +31,10 @@ export class RouteChoice {
   #viaWorseMs = Infinity;
   #directWorseMs = Infinity;
   #directGoodMs = Infinity;
-  #returnDwellMs: number = LINK_TIMES.returnDwellMs;
+  #returnDwellMs: number = LINK_TIMES.firstDwellMs;
   #returnedMs = -Infinity;
+  /** The pair's own connection was in use before. */
+  #wasDirect = false;
   readonly #penalizedUntilMs = new Map<PeerId, number>();
 
   check(nowMs: number, figures: RouteFigures): void {
@@ -82,6 +84,7 @@ export class RouteChoice {
   }
 
   #checkLeave(nowMs: number, directMs: number, relayMs: number, offerMs: number): void {
+    if (directMs < Infinity) this.#wasDirect = true;
     if (directMs === Infinity) this.#directWorseMs = -Infinity;
     else if (isClearlyWorse(directMs, offerMs)) this.#directWorseMs = Math.min(this.#directWorseMs, nowMs);
     else this.#directWorseMs = Infinity;
@@ -91,8 +94,10 @@ export class RouteChoice {
     if (!this.isWanted || relayMs === Infinity || !isClearlyWorse(directMs, relayMs)) return;
     this.isRelayed = true;
     this.#directGoodMs = Infinity;
+    if (!this.#wasDirect) return;
     const isFlapping = nowMs - this.#returnedMs < LINK_TIMES.routeSettledMs;
-    this.#returnDwellMs = isFlapping ? Math.min(2 * this.#returnDwellMs, LINK_TIMES.returnDwellMsMax) : LINK_TIMES.returnDwellMs;
+    const nextMs = isFlapping ? Math.min(2 * this.#returnDwellMs, LINK_TIMES.returnDwellMsMax) : 0;
+    this.#returnDwellMs = Math.max(LINK_TIMES.returnDwellMs, nextMs);
   }
 
   #checkReturn(nowMs: number, directMs: number, relayMs: number): void {
