@@ -15,6 +15,7 @@ class SessionDouble implements Session {
   timeoutMs = Infinity;
   next: AdvanceResult = { outcome: "advanced", paceRatio: 1, resimulatedFrames: 0 };
   readonly budgets: number[] = [];
+  readonly costs: (readonly [number, number])[] = [];
 
   handlePacket(_nowMs: number, from: PeerId, bytes: Uint8Array): void {
     this.log.push(`packet ${from} ${bytes[0]}`);
@@ -52,6 +53,10 @@ class SessionDouble implements Session {
 
   stats(): SessionStats {
     throw new Error("not asked by a driver");
+  }
+
+  costsMeasured(stepMs: number, saveMs: number): void {
+    this.costs.push([stepMs, saveMs]);
   }
 
   checksum(): number | undefined {

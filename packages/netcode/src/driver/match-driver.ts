@@ -1,12 +1,21 @@
 import type { PeerId } from "../core/base/units.ts";
 import type { DropCause, Session, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { FixedStep } from "./fixed-step.ts";
+import type { MeteredSimulation } from "./metered-simulation.ts";
 
 /**
  * Frames that one tick may resimulate. Two full prediction windows: at half, one tick of catching up with a rollback in it takes two;
  * at double, a slow machine spends more than a frame's time on the past and falls behind for good.
  */
 export const RESIMULATED_FRAMES_PER_TICK = 16;
+/** However slow a step is: with one, each tick would begin a rollback that it cannot bring further than the next input. */
+const RESIMULATED_FRAMES_MIN = 2;
+
+/** Half of a frame at 60 Hz: time that one tick may spend before it runs another frame, or on resimulating. At double, what is made up for costs pictures. */
+export const TICK_WORK_MS_MAX = 8;
+
+/** Frames between two reports of costs to the session. */
+const COSTS_EVERY_FRAMES = 30;
 
 /** What the driver needs from its match. */
 export interface MatchDriverHost {
@@ -27,6 +36,8 @@ export interface MatchDriverOptions {
   readonly nowMs: number;
   /** When frame 0 runs. */
   readonly startMs: number;
+  /** The session's simulation, if its costs are measured: what a tick does is then limited by time as well. */
+  readonly meter?: Pick<MeteredSimulation, "nowMs" | "stepMs" | "saveMs"> | undefined;
 }
 
 /** Runs a session in time: frames when they are due, packets when they come, deadlines when they pass. */
@@ -35,10 +46,12 @@ export class MatchDriver {
   readonly #host: MatchDriverHost;
   readonly #steps: FixedStep;
   readonly #startMs: number;
+  readonly #meter: MatchDriverOptions["meter"];
   /** The latest time that the session has seen: within one task one caller may hold an older reading of the clock than another. */
   #nowMs: number;
   #paceRatio = 1;
   #frame = 0;
+  #costsToldFrame = 0;
   #over = false;
 
   constructor(options: MatchDriverOptions) {
@@ -46,6 +59,7 @@ export class MatchDriver {
     this.#host = options.host;
     this.#nowMs = options.nowMs;
     this.#startMs = options.startMs;
+    this.#meter = options.meter;
     this.#steps = new FixedStep(options.startMs, options.frameRateHz);
   }
 
@@ -97,7 +111,8 @@ export class MatchDriver {
 
   #runFrames(): void {
     if (this.#nowMs < this.#startMs) return;
-    let budgetFrames = RESIMULATED_FRAMES_PER_TICK;
+    let budgetFrames = this.#budgetFrames();
+    const startedMs = this.#meter?.nowMs() ?? 0;
     for (let due = this.#steps.advance(this.#nowMs, this.#paceRatio); due > 0 && budgetFrames > 0 && !this.#over; due--) {
       const result = this.#session.advanceFrame(this.#nowMs, this.#host.readInputs(), budgetFrames);
       this.#paceRatio = result.paceRatio;
@@ -111,7 +126,21 @@ export class MatchDriver {
       if (outcome === "advanced") this.#host.handleFrame(this.#frame++);
       this.#drainEvents();
       if (outcome === "stalled") return;
+      // What is still due stays due, up to a limit beyond which the game is slow.
+      if (this.#meter !== undefined && this.#meter.nowMs() - startedMs >= TICK_WORK_MS_MAX) return;
     }
+  }
+
+  /** Frames to resimulate at most in this tick. */
+  #budgetFrames(): number {
+    const meter = this.#meter;
+    if (meter === undefined || meter.stepMs === 0) return RESIMULATED_FRAMES_PER_TICK;
+    if (this.#frame >= this.#costsToldFrame + COSTS_EVERY_FRAMES) {
+      this.#costsToldFrame = this.#frame;
+      this.#session.costsMeasured(meter.stepMs, meter.saveMs);
+    }
+    const affordable = Math.floor(TICK_WORK_MS_MAX / (meter.stepMs + meter.saveMs));
+    return Math.max(RESIMULATED_FRAMES_MIN, Math.min(RESIMULATED_FRAMES_PER_TICK, affordable));
   }
 
   #drain(): void {

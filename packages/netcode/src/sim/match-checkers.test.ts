@@ -52,6 +52,10 @@ class PassingSession implements Session {
     return this.inner.checksum(frame);
   }
 
+  costsMeasured(stepMs: number, saveMs: number): void {
+    this.inner.costsMeasured(stepMs, saveMs);
+  }
+
   pause(): void {
     this.inner.pause();
   }

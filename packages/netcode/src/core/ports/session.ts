@@ -153,6 +153,8 @@ export interface Session extends Machine<SessionEvent> {
   /** The broker (or a goodbye) says that `peerId` is gone for good or for now: the drop agreement may start without the 2.5 s of silence. */
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void;
   stats(): SessionStats;
+  /** What one step and one save of the simulation cost on this machine, in ms: the session, which knows no clock, finds out what it can afford. */
+  costsMeasured(stepMs: number, saveMs: number): void;
   /** Asks that the game stand still, or go on, for everybody; takes effect at an agreed frame. Nothing to do for a match that is so already. */
   pause(): void;
   resume(): void;

@@ -194,6 +194,9 @@ export class FollowSession implements Session {
   }
 
   /** Stands still, here alone. */
+  /** A watcher simulates each frame once, whatever that costs. */
+  costsMeasured(_stepMs: number, _saveMs: number): void {}
+
   pause(): void {
     this.#isPaused = true;
   }

@@ -10,6 +10,8 @@ import type { EntryEffects } from "./entry-effects.ts";
 import type { FrameRunner } from "./frame-runner.ts";
 import type { InputEntries } from "./input-entries.ts";
 import type { InputTable } from "./input-table.ts";
+import type { LocalInputs } from "./local-inputs.ts";
+import type { MatchPacing } from "./pacing.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 
 /** Why an input datagram was refused. */
@@ -33,8 +35,6 @@ const AHEAD_FRAMES_MAX = 64;
 export interface ExchangeClock {
   nowMs: number;
   observedMs: number;
-  /** Our frame with its fraction, minus our input delay; NaN before the first frame. */
-  delayedFrame: number;
 }
 
 export interface InputExchangeOptions {
@@ -42,6 +42,8 @@ export interface InputExchangeOptions {
   readonly entries: InputEntries;
   readonly effects: EntryEffects;
   readonly runner: FrameRunner;
+  readonly pacing: MatchPacing;
+  readonly local: LocalInputs;
   readonly localMember: number;
   readonly localPlayers: readonly number[];
   readonly matchEpoch: number;
@@ -55,6 +57,8 @@ export class InputExchange {
   readonly #entries: InputEntries;
   readonly #effects: EntryEffects;
   readonly #runner: FrameRunner;
+  readonly #pacing: MatchPacing;
+  readonly #local: LocalInputs;
   readonly #localMember: number;
   readonly #localPlayers: readonly number[];
   readonly #matchEpoch: number;
@@ -74,6 +78,8 @@ export class InputExchange {
     this.#entries = options.entries;
     this.#effects = options.effects;
     this.#runner = options.runner;
+    this.#pacing = options.pacing;
+    this.#local = options.local;
     this.#localMember = options.localMember;
     this.#localPlayers = localPlayers;
     this.#matchEpoch = options.matchEpoch;
@@ -109,7 +115,8 @@ export class InputExchange {
     header.rowCount = newest - acked;
     header.ackDistance = newest - this.#receivedFrame(remote);
     header.ackDelayMs = endpoint.ackHeldMs(clock.nowMs);
-    header.lagUnits = remote.timeSync.lagUnits;
+    header.inputDelayFrames = this.#local.delayFrames;
+    header.lagUnits = this.#pacing.lagUnits(remote);
     const confirmed = this.#runner.confirmedFrame;
     header.confirmedDistance = Math.max(0, newest - confirmed);
     header.hasEntries = entries.length > 0;
@@ -119,6 +126,7 @@ export class InputExchange {
     header.checksumDistance = newest - reported;
     header.checksum = checksum ?? 0;
     header.lossUnits = Math.round(endpoint.inboundLoss.ratio * 255);
+    header.lateFrames = remote.lateness.told(clock.nowMs);
     if (header.hasReport) remote.reportedFrame = reported;
     remote.replyDue = false;
     writeInputHeader(writer, header);
@@ -158,6 +166,7 @@ export class InputExchange {
     }
     remote.confirmedFrame = Math.max(remote.confirmedFrame, newest - header.confirmedDistance);
     this.#measure(remote, newest, ackedFrame, clock);
+    if (header.rowCount > 0 && newest > received) this.#pacing.inputsArrived(remote, clock.nowMs, received + 1, newest);
     return undefined;
   }
 
@@ -221,10 +230,11 @@ export class InputExchange {
     endpoint.inboundLoss.arrived(newest);
     if (newest < remote.newestFrame) return;
     timeSync.remoteLagArrived(header.lagUnits);
-    if (newest > remote.newestFrame && !Number.isNaN(clock.delayedFrame)) timeSync.sampled(clock.delayedFrame - newest);
+    remote.delayFrames = header.inputDelayFrames;
     remote.newestFrame = newest;
     if (!header.hasReport) return;
     endpoint.outboundLossRatio = header.lossUnits / 255;
+    remote.toldLateFrames = header.lateFrames;
     remote.reports.arrived(newest - header.checksumDistance, header.checksum);
   }
 

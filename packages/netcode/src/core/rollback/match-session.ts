@@ -147,6 +147,10 @@ export class MatchSession implements Session {
     return this.#session === undefined ? this.#nowMs + UPDATE_INTERVAL_MS : this.#session.pollTimeoutMs();
   }
 
+  costsMeasured(stepMs: number, saveMs: number): void {
+    this.#session?.costsMeasured(stepMs, saveMs);
+  }
+
   pause(): void {
     this.#session?.pause();
   }

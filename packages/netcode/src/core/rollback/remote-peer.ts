@@ -1,6 +1,7 @@
 import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import { Endpoint } from "../peer/endpoint.ts";
 import { ChecksumReports } from "./checksum-reports.ts";
+import { LATE_FRAMES_UNKNOWN, Lateness } from "./lateness.ts";
 import { TimeSync } from "./time-sync.ts";
 
 export interface RemotePeerOptions {
@@ -24,6 +25,12 @@ export class RemotePeer {
   readonly firstFrame: number;
   readonly endpoint: Endpoint;
   readonly timeSync: TimeSync = new TimeSync();
+  /** How late its inputs come. */
+  readonly lateness: Lateness = new Lateness();
+  /** How late ours come there, as it told; `LATE_FRAMES_UNKNOWN` before. */
+  toldLateFrames: number = LATE_FRAMES_UNKNOWN;
+  /** Its input delay at its newest input. */
+  delayFrames = 0;
   /** Newest input frame of any datagram so far. */
   newestFrame: number;
   /** The last frame that it has confirmed, as it told. */

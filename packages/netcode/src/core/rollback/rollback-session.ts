@@ -3,7 +3,7 @@ import { ByteReader } from "../base/bytes.ts";
 import type { PeerId } from "../base/units.ts";
 import type { AdvanceResult, DropCause, Session, SessionEvent, SessionPlayer, SessionStats, Transmit } from "../ports/session.ts";
 import type { Simulation } from "../ports/simulation.ts";
-import { INPUT_BYTES_MAX, PREDICTION_WINDOW_MAX } from "../wire/limits.ts";
+import { INPUT_BYTES_MAX, INPUT_DELAY_MAX, PREDICTION_WINDOW_MAX } from "../wire/limits.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { ChecksumWatch } from "./checksum-watch.ts";
 import { Departures, SUSPECT_MS } from "./departures.ts";
@@ -15,7 +15,7 @@ import { InputExchange } from "./input-exchange.ts";
 import { ALWAYS, type InputTable } from "./input-table.ts";
 import { LocalInputs } from "./local-inputs.ts";
 import { Outbox } from "./outbox.ts";
-import { MatchPacing } from "./pacing.ts";
+import { MatchPacing, frameRange, type FrameRange } from "./pacing.ts";
 import { RefusalCounts } from "./refusal-counts.ts";
 import { RemotePeer, type RemotePeerOptions } from "./remote-peer.ts";
 import { RemotePeers } from "./remote-peers.ts";
@@ -33,11 +33,11 @@ export interface RollbackOptions {
   /** 0–255, in every packet: packets of another match are refused. */
   readonly matchEpoch: number;
   readonly simulation: Simulation;
-  /** Frames between a local input and the frame that uses it, 0–15. Default 2. Need not be equal on all peers. */
-  readonly inputDelayFrames?: number;
-  /** Most frames simulated with predicted inputs, 0–16. Default 8; 0 is lockstep, where every peer needs an input delay of at least 1. */
-  readonly predictionWindowFrames?: number;
-  /** Predicted frames between two saves, 1–32. More saves less often and resimulates more. Default 1. */
+  /** Frames between a local input and the frame that uses it, 0–15, or a range in which it follows how late our inputs come to the others. Default 2. Need not be equal on all peers. */
+  readonly inputDelayFrames?: number | FrameRange;
+  /** Most frames simulated with predicted inputs, 0–16, or a range in which it follows what this machine can afford. Default 8; 0 is lockstep, where every peer needs an input delay of at least 1. */
+  readonly predictionWindowFrames?: number | FrameRange;
+  /** Predicted frames between two saves, 1–32. More saves less often and resimulates more. Left out: 1, until costs are told (see `costsMeasured`). */
   readonly saveEveryFrames?: number;
   /** Joins a match that runs, with a simulation whose live state is that before `start.frame`. `players` are those of the match's start. */
   readonly start?: SessionStart;
@@ -72,21 +72,17 @@ export class RollbackSession implements Session, SettledSource {
   /** Newcomers who are not counted yet: their slots, and the frames that carry their entries. */
   readonly #newcomers: { readonly slot: number; readonly carrierFrame: number }[] = [];
   readonly #matchEpoch: number;
-  readonly #frameMs: number;
   readonly #events = new SessionEvents();
   readonly #gameEvents: GameEventLog;
   readonly #refusals = new RefusalCounts();
   readonly #checksums: ChecksumWatch;
-  readonly #pacing = new MatchPacing();
+  readonly #pacing: MatchPacing;
   readonly #isFrozen = (member: number): boolean => this.#departures.isFrozen(member);
   readonly #reader = new ByteReader();
   readonly #outbox: Outbox;
   readonly #feed: FeedServer;
-  readonly #clock = { nowMs: 0, observedMs: 0, delayedFrame: Number.NaN };
+  readonly #clock = { nowMs: 0, observedMs: 0 };
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
-  #windowFrames: number;
-  #firstFrameMs = Number.NaN;
-  #advancedMs = 0;
   #endedMs: number | undefined;
   #isDropped = false;
   #hasLeft = false;
@@ -97,11 +93,14 @@ export class RollbackSession implements Session, SettledSource {
 
   constructor(nowMs: number, options: RollbackOptions) {
     assertOptions(options);
-    const { simulation, matchEpoch, start, predictionWindowFrames = 8, saveEveryFrames = 1, localPeerId } = options;
+    const { simulation, matchEpoch, start, saveEveryFrames, localPeerId } = options;
     this.#clock.nowMs = nowMs;
     this.#matchEpoch = matchEpoch;
-    this.#windowFrames = predictionWindowFrames;
-    this.#frameMs = 1000 / simulation.frameRateHz;
+    const { frameRateHz, inputBytes, playerCount } = simulation;
+    const inputDelay = delayRange(options.inputDelayFrames ?? 2);
+    const window = windowRange(options.predictionWindowFrames ?? 8);
+    this.#pacing = new MatchPacing({ frameRateHz, inputDelay, window, saveEveryFrames });
+    const { inputDelayFrames: delayFrames, windowFrames: predictionWindowFrames } = this.#pacing;
     const roster = new SessionRoster(start === undefined ? options : { ...options, timeline: timelineBefore(start) });
     const history = openHistory(roster, simulation, start);
     const { inputs, entries, pauses, timeline } = history;
@@ -115,15 +114,33 @@ export class RollbackSession implements Session, SettledSource {
       if (!this.#events.addFromGame(event)) this.#refuse("game-event-overflow");
     });
     this.#gameEvents = gameEvents;
-    const runner = new FrameRunner({ simulation, inputs, pauses, events: gameEvents, predictionWindowFrames, saveEveryFrames, start });
+    const runner = new FrameRunner({
+      simulation,
+      inputs,
+      pauses,
+      events: gameEvents,
+      predictionWindowFrames,
+      saveEveryFrames: saveEveryFrames ?? 1,
+      start,
+    });
     for (let frame = firstFrame - 1; frame >= history.oldestFrame; frame--) runner.backfill(frame);
     this.#runner = runner;
     const onSeated = (slot: number, frame: number, carrierFrame: number): void => this.#seated(slot, frame, carrierFrame);
     this.#effects = new EntryEffects({ localPeerId, roster, inputs, entries, pauses, timeline, runner, events: this.#events, onSeated });
-    const delayFrames = options.inputDelayFrames ?? 2;
     this.#local = new LocalInputs({ inputs, entries, slot: localMember, players: localPlayers, delayFrames, firstFrame });
-    const effects = this.#effects;
-    this.#exchange = new InputExchange({ inputs, entries, effects, runner, localMember, localPlayers, matchEpoch, firstFrame });
+    const [effects, local, pacing] = [this.#effects, this.#local, this.#pacing];
+    this.#exchange = new InputExchange({
+      inputs,
+      entries,
+      effects,
+      runner,
+      pacing,
+      local,
+      localMember,
+      localPlayers,
+      matchEpoch,
+      firstFrame,
+    });
     this.#departures = new Departures({ roster, inputs, matchEpoch, start: history.agreement, entries: effects });
     this.#isLimited = this.#departures.isJoining;
     for (let slot = 0; slot < roster.playersOf.length; slot++) {
@@ -136,7 +153,6 @@ export class RollbackSession implements Session, SettledSource {
     const members = { localMember, remotes: () => this.#remotes.list, isFrozen: this.#isFrozen };
     const [sessionEvents, refusals] = [this.#events, this.#refusals];
     this.#checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events: sessionEvents, refusals });
-    const { playerCount, inputBytes, frameRateHz } = simulation;
     this.#feed = new FeedServer({ source: this, matchEpoch, playerCount, inputBytes, frameRateHz });
     this.#synchronize();
   }
@@ -192,22 +208,23 @@ export class RollbackSession implements Session, SettledSource {
     const resimulatedBefore = runner.resimulatedFrames;
     const result = this.#result;
     result.outcome = "over";
-    if (!this.#isOver && runner.repair(Math.max(1, resimulationBudgetFrames)) && runner.canAdvance) {
+    const isRepaired = !this.#isOver && runner.repair(Math.max(1, resimulationBudgetFrames));
+    if (isRepaired && runner.canAdvance) {
       result.outcome = "advanced";
       const firstTaken = this.#local.take(runner.frame, localInputs);
       if (localMember >= 0) this.#effects.arrived(localMember, firstTaken);
       runner.advance();
-      this.#advancedMs = nowMs;
-      if (Number.isNaN(this.#firstFrameMs)) this.#firstFrameMs = nowMs;
+      this.#pacing.frameAdvanced(nowMs, runner.frame);
       for (const remote of this.#remotes.list) remote.sendDue = true;
     } else if (!this.#isOver) {
       result.outcome = "stalled";
       this.#stalledFrames++;
+      if (isRepaired) this.#pacing.frameStalled(nowMs);
     }
     this.#settle();
     this.#feed.update(nowMs);
     this.#sendOverdue();
-    result.paceRatio = this.#isOver ? 1 : this.#pacing.ratio(this.#remotes.list, this.#isFrozen, nowMs - this.#firstFrameMs);
+    result.paceRatio = this.#isOver ? 1 : this.#pace(nowMs);
     result.resimulatedFrames = runner.resimulatedFrames - resimulatedBefore;
     return result;
   }
@@ -301,24 +318,20 @@ export class RollbackSession implements Session, SettledSource {
     this.#gameEvents.cancelAfter(this.confirmedFrame);
   }
 
-  /** Frames from a sampled input to the frame that uses it, 0–15, from now on. A fall waits for samples that are alike. */
-  setInputDelay(frames: number): void {
-    assert(frames + this.#windowFrames > 0, "an input delay of at least 1 in lockstep");
-    this.#local.setDelay(frames);
+  /** Frames from a sampled input to the frame that uses it, from now on (see `RollbackOptions`). A fall waits for samples that are alike. */
+  setInputDelay(frames: number | FrameRange): void {
+    this.#pacing.limit(delayRange(frames), this.#pacing.window);
+    this.#applyPacing();
   }
 
-  /** Most frames simulated with predicted inputs, 0–16, from now on; 0 is lockstep. */
-  setPredictionWindow(frames: number): void {
-    assertWindow(frames);
-    assert(frames + this.#local.delayFrames > 0, "an input delay of at least 1 in lockstep");
-    this.#windowFrames = frames;
-    this.#runner.setWindow(frames);
+  /** Most frames simulated with predicted inputs, from now on (see `RollbackOptions`). */
+  setPredictionWindow(frames: number | FrameRange): void {
+    this.#pacing.limit(this.#pacing.inputDelay, windowRange(frames));
+    this.#applyPacing();
   }
 
-  /** Predicted frames between two saves, 1–32, from now on. */
-  setSaveSpacing(frames: number): void {
-    assertSpacing(frames);
-    this.#runner.setSaveSpacing(frames);
+  costsMeasured(stepMs: number, saveMs: number): void {
+    this.#pacing.costsMeasured(stepMs, saveMs);
   }
 
   get settledFrame(): number {
@@ -361,8 +374,21 @@ export class RollbackSession implements Session, SettledSource {
     assert(nowMs >= clock.nowMs, "a clock that never goes back");
     clock.observedMs += Math.min(nowMs - clock.nowMs, UNOBSERVED_MS_MAX);
     clock.nowMs = nowMs;
-    const sinceFrame = Math.min(1, (nowMs - this.#advancedMs) / this.#frameMs);
-    clock.delayedFrame = Number.isNaN(this.#firstFrameMs) ? Number.NaN : this.#runner.frame - 1 + sinceFrame - this.#local.delayFrames;
+  }
+
+  /** The clock rate for now; delay, window and distance of saves follow what was measured. */
+  #pace(nowMs: number): number {
+    const ratio = this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
+    this.#applyPacing();
+    return ratio;
+  }
+
+  #applyPacing(): void {
+    const { inputDelayFrames, windowFrames, saveEveryFrames } = this.#pacing;
+    this.#local.setDelay(inputDelayFrames);
+    // Two peers that begin lockstep at once would wait for each other if their delays had not risen yet.
+    this.#runner.setWindow(this.#local.delayFrames === 0 ? Math.max(1, windowFrames) : windowFrames);
+    this.#runner.setSaveSpacing(saveEveryFrames);
   }
 
   #handleMessage(kind: number, remote: RemotePeer, bytes: Uint8Array): string | undefined {
@@ -536,20 +562,17 @@ export class RollbackSession implements Session, SettledSource {
 }
 
 function assertOptions(options: RollbackOptions): void {
-  const { simulation, matchEpoch, inputDelayFrames = 2, predictionWindowFrames = 8, saveEveryFrames = 1 } = options;
+  const { simulation, matchEpoch, saveEveryFrames = 1 } = options;
   assert(options.players.length === simulation.playerCount, "one seat per player of the simulation");
   assert(simulation.inputBytes >= 1 && simulation.inputBytes <= INPUT_BYTES_MAX, `inputs of 1 to ${INPUT_BYTES_MAX} bytes`);
   assert(matchEpoch >>> 0 === matchEpoch && matchEpoch <= 0xff, "a match epoch of 0 to 255");
-  assertWindow(predictionWindowFrames);
-  // Else everybody waits for an input that is only sampled once theirs is there.
-  assert(inputDelayFrames + predictionWindowFrames > 0, "an input delay of at least 1 in lockstep");
-  assertSpacing(saveEveryFrames);
+  assert(saveEveryFrames >>> 0 === saveEveryFrames && saveEveryFrames >= 1 && saveEveryFrames <= 32, "a save every 1 to 32 frames");
 }
 
-function assertWindow(frames: number): void {
-  assert(frames >>> 0 === frames && frames <= PREDICTION_WINDOW_MAX, `a prediction window of 0 to ${PREDICTION_WINDOW_MAX}`);
+function delayRange(frames: number | FrameRange): FrameRange {
+  return frameRange(frames, INPUT_DELAY_MAX, "an input delay");
 }
 
-function assertSpacing(frames: number): void {
-  assert(frames >>> 0 === frames && frames >= 1 && frames <= 32, "a save every 1 to 32 frames");
+function windowRange(frames: number | FrameRange): FrameRange {
+  return frameRange(frames, PREDICTION_WINDOW_MAX, "a prediction window");
 }

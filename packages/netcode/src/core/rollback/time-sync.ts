@@ -6,9 +6,9 @@ const SAMPLES = 30;
 /**
  * How far we run ahead of one peer, in frames, without clocks that agree.
  *
- * Each side measures its *lag*: its own frame when a datagram arrives, minus the newest input in it, minus its own input delay. The lag is
- * the distance of the two clocks plus the way of the datagram, minus both delays; on the other side the distance has the other
- * sign and all else is the same. Both tell each other, and half the difference is the distance: the round trip falls out.
+ * Each side measures its *lag*: its own frame when a datagram arrives, minus the frame in which the peer sent it. The lag is the distance of
+ * the two clocks plus the way of the datagram; on the other side the distance has the other sign and all else is the same. Both tell each other, and
+ * half the difference is the distance: the round trip falls out. Input delays are in neither, so that they may change at any time.
  * (A way that is longer in one direction cannot be told from a clock that is ahead. What is evened out then is how deep both predict.)
  */
 export class TimeSync {
@@ -32,12 +32,22 @@ export class TimeSync {
     this.#remoteLag = units / LAG_UNITS_PER_FRAME;
   }
 
-  /** Our lag as it is told to the peer. */
-  get lagUnits(): number {
-    return Math.round(this.#lag * LAG_UNITS_PER_FRAME);
+  /** Our lag, in frames; 0 before the first sample. */
+  get lagFrames(): number {
+    return this.#lag;
   }
 
-  /** Frames by which we are ahead of the peer; 0 until both sides have measured. */
+  /** Our lag as it is told to the peer, `moreFrames` above what was measured. */
+  lagUnits(moreFrames: number): number {
+    return Math.round((this.#lag + moreFrames) * LAG_UNITS_PER_FRAME);
+  }
+
+  /** False until both sides have measured. */
+  get known(): boolean {
+    return this.#count > 0 && this.#remoteLag !== undefined;
+  }
+
+  /** Frames by which we are ahead of the peer; 0 until `known`. */
   get frameAdvantage(): number {
     return this.#count === 0 || this.#remoteLag === undefined ? 0 : (this.#lag - this.#remoteLag) / 2;
   }
@@ -57,23 +67,4 @@ export class TimeSync {
     for (let index = skipped; index < count - skipped; index++) sum += sorted[index] ?? 0;
     return sum / (count - 2 * skipped);
   }
-}
-
-/** The clock may run this much fast or slow: 1 % cannot be seen or heard; at the start, when nobody has an eye for it, 5 %. */
-const CORRECTION_MAX = 0.01;
-const CORRECTION_MAX_AT_START = 0.05;
-const START_MS = 3000;
-/** Smaller distances are noise of the measurement. */
-const DEAD_BAND_FRAMES = 0.1;
-/** Full correction at half a frame (at the start two); at a quarter, the correction, which comes half a second late, swings; at one, a clock that is 1 % fast stays half a frame ahead. */
-const FULL_AT_FRAMES = 0.5;
-const FULL_AT_FRAMES_AT_START = 2;
-
-/** Clock rate for a peer that is `advanceFrames` ahead of the others (negative: behind), `runningMs` after its first frame. */
-export function paceRatio(advanceFrames: number, runningMs: number): number {
-  if (Math.abs(advanceFrames) < DEAD_BAND_FRAMES) return 1;
-  const starting = runningMs < START_MS;
-  const limit = starting ? CORRECTION_MAX_AT_START : CORRECTION_MAX;
-  const share = advanceFrames / (starting ? FULL_AT_FRAMES_AT_START : FULL_AT_FRAMES);
-  return 1 - limit * Math.max(-1, Math.min(1, share));
 }

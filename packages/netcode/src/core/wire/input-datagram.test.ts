@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { PACKET_KIND } from "../ports/link.ts";
 import { INPUT_HEADER_BYTES_MAX, InputHeader, readInputHeader, writeInputHeader } from "./input-datagram.ts";
-import { CONFIRMED_DISTANCE_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import { CONFIRMED_DISTANCE_MAX, INPUT_DELAY_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
 import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 const headers = fc.record({
@@ -12,6 +12,7 @@ const headers = fc.record({
   newestFrame: fc.integer({ min: -1, max: 0xfffe }),
   ackDistance: fc.integer({ min: -300, max: 300 }),
   ackDelayMs: fc.nat(255),
+  inputDelayFrames: fc.nat(INPUT_DELAY_MAX),
   lagUnits: fc.integer({ min: -LAG_UNITS_MAX, max: LAG_UNITS_MAX }),
   confirmedDistance: fc.nat(CONFIRMED_DISTANCE_MAX),
   rowCount: fc.nat(INPUT_ROWS_MAX),
@@ -20,6 +21,7 @@ const headers = fc.record({
   checksumDistance: fc.integer({ min: -300, max: 300 }),
   checksum: fc.integer({ min: 0, max: 0xffff_ffff }),
   lossUnits: fc.nat(255),
+  lateFrames: fc.nat(255),
 });
 
 function encode(fields: Partial<InputHeader>): Uint8Array {
@@ -39,7 +41,7 @@ describe("the header of an input datagram", () => {
         expect(readInputHeader(reader, read)).toBe(true);
         expect(reader.finished()).toBe(true);
         const { hasReport } = fields;
-        const report = hasReport ? {} : { checksumDistance: 0, checksum: 0, lossUnits: 0 };
+        const report = hasReport ? {} : { checksumDistance: 0, checksum: 0, lossUnits: 0, lateFrames: 0 };
         expect(Object.fromEntries(Object.entries(read))).toEqual({
           ...fields,
           isFinished: false,
@@ -51,9 +53,9 @@ describe("the header of an input datagram", () => {
     );
   });
 
-  it("[WI3] is nine bytes in play, and never longer than promised", () => {
-    expect(encode({ newestFrame: 9000, ackDistance: 3, ackDelayMs: 8, lagUnits: -20, rowCount: 8 })).toHaveLength(9);
-    const longest = { ackDistance: -0x4000_0000, lagUnits: -9999, hasReport: true, checksumDistance: -0x4000_0000 };
+  it("[WI3] is eleven bytes in play, and never longer than promised", () => {
+    expect(encode({ newestFrame: 9000, ackDistance: 3, ackDelayMs: 8, inputDelayFrames: 2, lagUnits: 1500, rowCount: 8 })).toHaveLength(11);
+    const longest = { ackDistance: -0x4000_0000, lagUnits: -99_999, hasReport: true, checksumDistance: -0x4000_0000 };
     expect(encode(longest).length).toBeLessThanOrEqual(INPUT_HEADER_BYTES_MAX);
   });
 

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
-import { ACK_DELAY_UNKNOWN, CONFIRMED_DISTANCE_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import { ACK_DELAY_UNKNOWN, CONFIRMED_DISTANCE_MAX, INPUT_DELAY_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
 import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /**
@@ -17,7 +17,9 @@ export class InputHeader {
   ackDistance = 0;
   /** How long the sender held that acknowledgement, in ms; `ACK_DELAY_UNKNOWN` and above all read the same. */
   ackDelayMs: number = ACK_DELAY_UNKNOWN;
-  /** How far the sender sees itself ahead of the receiver's arrivals, in sixteenths of a frame (see `TimeSync`). */
+  /** Frames between the sampling of the newest input and its frame, 0 to `INPUT_DELAY_MAX`. */
+  inputDelayFrames = 0;
+  /** How far the sender sees itself ahead of the receiver's arrivals, in parts of a frame (see `TimeSync`). */
   lagUnits = 0;
   /** `newestFrame` minus the last frame that the sender has confirmed, never below 0. */
   confirmedDistance = 0;
@@ -25,13 +27,15 @@ export class InputHeader {
   rowCount = 0;
   /** True when entries follow the header (see `writeStreamEntries`). */
   hasEntries = false;
-  /** True when the three fields below are there. */
+  /** True when the four fields below are there. */
   hasReport = false;
   /** `newestFrame` minus the confirmed frame that `checksum` belongs to. */
   checksumDistance = 0;
   checksum = 0;
   /** Share of the receiver's datagrams that never arrived here, in 1/255. */
   lossUnits = 0;
+  /** How late the receiver's inputs come here, in frames (see `Lateness`); any byte. */
+  lateFrames = 0;
 }
 
 /** Longest header: kind, epoch, newest frame, three varints, two bytes, report. */
@@ -42,16 +46,16 @@ const ENTRIES_FLAG = 0x40;
 
 /**
  *   0        1        2                 4
- *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬──────────────┬───────────────┬──────────────┬─ ─ ─ ─ ┬─ ─ ─ ─ ─┬─ ─ ─ ─┐
- *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ frame lag    │ confirmed     │ rows │ E │ R │ report │ entries │ blocks
- *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ zigzag, 1/16 │ distance      │ 6 b  │ 1 │ 1 │ if R   │ if E    │
- *   └────────┴────────┴─────────────────┴──────────────┴───────────┴──────────────┴───────────────┴──────────────┴─ ─ ─ ─ ┴─ ─ ─ ─ ─┴─ ─ ─ ─┘
+ *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬─────────────┬───────────────┬───────────┬──────────────┬─ ─ ─ ─ ┬─ ─ ─ ─ ─┬─ ─ ─ ─┐
+ *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ input delay │ frame lag     │ confirmed │ rows │ E │ R │ report │ entries │ blocks
+ *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ u8, frames  │ zigzag, 1/256 │ distance  │ 6 b  │ 1 │ 1 │ if R   │ if E    │
+ *   └────────┴────────┴─────────────────┴──────────────┴───────────┴─────────────┴───────────────┴───────────┴──────────────┴─ ─ ─ ─ ┴─ ─ ─ ─ ─┴─ ─ ─ ─┘
  *   kind 0x22: the match is over at the sender
- *   report: checksum distance (zigzag varint) │ checksum (u32) │ loss (u8, 1/255)
+ *   report: checksum distance (zigzag varint) │ checksum (u32) │ loss (u8, 1/255) │ late frames (u8)
  *   entries: see `writeStreamEntries`
  *   blocks, if rows > 0: one per player of the sender, by rising player index (see `writeInputBlock`)
  *
- * Nine bytes in the common case. A datagram that is 32,768 frames old would be misread: nine minutes at 60 Hz.
+ * Eleven bytes in the common case. A datagram that is 32,768 frames old would be misread: nine minutes at 60 Hz.
  */
 export function writeInputHeader(writer: ByteWriter, header: InputHeader): void {
   writer.u8(header.isFinished ? ROLLBACK_KIND.lastInput : ROLLBACK_KIND.input);
@@ -59,6 +63,7 @@ export function writeInputHeader(writer: ByteWriter, header: InputHeader): void 
   writer.u16(header.newestFrame & 0xffff);
   writer.varint(zigzag(header.ackDistance));
   writer.u8(Math.min(header.ackDelayMs, ACK_DELAY_UNKNOWN));
+  writer.u8(header.inputDelayFrames);
   writer.varint(zigzag(Math.max(-LAG_UNITS_MAX, Math.min(LAG_UNITS_MAX, header.lagUnits))));
   writer.varint(header.confirmedDistance);
   writer.u8(header.rowCount | (header.hasEntries ? ENTRIES_FLAG : 0) | (header.hasReport ? REPORT_FLAG : 0));
@@ -66,6 +71,7 @@ export function writeInputHeader(writer: ByteWriter, header: InputHeader): void 
   writer.varint(zigzag(header.checksumDistance));
   writer.u32(header.checksum);
   writer.u8(header.lossUnits);
+  writer.u8(header.lateFrames);
 }
 
 /** Reads what follows kind and epoch, which the session looks at first. False when malformed. */
@@ -73,6 +79,7 @@ export function readInputHeader(reader: ByteReader, header: InputHeader): boolea
   header.newestFrame = reader.u16();
   header.ackDistance = unzigzag(reader.varint());
   header.ackDelayMs = reader.u8();
+  header.inputDelayFrames = reader.u8();
   header.lagUnits = unzigzag(reader.varint());
   header.confirmedDistance = reader.varint();
   const rows = reader.u8();
@@ -82,7 +89,9 @@ export function readInputHeader(reader: ByteReader, header: InputHeader): boolea
   header.checksumDistance = header.hasReport ? unzigzag(reader.varint()) : 0;
   header.checksum = header.hasReport ? reader.u32() : 0;
   header.lossUnits = header.hasReport ? reader.u8() : 0;
-  return !reader.failed && header.confirmedDistance <= CONFIRMED_DISTANCE_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
+  header.lateFrames = header.hasReport ? reader.u8() : 0;
+  if (reader.failed || header.inputDelayFrames > INPUT_DELAY_MAX) return false;
+  return header.confirmedDistance <= CONFIRMED_DISTANCE_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
 }
 
 /** Signed to unsigned so that small distances of either sign are short: 0, −1, 1, −2 … become 0, 1, 2, 3 … */
