@@ -194,6 +194,10 @@ export interface MatchStats {
   readonly rollbacks: number;
   readonly resimulatedFrames: number;
   readonly stalledFrames: number;
+  /** Frames between our inputs and the frames that use them, now. */
+  readonly inputDelayFrames: number;
+  /** Most frames simulated with predicted inputs, now. */
+  readonly predictionWindowFrames: number;
   readonly datagramsSent: number;
   readonly datagramBytesSent: number;
   readonly datagramsReceived: number;

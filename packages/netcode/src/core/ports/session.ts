@@ -129,6 +129,10 @@ export interface SessionStats {
   readonly resimulatedFrames: number;
   /** Calls of `advanceFrame` that the full prediction window turned away. */
   readonly stalledFrames: number;
+  /** Frames between our inputs and the frames that use them, now. */
+  readonly inputDelayFrames: number;
+  /** Most frames simulated with predicted inputs, now. */
+  readonly predictionWindowFrames: number;
   readonly datagramsSent: number;
   readonly datagramBytesSent: number;
   readonly datagramsReceived: number;

@@ -229,6 +229,8 @@ export class FollowSession implements Session {
       rollbacks: 0,
       resimulatedFrames: 0,
       stalledFrames: this.#stalledFrames,
+      inputDelayFrames: 0,
+      predictionWindowFrames: 0,
       datagramsSent: this.#datagramsSent,
       datagramBytesSent: this.#datagramBytesSent,
       datagramsReceived: this.#datagramsReceived,

@@ -194,6 +194,8 @@ export class MatchSession implements Session {
       rollbacks: 0,
       resimulatedFrames: 0,
       stalledFrames: this.#stalledFrames,
+      inputDelayFrames: 0,
+      predictionWindowFrames: 0,
       datagramsSent: 0,
       datagramBytesSent: 0,
       datagramsReceived: 0,

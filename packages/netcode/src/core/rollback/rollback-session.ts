@@ -270,6 +270,8 @@ export class RollbackSession implements Session, SettledSource {
       rollbacks: this.#runner.rollbacks,
       resimulatedFrames: this.#runner.resimulatedFrames,
       stalledFrames: this.#stalledFrames,
+      inputDelayFrames: this.#local.delayFrames,
+      predictionWindowFrames: this.#pacing.windowFrames,
       datagramsSent: this.#outbox.datagramsSent,
       datagramBytesSent: this.#outbox.datagramBytesSent,
       datagramsReceived: this.#datagramsReceived,
@@ -540,7 +542,6 @@ export class RollbackSession implements Session, SettledSource {
     if (this.#roster.localMember >= 0) return this.#local.attach({ type });
     // A match of bots only has no inputs that could carry it.
     pauses.add(this.#runner.frame, -1, type === "pause");
-    this.#effects.confirmPauses(this.#runner.frame);
   }
 
   /** True while `remote` is to hear from us at least every `SEND_INTERVAL_MS`. */
