@@ -59,20 +59,8 @@ export class EntryEffects implements TailEntries {
       if (inputs.isBot(player, frame)) continue;
       for (const { entry } of entries.between(slot, frame, frame)) this.#agreed(slot, frame, entry);
     }
-    this.confirmPauses(frame);
+    this.#confirmPauses(frame);
     pauses.forgetBefore(frame + 1);
-  }
-
-  /** Tells the pauses that `carrierFrame` carries. */
-  confirmPauses(carrierFrame: number): void {
-    const { pauses, timeline, events } = this.#options;
-    for (const wish of pauses.settle(carrierFrame)) {
-      const peerId = this.#peerOf(wish.slot);
-      if (peerId === undefined) continue;
-      const { frame } = wish;
-      timeline.add({ type: wish.pauses ? "pause" : "resume", frame, peerId }, wish.slot, frame - PAUSE_LEAD_FRAMES);
-      events.add({ type: wish.pauses ? "paused" : "resumed", frame, peerId });
-    }
   }
 
   /** The inputs of `slot` after `lastFrame` do not count: neither does what they carried. */
@@ -107,6 +95,18 @@ export class EntryEffects implements TailEntries {
     if (!this.#options.entries.read(reader, slot, firstFrame, lastFrame, afterFrame)) return false;
     if (afterFrame < lastFrame) this.arrived(slot, afterFrame + 1);
     return true;
+  }
+
+  /** Tells the pauses that `carrierFrame` carries. */
+  #confirmPauses(carrierFrame: number): void {
+    const { pauses, timeline, events } = this.#options;
+    for (const wish of pauses.settle(carrierFrame)) {
+      const peerId = this.#peerOf(wish.slot);
+      if (peerId === undefined) continue;
+      const { frame } = wish;
+      timeline.add({ type: wish.pauses ? "pause" : "resume", frame, peerId }, wish.slot, frame - PAUSE_LEAD_FRAMES);
+      events.add({ type: wish.pauses ? "paused" : "resumed", frame, peerId });
+    }
   }
 
   #agreed(slot: number, frame: number, entry: StreamEntry): void {
