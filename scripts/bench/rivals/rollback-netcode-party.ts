@@ -14,6 +14,7 @@ interface Session {
   joinRoom(roomId: string, hostPeerId: string): Promise<void>;
   start(): void;
   tick(input: Uint8Array): unknown;
+  on(event: "desync", handle: (tick: number) => void): void;
 }
 interface Package {
   readonly createSession: (options: { game: object; transport: object }) => Session;
@@ -31,7 +32,11 @@ export async function rollbackNetcodeParty(): Promise<Party> {
       const transports = [host, guest].map((peer, index) => transportOf(peer, IDS[index] ?? "", IDS[1 - index] ?? ""));
       for (const peer of [host, guest]) {
         peer.run(() => {
-          sessions.push({ peer, session: createSession({ game: arenaGame(peer), transport: transports[peer.index]! }) });
+          const session = createSession({ game: arenaGame(peer), transport: transports[peer.index]! });
+          session.on("desync", (tick) => {
+            peer.figures.error ??= `the states differ at frame ${tick}`;
+          });
+          sessions.push({ peer, session });
         });
       }
       const room = await sessions[0]!.session.createRoom();

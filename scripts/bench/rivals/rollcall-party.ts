@@ -90,7 +90,9 @@ function drain({ peer, session }: Player): void {
   for (let transmit = session.pollTransmit(); transmit !== undefined; transmit = session.pollTransmit()) {
     peer.send(transmit.channel === "unreliable" ? "unreliable" : "reliable", transmit.bytes);
   }
-  while (session.pollEvent() !== undefined);
+  for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
+    if (event.type === "desync") throw new Error(`the states differ at frame ${event.frame}`);
+  }
 }
 
 function plainSimulation(peer: BenchPeer): ReturnType<typeof simulationOf> {

@@ -86,6 +86,30 @@ describe("[GA30] a state in memory comes back from a slot in place", () => {
   });
 });
 
+test("[GA30] saving, loading and hashing memory of one size allocates nothing to speak of", () => {
+  const memory: GameMemory = { buffer: new ArrayBuffer(4_096) };
+  const globals = [{ value: 7 }];
+  const slots = memoryState<GameMemory>({ memory: (state) => state, endBytes: () => 4_000, globals: () => globals }).open(2);
+  let sum = 0;
+  const run = (count: number): void => {
+    for (let index = 0; index < count; index++) {
+      slots.save(index & 1, memory);
+      sum ^= slots.checksum(memory);
+      slots.load(index & 1, memory);
+    }
+  };
+  run(20_000);
+  // In chunks: a collection spoils the chunk that it falls into, and the median does not see it.
+  const growths = Array.from({ length: 21 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    run(500);
+    return (process.memoryUsage().heapUsed - before) / 500;
+  });
+  expect(sum).toBe(0);
+  // Up to two boxed numbers, of the checksum and its seed.
+  expect(growths.toSorted((left, right) => left - right)[10]).toBeLessThan(64);
+});
+
 describe("[GA31] a state in memory is serialised whole", () => {
   test("into a program that uses less memory, which takes more", () => {
     const from = startProgram();

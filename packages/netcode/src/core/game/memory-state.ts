@@ -60,12 +60,15 @@ class MemorySlots<State> implements StateSlots<State> {
   readonly #savedGlobals: DataView<ArrayBuffer>[];
   #globals: readonly GameGlobal[] = [];
   #liveGlobals = new DataView(new ArrayBuffer(0));
+  #liveGlobalBytes = new Uint8Array(0);
   /** The live state as bytes, and as words where they come out even: found again only when the buffer or the end changed. */
   #buffer: ArrayBuffer | undefined;
   #endBytes = 0;
   /** Furthest end that was seen: what a mispredicted frame may have written. */
   #endBytesMax = 0;
   #bytes = new Uint8Array(0);
+  /** The whole memory. */
+  #all = new Uint8Array(0);
   #words: Uint32Array | undefined;
 
   constructor(options: MemoryStateOptions<State>, slotCount: number) {
@@ -193,10 +196,10 @@ class MemorySlots<State> implements StateSlots<State> {
   #overwrite(live: State, bytes: Uint8Array, globals: DataView): void {
     const { buffer } = this.#options.memory(live);
     const end = this.#startBytes + bytes.length;
-    const all = new Uint8Array(buffer);
-    all.set(bytes, this.#startBytes);
+    if (this.#all.buffer !== buffer) this.#all = new Uint8Array(buffer);
+    this.#all.set(bytes, this.#startBytes);
     // A program takes memory that it never used to be zeros, as fresh pages are.
-    if (end < this.#endBytesMax) all.fill(0, end, this.#endBytesMax);
+    if (end < this.#endBytesMax) this.#all.fill(0, end, this.#endBytesMax);
     for (let index = 0; index < this.#globals.length; index++) {
       const global = this.#globals[index];
       if (global === undefined) continue;
@@ -209,7 +212,9 @@ class MemorySlots<State> implements StateSlots<State> {
   /** The live globals as they are saved. Valid until the next call. */
   #globalBytes(): Uint8Array<ArrayBuffer> {
     this.#liveGlobals = this.#copyGlobals(this.#liveGlobals);
-    return new Uint8Array(this.#liveGlobals.buffer);
+    const { buffer } = this.#liveGlobals;
+    if (this.#liveGlobalBytes.buffer !== buffer) this.#liveGlobalBytes = new Uint8Array(buffer);
+    return this.#liveGlobalBytes;
   }
 
   /** Writes the live globals into `into`, or into a new view where it has not their size. */
