@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LinkStats } from "../src/core/ports/link.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
-import { LinkWorld, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
+import { LinkWorld, TAG, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */
 const SCALE = process.env["ROLLCALL_DEEP"] === undefined ? 1 : 10;
@@ -158,6 +158,48 @@ describe("a pair without a connection", () => {
   });
 });
 
+describe("a relayed pair that parts", () => {
+  it("[LK30] a goodbye arrives over the member in the middle, and ends the link at once", () => {
+    const world = new RelayWorld(3, { seed: 1 }, ["ab", "ba"]).open();
+    world.run(2_000);
+    const [a, b] = [world.peer("a"), world.peer("b")];
+    a.mesh.sayGoodbye(world.nowMs);
+    a.drain();
+    world.run(100);
+    expect(b.events.slice(-4).map(({ event }) => event)).toEqual(
+      expect.arrayContaining([
+        { type: "peer-goodbye", peerId: "a" },
+        { type: "link-closed", peerId: "a", reason: "left" },
+      ]),
+    );
+    world.run(20_000);
+    expect([b.mesh.status(a.id), world.peer("c").mesh.forwardedPackets > 0]).toEqual(["closed", true]);
+  });
+
+  it("[LK32] a peer that comes back as another process, and is reached over another member only, is a new link with a new stream", () => {
+    const world = new RelayWorld(3, { seed: 1 }, ["ab", "ba"]).open();
+    const [a, b, c] = [world.peer("a"), world.peer("b"), world.peer("c")];
+    world.run(1_000);
+    expect(b.sendReliable(a, Uint8Array.of(0x20, 1))).toBe(true);
+    world.run(1_000);
+    b.transport.dispose();
+    const reborn = world.join("b", TAG, "reborn");
+    reborn.add(a, "dialer");
+    reborn.add(c, "acceptor");
+    c.mesh.handleChannelsClosed(world.nowMs, b.id, "remote");
+    c.drain();
+    expect(world.runUntil(() => reborn.mesh.status(a.id) === "open" && a.mesh.status(b.id) === "open", 10_000)).toBe(true);
+    world.run(2_000);
+    expect(reborn.sendReliable(a, Uint8Array.of(0x20, 2))).toBe(true);
+    expect(a.sendReliable(reborn, Uint8Array.of(0x20, 3))).toBe(true);
+    world.run(2_000);
+    expect(a.messages.map(({ bytes }) => bytes[1])).toEqual([1, 2]);
+    expect(reborn.messages.map(({ bytes }) => bytes[1])).toEqual([3]);
+    const told = a.events.flatMap(({ event }) => (event.peerId === "b" ? [event.type] : []));
+    expect(told.filter((type) => type === "link-closed" || type === "link-open")).toEqual(["link-open", "link-closed", "link-open"]);
+  });
+});
+
 describe("a pair whose connection dies in the middle", () => {
   it.each([[["ab", "ba"]], [["ab"]], [["ba"]]])("[LK73] goes on over another member before anybody is suspect (%s)", (ways) => {
     for (const seed of SEEDS) {
@@ -297,6 +339,23 @@ describe("a pair with a bad connection", () => {
     world.play(10_000, "ab");
     expect(peer.sent.unreliable).toBeGreaterThan(3 * 50);
     expect(peer.sent.unreliable).toBeLessThanOrEqual(3 * 61);
+  });
+
+  it("[LK77] answers a peer that measures although it knows no third member itself", () => {
+    const world = new LinkWorld({ seed: 1 });
+    const [centre, leaf, other] = [world.join("a"), world.join("b"), world.join("c")];
+    world.link(centre, leaf);
+    world.link(centre, other);
+    expect(world.runUntil(() => centre.mesh.status(leaf.id) === "open", 5_000)).toBe(true);
+    for (let frame = 0; frame < 300; frame++) {
+      centre.sendDatagram(leaf, Uint8Array.of(0x20, 1));
+      leaf.sendDatagram(centre, Uint8Array.of(0x20, 1));
+      world.run(1_000 / 60);
+    }
+    // The leaf's pings, and nothing else of it, five a second at most.
+    expect(leaf.sent.unreliable).toBeGreaterThanOrEqual(20);
+    expect(leaf.sent.unreliable).toBeLessThan(35);
+    expect(centre.mesh.stats().map(({ status }) => status)).toEqual(["open", "open"]);
   });
 
   it("[LK77] has no relay where there is no third member: nothing is sent for it", () => {

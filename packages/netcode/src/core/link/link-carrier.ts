@@ -14,8 +14,9 @@ export type SendPacket = (channel: Exclude<Channel, "control">, bytes: Uint8Arra
 export interface PingPace {
   /** After the last datagram of any kind. */
   readonly idleMs: number;
-  /** After the last ping; `Infinity`: a session's datagrams are enough. */
+  /** After the last ping; `Infinity`: a session's datagrams are enough, unless the peer wants to measure. */
   readonly measureMs: number;
+  /** We want answers: told in the ping. */
   readonly isWanted: boolean;
 }
 
@@ -29,6 +30,8 @@ export class LinkCarrier {
   #answeredMs = -Infinity;
   #sentMs = 0;
   #pingedMs = 0;
+  /** The peer's last ping wants an answer, and got none yet. */
+  #isAsked = false;
 
   constructor(state: Carrier, send: SendPacket) {
     this.state = state;
@@ -67,13 +70,15 @@ export class LinkCarrier {
 
   /** When the next ping is due. */
   pingMs(pace: PingPace): number {
-    return Math.min(this.#sentMs + pace.idleMs, this.#pingedMs + pace.measureMs);
+    const measureMs = this.#isAsked ? Math.min(LINK_TIMES.measureIntervalMs, pace.measureMs) : pace.measureMs;
+    return Math.min(this.#sentMs + pace.idleMs, this.#pingedMs + measureMs);
   }
 
   keepAlive(nowMs: number, pace: PingPace): void {
     if (nowMs < this.pingMs(pace)) return;
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;
+    this.#isAsked = false;
     this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted)));
   }
 
@@ -81,6 +86,7 @@ export class LinkCarrier {
   handlePing(nowMs: number, ping: Ping): boolean {
     const isAck = this.roundTrip.handlePing(nowMs, ping);
     if (isAck === true) this.#answeredMs = nowMs;
+    this.#isAsked = ping.isWanted;
     return isAck !== undefined;
   }
 

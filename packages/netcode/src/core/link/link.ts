@@ -191,6 +191,11 @@ export class Link {
     };
   }
 
+  /** What is forwarded to the peer has a chance to arrive. */
+  canForward(nowMs: number): boolean {
+    return this.#direct.isHeard(nowMs);
+  }
+
   /** The pair's own connection; `undefined` while it does not work both ways. */
   neighbour(nowMs: number): LinkCarrier | undefined {
     const { carrier } = this.#direct;
@@ -263,10 +268,11 @@ export class Link {
   }
 
   #becomeReady(nowMs: number, carrier: LinkCarrier): void {
+    // A link that is open already waits for the next comparison: a peer that stood still answers on both ways at once.
+    if (!this.#standing.isOpen) this.relay.checkSoon();
     carrier.becomeReady(nowMs);
     if (carrier === this.#direct.carrier) this.#direct.settle();
     this.#heard(nowMs, carrier);
-    this.relay.checkSoon();
     if (!this.#direct.isOver) this.#checkRelay(nowMs);
     this.#flushStream(nowMs);
   }

@@ -172,7 +172,7 @@ export class RelayRouter implements RelayAccess {
   }
 
   #forward(nowMs: number, from: Member, to: Member, channel: Channel, bytes: Uint8Array): void {
-    if (to.link.neighbour(nowMs) === undefined) return this.#output.refuse("relay-no-way");
+    if (!to.link.canForward(nowMs)) return this.#output.refuse("relay-no-way");
     if (!from.meter.take(nowMs, bytes.length)) return this.#output.refuse("relay-too-much");
     this.forwarded++;
     // What was forwarded before may still wait to be polled.

@@ -9,7 +9,7 @@ import { RouteChoice, type RelayOffer } from "./route-choice.ts";
 
 const IDLE_MS = LINK_TIMES.pingIntervalMs;
 const SPARE_MS = LINK_TIMES.spareIntervalMs;
-const ALONE: PingPace = { idleMs: IDLE_MS, measureMs: Infinity, isWanted: true };
+const ALONE: PingPace = { idleMs: IDLE_MS, measureMs: Infinity, isWanted: false };
 const IN_USE: PingPace = { idleMs: IDLE_MS, measureMs: LINK_TIMES.measureIntervalMs, isWanted: true };
 const SPARE: PingPace = { idleMs: SPARE_MS, measureMs: SPARE_MS, isWanted: true };
 const KEPT: PingPace = { idleMs: SPARE_MS, measureMs: SPARE_MS, isWanted: false };
