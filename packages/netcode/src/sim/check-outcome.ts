@@ -1,4 +1,5 @@
 import type { MatchCheckers, PeerRecord } from "./match-checkers.ts";
+import type { PeerHistory } from "./peer-history.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
 /** Frames that each survivor must confirm in the last second, or a third of full speed for slow games: the narrowest window on the slowest healed path allows twice that. */
@@ -9,6 +10,8 @@ export interface OutcomeOptions {
   readonly checkers: MatchCheckers;
   readonly peers: readonly SimPeer[];
   readonly windowFrames: number;
+  /** Who was dropped comes back. */
+  readonly mayReturn: boolean;
   /** From here on, one second before the end, progress is measured. */
   readonly progressFromMs: number;
   /** Confirmed frame of each peer at that time. */
@@ -25,10 +28,12 @@ export function checkOutcome(options: OutcomeOptions): void {
   const living = peers.filter((peer) => peer.isAlive && peer.isStarted);
   const survivors = living.filter((peer) => !checkers.record(peer.index).wasDropped && !endedApart(options, peer));
   checkHistories(options, survivors);
-  checkSeats(options, survivors, living);
+  checkPasts(options, survivors);
+  if (!options.mayReturn) checkSeats(options, survivors, living);
   checkEnds(options, survivors);
   checkLiveness(options, survivors);
-  for (const peer of survivors) checkBots(options, peer);
+  // Where seats change hands more than once, the rows of the histories, which hold the bots, are compared alone.
+  if (!options.mayReturn) for (const peer of survivors) checkBots(options, peer);
   for (const peer of living) checkRefusals(options, peer);
 }
 
@@ -49,11 +54,34 @@ function checkHistories({ checkers, peers }: OutcomeOptions, survivors: readonly
       if (other === survivor || (survivors.includes(other) && other.index < survivor.index)) continue;
       const theirs = checkers.record(other.index);
       const endFrame = survivors.includes(other) ? Infinity : Math.min(firstSeatFrame(own), firstSeatFrame(theirs));
-      const difference = own.history.difference(theirs.history, endFrame);
-      if (difference !== undefined)
-        checkers.fail(difference.kind, survivor.index, difference.frame, `${difference.message} at ${other.id}`);
+      compareHistories(checkers, survivor, own.history, other, theirs.history, endFrame);
     }
   }
+}
+
+/** Who came back shared the history of the others until they went on without it. */
+function checkPasts({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
+  for (const survivor of survivors) {
+    const own = checkers.record(survivor.index);
+    if (own.isReturned) continue;
+    for (const other of peers) {
+      const drops = own.dropFrames.get(other.id) ?? [];
+      for (const [time, past] of checkers.record(other.index).pastHistories.entries())
+        compareHistories(checkers, survivor, own.history, other, past, drops[time] ?? 0);
+    }
+  }
+}
+
+function compareHistories(
+  checkers: MatchCheckers,
+  survivor: SimPeer,
+  own: PeerHistory,
+  other: SimPeer,
+  theirs: PeerHistory,
+  endFrame: number,
+): void {
+  const difference = own.difference(theirs, endFrame);
+  if (difference !== undefined) checkers.fail(difference.kind, survivor.index, difference.frame, `${difference.message} at ${other.id}`);
 }
 
 /** From its frame on, and not before, a seat that went is its bot's in all that was confirmed. */
@@ -117,8 +145,11 @@ function checkEnds({ checkers, progressFromMs }: OutcomeOptions, survivors: read
 function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): void {
   const { checkers, windowFrames, confirmedBefore } = options;
   const running = survivors.filter((peer) => checkers.record(peer.index).ended === undefined);
+  // Who came back does not know of drops before; who was there all the time does.
+  const witnesses = running.filter((peer) => !checkers.record(peer.index).isReturned);
+  if (witnesses.length === 0) return;
   const undecided = options.peers.filter(
-    (peer) => !peer.isAlive && running.some((survivor) => !checkers.record(survivor.index).seats.has(peer.id)),
+    (peer) => !peer.isAlive && witnesses.some((survivor) => !checkers.record(survivor.index).seats.has(peer.id)),
   );
   if (running.length === 0 || (undecided.length > 0 && !mayGoOn(options, survivors, undecided))) return;
   for (const peer of running) {
@@ -132,7 +163,8 @@ function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): 
         `confirmed ${progress} frames in the last second, all faults over (confirmed ${confirmedFrame})`,
       );
     }
-    for (const gone of undecided) {
+    if (checkers.record(peer.index).isFollowing) checkers.fail("liveness", peer.index, frame, "is not back in its seat, all faults over");
+    for (const gone of witnesses.includes(peer) ? undecided : []) {
       if (!checkers.record(peer.index).seats.has(gone.id))
         checkers.fail("liveness", peer.index, frame, `${gone.id} is gone and still holds its seats`);
     }

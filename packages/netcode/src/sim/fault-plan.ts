@@ -34,6 +34,7 @@ export const FAULT_KINDS = [
   "tuning",
   "end",
   "pause",
+  "return",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

@@ -22,6 +22,8 @@ const CLAIMS: readonly (keyof MatchFigures)[] = [
   "drops",
   "waits",
   "pauses",
+  "seatsToPlayers",
+  "returns",
   "eventsPredicted",
   "eventsConfirmed",
   "eventsCancelled",

@@ -1,7 +1,8 @@
 import { assert, unreachable } from "../core/base/assert.ts";
 import { NULL_FRAME, type PeerId } from "../core/base/units.ts";
-import type { AdvanceResult, SessionEvent, Transmit } from "../core/ports/session.ts";
+import type { AdvanceResult, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../core/ports/transport.ts";
+import * as ROLLBACK_KIND from "../core/wire/rollback-kind.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
 import type { GameEventStage } from "../core/rollback/game-event-log.ts";
 import { PauseLedger } from "./pause-ledger.ts";
@@ -46,6 +47,10 @@ export interface MatchCounts {
   waits: number;
   /** Times that the game was told to stand still or go on. */
   pauses: number;
+  /** Seats that a player got during the match, as each peer was told. */
+  seatsToPlayers: number;
+  /** Peers that were dropped, and are players again. */
+  returns: number;
   /** Events of the game by stage: told at once, happened, did not happen. */
   eventsPredicted: number;
   eventsConfirmed: number;
@@ -69,11 +74,20 @@ export interface SeatChange {
 export interface PeerRecord {
   frame: number;
   confirmedFrame: number;
-  readonly history: PeerHistory;
+  /** Since it came into the match, or came back. */
+  history: PeerHistory;
+  /** Until the others went on without it, once for each time. */
+  readonly pastHistories: PeerHistory[];
+  /** It follows the match: all that it simulates is certain. */
+  isFollowing: boolean;
+  /** It knows the match by a snapshot, and not from its start. */
+  isReturned: boolean;
   /** What it confirmed of each step of the game. */
   readonly rowsByStep: Uint8Array[];
-  /** By the peer whose seats went to bots. */
+  /** By the peer whose seats are bots' now. */
   readonly seats: Map<PeerId, SeatChange>;
+  /** Frames from which seats went to bots, by the peer that had them. */
+  readonly dropFrames: Map<PeerId, number[]>;
   ended: { readonly atMs: number; readonly text: string } | undefined;
   /** The others went on without it. */
   wasDropped: boolean;
@@ -93,6 +107,10 @@ export interface PeerRecord {
 
 /** Of a frame in which the game stood still. */
 const NO_ROW = new Uint8Array(0);
+const NO_EVENTS: readonly string[] = [];
+
+/** Most frames that a follower simulates in one call. */
+const FOLLOWED_FRAMES_MAX = 4;
 
 /** A match notes a few dozen lines; one that flaps is cut off here. */
 const LOG_LINES_MAX = 2_000;
@@ -116,6 +134,8 @@ export class MatchCheckers {
     drops: 0,
     waits: 0,
     pauses: 0,
+    seatsToPlayers: 0,
+    returns: 0,
     eventsPredicted: 0,
     eventsConfirmed: 0,
     eventsCancelled: 0,
@@ -134,8 +154,12 @@ export class MatchCheckers {
       frame: 0,
       confirmedFrame: NULL_FRAME,
       history: new PeerHistory(),
+      pastHistories: [],
+      isFollowing: false,
+      isReturned: false,
       rowsByStep: [],
       seats: new Map(),
+      dropFrames: new Map(),
       ended: undefined,
       wasDropped: false,
       pauses: new PauseLedger(),
@@ -166,7 +190,8 @@ export class MatchCheckers {
   /** The game of `peer` is about to be stepped. */
   handleStep(peerIndex: number, stepFrame: number): void {
     const record = this.record(peerIndex);
-    if (stepFrame <= record.confirmedStepFrame) record.repeatedStepFrame = Math.min(record.repeatedStepFrame, stepFrame);
+    if (!record.isReturned && stepFrame <= record.confirmedStepFrame)
+      record.repeatedStepFrame = Math.min(record.repeatedStepFrame, stepFrame);
   }
 
   /** `advanceFrame` returned, and its outputs were taken. */
@@ -180,11 +205,15 @@ export class MatchCheckers {
     }
     if (!(result.paceRatio > 0.5 && result.paceRatio < 2)) this.fail("time", peer.index, frame, `pace ratio ${result.paceRatio}`);
     const ahead = frame - 1 - confirmedFrame;
-    if (ahead > this.#windowFrames) {
+    // A joiner may run ahead of what it may call confirmed until everybody counts it.
+    if (ahead > this.#windowFrames && !record.isReturned) {
       this.fail("window", peer.index, frame - 1, `${ahead} frames past confirmed frame ${confirmedFrame}, of ${this.#windowFrames}`);
     }
     this.#checkRepeated(peer, record);
-    for (let settled = record.confirmedFrame + 1; settled <= confirmedFrame; settled++) this.#settle(peer, record, settled);
+    const first = record.isFollowing
+      ? Math.max(record.confirmedFrame, confirmedFrame - FOLLOWED_FRAMES_MAX) + 1
+      : record.confirmedFrame + 1;
+    for (let settled = first; settled <= confirmedFrame; settled++) this.#settle(peer, record, settled);
     record.frame = frame;
     record.confirmedFrame = confirmedFrame;
     this.counts.rollbackFramesMax = Math.max(this.counts.rollbackFramesMax, result.resimulatedFrames);
@@ -217,6 +246,8 @@ export class MatchCheckers {
       if (outcome === "full") this.fail("queues", peer.index, record.frame, `the ${transmit.channel} channel to ${transmit.to} is full`);
       return;
     }
+    // What followers get and say comes on top.
+    if (transmit.bytes[0] !== ROLLBACK_KIND.input && transmit.bytes[0] !== ROLLBACK_KIND.lastInput) return;
     const count = (record.datagramsTo.get(transmit.to) ?? 0) + 1;
     record.datagramsTo.set(transmit.to, count);
     if (count > 1) record.repeatedTo = transmit.to;
@@ -244,6 +275,7 @@ export class MatchCheckers {
         if (record.seats.has(event.peerId)) this.fail("seats", peer.index, event.frame, `${event.peerId} went twice`);
         const text = `frame ${event.frame}, players ${event.playerIndexes.join(" ")}, ${event.cause}`;
         record.seats.set(event.peerId, { frame: event.frame, players: event.playerIndexes, text });
+        record.dropFrames.set(event.peerId, [...(record.dropFrames.get(event.peerId) ?? []), event.frame]);
         return;
       }
       case "paused":
@@ -253,11 +285,18 @@ export class MatchCheckers {
           this.fail("time", peer.index, event.frame, `${event.type} twice, or late`);
         return;
       case "seat-to-player":
+        counts.seatsToPlayers++;
+        record.seats.delete(event.peerId);
+        return;
       case "seat-request":
-      case "role":
       case "desync-evidence":
+        return;
       case "repaired":
       case "desync-persists":
+        this.fail("desync", peer.index, event.frame, event.type);
+        return;
+      case "role":
+        this.#handleRole(record, event.role);
         return;
       case "conflicting-input":
         this.fail("inputs", peer.index, event.frame, `${event.peerId} is said to have sent two different inputs`);
@@ -293,6 +332,21 @@ export class MatchCheckers {
     record.repeatedStepFrame = Infinity;
   }
 
+  #handleRole(record: PeerRecord, role: MatchRole): void {
+    record.isFollowing = role !== "player";
+    if (!record.isFollowing) {
+      this.counts.returns++;
+      return;
+    }
+    record.pastHistories.push(record.history);
+    record.history = new PeerHistory();
+    record.isReturned = true;
+    record.frame = 0;
+    record.confirmedFrame = NULL_FRAME;
+    record.seats.clear();
+    record.events.clear();
+  }
+
   #handleGameEvent(peer: SimPeer, record: PeerRecord, event: SessionEvent & { readonly type: "game" }): void {
     const { id, frame, name, stage } = event;
     this.counts[stage === "predicted" ? "eventsPredicted" : stage === "confirmed" ? "eventsConfirmed" : "eventsCancelled"]++;
@@ -308,10 +362,16 @@ export class MatchCheckers {
 
   #settle(peer: SimPeer, record: PeerRecord, frame: number): void {
     const checksum = peer.session.checksum(frame);
-    if (checksum === undefined) this.fail("convergence", peer.index, frame, "a confirmed frame without a checksum");
+    if (checksum === undefined && !record.isReturned) this.fail("convergence", peer.index, frame, "a confirmed frame without a checksum");
+    if (record.isReturned) {
+      // Which step of the game this is, only who was there all the time can tell.
+      if (checksum !== undefined) record.history.add(frame, { checksum, row: NO_ROW, eventIds: undefined });
+      record.events.delete(frame);
+      return;
+    }
     const { stepFrame, isStepped } = record.pauses.stepOf(frame);
     if (!isStepped) {
-      record.history.add(frame, { checksum: checksum ?? 0, row: NO_ROW, eventIds: [] });
+      record.history.add(frame, { checksum: checksum ?? 0, row: NO_ROW, eventIds: NO_EVENTS });
       return;
     }
     const row = peer.simulation.row(stepFrame);

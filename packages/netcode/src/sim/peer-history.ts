@@ -1,10 +1,10 @@
 /** One frame as a peer confirmed it. */
 export interface ConfirmedFrame {
   readonly checksum: number;
-  /** Inputs of all players, then which seats were bots'. */
+  /** Inputs of all players, then which seats were bots'; empty when it is not known, or the game stood still. */
   readonly row: Uint8Array;
-  /** Ids of the events that the game emitted in it. */
-  readonly eventIds: readonly string[];
+  /** Ids of the events that the game emitted in it; `undefined` when they are not known. */
+  readonly eventIds: readonly string[] | undefined;
 }
 
 /** Where two histories part. */
@@ -38,11 +38,11 @@ export class PeerHistory {
       const mine = this.#frames[frame];
       const theirs = other.#frames[frame];
       if (mine === undefined || theirs === undefined) continue;
-      if (!isEqual(mine.row, theirs.row))
+      if (mine.row.length > 0 && theirs.row.length > 0 && !isEqual(mine.row, theirs.row))
         return { frame, kind: "inputs", message: `[${mine.row.join(" ")}] and [${theirs.row.join(" ")}]` };
       if (mine.checksum !== theirs.checksum)
         return { frame, kind: "convergence", message: `checksums ${mine.checksum} and ${theirs.checksum}` };
-      if (mine.eventIds.join() !== theirs.eventIds.join()) {
+      if (mine.eventIds !== undefined && theirs.eventIds !== undefined && mine.eventIds.join() !== theirs.eventIds.join()) {
         return { frame, kind: "events", message: `events [${mine.eventIds.join()}] and [${theirs.eventIds.join()}]` };
       }
     }

@@ -41,7 +41,7 @@ export class SimPeer {
   readonly simulation: RecordedSimulation;
   readonly inputDelayFrames: number;
   /** The inputs that the session took, by the frame in which it took them. */
-  readonly inputsTaken: Uint8Array[] = [];
+  readonly inputsTaken: (Uint8Array | undefined)[] = [];
   /** Sends that found the buffer of the channel full. */
   sendsRefused = 0;
   readonly #options: SimPeerOptions;
@@ -203,7 +203,7 @@ export class SimPeer {
     const { outcome } = result;
     this.#paceRatio = result.paceRatio;
     if (outcome === "advanced") {
-      this.inputsTaken.push(this.#inputs.slice());
+      this.inputsTaken[this.session.stats().frame - 1] = this.#inputs.slice();
       drawInputs(this.#inputs);
     }
     this.#over = outcome === "over";

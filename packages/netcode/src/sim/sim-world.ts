@@ -14,6 +14,8 @@ import { SimPeer } from "./sim-peer.ts";
 
 /** Votes after a drop need 2.5 s of silence and a stalled association up to 3 s to come back: what lives must go on by then. */
 const HEALING_MS = 5_000;
+/** Dropped at the last moment, one follows the match, asks for its seats, and plays 75 frames after it got them. */
+const RETURNING_MS = 12_000;
 /** A peer that was never heard may be dropped 5 s after the last one started, at 1.5 s. */
 const MATCH_MS_MIN = 9_000;
 /** The last second is when progress is measured. */
@@ -69,7 +71,8 @@ export class SimWorld {
   /** Runs the match to its end, or to its first failure. */
   run(): void {
     const { plan, durationMs } = this.#options;
-    const endMs = Math.max(durationMs, plan.healAtMs + HEALING_MS, MATCH_MS_MIN);
+    const healingMs = plan.kinds.includes("return") ? RETURNING_MS : HEALING_MS;
+    const endMs = Math.max(durationMs, plan.healAtMs + healingMs, MATCH_MS_MIN);
     try {
       this.#runUntil(endMs - PROGRESS_MS);
       const confirmedBefore = this.peers.map((peer) => this.checkers.record(peer.index).confirmedFrame);
@@ -91,6 +94,7 @@ export class SimWorld {
       checkers: this.checkers,
       peers: this.peers,
       windowFrames: plan.windowFrames,
+      mayReturn: plan.kinds.includes("return"),
       progressFromMs,
       confirmedBefore,
       ranks: plan.ranks.flatMap((peer) => this.peers[peer] ?? []),

@@ -2,7 +2,8 @@ import type { Game, MatchSetup } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Simulation } from "../core/ports/simulation.ts";
-import { RollbackSession } from "../core/rollback/rollback-session.ts";
+import type { Session } from "../core/ports/session.ts";
+import { MatchSession } from "../core/rollback/match-session.ts";
 import { assert } from "../core/base/assert.ts";
 import { PLAYERS_MAX } from "../core/base/units.ts";
 import { drawFaultPlan, FAULT_KINDS, type FaultKind, type FaultPlan } from "./fault-plan.ts";
@@ -121,9 +122,10 @@ function legalInputs<State, Schema extends InputSchema>(game: Game<State, Schema
   };
 }
 
-function createSession(localMs: number, setup: SessionSetup): RollbackSession {
+function createSession(localMs: number, setup: SessionSetup): Session {
   const { plan, peerIndex, localPeerId, players, hostId, simulation } = setup;
-  return new RollbackSession(localMs, {
+  return new MatchSession(localMs, {
+    rejoin: plan.kinds.includes("return"),
     localPeerId,
     players,
     hostId,
