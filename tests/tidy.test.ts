@@ -26,6 +26,8 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
   "core/link": { parts: [...PORTS, "core/peer"] },
   "core/lobby": { parts: [...PORTS, "core/peer"] },
   "core/rollback": { parts: [...PORTS, "core/peer"] },
+  "core/replay": { parts: [...PORTS, "core/game", "core/rollback"] },
+  command: { parts: ["core/base", "core/game", "core/replay"], npm: ["node:fs", "node:path", "node:url", "node:util"] },
   driver: { parts: PORTS },
   sim: { parts: ["core/base", "core/wire", "core/ports", "core/peer", "core/game", "core/link", "core/lobby", "core/rollback", "core"] },
   adapters: { parts: [...PORTS, "driver"], npm: ["peerjs", "node-datachannel", "ws"] },

@@ -9,6 +9,7 @@ import { FollowEvents } from "./follow-events.ts";
 import { KeyFrames } from "./key-frames.ts";
 import { MatchFollower } from "./match-follower.ts";
 import { RefusalCounts } from "./refusal-counts.ts";
+import type { SettledSource } from "./settled-source.ts";
 import { SessionEvents } from "./session-events.ts";
 
 /** Frames of one call while it catches up: at half, a minute's pause takes a minute to catch up; at double, a slow machine falls behind for it. */
@@ -87,6 +88,11 @@ export class FollowSession implements Session {
     this.#keyFrames = new KeyFrames(simulation, HISTORY_FRAMES / KEY_FRAME_INTERVAL_FRAMES, KEY_FRAME_INTERVAL_FRAMES);
     const { playerCount, inputBytes, frameRateHz } = simulation;
     this.#server = new FeedServer({ source: this.#follower, matchEpoch, playerCount, inputBytes, frameRateHz });
+  }
+
+  /** What a recorder takes. */
+  get source(): SettledSource {
+    return this.#follower;
   }
 
   /** The next frame to be shown. */

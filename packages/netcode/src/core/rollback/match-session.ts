@@ -11,6 +11,8 @@ import { RefusalCounts } from "./refusal-counts.ts";
 import { RollbackSession, type RollbackOptions } from "./rollback-session.ts";
 import { SeatClaim } from "./seat-claim.ts";
 import { SessionEvents } from "./session-events.ts";
+import { CurrentSource } from "./current-source.ts";
+import type { SettledSource } from "./settled-source.ts";
 import type { SeatToPlayerEntry } from "./timeline.ts";
 
 export interface MatchOptions extends Omit<RollbackOptions, "start"> {
@@ -82,6 +84,9 @@ export class MatchSession implements Session {
   get playing(): RollbackSession | undefined {
     return this.#session;
   }
+
+  /** What a recorder takes: stays the same while we play and follow in turn. */
+  readonly source: SettledSource = new CurrentSource(() => this.#session ?? this.#following?.follower);
 
   get confirmedFrame(): number {
     return this.#session?.confirmedFrame ?? (this.#following?.follower.runner.frame ?? 0) - 1;

@@ -1,0 +1,96 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Game } from "../core/game/game.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import { unreachable } from "../core/base/assert.ts";
+import { verifyReplay, type ReplayVerdict } from "../core/replay/verify-replay.ts";
+
+/** How a command ended: 0 well, 1 what was to be shown is not so, 2 it could not be tried. */
+export interface CommandOutcome {
+  readonly exitCode: 0 | 1 | 2;
+  readonly message: string;
+}
+
+type AnyGame = Game<unknown, InputSchema>;
+
+/** Plays the replay in `file` again with the game that `gameText` names, `MODULE#export`, and says in a sentence what came of it. */
+export async function runReplayCommand(file: string, gameText: string): Promise<CommandOutcome> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch (error) {
+    return { exitCode: 2, message: `${file} cannot be read: ${messageOf(error)}` };
+  }
+  const game = await loadGame(gameText);
+  if (typeof game === "string") return { exitCode: 2, message: game };
+  try {
+    return describe(file, game, verifyReplay(game, bytes));
+  } catch (error) {
+    return { exitCode: 1, message: `${file}: the game's own code failed: ${messageOf(error)}` };
+  }
+}
+
+async function loadGame(text: string): Promise<AnyGame | string> {
+  const at = text.lastIndexOf("#");
+  const [module, name] = at < 0 ? [text, "default"] : [text.slice(0, at), text.slice(at + 1)];
+  // A path, or the name of a package.
+  const specifier = /^[./]|\.[cm]?[jt]s$/.test(module) ? pathToFileURL(resolve(module)).href : module;
+  try {
+    const exports: Readonly<Record<string, unknown>> = await import(specifier);
+    const game = exports[name];
+    return isGame(game) ? game : `${module} has no game by the name "${name}": --game MODULE#export names what defineGame returned.`;
+  } catch (error) {
+    return `${module} cannot be loaded: ${messageOf(error)}`;
+  }
+}
+
+/** What `defineGame` returns has a content hash; the command trusts the module for the rest, whose code it runs. */
+function isGame(value: unknown): value is AnyGame {
+  return typeof value === "object" && value !== null && "contentHash" in value && "inputCodec" in value && "step" in value;
+}
+
+function describe(file: string, game: AnyGame, verdict: ReplayVerdict): CommandOutcome {
+  if (verdict.ok) {
+    const { frameCount, checksumCount, checksum, result } = verdict;
+    const ending = result === undefined ? "" : `, result ${JSON.stringify(result)}`;
+    const message = `${file}: ${frameCount} frames, ${checksumCount} checksums, all as recorded; the last is ${hex(checksum)}${ending}.`;
+    return { exitCode: 0, message };
+  }
+  switch (verdict.reason) {
+    case "checksum": {
+      const { frame, goodFrame, expected, actual } = verdict;
+      const message = `${file}: frame ${frame} came out as ${hex(actual)}, recorded was ${hex(expected)}; frame ${goodFrame} was still right.`;
+      return { exitCode: 1, message };
+    }
+    case "unchecked":
+      return { exitCode: 1, message: `${file}: it has no checksums, so that nothing can be shown.` };
+    case "not-a-replay":
+      return { exitCode: 2, message: `${file}: this is no replay.` };
+    case "version":
+      return { exitCode: 2, message: `${file}: a replay of another version of the format.` };
+    case "damaged":
+      return { exitCode: 2, message: `${file}: changed or cut off since it was written.` };
+    case "malformed":
+    case "too-large":
+      return { exitCode: 2, message: `${file}: makes no sense (${verdict.reason}).` };
+    case "other-game":
+    case "other-content":
+    case "other-players":
+    case "bad-state":
+      return {
+        exitCode: 2,
+        message: `${file}: not of this ${game.id} version ${game.version}, content ${game.contentHash} (${verdict.reason}).`,
+      };
+    default:
+      return unreachable(verdict.reason);
+  }
+}
+
+function hex(checksum: number): string {
+  return checksum.toString(16).padStart(8, "0");
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
