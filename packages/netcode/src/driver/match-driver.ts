@@ -14,6 +14,9 @@ const RESIMULATED_FRAMES_MIN = 2;
 /** Half of a frame at 60 Hz: time that one tick may spend before it runs another frame, or on resimulating. At double, what is made up for costs pictures. */
 export const TICK_WORK_MS_MAX = 8;
 
+/** How fast the memory of an expensive frame fades, per call. At 1 a single pause of the machine would be held against the game for ever. */
+const COST_FADING = 0.9;
+
 /** Frames between two reports of costs to the session. */
 const COSTS_EVERY_FRAMES = 30;
 
@@ -52,6 +55,8 @@ export class MatchDriver {
   #paceRatio = 1;
   #frame = 0;
   #costsToldFrame = 0;
+  /** What a frame cost of late, at most. */
+  #frameCostMs = 0;
   #over = false;
 
   constructor(options: MatchDriverOptions) {
@@ -113,10 +118,12 @@ export class MatchDriver {
     if (this.#nowMs < this.#startMs) return;
     let budgetFrames = this.#budgetFrames();
     const startedMs = this.#meter?.nowMs() ?? 0;
+    let readMs = startedMs;
     for (let due = this.#steps.advance(this.#nowMs, this.#paceRatio); due > 0 && budgetFrames > 0 && !this.#over; due--) {
       const result = this.#session.advanceFrame(this.#nowMs, this.#host.readInputs(), budgetFrames);
       this.#paceRatio = result.paceRatio;
-      budgetFrames -= result.resimulatedFrames;
+      const { resimulatedFrames } = result;
+      budgetFrames -= resimulatedFrames;
       // Read now: the session reuses its result.
       const { outcome } = result;
       if (outcome === "over") this.#over = true;
@@ -126,20 +133,23 @@ export class MatchDriver {
       if (outcome === "advanced") this.#host.handleFrame(this.#frame++);
       this.#drainEvents();
       if (outcome === "stalled") return;
+      if (this.#meter === undefined) continue;
+      const nowMs = this.#meter.nowMs();
+      this.#frameCostMs = Math.max(this.#frameCostMs * COST_FADING, (nowMs - readMs) / (resimulatedFrames + 1));
+      readMs = nowMs;
       // What is still due stays due, up to a limit beyond which the game is slow.
-      if (this.#meter !== undefined && this.#meter.nowMs() - startedMs >= TICK_WORK_MS_MAX) return;
+      if (nowMs - startedMs >= TICK_WORK_MS_MAX) return;
     }
   }
 
   /** Frames to resimulate at most in this tick. */
   #budgetFrames(): number {
     const meter = this.#meter;
-    if (meter === undefined || meter.stepMs === 0) return RESIMULATED_FRAMES_PER_TICK;
-    if (this.#frame >= this.#costsToldFrame + COSTS_EVERY_FRAMES) {
+    if (meter !== undefined && meter.stepMs > 0 && this.#frame >= this.#costsToldFrame + COSTS_EVERY_FRAMES) {
       this.#costsToldFrame = this.#frame;
       this.#session.costsMeasured(meter.stepMs, meter.saveMs);
     }
-    const affordable = Math.floor(TICK_WORK_MS_MAX / (meter.stepMs + meter.saveMs));
+    const affordable = Math.floor(TICK_WORK_MS_MAX / this.#frameCostMs);
     return Math.max(RESIMULATED_FRAMES_MIN, Math.min(RESIMULATED_FRAMES_PER_TICK, affordable));
   }
 

@@ -2,6 +2,9 @@
 export const CORRECTION_MAX = 0.01;
 export const CORRECTION_MAX_AT_START = 0.05;
 const START_MS = 3000;
+/** What lies beyond a frame is closed faster at the start, so that two frames take the full correction: a newcomer's late inputs hold everybody up. */
+const FAR_FRAMES = 1;
+const FAR_GAIN = 2;
 
 /**
  * Correction per frame of distance. Two peers that both correct close 1.5 of their distance a second. What is measured is up to 0.4 s old (half the samples and a
@@ -33,8 +36,10 @@ export class ClockControl {
   update(aheadFrames: number, others: number, runningMs: number, stepSeconds: number): number {
     // Measured against the mean of the others the distance to the mean of all is stretched, most so for two: evened out, any number of peers settles alike.
     const gain = (2 * GAIN_PER_FRAME * others) / (others + 1);
-    const limit = runningMs < START_MS ? CORRECTION_MAX_AT_START : CORRECTION_MAX;
-    const wanted = gain * aheadFrames + this.#lasting;
+    const isStarting = runningMs < START_MS;
+    const limit = isStarting ? CORRECTION_MAX_AT_START : CORRECTION_MAX;
+    const far = isStarting ? aheadFrames - clamp(aheadFrames, FAR_FRAMES) : 0;
+    const wanted = gain * (aheadFrames + (FAR_GAIN - 1) * far) + this.#lasting;
     const correction = clamp(wanted, limit);
     // While the clock cannot follow, nothing more is learnt in that direction: else it would swing as far to the other side (anti-windup).
     if (correction === wanted || aheadFrames > 0 !== wanted > 0) this.#lasting += gain * LEARNING_PER_SECOND * aheadFrames * stepSeconds;

@@ -3,8 +3,6 @@ import { LATE_FRAMES_UNKNOWN } from "./lateness.ts";
 
 /** So much of the way is covered by delay rather than by prediction: 33 ms at 60 Hz are hardly felt, and most of a nation is then played without rollbacks. */
 const COVERED_FRAMES = 2;
-/** Part of the others' window that is kept for what is worse than measured. At 0 every new worst is a stall. */
-const SPARE_FRAMES = 1;
 /** A delay comes down once less was enough for so long, then frame by frame: at half it follows every lull of a bad path; at double a hiccup is felt for long. */
 const FALL_AFTER_MS = 5000;
 const FALL_EVERY_MS = 1000;
@@ -16,8 +14,6 @@ const FALL_EVERY_MS = 1000;
  */
 export class InputDelayPolicy {
   #range: FrameRange = { min: 0, max: 0 };
-  /** Frames that the others predict at most, as far as we know: what we would ourselves. */
-  #windowFrames = 0;
   #frames = 0;
   /** Since when less would do; NaN: it would not. */
   #lowerMs = Number.NaN;
@@ -25,7 +21,6 @@ export class InputDelayPolicy {
   /** The delay stays within `range`, at once; `window`: the limits of the prediction window. */
   limit(range: FrameRange, window: FrameRange): void {
     this.#range = range;
-    this.#windowFrames = window.max;
     this.#frames = Math.max(range.min, Math.min(range.max, Math.max(this.#frames, window.max === 0 ? 1 : 0)));
     this.#lowerMs = Number.NaN;
   }
@@ -35,8 +30,11 @@ export class InputDelayPolicy {
     return this.#frames;
   }
 
-  /** `lateFrames`: the most that any other peer tells; `LATE_FRAMES_UNKNOWN`: nobody has yet. `isLockstep`: we predict nothing now. */
-  update(nowMs: number, lateFrames: number, isLockstep: boolean): void {
+  /**
+   * `lateFrames`: the most that any other peer tells, `LATE_FRAMES_UNKNOWN` if nobody has yet; `beyondFrames`: the most that is left of that beyond a window. `isLockstep`: we
+   * predict nothing now.
+   */
+  update(nowMs: number, lateFrames: number, beyondFrames: number, isLockstep: boolean): void {
     const { min, max } = this.#range;
     if (min === max) return;
     // In lockstep everybody would wait for an input that is only sampled once theirs is there.
@@ -45,8 +43,7 @@ export class InputDelayPolicy {
       this.#frames = Math.max(this.#frames, Math.min(max, least));
       return;
     }
-    const beyond = this.#windowFrames === 0 ? lateFrames : lateFrames + SPARE_FRAMES - this.#windowFrames;
-    const wanted = Math.max(beyond, Math.min(lateFrames, COVERED_FRAMES), least);
+    const wanted = Math.max(beyondFrames, Math.min(lateFrames, COVERED_FRAMES), least);
     const target = Math.max(min, Math.min(max, wanted));
     if (target >= this.#frames) {
       this.#frames = target;

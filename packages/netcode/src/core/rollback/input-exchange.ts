@@ -116,6 +116,7 @@ export class InputExchange {
     header.ackDistance = newest - this.#receivedFrame(remote);
     header.ackDelayMs = endpoint.ackHeldMs(clock.nowMs);
     header.inputDelayFrames = this.#local.delayFrames;
+    header.windowFrames = this.#pacing.windowFrames;
     header.lagUnits = this.#pacing.lagUnits(remote);
     const confirmed = this.#runner.confirmedFrame;
     header.confirmedDistance = Math.max(0, newest - confirmed);
@@ -231,6 +232,7 @@ export class InputExchange {
     if (newest < remote.newestFrame) return;
     timeSync.remoteLagArrived(header.lagUnits);
     remote.delayFrames = header.inputDelayFrames;
+    remote.windowFrames = header.windowFrames;
     remote.newestFrame = newest;
     if (!header.hasReport) return;
     endpoint.outboundLossRatio = header.lossUnits / 255;

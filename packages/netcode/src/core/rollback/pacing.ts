@@ -16,6 +16,8 @@ export interface MatchPacingOptions {
 
 /** A clock that stood still longer than this did not drift meanwhile: nobody called. */
 const STEP_SECONDS_MAX = 0.1;
+/** Part of a window that is kept for what is worse than measured. At 0 every new worst is a stall. */
+const SPARE_FRAMES = 1;
 /** So many mean deviations of the round trip are waited for beside half of it, as RFC 6298 does. */
 const WAY_DEVIATIONS = 2;
 /** Furthest that we run behind the others by our own decision: one way of 500 ms at 60 Hz. */
@@ -126,22 +128,35 @@ export class MatchPacing {
     let others = 0;
     let trail = 0;
     let late = LATE_FRAMES_UNKNOWN;
+    let beyond = 0;
     for (const remote of remotes) {
       if (remote.isSuspect || isFrozen(remote.member)) continue;
       trail = Math.max(trail, this.#trailBehind(remote));
       const { toldLateFrames } = remote;
-      if (toldLateFrames !== LATE_FRAMES_UNKNOWN) late = late === LATE_FRAMES_UNKNOWN ? toldLateFrames : Math.max(late, toldLateFrames);
+      if (toldLateFrames !== LATE_FRAMES_UNKNOWN) {
+        late = late === LATE_FRAMES_UNKNOWN ? toldLateFrames : Math.max(late, toldLateFrames);
+        beyond = Math.max(beyond, toldLateFrames - this.#coveredBy(remote));
+      }
       if (!remote.timeSync.known) continue;
       ahead += remote.timeSync.frameAdvantage;
       others++;
     }
     this.#trailFrames = Math.min(TRAIL_FRAMES_MAX, trail);
     this.#work.update(nowMs);
-    this.#delay.update(nowMs, late, this.#work.windowFrames === 0);
+    this.#delay.update(nowMs, late, beyond, this.#work.windowFrames === 0);
     const stepSeconds = Number.isNaN(this.#updatedMs) ? 0 : Math.min(STEP_SECONDS_MAX, (nowMs - this.#updatedMs) / 1000);
     this.#updatedMs = nowMs;
     if (others === 0 || Number.isNaN(this.#firstMs)) return 1;
     return this.#control.update(ahead / others + this.#trailFrames, others, nowMs - this.#firstMs, stepSeconds);
+  }
+
+  /**
+   * How much of the way of our inputs to `remote` is left to prediction. The larger of both windows counts: whose is the smaller one trails, and pays for it with a delay of
+   * its own; the other is not held up by the trailing of the one, nor the one by the other's delay.
+   */
+  #coveredBy(remote: RemotePeer): number {
+    const window = Math.max(this.#work.windowFrames, remote.windowFrames);
+    return window === 0 ? 0 : window - SPARE_FRAMES;
   }
 
   /** How far behind `remote` we have to be for its inputs to come in time for our window. */

@@ -31,6 +31,8 @@ export class RemotePeer {
   toldLateFrames: number = LATE_FRAMES_UNKNOWN;
   /** Its input delay at its newest input. */
   delayFrames = 0;
+  /** Its prediction window, as it told. */
+  windowFrames = 0;
   /** Newest input frame of any datagram so far. */
   newestFrame: number;
   /** The last frame that it has confirmed, as it told. */

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TimeSync } from "./time-sync.ts";
 
@@ -20,6 +21,19 @@ describe("time sync", () => {
     sync.remoteLagArrived(0);
     for (let count = 0; count < 30; count++) sync.sampled(count % 4 === 0 ? 40 : 1);
     expect(sync.frameAdvantage).toBeCloseTo(0.5, 5);
+  });
+
+  it("[PA1] takes the mean of the middle third of the last 30 samples, whatever their order", () => {
+    fc.assert(
+      fc.property(fc.array(fc.float({ min: -20, max: 20, noNaN: true }), { minLength: 1, maxLength: 100 }), (lags) => {
+        const sync = new TimeSync();
+        for (const lag of lags) sync.sampled(lag);
+        const sorted = lags.slice(-30).toSorted((left, right) => left - right);
+        const skipped = Math.floor(sorted.length / 3);
+        const middle = sorted.slice(skipped, sorted.length - skipped);
+        expect(sync.lagFrames).toBeCloseTo(middle.reduce((sum, lag) => sum + lag, 0) / middle.length, 9);
+      }),
+    );
   });
 
   it("[PA1] claims nothing before both sides have measured", () => {

@@ -21,9 +21,15 @@ export class TimeSync {
 
   /** A datagram with a newer input arrived: our lag at that moment, in frames. */
   sampled(lagFrames: number): void {
+    const sorted = this.#sorted;
+    const isFull = this.#count === SAMPLES;
+    // The new sample moves from the place of the oldest to its own.
+    let place = isFull ? sorted.indexOf(this.#samples[this.#next] ?? 0) : this.#count++;
+    for (; place > 0 && (sorted[place - 1] ?? 0) > lagFrames; place--) sorted[place] = sorted[place - 1] ?? 0;
+    for (; place < this.#count - 1 && (sorted[place + 1] ?? 0) < lagFrames; place++) sorted[place] = sorted[place + 1] ?? 0;
+    sorted[place] = lagFrames;
     this.#samples[this.#next] = lagFrames;
     this.#next = (this.#next + 1) % SAMPLES;
-    if (this.#count < SAMPLES) this.#count++;
     this.#lag = this.#middleThirdMean();
   }
 
@@ -54,17 +60,9 @@ export class TimeSync {
 
   /** The mean without the third on either side: a burst after an outage, or one early datagram, moves nothing (Slippi's estimate). */
   #middleThirdMean(): number {
-    const count = this.#count;
-    const sorted = this.#sorted;
-    for (let index = 0; index < count; index++) {
-      const value = this.#samples[index] ?? 0;
-      let place = index;
-      for (; place > 0 && (sorted[place - 1] ?? 0) > value; place--) sorted[place] = sorted[place - 1] ?? 0;
-      sorted[place] = value;
-    }
-    const skipped = Math.floor(count / 3);
+    const skipped = Math.floor(this.#count / 3);
     let sum = 0;
-    for (let index = skipped; index < count - skipped; index++) sum += sorted[index] ?? 0;
-    return sum / (count - 2 * skipped);
+    for (let index = skipped; index < this.#count - skipped; index++) sum += this.#sorted[index] ?? 0;
+    return sum / (this.#count - 2 * skipped);
   }
 }

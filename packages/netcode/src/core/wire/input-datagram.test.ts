@@ -13,6 +13,7 @@ const headers = fc.record({
   ackDistance: fc.integer({ min: -300, max: 300 }),
   ackDelayMs: fc.nat(255),
   inputDelayFrames: fc.nat(INPUT_DELAY_MAX),
+  windowFrames: fc.nat(15),
   lagUnits: fc.integer({ min: -LAG_UNITS_MAX, max: LAG_UNITS_MAX }),
   confirmedDistance: fc.nat(CONFIRMED_DISTANCE_MAX),
   rowCount: fc.nat(INPUT_ROWS_MAX),

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
-import { ACK_DELAY_UNKNOWN, CONFIRMED_DISTANCE_MAX, INPUT_DELAY_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
+import { ACK_DELAY_UNKNOWN, CONFIRMED_DISTANCE_MAX, INPUT_ROWS_MAX, LAG_UNITS_MAX } from "./limits.ts";
 import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /**
@@ -19,6 +19,8 @@ export class InputHeader {
   ackDelayMs: number = ACK_DELAY_UNKNOWN;
   /** Frames between the sampling of the newest input and its frame, 0 to `INPUT_DELAY_MAX`. */
   inputDelayFrames = 0;
+  /** The sender's prediction window, 0 to 15: a longer one reads as 15. */
+  windowFrames = 0;
   /** How far the sender sees itself ahead of the receiver's arrivals, in parts of a frame (see `TimeSync`). */
   lagUnits = 0;
   /** `newestFrame` minus the last frame that the sender has confirmed, never below 0. */
@@ -41,15 +43,18 @@ export class InputHeader {
 /** Longest header: kind, epoch, newest frame, three varints, two bytes, report. */
 export const INPUT_HEADER_BYTES_MAX = 40;
 
+/** What four bits hold beside the input delay. */
+const WINDOW_TOLD_MAX = 15;
+
 const REPORT_FLAG = 0x80;
 const ENTRIES_FLAG = 0x40;
 
 /**
  *   0        1        2                 4
- *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬─────────────┬───────────────┬───────────┬──────────────┬─ ─ ─ ─ ┬─ ─ ─ ─ ─┬─ ─ ─ ─┐
- *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ input delay │ frame lag     │ confirmed │ rows │ E │ R │ report │ entries │ blocks
- *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ u8, frames  │ zigzag, 1/256 │ distance  │ 6 b  │ 1 │ 1 │ if R   │ if E    │
- *   └────────┴────────┴─────────────────┴──────────────┴───────────┴─────────────┴───────────────┴───────────┴──────────────┴─ ─ ─ ─ ┴─ ─ ─ ─ ─┴─ ─ ─ ─┘
+ *   ┌────────┬────────┬─────────────────┬──────────────┬───────────┬───────┬─────┬──────────────┬───────────┬──────────────┬─ ─ ─ ─ ┬─ ─ ─ ─ ─┬─ ─ ─ ─┐
+ *   │ 0x20/22│ epoch  │ newest frame    │ ack distance │ ack delay │ window│delay│ frame lag    │ confirmed │ rows │ E │ R │ report │ entries │ blocks
+ *   │ u8     │ u8     │ u16, low bits   │ zigzag       │ u8, ms    │ 4 b   │ 4 b │ zigzag, 1/256│ distance  │ 6 b  │ 1 │ 1 │ if R   │ if E    │
+ *   └────────┴────────┴─────────────────┴──────────────┴───────────┴───────┴─────┴──────────────┴───────────┴──────────────┴─ ─ ─ ─ ┴─ ─ ─ ─ ─┴─ ─ ─ ─┘
  *   kind 0x22: the match is over at the sender
  *   report: checksum distance (zigzag varint) │ checksum (u32) │ loss (u8, 1/255) │ late frames (u8)
  *   entries: see `writeStreamEntries`
@@ -63,7 +68,7 @@ export function writeInputHeader(writer: ByteWriter, header: InputHeader): void 
   writer.u16(header.newestFrame & 0xffff);
   writer.varint(zigzag(header.ackDistance));
   writer.u8(Math.min(header.ackDelayMs, ACK_DELAY_UNKNOWN));
-  writer.u8(header.inputDelayFrames);
+  writer.u8((Math.min(WINDOW_TOLD_MAX, header.windowFrames) << 4) | header.inputDelayFrames);
   writer.varint(zigzag(Math.max(-LAG_UNITS_MAX, Math.min(LAG_UNITS_MAX, header.lagUnits))));
   writer.varint(header.confirmedDistance);
   writer.u8(header.rowCount | (header.hasEntries ? ENTRIES_FLAG : 0) | (header.hasReport ? REPORT_FLAG : 0));
@@ -79,7 +84,9 @@ export function readInputHeader(reader: ByteReader, header: InputHeader): boolea
   header.newestFrame = reader.u16();
   header.ackDistance = unzigzag(reader.varint());
   header.ackDelayMs = reader.u8();
-  header.inputDelayFrames = reader.u8();
+  const delays = reader.u8();
+  header.inputDelayFrames = delays & 15;
+  header.windowFrames = delays >> 4;
   header.lagUnits = unzigzag(reader.varint());
   header.confirmedDistance = reader.varint();
   const rows = reader.u8();
@@ -90,8 +97,7 @@ export function readInputHeader(reader: ByteReader, header: InputHeader): boolea
   header.checksum = header.hasReport ? reader.u32() : 0;
   header.lossUnits = header.hasReport ? reader.u8() : 0;
   header.lateFrames = header.hasReport ? reader.u8() : 0;
-  if (reader.failed || header.inputDelayFrames > INPUT_DELAY_MAX) return false;
-  return header.confirmedDistance <= CONFIRMED_DISTANCE_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
+  return !reader.failed && header.confirmedDistance <= CONFIRMED_DISTANCE_MAX && Math.abs(header.lagUnits) <= LAG_UNITS_MAX;
 }
 
 /** Signed to unsigned so that small distances of either sign are short: 0, −1, 1, −2 … become 0, 1, 2, 3 … */
