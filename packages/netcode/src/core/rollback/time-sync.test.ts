@@ -41,6 +41,8 @@ describe("time sync", () => {
     expect([sync.known, sync.frameAdvantage]).toEqual([false, 0]);
     sync.sampled(5);
     expect([sync.known, sync.frameAdvantage]).toEqual([false, 0]);
+    sync.remoteLagArrived(new TimeSync().lagUnits(3));
+    expect([sync.known, sync.frameAdvantage]).toEqual([false, 0]);
     sync.remoteLagArrived(0);
     expect([sync.known, sync.frameAdvantage]).toEqual([true, 2.5]);
   });

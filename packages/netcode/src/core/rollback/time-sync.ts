@@ -1,4 +1,4 @@
-import { LAG_UNITS_PER_FRAME } from "../wire/limits.ts";
+import { LAG_UNITS_MAX, LAG_UNITS_PER_FRAME } from "../wire/limits.ts";
 
 /** Half a second at 60 Hz: at half, jitter moves the clock; at double, the correction comes so late that it swings. */
 const SAMPLES = 30;
@@ -35,7 +35,7 @@ export class TimeSync {
 
   /** The peer told its own lag. */
   remoteLagArrived(units: number): void {
-    this.#remoteLag = units / LAG_UNITS_PER_FRAME;
+    this.#remoteLag = units === LAG_UNITS_MAX ? undefined : units / LAG_UNITS_PER_FRAME;
   }
 
   /** Our lag, in frames; 0 before the first sample. */
@@ -43,8 +43,9 @@ export class TimeSync {
     return this.#lag;
   }
 
-  /** Our lag as it is told to the peer, `moreFrames` above what was measured. */
+  /** Our lag as it is told to the peer, `moreFrames` above what was measured; `LAG_UNITS_MAX` before the first sample. */
   lagUnits(moreFrames: number): number {
+    if (this.#count === 0) return LAG_UNITS_MAX;
     return Math.round((this.#lag + moreFrames) * LAG_UNITS_PER_FRAME);
   }
 

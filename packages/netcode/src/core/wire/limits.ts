@@ -28,7 +28,7 @@ export const ACK_DELAY_UNKNOWN = 255;
 /** Frame lag travels in parts of a frame: 65 µs at 60 Hz, and two bytes up to 32 frames. At a quarter nothing is saved; at four times, a way of 130 ms takes a third byte. */
 export const LAG_UNITS_PER_FRAME = 256;
 
-/** Largest lag on the wire, in units: 256 frames, far past anything a window lets happen. */
+/** Largest lag on the wire, in units: 256 frames, far past anything a window lets happen. It says that nothing was measured yet. */
 export const LAG_UNITS_MAX = 65_535;
 
 /** Furthest that a peer's newest input may be past its confirmed frame on the wire: a joiner's first frame lies ahead by up to `SEAT_LEAD_FRAMES` more. */
