@@ -160,4 +160,51 @@ describe("seats of a running match", () => {
     expect(new Set(certain).size).toBe(certain.length);
     expect(certain.every((id) => told.includes(id))).toBe(true);
   });
+
+  test("[FA43] a game hears of each rollback before and after, with the states of one and the same frame", async () => {
+    const room = await openRoom(1);
+    room.world.latencyMs = 60;
+    const matches = await startAll(room);
+    play(matches.slice(1));
+    const before: number[] = [];
+    const after: number[] = [];
+    const moved: number[] = [];
+    matches[0]?.run({
+      input: () => ({ dx: 0, dash: false }),
+      beforeRollback: ({ played, discs }) => {
+        before.push(played);
+        moved.push(discs[1]?.x ?? 0);
+      },
+      afterRollback: ({ played, discs }) => {
+        after.push(played);
+        moved.push((discs[1]?.x ?? 0) - (moved.pop() ?? 0));
+      },
+    });
+    await room.world.run(3_000);
+    expect(before.length).toBeGreaterThan(10);
+    expect(after).toEqual(before.slice(0, after.length));
+    expect(before.length - after.length).toBeLessThanOrEqual(1);
+    expect(moved.filter((distance) => distance !== 0).length).toBeGreaterThan(5);
+    expectEqualChecksums(matches);
+  });
+
+  test("[FA44] running ahead shows one's own input at once and changes nothing in the match", async () => {
+    const room = await openRoom(1);
+    const matches = await startAll(room);
+    const [own, other] = matches;
+    if (own === undefined || other === undefined) throw new Error("no match");
+    play([other]);
+    let dx = 0;
+    own.run({ input: () => ({ dx, dash: false }), runAheadFrames: 2 });
+    await room.world.run(1_000);
+    const standing = own.view().state.discs[0]?.x;
+    dx = 1;
+    await room.world.run(20);
+    // One frame later the disc moves on the screen; in the match it moves when the input delay is over.
+    expect(own.view().state.discs[0]?.x).toBeGreaterThan(standing ?? 0);
+    expect(own.view().state.played).toBe(own.stats().frame + 2);
+    await room.world.run(2_000);
+    expectEqualChecksums(matches);
+    expect(() => own.run({ input: () => ({ dx: 0, dash: false }), runAheadFrames: 9 })).toThrow("runAheadFrames");
+  });
 });

@@ -93,7 +93,8 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const current = this.#current;
     current?.tick(nowMs);
     // Stopped by each for itself, or left by those who dropped us: nobody is left to bring it to a result, and it would keep the room shut.
-    if (current !== undefined && (current.isOut || current.role === "returning") && current.isDeserted(isMember)) handleOver(current.matchNumber, "result");
+    if (current !== undefined && (current.isOut || current.role === "returning") && current.isDeserted(isMember))
+      handleOver(current.matchNumber, "result");
     const lingering = this.#lingering;
     if (lingering === undefined) return;
     lingering.runner.tick(nowMs);

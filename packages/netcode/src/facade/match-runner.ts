@@ -1,7 +1,7 @@
 import type { Page } from "../adapters/page.ts";
 import { unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
-import type { Game } from "../core/game/game.ts";
+import type { Game, MatchSetup } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { PACKET_KIND } from "../core/ports/link.ts";
@@ -12,10 +12,13 @@ import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver } from "../driver/match-driver.ts";
 import type { MatchDriverHost } from "../driver/match-driver.ts";
 import { Deferred } from "./deferred.ts";
+import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
 import { checkedInteger } from "./checked-arguments.ts";
 import { badArgument, NetcodeError } from "./netcode-error.ts";
-import type { GameEvent, GameEventListeners, Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
+import { RunAhead } from "./run-ahead.ts";
+import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
+import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
 
 export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly page: Page;
@@ -39,7 +42,10 @@ export type MatchEntry = "player" | "return" | "watch";
 export type MatchOver = "result" | "stopped" | "failed";
 
 /** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
-type FrameCallback = "input" | "frame" | "render";
+type FrameCallback = "input" | "frame" | "render" | CorrectionMoment;
+
+/** The longest input delay of the adaptive policy: beyond it there is nothing to hide. */
+const RUN_AHEAD_FRAMES_MAX = 8;
 
 /** One match on one peer: simulation, session and driver, as the game sees them. */
 export class MatchRunner<State, Schema extends InputSchema> implements Match<State, Schema>, MatchDriverHost {
@@ -47,6 +53,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly seats: readonly MatchSeat[];
   readonly #options: MatchRunnerOptions<State, Schema>;
   readonly #simulation: GameSimulation<State, Schema>;
+  readonly #watched: WatchedSimulation;
+  readonly #setup: MatchSetup;
   readonly #session: MatchSession;
   /** Packed inputs of the players that are ours, or will be. */
   #inputs: Uint8Array;
@@ -54,14 +62,15 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #startMs: number;
   readonly #listeners: Listeners<MatchEvents>;
   readonly #failing = new Set<FrameCallback>();
-  /** Ids of events that were told, and of which it is not certain yet that they happened. */
-  readonly #predicted = new Set<string>();
+  readonly #gameEvents: GameEventCalls;
   /** Who said that it plays this match no longer. */
   readonly #left = new Set<PeerId>();
   readonly #ended = new Deferred<unknown>();
   #outcome: "ended" | "dropped" | "closed" | undefined;
   #paused = false;
   #run: RunOptions<State, Schema> | undefined;
+  /** There when the game asked to run ahead. */
+  #runAhead: RunAhead<State, Schema> | undefined;
   #stopDrawing: (() => void) | undefined;
   #disposed = false;
 
@@ -72,10 +81,13 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.matchNumber = agreement.matchNumber;
     this.seats = agreement.seats;
     this.#listeners = new Listeners((error) => page.reportError(error));
+    this.#gameEvents = new GameEventCalls((error) => page.reportError(error));
     // Nobody has to wait for the end.
     this.ended.catch(() => {});
     const players = agreement.seats.map((seat) => ({ profile: seat.profile, bot: seat.kind === "bot" }));
-    this.#simulation = new GameSimulation(game, { seed: agreement.seed, players, settings: agreement.settings });
+    this.#setup = { seed: agreement.seed, players, settings: agreement.settings };
+    this.#simulation = new GameSimulation(game, this.#setup);
+    this.#watched = new WatchedSimulation(this.#simulation, (moment) => this.#handleCorrection(moment));
     const nowMs = options.nowMs();
     const { entry = "player", mayTakeSeats } = options;
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
@@ -86,7 +98,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       players: agreement.seats.map((seat) => ({ peerId: seat.kind === "person" ? seat.peerId : undefined })),
       hostId: agreement.hostId,
       matchEpoch: epochOf(agreement.matchNumber),
-      simulation: this.#simulation,
+      simulation: this.#watched,
     });
     this.#inputs = this.#roomForInputs(agreement.seats.filter((seat) => seat.kind === "person" && seat.peerId === localPeerId).length);
     this.#driver = new MatchDriver({
@@ -124,7 +136,10 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   run(options: RunOptions<State, Schema>): void {
+    const { runAheadFrames = 0 } = options;
+    checkedInteger("runAheadFrames", runAheadFrames, [0, RUN_AHEAD_FRAMES_MAX]);
     this.#run = options;
+    this.#runAhead = runAheadFrames === 0 ? undefined : new RunAhead(this.#options.game, this.#setup);
     this.#stopDrawing?.();
     this.#stopDrawing = undefined;
     if (options.render === undefined || this.#disposed) return;
@@ -151,11 +166,23 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   view(): MatchView<State> {
     const nowMs = this.#options.nowMs();
     return {
-      state: this.#simulation.state,
+      state: this.#newestState(),
       alpha: this.#outcome === undefined ? this.#driver.alpha(nowMs) : 1,
       frame: this.#driver.frame,
       confirmedFrame: this.#session.confirmedFrame,
     };
+  }
+
+  #newestState(): State {
+    const { role, localPlayers } = this;
+    if (this.#runAhead === undefined || role !== "player" || this.#paused || this.#outcome !== undefined) return this.#simulation.state;
+    const frames = this.#run?.runAheadFrames ?? 0;
+    return this.#runAhead.predict(this.#watched, localPlayers, frames, this.#session.stats().inputDelayFrames);
+  }
+
+  #handleCorrection(moment: CorrectionMoment): void {
+    const listener = moment === "before" ? this.#run?.beforeRollback : this.#run?.afterRollback;
+    if (listener !== undefined) this.#guard(moment, () => listener(this.#simulation.state));
   }
 
   stats(): MatchStats {
@@ -250,6 +277,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   /** For the driver. */
   handleFrame(frame: number): void {
+    this.#runAhead?.sampled(this.#inputs);
     if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, frame));
   }
 
@@ -304,7 +332,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit("desync-persists", event);
         break;
       case "game":
-        this.#handleGameEvent(event);
+        this.#gameEvents.tell(event, this.#run);
+        this.#listeners.emit("game", event);
         break;
       case "ended":
         this.#listeners.emit("ended", event);
@@ -320,7 +349,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   #handleRole(role: MatchRole): void {
     if (role !== "player") {
       // What was predicted is not known here any more.
-      this.#predicted.clear();
+      this.#gameEvents.clear();
       this.#paused = false;
     }
     this.#listeners.emit("role", role);
@@ -344,24 +373,6 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   #others(): PeerId[] {
     return this.seats.flatMap((seat) => (seat.kind === "person" && seat.peerId !== this.#options.localPeerId ? [seat.peerId] : []));
-  }
-
-  #handleGameEvent(event: GameEvent): void {
-    const { id, stage } = event;
-    const isFirst = stage === "predicted" || !this.#predicted.delete(id);
-    if (stage === "predicted") this.#predicted.add(id);
-    if (isFirst) this.#callListener(this.#run?.on, event);
-    if (stage !== "predicted") this.#callListener(this.#run?.[stage], event);
-    this.#listeners.emit("game", event);
-  }
-
-  #callListener(listeners: GameEventListeners | undefined, event: GameEvent): void {
-    try {
-      // The game knows what it emits under this name.
-      listeners?.[event.name]?.(event.payload as never, event);
-    } catch (error) {
-      this.#options.page.reportError(error);
-    }
   }
 
   #lose(outcome: "dropped" | "closed", message: string | undefined): void {

@@ -135,6 +135,8 @@ export interface RunOptions<State, Schema extends InputSchema> {
   /** The newest state right before a rollback corrects it, and the corrected state of the same frame: for `CorrectionSmoother`. Read only. */
   readonly beforeRollback?: (state: State) => void;
   readonly afterRollback?: (state: State) => void;
+  /** Draws so many frames ahead of the match, 0–8, with one's own newest input and the others' repeated: hides the input delay, at the price of more corrections. Default 0. */
+  readonly runAheadFrames?: number;
 }
 
 /** By the name of the event. */
