@@ -11,8 +11,8 @@ export interface Dispute {
   readonly frame: number;
   readonly sinceMs: number;
   readonly start: DesyncEvidence["start"];
-  /** What was told of it; `undefined` while the search goes on. */
-  evidence: DesyncEvidence | undefined;
+  /** The search is over: the game was told. */
+  isTold: boolean;
 }
 
 /** What one other member told of the state after confirmed frames, and where it and we stand. Written when datagrams come, read by `ChecksumWatch`. */
@@ -25,6 +25,10 @@ export class ChecksumReports {
   agreedFrame: number = NULL_FRAME;
   /** What is going on while we disagree. */
   dispute: Dispute | undefined;
+  /** What was told of the last dispute. */
+  evidence: DesyncEvidence | undefined;
+  /** The newest frame of any report that something was told of. */
+  toldFrame: number = NULL_FRAME;
   /** Earliest times at which the next log and the next request of this member are looked at: what comes sooner is refused unread. */
   nextLogMs = 0;
   nextRequestMs = 0;

@@ -3,10 +3,12 @@ import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import type { DesyncEvidence } from "../ports/desync-evidence.ts";
 import type { Simulation } from "../ports/simulation.ts";
 import { encodeChecksumLog, encodeState, readChecksumLog, readState, REQUEST_STATE_BYTES_MAX } from "../wire/desync-codec.ts";
+import { CHECKSUM_INTERVAL_FRAMES } from "../wire/limits.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { findDesync, makeChecksumLog, type DesyncFinding, type HistoryLayout } from "./desync-search.ts";
 import type { Dispute } from "./checksum-reports.ts";
 import type { FrameRunner } from "./frame-runner.ts";
+import { HISTORY_FRAMES } from "./input-table.ts";
 import type { RefusalCounts } from "./refusal-counts.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import type { SessionEvents } from "./session-events.ts";
@@ -66,8 +68,7 @@ export class ChecksumWatch {
         if (!members.isFrozen(remote.member)) this.#compare(remote, frame, nowMs);
       }
       const { dispute } = reports;
-      if (dispute !== undefined && dispute.evidence === undefined && nowMs >= dispute.sinceMs + TELL_MS)
-        this.#tell(remote, dispute, undefined);
+      if (dispute !== undefined && !dispute.isTold && nowMs >= dispute.sinceMs + TELL_MS) this.#tell(remote, dispute, undefined);
     }
     if (this.#disputedFrame !== NULL_FRAME) this.#judge(this.#disputedFrame, nowMs);
   }
@@ -100,25 +101,28 @@ export class ChecksumWatch {
     }
     this.#options.refusals.add("desync");
     this.#disputedFrame = Math.max(this.#disputedFrame, frame);
-    if (reports.dispute !== undefined) return;
-    this.#open(remote, frame, nowMs);
-    this.#sendLog(remote, frame);
+    if (reports.dispute === undefined) this.#open(remote, reports.agreedFrame, frame, nowMs);
   }
 
-  #open(remote: RemotePeer, frame: number, nowMs: number): Dispute {
+  /** Tells `remote` what we had up to `frame`, and keeps what a report will need before it is overwritten. Begins before the frame in which both agreed. */
+  #open({ endpoint, reports }: RemotePeer, agreedFrame: number, frame: number, nowMs: number): Dispute {
     const { runner } = this.#options;
-    const { reports } = remote;
-    const startFrame = runner.newestCheckpoint(Math.min(reports.agreedFrame, frame - 1));
+    // A rollback to a save whose memory went bad simulates confirmed frames again, and may have done so after they were reported.
+    const soundFrame = Math.min(agreedFrame, frame - 1) - CHECKSUM_INTERVAL_FRAMES;
+    const early = runner.newestCheckpoint(soundFrame);
+    const startFrame = early === NULL_FRAME ? runner.newestCheckpoint(agreedFrame) : early;
     const state = runner.serializeAfter(startFrame);
     const start = state === undefined ? undefined : { frame: startFrame, state, stepFrame: runner.stepFrame(startFrame + 1) };
-    return (reports.dispute = { frame, sinceMs: nowMs, start, evidence: undefined });
+    this.#sendLog(endpoint.peerId, soundFrame, frame);
+    return (reports.dispute = { frame, sinceMs: nowMs, start, isTold: false });
   }
 
   /** Both have the same state again: the one that was wrong was repaired, or the difference is gone by itself. */
   #settle(remote: RemotePeer, frame: number): void {
     const { events, localPeerId, members } = this.#options;
+    const isTold = remote.reports.dispute?.isTold === true;
     remote.reports.dispute = undefined;
-    events.add({ type: "repaired", peerId: this.#isWrong ? localPeerId : remote.endpoint.peerId, frame });
+    if (isTold) events.add({ type: "repaired", peerId: this.#isWrong ? localPeerId : remote.endpoint.peerId, frame });
     if (members.remotes().every(({ reports }) => reports.dispute === undefined)) this.#disputedFrame = NULL_FRAME;
     if (this.#disputedFrame === NULL_FRAME) this.#isWrong = false;
   }
@@ -134,10 +138,10 @@ export class ChecksumWatch {
     this.#isHopeless = this.#repair.isHopeless;
   }
 
-  #sendLog(remote: RemotePeer, lastFrame: number): void {
+  #sendLog(to: PeerId, agreedFrame: number, lastFrame: number): void {
     const { runner, matchEpoch } = this.#options;
-    const log = makeChecksumLog(runner, this.#layout, remote.reports.agreedFrame, lastFrame);
-    if (log !== undefined) this.#outgoing.push({ to: remote.endpoint.peerId, bytes: encodeChecksumLog(matchEpoch, log) });
+    const log = makeChecksumLog(runner, this.#layout, agreedFrame, lastFrame);
+    if (log !== undefined) this.#outgoing.push({ to, bytes: encodeChecksumLog(matchEpoch, log) });
   }
 
   #handleLog(nowMs: number, reader: ByteReader, remote: RemotePeer): string | undefined {
@@ -148,9 +152,12 @@ export class ChecksumWatch {
     const log = readChecksumLog(reader, this.#layout.playerCount * this.#layout.inputBytes);
     if (log === undefined) return "malformed";
     const finding = findDesync(runner, this.#layout, reports.agreedFrame, log);
-    if (finding === undefined || reports.dispute?.evidence !== undefined) return undefined;
-    const dispute = reports.dispute ?? this.#open(remote, log.firstFrame + log.frameCount - 1, nowMs);
+    const lastFrame = log.firstFrame + log.frameCount - 1;
+    if (finding === undefined || reports.dispute?.isTold === true || lastFrame <= reports.toldFrame) return undefined;
+    const dispute = reports.dispute ?? this.#open(remote, Math.min(reports.agreedFrame, log.firstFrame - 1), lastFrame, nowMs);
     this.#tell(remote, dispute, finding);
+    // The log comes late: we were repaired meanwhile.
+    if (finding.frame < this.#validFrame) reports.dispute = undefined;
     return undefined;
   }
 
@@ -163,7 +170,7 @@ export class ChecksumWatch {
     if (request === undefined) return "malformed";
     const { frame } = request;
     // Its report was lost on the way to us, so that it still lacks our log.
-    if (reports.dispute === undefined) this.#sendLog(remote, Math.min(frame, runner.confirmedFrame));
+    if (reports.dispute === undefined) this.#sendLog(remote.endpoint.peerId, Math.min(reports.agreedFrame, frame - 1), frame);
     const state = (runner.checksum(frame) === undefined ? undefined : runner.serializeAfter(frame)) ?? NO_BYTES;
     this.#outgoing.push({
       to: remote.endpoint.peerId,
@@ -205,15 +212,18 @@ export class ChecksumWatch {
       playerIndexes: [],
     };
     const paths = known.parts.map((part) => simulation.partName(part));
-    dispute.evidence = { ...known, peerId, paths, start, ...this.#rows(start, lastFrame), states: undefined };
+    const evidence = { ...known, peerId, paths, start, ...this.#rows(start, lastFrame), states: undefined };
+    dispute.isTold = true;
+    remote.reports.evidence = evidence;
+    remote.reports.toldFrame = lastFrame;
     const { frame, localChecksum, remoteChecksum, playerIndexes } = known;
-    events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum, paths, playerIndexes, evidence: dispute.evidence });
+    events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum, paths, playerIndexes, evidence });
   }
 
   /** Both states after `frame` are here. */
   #complete(remote: RemotePeer, frame: number, local: Uint8Array, theirs: Uint8Array): void {
-    const evidence = remote.reports.dispute?.evidence;
-    if (evidence === undefined || frame < evidence.frame) return;
+    const { evidence } = remote.reports;
+    if (evidence === undefined || frame < evidence.frame || frame > evidence.frame + HISTORY_FRAMES / 2) return;
     const { start } = evidence;
     const whole = { ...evidence, ...this.#rows(start, frame), states: { frame, local, remote: theirs } };
     this.#options.events.add({ type: "desync-evidence", peerId: evidence.peerId, evidence: whole });
