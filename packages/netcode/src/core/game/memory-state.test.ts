@@ -70,6 +70,39 @@ describe("[GA30] a state in memory comes back from a slot in place", () => {
     expect(slots.checksum(state)).not.toBe(checksum);
   });
 
+  test("a byte shows in the part that its place names, a global in its own", () => {
+    const memory: GameMemory = { buffer: new ArrayBuffer(300_002) };
+    const globals = [{ value: 7 }];
+    const { parts } = memoryState<GameMemory>({ memory: (state) => state, startBytes: 4, globals: () => globals }).open(0);
+    const hashes = (): number[] => {
+      const into = new Uint32Array(1 + parts!.partCount);
+      parts!.partChecksums(memory, into, 1);
+      return Array.from(into.subarray(1));
+    };
+    const before = hashes();
+    const changed = (): string[] => {
+      const now = hashes();
+      return now.flatMap((hash, part) => (hash === before[part] ? [] : [parts!.partName(part, memory)]));
+    };
+    const bytes = new Uint8Array(memory.buffer);
+    const places: readonly (readonly [number, string])[] = [
+      [4, "memory[0…8191]"],
+      [4 + 8_191, "memory[0…8191]"],
+      [4 + 8_192, "memory[8192…16383]"],
+      [299_999, "memory[253952…]"],
+      [300_001, "globals"],
+    ];
+    for (const [at, name] of places) {
+      bytes[at] = 1;
+      expect(changed(), `byte ${at}`).toEqual([name]);
+      bytes[at] = 0;
+    }
+    bytes[3] = 1;
+    expect(changed()).toEqual([]);
+    globals[0]!.value = 8;
+    expect(changed()).toEqual(["globals"]);
+  });
+
   test("a 64-bit global keeps all its bits", () => {
     const global = { value: -(2n ** 63n) + 5n };
     const memory: GameMemory = { buffer: new ArrayBuffer(10) };
@@ -90,11 +123,13 @@ test("[GA30] saving, loading and hashing memory of one size allocates nothing to
   const memory: GameMemory = { buffer: new ArrayBuffer(4_096) };
   const globals = [{ value: 7 }];
   const slots = memoryState<GameMemory>({ memory: (state) => state, endBytes: () => 4_000, globals: () => globals }).open(2);
+  const hashes = new Uint32Array(64);
   let sum = 0;
   const run = (count: number): void => {
     for (let index = 0; index < count; index++) {
       slots.save(index & 1, memory);
       sum ^= slots.checksum(memory);
+      slots.parts?.partChecksums(memory, hashes, 0);
       slots.load(index & 1, memory);
     }
   };

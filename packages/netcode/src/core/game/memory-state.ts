@@ -1,12 +1,16 @@
 import { assert } from "../base/assert.ts";
 import { checksumBytes, checksumWords } from "../base/checksum.ts";
 import { SNAPSHOT_BYTES_MAX } from "../ports/simulation.ts";
-import type { StateCodec, StateSlots } from "./game.ts";
+import type { StateCodec, StateParts, StateSlots } from "./game.ts";
 
 /** Size of a page of WebAssembly memory (WebAssembly Core Specification 2.0, 4.2.8). */
 const PAGE_BYTES = 65_536;
 /** A global is kept in eight bytes: the largest it can have. */
 const GLOBAL_BYTES = 8;
+
+/** Memory is hashed in pieces of this size, so that peers can tell each other where theirs differ; 32 of them are a state of 256 KiB. */
+const BLOCK_BYTES = 8_192;
+const BLOCKS = 32;
 
 /** A `WebAssembly.Memory`, or `{ buffer }` around any memory that keeps its size. */
 export interface GameMemory {
@@ -51,7 +55,10 @@ export function memoryState<State>(options: MemoryStateOptions<State>): StateCod
   return { open: (slotCount) => new MemorySlots(options, slotCount) };
 }
 
-class MemorySlots<State> implements StateSlots<State> {
+class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
+  readonly parts: StateParts<State> = this;
+  /** The globals, then blocks of memory; the last one is all the rest. */
+  readonly partCount: number = 1 + BLOCKS;
   readonly #options: MemoryStateOptions<State>;
   readonly #startBytes: number;
   /** Room of each slot, and the view of what it holds. A view is made anew only where the size of the state changed. */
@@ -61,7 +68,7 @@ class MemorySlots<State> implements StateSlots<State> {
   #globals: readonly GameGlobal[] = [];
   #liveGlobals = new DataView(new ArrayBuffer(0));
   #liveGlobalBytes = new Uint8Array(0);
-  /** The live state as bytes, and as words where they come out even: found again only when the buffer or the end changed. */
+  /** The live state as bytes, as words, and the up to three bytes behind the last word: found again only when the buffer or the end changed. */
   #buffer: ArrayBuffer | undefined;
   #endBytes = 0;
   /** Furthest end that was seen: what a mispredicted frame may have written. */
@@ -69,7 +76,8 @@ class MemorySlots<State> implements StateSlots<State> {
   #bytes = new Uint8Array(0);
   /** The whole memory. */
   #all = new Uint8Array(0);
-  #words: Uint32Array | undefined;
+  #words = new Uint32Array(0);
+  #tail = new Uint8Array(0);
 
   constructor(options: MemoryStateOptions<State>, slotCount: number) {
     this.#options = options;
@@ -97,8 +105,24 @@ class MemorySlots<State> implements StateSlots<State> {
 
   checksum(state: State): number {
     this.#attach(state);
-    const seed = this.#globals.length === 0 ? 0 : checksumBytes(this.#globalBytes());
-    return this.#words === undefined ? checksumBytes(this.#bytes, seed) : checksumWords(this.#words, seed);
+    return checksumWords(this.#words, this.#looseChecksum());
+  }
+
+  partName(part: number): string {
+    if (part === 0) return "globals";
+    const last = part === BLOCKS ? "" : String(part * BLOCK_BYTES - 1);
+    return `memory[${(part - 1) * BLOCK_BYTES}…${last}]`;
+  }
+
+  partChecksums(state: State, into: Uint32Array, offset: number): void {
+    this.#attach(state);
+    const count = this.#words.length;
+    into[offset] = this.#looseChecksum();
+    for (let block = 0, start = 0; block < BLOCKS; block++) {
+      const end = block === BLOCKS - 1 ? count : Math.min(start + BLOCK_BYTES / 4, count);
+      into[offset + 1 + block] = end === start ? 0 : checksumWords(this.#words, 0, end, start);
+      start = end;
+    }
   }
 
   /** The globals, eight bytes each, then the memory. */
@@ -174,7 +198,13 @@ class MemorySlots<State> implements StateSlots<State> {
     this.#endBytes = endBytes;
     this.#endBytesMax = Math.max(this.#endBytesMax, endBytes);
     this.#bytes = new Uint8Array(buffer, this.#startBytes, sizeBytes);
-    this.#words = sizeBytes % 4 === 0 ? new Uint32Array(buffer, this.#startBytes, sizeBytes / 4) : undefined;
+    this.#words = new Uint32Array(buffer, this.#startBytes, sizeBytes >>> 2);
+    this.#tail = this.#bytes.subarray(this.#words.byteLength);
+  }
+
+  /** Of the globals, and of bytes that make no whole word. */
+  #looseChecksum(): number {
+    return checksumBytes(this.#tail, this.#globals.length === 0 ? 0 : checksumBytes(this.#globalBytes()));
   }
 
   /** False when the memory cannot have so much. */
