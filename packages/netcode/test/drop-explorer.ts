@@ -1,218 +1,512 @@
-import { Random } from "../src/core/base/random.ts";
-import { NULL_FRAME } from "../src/core/base/units.ts";
-import { DropAgreement } from "../src/core/rollback/drop-agreement.ts";
 import { DropVote } from "../src/core/wire/drop-vote-codec.ts";
-
-/**
- * What can happen in one run: `kill` a member, lose what a dead member had under way, notice that a member is silent or speaks again, deliver the oldest
- * vote of a pair.
- */
-type Action = readonly ["kill" | "lose" | "notice" | "hear" | "deliver", from: number, to: number];
+import { Random } from "../src/core/base/random.ts";
+import { DropMember, voteKey, type LocalEvent, type MemberSetting, type MemberStatus, type Participant } from "./drop-member.ts";
+import { FingerprintSet } from "./fingerprint-set.ts";
 
 export interface DropScenario {
   readonly memberCount: number;
-  /** Dead from the beginning. */
+  /** Slots that nobody holds at first. */
+  readonly vacant?: readonly number[];
+  /** Slots that somebody joins into while all this goes on, in the order of the seat entries: vacant ones, or ones whose holder goes. Those who join have indexes from `memberCount` on. */
+  readonly joins?: readonly number[];
+  /** Dead from the beginning: a joiner never starts. */
   readonly dead?: readonly number[];
   /** May die at any moment, or not at all. */
   readonly mortal?: readonly number[];
+  /** May say goodbye at any moment, or not at all. */
+  readonly leaving?: readonly number[];
   /** Pairs that cannot talk from the beginning. */
   readonly broken?: readonly (readonly [number, number])[];
   /** Pairs that fall silent once, and speak again. */
   readonly flaky?: readonly (readonly [number, number])[];
-  /** For whom everybody has the broker's word. */
+  /** Slots for whose holders everybody has the broker's word. */
   readonly words?: readonly number[];
   /** Stop after so many states. */
   readonly statesMax?: number;
+  /** Instead of everything: so many runs, each in an order of its own from this seed on. */
+  readonly random?: { readonly runs: number; readonly seed: number };
 }
 
-interface Member {
-  readonly agreement: DropAgreement;
-  readonly decided: Map<number, number>;
-  noticed: number;
-  heardAgain: number;
-  alive: boolean;
+/** One participant when nothing moves any more. */
+export interface RestingMember extends Participant {
+  readonly isAlive: boolean;
+  readonly status: MemberStatus;
+  /** By slot and generation, as in `0.1`: the last frames that it decided. */
+  readonly decided: ReadonlyMap<string, number>;
+  readonly isWaiting: boolean;
+  readonly isJoining: boolean;
+  /** Slots whose holders are gone for it, that it has cast out, and that may not count everywhere yet. */
+  readonly agreed: number;
+  readonly set: number;
+  readonly joining: number;
+  readonly generations: readonly number[];
 }
 
 /** A run that came to rest: nothing is under way and nobody has anything to add. */
 export interface DropEnding {
-  readonly alive: readonly number[];
-  /** By member: whom it has dropped, with their last frames; `undefined` for the dead. */
-  readonly decided: readonly (ReadonlyMap<number, number> | undefined)[];
-  readonly isWaiting: readonly boolean[];
-  readonly actions: readonly Action[];
+  readonly members: readonly RestingMember[];
+  readonly actions: readonly string[];
 }
 
-/** Runs every interleaving of a scenario that leads to another state, and hands over each ending. Returns the number of states. */
-export function exploreDrops(scenario: DropScenario, ending: (ending: DropEnding) => void): number {
-  const seen = new Set<string>();
-  const paths: Action[][] = [[]];
-  const random = new Random(1);
-  while (paths.length > 0) {
-    const path = paths.pop() ?? [];
-    const world = new DropWorld(scenario);
-    for (const action of path) world.apply(action);
-    const key = world.key();
-    if (seen.has(key)) continue;
-    seen.add(key);
-    if (scenario.statesMax !== undefined && seen.size > scenario.statesMax) return seen.size;
-    const actions = world.enabled();
-    if (actions.every(([kind]) => kind === "kill")) ending(world.rest(path));
-    shuffle(actions, random);
-    for (const action of actions) paths.push([...path, action]);
-  }
-  return seen.size;
+export interface Exploration {
+  readonly states: number;
+  readonly endings: number;
+  /** Different states of single members. */
+  readonly memberStates: number;
+  readonly isComplete: boolean;
 }
 
-class DropWorld {
+/** Rounds of two seconds that are looked at after everything is quiet. */
+const TICKS_MAX = 12;
+
+interface LocalState {
+  readonly index: number;
+  readonly parent: LocalState | undefined;
+  readonly event: LocalEvent | undefined;
+  readonly resting: RestingMember;
+  readonly noticed: number;
+  readonly heardAgain: number;
+  readonly announcedCount: number;
+  readonly accepted: number;
+  readonly transitions: Map<number, Transition>;
+}
+
+interface Transition {
+  readonly next: number;
+  readonly vote: number;
+  readonly sendsTo: "all" | number | undefined;
+}
+
+/** A state of the whole match: numbers of member states, and of votes under way by pair. Arrays are shared between worlds, and never changed. */
+interface World {
+  readonly alive: number;
+  readonly members: readonly number[];
+  readonly queues: readonly (readonly number[])[];
+  /** By pair: the newest vote that was sent. */
+  readonly sent: readonly number[];
+  readonly ticks: number;
+  readonly path: Path | undefined;
+}
+
+interface Path {
+  readonly before: Path | undefined;
+  readonly action: string;
+}
+
+const NOTHING: readonly number[] = [];
+
+type Move = readonly [participant: number, kind: LocalEvent["kind"] | "kill", argument: number, from: number];
+
+/**
+ * Runs every interleaving of a scenario that leads to another state, and hands over each ending.
+ *
+ * The agreement of one member is deterministic: what each of its states does on each event is computed once, with the real code, and remembered by number. A state of the match is
+ * then a few numbers, and a million of them are looked at in seconds. Where every vote that can still reach one member next is under way, only that member's moves are followed:
+ * those of others commute with them, so that no ending is lost.
+ */
+export class DropExplorer {
   readonly #scenario: DropScenario;
-  readonly #members: readonly Member[];
-  readonly #queues: DropVote[][][];
-  #clockMs = 0;
+  readonly #setting: MemberSetting;
+  readonly #count: number;
+  readonly #votes: DropVote[] = [];
+  readonly #voteNumbers = new Map<string, number>();
+  readonly #states: LocalState[] = [];
+  readonly #stateNumbers = new Map<string, number>();
+  readonly #seen = new FingerprintSet();
 
   constructor(scenario: DropScenario) {
+    const { memberCount, vacant = [], joins = [], words = [] } = scenario;
     this.#scenario = scenario;
-    const { memberCount } = scenario;
-    this.#members = Array.from({ length: memberCount }, (_, index) => ({
-      agreement: new DropAgreement(memberCount, index),
-      decided: new Map<number, number>(),
-      noticed: 0,
-      heardAgain: 0,
-      alive: scenario.dead?.includes(index) !== true,
-    }));
-    this.#queues = Array.from({ length: memberCount }, () => Array.from({ length: memberCount }, () => []));
-  }
-
-  apply([kind, from, to]: Action): void {
-    const member = this.#member(from);
-    switch (kind) {
-      case "kill":
-        member.alive = false;
-        break;
-      case "lose":
-        this.#queue(from, to).length = 0;
-        break;
-      case "notice":
-        member.noticed |= 1 << to;
-        this.#step(from);
-        break;
-      case "hear":
-        member.noticed &= ~(1 << to);
-        member.heardAgain |= 1 << to;
-        this.#step(from);
-        break;
-      case "deliver": {
-        const vote = this.#queue(from, to).shift();
-        // Who is told that it was dropped plays no further; here it just hears nothing.
-        if (vote !== undefined && (vote.agreed & (1 << to)) === 0) this.#member(to).agreement.receive(from, vote);
-        this.#step(to);
-        break;
-      }
+    const participants: Participant[] = Array.from({ length: memberCount }, (_, slot) => ({ slot, generation: 0 }));
+    for (const slot of joins) {
+      const generation = 1 + participants.filter((other) => other.slot === slot && other.generation > 0).length;
+      participants.push({ slot, generation });
     }
-  }
-
-  enabled(): Action[] {
-    const actions: Action[] = [];
-    for (const mortal of this.#scenario.mortal ?? []) if (this.#member(mortal).alive) actions.push(["kill", mortal, mortal]);
-    for (let from = 0; from < this.#members.length; from++) {
-      for (let to = 0; to < this.#members.length; to++) {
-        if (from === to) continue;
-        const { alive, noticed, heardAgain } = this.#member(from);
-        const bit = 1 << to;
-        const isFlaky = isPair(this.#scenario.flaky, from, to) && this.#member(to).alive;
-        const isSilent = !this.#member(to).alive || this.#isBroken(from, to) || (isFlaky && (heardAgain & bit) === 0);
-        if (alive && isSilent && (noticed & bit) === 0) actions.push(["notice", from, to]);
-        if (alive && isFlaky && (noticed & bit) !== 0) actions.push(["hear", from, to]);
-        if (this.#queue(from, to).length === 0 || !this.#member(to).alive || this.#isBroken(from, to)) continue;
-        actions.push(["deliver", from, to]);
-        if (!this.#member(from).alive) actions.push(["lose", from, to]);
-      }
-    }
-    return actions;
-  }
-
-  /** Lets time pass until nothing moves any more. */
-  rest(path: readonly Action[]): DropEnding {
-    for (let round = 0; round < 20; round++) {
-      this.#clockMs += 2000;
-      for (let member = 0; member < this.#members.length; member++) if (this.#member(member).alive) this.#step(member);
-      for (let actions = this.enabled(); actions.some(([kind]) => kind === "deliver"); actions = this.enabled()) {
-        for (const action of actions) if (action[0] === "deliver") this.apply(action);
-      }
-    }
-    return {
-      alive: this.#members.flatMap(({ alive }, member) => (alive ? [member] : [])),
-      decided: this.#members.map(({ alive, decided }) => (alive ? decided : undefined)),
-      isWaiting: this.#members.map(({ agreement }) => agreement.isWaiting),
-      actions: path,
+    this.#count = participants.length;
+    this.#setting = {
+      slotCount: memberCount,
+      vacant: bitsOf(vacant),
+      words: bitsOf(words),
+      participants,
+      joiners: joins.map((_, place) => memberCount + place),
     };
   }
 
-  key(): string {
-    const members = this.#members.map(({ agreement, noticed, heardAgain, alive }) => {
-      const votes = this.#members.map((_, voter) => voteKey(agreement.votes[voter]));
-      return `${alive ? 1 : 0}${noticed}.${heardAgain}:${votes.join("/")}`;
+  explore(ending: (ending: DropEnding) => void): Exploration {
+    const { random, statesMax = Number.POSITIVE_INFINITY } = this.#scenario;
+    let endings = 0;
+    const end = (world: World): void => {
+      endings++;
+      ending(this.#endingOf(world));
+    };
+    if (random !== undefined) {
+      for (let run = 0; run < random.runs; run++) this.#run(new Random(random.seed + run), end);
+      return { states: 0, endings, memberStates: this.#states.length, isComplete: false };
+    }
+    const order = new Random(1);
+    const stack = [this.#first()];
+    let isComplete = true;
+    for (let world = stack.pop(); world !== undefined; world = stack.pop()) {
+      if (this.#seen.size >= statesMax) {
+        isComplete = false;
+        break;
+      }
+      if (!this.#isNew(world)) continue;
+      const moves = this.#movesOf(world);
+      if (moves.every(([, kind, , from]) => isOptional(kind) || (kind === "deliver" && !this.#isAlive(world, from)))) {
+        const later = this.#afterRest(world);
+        if (later === undefined) end(world);
+        else stack.push(later);
+      }
+      shuffle(moves, order);
+      for (const move of this.#reduced(world, moves)) stack.push(this.#after(world, move));
+    }
+    return { states: this.#seen.size, endings, memberStates: this.#states.length, isComplete };
+  }
+
+  /** One run in a random order. What is optional happens with small chances. */
+  #run(random: Random, end: (world: World) => void): void {
+    let world = this.#first();
+    for (;;) {
+      const moves = this.#movesOf(world);
+      const must = moves.filter(([, kind, , from]) => !isOptional(kind) && (kind !== "deliver" || this.#isAlive(world, from)));
+      if (must.length === 0) {
+        const later = this.#afterRest(world);
+        if (later === undefined) return end(world);
+        world = later;
+        continue;
+      }
+      const may = moves.filter((move) => !must.includes(move));
+      const from = may.length > 0 && random.chance(0.02) ? may : must;
+      const move = from[random.integer(from.length)];
+      if (move !== undefined) world = this.#after(world, move);
+    }
+  }
+
+  #first(): World {
+    const { dead = [], vacant = [] } = this.#scenario;
+    const gone = bitsOf([...dead, ...vacant]);
+    const members = this.#setting.participants.map((_, index) => this.#intern(new DropMember(this.#setting, index), undefined, undefined));
+    const queues = Array.from({ length: this.#count ** 2 }, () => NOTHING);
+    return { alive: ((1 << this.#count) - 1) & ~gone, members, queues, sent: queues.map(() => -1), ticks: 0, path: undefined };
+  }
+
+  #isNew(world: World): boolean {
+    const { alive, members, queues, sent } = world;
+    const seen = this.#seen;
+    seen.begin(alive);
+    for (const member of members) seen.mix(member);
+    for (const queue of queues) {
+      seen.mix(-1 - queue.length);
+      for (const vote of queue) seen.mix(vote);
+    }
+    for (const [pair, vote] of sent.entries()) {
+      const isOpen = this.#plays(world, Math.floor(pair / this.#count)) && this.#plays(world, pair % this.#count);
+      seen.mix(isOpen ? vote : -1);
+    }
+    return seen.add();
+  }
+
+  #stateOf(world: World, index: number): LocalState {
+    return this.#state(world.members[index] ?? -1);
+  }
+
+  #state(number: number): LocalState {
+    const state = this.#states[number];
+    if (state === undefined) throw new Error(`no state ${number}`);
+    return state;
+  }
+
+  #isAlive(world: World, index: number): boolean {
+    return (world.alive & (1 << index)) !== 0;
+  }
+
+  #plays(world: World, index: number): boolean {
+    return this.#isAlive(world, index) && this.#stateOf(world, index).resting.status === "playing";
+  }
+
+  #movesOf(world: World): Move[] {
+    const moves: Move[] = [];
+    const { mortal = [], leaving = [] } = this.#scenario;
+    for (let index = 0; index < this.#count; index++) {
+      if (!this.#isAlive(world, index)) continue;
+      const { status } = this.#stateOf(world, index).resting;
+      if (mortal.includes(index)) moves.push([index, "kill", 0, -1]);
+      if (status === "outside" && this.#mayStart(world, index)) moves.push([index, "start", 0, -1]);
+      if (status !== "playing") continue;
+      if (leaving.includes(index)) moves.push([index, "leave", 0, -1]);
+      this.#addLocalMoves(world, index, moves);
+      for (let from = 0; from < this.#count; from++) {
+        const [vote] = world.queues[from * this.#count + index] ?? NOTHING;
+        if (vote !== undefined) moves.push([index, "deliver", vote, from]);
+      }
+    }
+    return moves;
+  }
+
+  #addLocalMoves(world: World, index: number, moves: Move[]): void {
+    const state = this.#stateOf(world, index);
+    const { participants, joiners } = this.#setting;
+    for (let other = 0; other < this.#count; other++) {
+      const { slot = 0, generation = 0 } = participants[other] ?? {};
+      // Of a slot only the newest holder that it knows is watched.
+      if (other === index || this.#announcedGeneration(state, slot) !== generation || participants[index]?.slot === slot) continue;
+      const bit = 1 << slot;
+      const isFlaky = isPair(this.#scenario.flaky, index, other) && this.#isAlive(world, other);
+      const { status } = this.#stateOf(world, other).resting;
+      // A joiner that cannot learn that it may begin is silent to those who count it.
+      const isLate = status === "outside" && (state.resting.generations[slot] ?? 0) === generation && !this.#mayStart(world, other);
+      const isGone = !this.#isAlive(world, other) || isLate || (status !== "playing" && status !== "outside");
+      const isSilent = isGone || isPair(this.#scenario.broken, index, other) || (isFlaky && (state.heardAgain & bit) === 0);
+      if (isSilent && (state.noticed & bit) === 0) moves.push([index, "notice", slot, -1]);
+      if (isFlaky && !isGone && (state.noticed & bit) !== 0) moves.push([index, "hear", slot, -1]);
+    }
+    const next = participants[joiners[state.announcedCount] ?? -1];
+    const isVacant = next !== undefined && (state.resting.agreed & (1 << next.slot)) !== 0;
+    if (isVacant && state.resting.generations[next.slot] === next.generation - 1) moves.push([index, "announce", 0, -1]);
+    for (let place = 0; place < state.announcedCount; place++) {
+      const { slot = 0, generation = 0 } = participants[joiners[place] ?? -1] ?? {};
+      const isCounted = (state.resting.generations[slot] ?? 0) >= generation;
+      if (!isCounted && this.#isSettled(world, index, place)) moves.push([index, "accept", slot, -1]);
+    }
+  }
+
+  /** All whom `index` counts have confirmed the entry of the joiner at `place`. */
+  #isSettled(world: World, index: number, place: number): boolean {
+    const state = this.#stateOf(world, index);
+    return this.#setting.participants.every(({ slot, generation }, other) => {
+      if ((state.resting.agreed & (1 << slot)) !== 0 || generation !== (state.resting.generations[slot] ?? 0)) return true;
+      // Who follows has nothing that is not settled.
+      return this.#stateOf(world, other).resting.status === "outside" || this.#stateOf(world, other).announcedCount > place;
     });
-    return `${members.join("|")}#${this.#queues.map((row) => row.map((queue) => queue.map(voteKey).join("+")).join(",")).join(";")}`;
   }
 
-  #step(index: number): void {
-    const { agreement, decided, noticed } = this.#member(index);
-    const words = (this.#scenario.words ?? []).reduce((bits, member) => bits | (1 << member), 0);
-    const before = agreement.own.set;
-    const view = { droppable: noticed, suspect: 0, words: words & noticed, left: 0, proposes: true, clockMs: this.#clockMs };
-    const isChanged = agreement.consider(view);
-    for (let member = 0; member < this.#members.length; member++) {
-      // Everybody has another number of frames of everybody.
-      const isEntered = (agreement.own.set & ~before & ~agreement.own.agreed & (1 << member)) !== 0;
-      if (isEntered) agreement.own.lastFrames[member] = 100 + 10 * member + ((index * 3 + member) % 7);
+  /** Who follows learns of its entry once it is settled with those who are not dropped. */
+  #mayStart(world: World, index: number): boolean {
+    const place = this.#setting.joiners.indexOf(index);
+    for (let other = 0; other < this.#count; other++) {
+      if (this.#plays(world, other) && this.#stateOf(world, other).announcedCount > place && this.#isSettled(world, other, place))
+        return true;
     }
-    const newlyDecided = agreement.decide();
-    for (let member = 0; member < this.#members.length; member++) {
-      const frame = agreement.own.lastFrames[member] ?? NULL_FRAME;
-      if ((newlyDecided & (1 << member)) !== 0) decided.set(member, frame);
-      if (decided.has(member) && decided.get(member) !== frame) throw new Error("a decided frame changed");
+    return false;
+  }
+
+  #announcedGeneration(state: LocalState, slot: number): number {
+    let newest = 0;
+    for (const joiner of this.#setting.joiners.slice(0, state.announcedCount)) {
+      const participant = this.#setting.participants[joiner];
+      if (participant?.slot === slot) newest = participant.generation;
     }
-    if (!isChanged && newlyDecided === 0) return;
-    for (let to = 0; to < this.#members.length; to++)
-      if (to !== index && this.#member(to).alive) this.#queue(index, to).push(copyVote(agreement.own));
+    return newest;
   }
 
-  #isBroken(a: number, b: number): boolean {
-    return isPair(this.#scenario.broken, a, b);
+  /** The moves of some members only, where nothing that others do can add to them. */
+  #reduced(world: World, moves: readonly Move[]): readonly Move[] {
+    const { mortal = [], leaving = [], flaky = [], broken = [] } = this.#scenario;
+    const mayGo = [...mortal, ...leaving].some((index) => this.#plays(world, index));
+    const mayCome = this.#setting.joiners.some(
+      (joiner) => this.#isAlive(world, joiner) && this.#stateOf(world, joiner).resting.status === "outside",
+    );
+    const mayJoin = this.#setting.participants.some(
+      (_, index) => this.#plays(world, index) && this.#stateOf(world, index).announcedCount < this.#setting.joiners.length,
+    );
+    // Who is accused and lives may be told, and fall silent, at any time.
+    if (mayGo || mayCome || mayJoin || flaky.length + broken.length > 0) return moves;
+    const done = moves.find(([index, kind]) => kind === "deliver" && this.#isDone(world, index));
+    if (done !== undefined) return [done];
+    let least = moves;
+    for (let index = 0; index < this.#count; index++) {
+      if (!this.#plays(world, index)) continue;
+      const group = this.#groupOf(world, index);
+      const own = moves.filter(([participant]) => (group & (1 << participant)) !== 0);
+      if (own.length > 0 && own.length < least.length) least = own;
+    }
+    return least;
   }
 
-  #member(index: number): Member {
-    const member = this.#members[index];
-    if (member === undefined) throw new Error(`no member ${index}`);
+  /** `index`, with all who may send one of them a vote that would be the next one to arrive there. */
+  #groupOf(world: World, index: number): number {
+    let group = 1 << index;
+    for (let before = 0; before !== group;) {
+      before = group;
+      for (let to = 0; to < this.#count; to++) {
+        if ((before & (1 << to)) === 0) continue;
+        for (let from = 0; from < this.#count; from++) {
+          const isQuiet = from !== to && this.#plays(world, from) && world.queues[from * this.#count + to]?.length === 0;
+          if (isQuiet) group |= 1 << from;
+        }
+      }
+    }
+    return group;
+  }
+
+  /** True when `index` has dropped all who are gone: what it still hears changes nothing that it does, in whatever order. */
+  #isDone(world: World, index: number): boolean {
+    const { agreed, joining, isJoining } = this.#stateOf(world, index).resting;
+    if (joining !== 0 || isJoining) return false;
+    return this.#setting.participants.every(({ slot }, other) => this.#plays(world, other) || (agreed & (1 << slot)) !== 0);
+  }
+
+  #after(world: World, [index, kind, argument, from]: Move): World {
+    const path = { before: world.path, action: `${index} ${kind} ${argument} ${from}` };
+    if (kind === "kill") return { ...world, alive: world.alive & ~(1 << index), queues: this.#withoutQueuesTo(world.queues, index), path };
+    let { queues } = world;
+    if (kind === "deliver") queues = queues.map((queue, pair) => (pair === from * this.#count + index ? queue.slice(1) : queue));
+    return this.#moved({ ...world, queues, path }, index, { kind, argument, from });
+  }
+
+  #moved(world: World, index: number, event: LocalEvent): World {
+    const transition = this.#transition(world.members[index] ?? -1, event);
+    const members = world.members.map((member, other) => (other === index ? transition.next : member));
+    const next = this.#state(transition.next);
+    let { queues } = world;
+    let { sent } = world;
+    if (transition.sendsTo !== undefined) {
+      const own = this.#votes[transition.vote]?.set ?? 0;
+      const isTo = (pair: number): boolean => {
+        const to = pair % this.#count;
+        if (Math.floor(pair / this.#count) !== index || (transition.sendsTo !== "all" && transition.sendsTo !== to)) return false;
+        const { slot = 0, generation = 0 } = this.#setting.participants[to] ?? {};
+        const isAddressed = this.#announcedGeneration(next, slot) === generation && slot !== this.#setting.participants[index]?.slot;
+        if (!isAddressed || !this.#plays(world, to) || isPair(this.#scenario.broken, index, to)) return false;
+        // Nothing is lost here: to hear the same again tells only those something whom it casts out.
+        return sent[pair] !== transition.vote || (own & (1 << slot)) !== 0;
+      };
+      queues = queues.map((queue, pair) => (isTo(pair) ? [...queue, transition.vote] : queue));
+      sent = sent.map((vote, pair) => (isTo(pair) ? transition.vote : vote));
+    }
+    if (next.resting.status !== "playing") queues = this.#withoutQueuesTo(queues, index);
+    return { ...world, members, queues, sent };
+  }
+
+  /** Who plays no longer takes nothing. */
+  #withoutQueuesTo(queues: World["queues"], index: number): World["queues"] {
+    return queues.map((queue, pair) => (pair % this.#count === index ? NOTHING : queue));
+  }
+
+  #transition(number: number, event: LocalEvent): Transition {
+    const state = this.#state(number);
+    const key = (KINDS.indexOf(event.kind) * 32 + event.from + 1) * 1_000_000 + event.argument;
+    let transition = state.transitions.get(key);
+    if (transition === undefined) {
+      const member = this.#replay(state);
+      member.apply(event, this.#votes);
+      const sends = member.sendsTo !== undefined;
+      transition = {
+        next: this.#intern(member, state, event),
+        vote: sends ? this.#voteNumber(member.agreement.own) : -1,
+        sendsTo: member.sendsTo,
+      };
+      state.transitions.set(key, transition);
+    }
+    return transition;
+  }
+
+  #replay(state: LocalState): DropMember {
+    const events: LocalEvent[] = [];
+    for (let at: LocalState | undefined = state; at?.event !== undefined; at = at.parent) events.push(at.event);
+    const member = new DropMember(this.#setting, state.index);
+    for (const event of events.toReversed()) member.apply(event, this.#votes);
     return member;
   }
 
-  #queue(from: number, to: number): DropVote[] {
-    return this.#queues[from]?.[to] ?? [];
+  #intern(member: DropMember, parent: LocalState | undefined, event: LocalEvent | undefined): number {
+    const key = `${member.index}:${member.key()}`;
+    const known = this.#stateNumbers.get(key);
+    if (known !== undefined) return known;
+    const { index, status, participant, noticed, heardAgain, announcedCount } = member;
+    const isOutside = status === "outside";
+    const own = isOutside ? new DropVote() : member.agreement.own;
+    const resting: RestingMember = {
+      ...participant,
+      isAlive: true,
+      status,
+      decided: new Map(member.decided),
+      isWaiting: !isOutside && member.agreement.isWaiting,
+      isJoining: !isOutside && member.agreement.isJoining,
+      agreed: own.agreed,
+      set: own.set,
+      joining: own.joining,
+      generations: [...own.generations.subarray(0, this.#setting.slotCount)],
+    };
+    this.#states.push({ index, parent, event, resting, noticed, heardAgain, announcedCount, accepted: 0, transitions: new Map() });
+    this.#stateNumbers.set(key, this.#states.length - 1);
+    return this.#states.length - 1;
+  }
+
+  #voteNumber(vote: DropVote): number {
+    const key = voteKey(vote);
+    let number = this.#voteNumbers.get(key);
+    if (number === undefined) {
+      const copy = new DropVote();
+      copy.copyFrom(vote);
+      number = this.#votes.push(copy) - 1;
+      this.#voteNumbers.set(key, number);
+    }
+    return number;
+  }
+
+  /** Two seconds later, with what everybody repeats under way; `undefined` when all of that changes nothing any more. */
+  #afterRest(world: World): World | undefined {
+    let later: World = { ...world, ticks: world.ticks + 1, path: { before: world.path, action: "tick" } };
+    for (let index = 0; index < this.#count; index++) {
+      if (this.#plays(later, index)) later = this.#moved(later, index, { kind: "tick", argument: 0, from: -1 });
+    }
+    if (world.ticks >= TICKS_MAX) throw new Error(`no rest: ${actionsOf(world).join(", ")}`);
+    let drained = later;
+    for (let round = 0; round < 2; round++) drained = this.#drained(drained);
+    return drained.members.every((member, index) => member === world.members[index]) ? undefined : later;
+  }
+
+  /** Everything that the living have under way arrives, in one order; then everybody repeats. */
+  #drained(world: World): World {
+    let at = world;
+    for (;;) {
+      const move = this.#movesOf(at).find(([, kind, , from]) => kind === "deliver" && this.#isAlive(at, from));
+      if (move === undefined) break;
+      at = this.#after(at, move);
+    }
+    for (let index = 0; index < this.#count; index++) {
+      if (this.#plays(at, index)) at = this.#moved(at, index, { kind: "tick", argument: 0, from: -1 });
+    }
+    return at;
+  }
+
+  #endingOf(world: World): DropEnding {
+    const members = this.#setting.participants.map((_, index) => ({
+      ...this.#stateOf(world, index).resting,
+      isAlive: this.#isAlive(world, index),
+    }));
+    return { members, actions: actionsOf(world) };
   }
 }
 
+const KINDS: readonly LocalEvent["kind"][] = ["notice", "hear", "announce", "accept", "start", "leave", "tick", "deliver"];
+
+/** What need not happen. */
+function isOptional(kind: Move[1]): boolean {
+  return kind === "kill" || kind === "leave";
+}
+
+function actionsOf(world: World): string[] {
+  const actions: string[] = [];
+  for (let at = world.path; at !== undefined; at = at.before) actions.push(at.action);
+  return actions.toReversed();
+}
+
+function bitsOf(indexes: readonly number[]): number {
+  return indexes.reduce((bits, index) => bits | (1 << index), 0);
+}
+
 /** So that a scenario that is cut short is cut short everywhere. */
-function shuffle(actions: Action[], random: Random): void {
-  for (let place = actions.length - 1; place > 0; place--) {
+function shuffle(moves: Move[], random: Random): void {
+  for (let place = moves.length - 1; place > 0; place--) {
     const other = random.integer(place + 1);
-    const [first, second] = [actions[place], actions[other]];
-    if (first !== undefined && second !== undefined) [actions[place], actions[other]] = [second, first];
+    const [first, second] = [moves[place], moves[other]];
+    if (first !== undefined && second !== undefined) [moves[place], moves[other]] = [second, first];
   }
 }
 
 function isPair(pairs: readonly (readonly [number, number])[] | undefined, a: number, b: number): boolean {
   return (pairs ?? []).some(([first, second]) => (first === a && second === b) || (first === b && second === a));
-}
-
-function copyVote(vote: DropVote): DropVote {
-  const copy = new DropVote();
-  copy.copyFrom(vote);
-  return copy;
-}
-
-function voteKey(vote: DropVote | undefined): string {
-  if (vote === undefined) return "";
-  const { set, agreed, holds, proposal, words, lastFrames } = vote;
-  return `${set}.${agreed}.${holds}.${proposal}.${words}.${lastFrames.join("_")}`;
 }

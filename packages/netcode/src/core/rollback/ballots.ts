@@ -64,7 +64,7 @@ export class Ballots {
   /** We have confirmed the entry that gives a vacant slot to its next holder. In the order of the entries. */
   announce(slot: number, generation: number): void {
     assert((this.own.agreed & (1 << slot)) !== 0, "a new holder for a seat that nobody holds");
-    assert(generation > (this.#announced[slot] ?? 0), "a generation above the one before");
+    assert(this.isAccepted(slot) && generation > (this.#announced[slot] ?? 0), "a generation after one whose end was decided");
     this.#announced[slot] = generation;
     this.#arrivals.push(slot);
   }
@@ -111,6 +111,12 @@ export class Ballots {
   /** True when `vote` lacks what we know to be certain. */
   isBehind(vote: DropVote): boolean {
     return (this.own.agreed & ~vote.agreed) !== 0 || (vote.joining & ~this.own.joining) !== 0;
+  }
+
+  /** True when the sender of `vote` counted the same members as we do. */
+  countsAlike(vote: DropVote): boolean {
+    for (let slot = 0; slot < this.votes.length; slot++) if (vote.generations[slot] !== this.own.generations[slot]) return false;
+    return true;
   }
 
   /** Says goodbye, with our newest input. Nothing may be received or considered afterwards. */

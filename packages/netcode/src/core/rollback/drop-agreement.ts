@@ -181,7 +181,8 @@ export class DropAgreement extends Ballots {
     for (let member = 0; member < this.votes.length; member++) {
       if ((set & (1 << member)) !== 0) continue;
       const vote = this.votes[member];
-      if (vote?.set !== set) return false;
+      // One who does not count the same members may have decided the same set without the inputs that one who came has.
+      if (vote?.set !== set || !this.countsAlike(vote)) return false;
       words |= vote.words;
     }
     return this.mayGoOn(set, words);

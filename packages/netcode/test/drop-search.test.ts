@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import type { DropEnding, DropScenario, RestingMember } from "./drop-explorer.ts";
+import { exploreSafely } from "./drop-invariants.ts";
+
+/** `ROLLCALL_DEEP=1`: everything to the end. Else the largest searches are cut off, in an order from a seed. */
+const DEEP = process.env["ROLLCALL_DEEP"] !== undefined;
+const STATES_MAX = DEEP ? 40_000_000 : 12_000;
+const RUNS = DEEP ? 20_000 : 60;
+
+let statesTotal = 0;
+
+function search(scenario: DropScenario, look?: (ending: DropEnding) => void): void {
+  const { states, endings, isComplete } = exploreSafely({ statesMax: STATES_MAX, ...scenario }, look);
+  statesTotal += states;
+  if (DEEP)
+    process.stdout.write(`DEEP ${JSON.stringify(scenario)}: ${states} states, ${endings} endings${isComplete ? ", complete" : ""}\n`);
+  if (isComplete || scenario.random !== undefined) expect(endings).toBeGreaterThan(0);
+}
+
+function playing({ members }: DropEnding): readonly RestingMember[] {
+  return members.filter((member) => member.isAlive && member.status === "playing");
+}
+
+/** All of those who play have dropped exactly `gone`: holders as `slot.generation`. */
+function expectDropped(ending: DropEnding, gone: readonly string[]): void {
+  expect(playing(ending).length).toBeGreaterThan(0);
+  for (const { decided } of playing(ending)) expect([...decided.keys()].toSorted()).toEqual(gone);
+}
+
+const PAIRS_OF_FOUR = [
+  [0, 1],
+  [0, 2],
+  [0, 3],
+  [1, 2],
+  [1, 3],
+  [2, 3],
+] as const;
+
+describe("every interleaving of drops", () => {
+  it("[RB19] of two: the host goes on, the guest waits, and goes on with the broker's word", () => {
+    search({ memberCount: 2, dead: [1] }, (ending) => expectDropped(ending, ["1.0"]));
+    search({ memberCount: 2, dead: [0] }, ({ members }) => expect([members[1]?.decided.size, members[1]?.isWaiting]).toEqual([0, true]));
+    search({ memberCount: 2, dead: [0], words: [0] }, (ending) => expectDropped(ending, ["0.0"]));
+  });
+
+  it("[RB17] of three, four and five with one gone ends with the same frame", () => {
+    for (const gone of [0, 1, 2]) search({ memberCount: 3, dead: [gone] }, (ending) => expectDropped(ending, [`${gone}.0`]));
+    for (const gone of [0, 3]) search({ memberCount: 4, dead: [gone] }, (ending) => expectDropped(ending, [`${gone}.0`]));
+    for (const gone of DEEP ? [0, 4] : []) search({ memberCount: 5, dead: [gone] }, (ending) => expectDropped(ending, [`${gone}.0`]));
+  });
+
+  it("[RB17] of four and five with two gone at once ends with the same frames", () => {
+    for (const other of [1, 2, 3]) {
+      search({ memberCount: 4, dead: [0, other], words: [0, other] }, (ending) => expectDropped(ending, ["0.0", `${other}.0`]));
+    }
+    search({ memberCount: 4, dead: [2, 3] }, (ending) => expectDropped(ending, ["2.0", "3.0"]));
+    for (const pair of [
+      [3, 4],
+      [0, 2],
+    ] as const) {
+      search({ memberCount: 5, dead: pair }, (ending) => expectDropped(ending, [`${pair[0]}.0`, `${pair[1]}.0`]));
+    }
+  });
+
+  it("[RB17] of three and four where a voter dies at any moment, its votes lost or not: what one has decided, the others decide", () => {
+    const sizes = new Set<number>();
+    search({ memberCount: 3, dead: [2], mortal: [1] }, ({ members }) => {
+      sizes.add(members[0]?.decided.size ?? 0);
+      // With both gone before anything was decided, the host is one of three.
+      expect(members[1]?.isAlive === true || members[0]?.decided.size === 2 || members[0]?.isWaiting === true).toBe(true);
+    });
+    expect(sizes).toEqual(new Set([0, 1, 2]));
+    search({ memberCount: 4, dead: [0], mortal: [1] }, (ending) => {
+      if (playing(ending).length === 3) return expectDropped(ending, ["0.0"]);
+      // Two of four without the host, unless the first drop was decided in time to make it two of three.
+      if (ending.members[2]?.decided.size !== 0) return expectDropped(ending, ["0.0", "1.0"]);
+      expectDropped(ending, []);
+      expect(playing(ending).map(({ isWaiting }) => isWaiting)).toEqual([true, true]);
+    });
+    search({ memberCount: 4, mortal: [2, 3] });
+    search({ memberCount: 5, dead: [4], mortal: [1] });
+  });
+
+  it("[RB18] of three with one broken pair costs exactly one of the two, the lower rank; with two, the two that can talk go on", () => {
+    for (const pair of [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const) {
+      search({ memberCount: 3, broken: [pair] }, (ending) => {
+        for (const { slot, decided } of playing(ending)) if (slot !== pair[1]) expect([...decided.keys()]).toEqual([`${pair[1]}.0`]);
+        expect(ending.members.filter(({ decided }) => decided.size > 0)).toHaveLength(2);
+      });
+      const third = 3 - pair[0] - pair[1];
+      const broken = [pair, [pair[0], third]] as const;
+      search({ memberCount: 3, broken }, ({ members }) => {
+        for (const slot of [pair[1], third]) expect([...(members[slot]?.decided.keys() ?? [])]).toEqual([`${pair[0]}.0`]);
+      });
+    }
+  });
+
+  it("[RB18] of four with any broken pairs never ends in two matches, and somebody goes on where one pair is broken", () => {
+    for (let bits = 1; bits < 1 << PAIRS_OF_FOUR.length; bits++) {
+      const broken = PAIRS_OF_FOUR.filter((_, index) => (bits & (1 << index)) !== 0);
+      search({ memberCount: 4, broken, statesMax: DEEP ? 2_000_000 : 400 }, ({ members }) => {
+        const [only] = broken;
+        if (broken.length > 1 || only === undefined) return;
+        for (const { slot, decided } of members) if (slot !== only[1]) expect([...decided.keys()]).toEqual([`${only[1]}.0`]);
+      });
+    }
+  });
+
+  it("[RB29] of goodbyes: one that arrives anywhere is the same everywhere, also when it is lost on the way to some", () => {
+    search({ memberCount: 3, leaving: [2] });
+    search({ memberCount: 3, leaving: [2], mortal: [2] });
+    search({ memberCount: 3, leaving: [0], mortal: [1] });
+    search({ memberCount: 4, leaving: [3], mortal: [3] });
+    search({ memberCount: 4, leaving: [2, 3] });
+    search({ memberCount: 4, leaving: [0], mortal: [0, 1] });
+  });
+});
+
+describe("every interleaving of joins and drops", () => {
+  it("[RB30] one joins, or another dies meanwhile, or it dies itself, or never begins", () => {
+    for (const slot of [0, 2]) {
+      const others = [0, 1, 2].filter((other) => other !== slot);
+      search({ memberCount: 3, vacant: [slot], joins: [slot] });
+      search({ memberCount: 3, vacant: [slot], joins: [slot], dead: [3] });
+      for (const mortal of [...others, 3]) search({ memberCount: 3, vacant: [slot], joins: [slot], mortal: [mortal] });
+      for (const leaving of [...others, 3]) search({ memberCount: 3, vacant: [slot], joins: [slot], leaving: [leaving] });
+    }
+    search({ memberCount: 3, vacant: [2], joins: [2], mortal: [1, 3] });
+  });
+
+  it("[RB30] one joins four while another is gone, or two die", () => {
+    search({ memberCount: 4, vacant: [3], joins: [3], dead: [2] });
+    search({ memberCount: 4, vacant: [0], joins: [0], dead: [1] });
+    search({ memberCount: 4, vacant: [3], joins: [3], mortal: [0] });
+    search({ memberCount: 4, vacant: [3], joins: [3], mortal: [1, 2] });
+    search({ memberCount: 4, vacant: [0], joins: [0], mortal: [1, 4] });
+  });
+
+  it("[RB30] one returns to its seat, twice", () => {
+    search({ memberCount: 3, dead: [2], joins: [2] });
+    search({ memberCount: 3, dead: [2], joins: [2], mortal: [0] });
+    search({ memberCount: 3, dead: [2], joins: [2, 2], mortal: [3] });
+    search({ memberCount: 3, dead: [0], words: [0], joins: [0, 0], mortal: [3] });
+  });
+
+  it("[RB30] two join at once", () => {
+    search({ memberCount: 3, vacant: [1, 2], joins: [1, 2] });
+    search({ memberCount: 3, vacant: [0, 2], joins: [2, 0], mortal: [3] });
+    search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [1] });
+    search({ memberCount: 4, vacant: [2, 3], joins: [3, 2], mortal: [4] });
+  });
+
+  it("[RB30] five to eight in random orders: two join, two die, one leaves", () => {
+    const dead = new Set<number>();
+    for (let memberCount = 5; memberCount <= 8; memberCount++) {
+      for (let run = 0; run < RUNS; run++) {
+        const scenario = {
+          memberCount,
+          vacant: [2, memberCount - 1],
+          joins: [2, memberCount - 1],
+          mortal: [run % 2, memberCount],
+          leaving: [3],
+        };
+        search({ ...scenario, random: { runs: 1, seed: 1000 * run + memberCount } }, ({ members }) => {
+          dead.add(members.filter(({ isAlive, status }) => !isAlive || status === "left").length);
+        });
+      }
+    }
+    expect(dead.size).toBeGreaterThan(2);
+  });
+
+  it("[RB17] looked at many states of matches", () => {
+    expect(statesTotal).toBeGreaterThan(100_000);
+  });
+});
