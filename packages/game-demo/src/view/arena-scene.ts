@@ -51,8 +51,6 @@ export class ArenaScene extends Scene {
   #looks: number[] = [];
   #local: readonly number[] = [];
   #round = -1;
-  /** Who was snapping in the last frame. */
-  readonly #snapping = new Set<number>();
   #seconds = 0;
 
   constructor(host: SceneHost, whenReady: () => void) {
@@ -150,13 +148,20 @@ export class ArenaScene extends Scene {
       for (const motion of this.#motions) motion.reset();
     }
     state.discs.forEach((disc, player) => {
-      const snapping = disc.status === STATUS.snapping;
-      const way = snapping ? "band" : this.#snapping.has(player) ? "landing" : "free";
-      if (snapping) this.#snapping.add(player);
-      else this.#snapping.delete(player);
-      this.#motions[player]?.handleFrame(pictureX(disc.x), pictureX(disc.y), pictureX(disc.vx), pictureX(disc.vy), way);
+      this.#motions[player]?.handleFrame(pictureX(disc.x), pictureX(disc.y), pictureX(disc.vx), pictureX(disc.vy));
     });
     this.#parts?.comet.handleFrame(state.match);
+  }
+
+  /** A rollback is about to correct the newest frame, which was drawn. */
+  beforeRollback({ discs, match }: RubberbandState): void {
+    for (const [player, disc] of discs.entries()) this.#motions[player]?.beforeRollback(pictureX(disc.x), pictureX(disc.y));
+    this.#parts?.comet.beforeRollback(match);
+  }
+
+  afterRollback({ discs, match }: RubberbandState): void {
+    for (const [player, disc] of discs.entries()) this.#motions[player]?.afterRollback(pictureX(disc.x), pictureX(disc.y));
+    this.#parts?.comet.afterRollback(match);
   }
 
   override update(_time: number, elapsedMs: number): void {

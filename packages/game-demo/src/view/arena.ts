@@ -7,7 +7,7 @@ import { ArenaScene } from "./arena-scene.ts";
 import type { Arena, ArenaOptions, PlayOptions, RubberbandMatch } from "./arena-types.ts";
 import "./arena.css";
 import type { Insets } from "./camera-rig.ts";
-import { effectsOf } from "./effects.ts";
+import { effectsOf, outcomeEffects } from "./effects.ts";
 import { chooseFx } from "./fx-choice.ts";
 import { Hud } from "./hud.ts";
 import type { Quality } from "./quality.ts";
@@ -159,7 +159,10 @@ class PhaserArena implements Arena {
     match.run({
       input: (player) => this.#controls.readInput(player),
       frame: (newest) => (this.#match === match ? this.#scene.handleFrame(newest) : undefined),
+      beforeRollback: (newest) => (this.#match === match ? this.#scene.beforeRollback(newest) : undefined),
+      afterRollback: (newest) => (this.#match === match ? this.#scene.afterRollback(newest) : undefined),
       on: this.#whilePlayed(match, effectsOf(stage)),
+      confirmed: this.#whilePlayed(match, outcomeEffects(stage)),
     });
   }
 

@@ -48,9 +48,17 @@ export class CometLayer {
       if (this.#places.length > 0) this.clear();
       return;
     }
-    this.#motion.handleFrame(pictureX(match.cometX), pictureX(match.cometY), pictureX(match.cometVx), pictureX(match.cometVy), "free");
+    this.#motion.handleFrame(pictureX(match.cometX), pictureX(match.cometY), pictureX(match.cometVx), pictureX(match.cometVy));
     this.#places.unshift({ x: this.#motion.x, y: this.#motion.y });
     if (this.#places.length > TAIL_LENGTH) this.#places.pop();
+  }
+
+  beforeRollback(match: MatchFields): void {
+    if (match.cometOn !== 0) this.#motion.beforeRollback(pictureX(match.cometX), pictureX(match.cometY));
+  }
+
+  afterRollback(match: MatchFields): void {
+    if (match.cometOn !== 0) this.#motion.afterRollback(pictureX(match.cometX), pictureX(match.cometY));
   }
 
   /** `looks`: by player; whoever sent the comet lends it their light. */

@@ -25,10 +25,11 @@ export interface Stage {
 }
 
 type Handlers = { readonly [Name in keyof RubberbandEvents]: (payload: RubberbandEvents[Name]) => void };
+type OutcomeEvent = keyof ReturnType<typeof outcomeEffects>;
 
-/** Sparks, shakes, sounds and banners for everything that the game says. Each event comes once, whatever is resimulated. */
-export function effectsOf(stage: Stage): Handlers {
-  return { ...contactEffects(stage), ...floorEffects(stage), ...snapEffects(stage), ...roundEffects(stage) };
+/** Sparks, shakes and sounds for what must be seen at once, also when it is only predicted. Each event comes once, whatever is resimulated. */
+export function effectsOf(stage: Stage): Omit<Handlers, OutcomeEvent> {
+  return { ...contactEffects(stage), ...floorEffects(stage), ...snapEffects(stage), ...startEffects(stage) };
 }
 
 function panOf(x: number): number {
@@ -164,14 +165,7 @@ function snapEffects({ sparks, rig, sounds, discs, looks, local, hud, names }: S
   };
 }
 
-function roundEffects({
-  sounds,
-  hud,
-  names,
-  local,
-  sparks,
-  looks,
-}: Stage): Pick<Handlers, "count" | "round-start" | "round-end" | "match-end"> {
+function startEffects({ sounds, hud }: Stage): Pick<Handlers, "count" | "round-start"> {
   return {
     count: ({ left }) => {
       hud.announce(String(left), "count");
@@ -181,6 +175,12 @@ function roundEffects({
       hud.announce("Go!", "go");
       sounds?.go();
     },
+  };
+}
+
+/** Who won, which nobody wants to read before it is certain. */
+export function outcomeEffects({ sounds, hud, names, local, sparks, looks }: Stage): Pick<Handlers, "round-end" | "match-end"> {
+  return {
     "round-end": ({ winner }) => {
       hud.announceWinner(winner, winner < 0 ? "Nobody is left" : `${names[winner] ?? ""} takes the round`);
       sounds?.roundEnd(local.includes(winner));
