@@ -177,17 +177,17 @@ async function main(): Promise<void> {
       `${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores; program ${(script.length / 1024).toFixed(0)} KiB\n\n`,
     );
     process.stdout.write(
-      "| engine | version | 50,000 frames | the same, poisoned | 1,000,000 frames | own `Math` differs in | s |\n|---|---|---|---|---|---|---|\n",
+      "| engine | version | 50,000 frames | the same, poisoned | 1,000,000 frames | own `Math` differs in | ns per call, exact / own | s |\n|---|---|---|---|---|---|---|---|\n",
     );
     let isGolden = true;
     for (const engine of engines()) {
       const startedMs = performance.now();
       const report = await engine.run(script, folder);
       const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
-      const { prefixDigest, poisonedDigest, digest, ownMathDiffers } = report;
+      const { prefixDigest, poisonedDigest, digest, ownMathDiffers, exactNs, ownNs } = report;
       isGolden &&= report.isGolden;
       process.stdout.write(
-        `| ${engine.name} | ${engine.version} | ${hex(prefixDigest)} | ${hex(poisonedDigest)} | ${hex(digest)} | ${ownMathDiffers.join(" ")} | ${seconds} |\n`,
+        `| ${engine.name} | ${engine.version} | ${hex(prefixDigest)} | ${hex(poisonedDigest)} | ${hex(digest)} | ${ownMathDiffers.join(" ")} | ${exactNs.toFixed(0)} / ${ownNs.toFixed(0)} | ${seconds} |\n`,
       );
     }
     process.stdout.write(isGolden ? "\nall equal, and as pinned\n" : "\nNOT as pinned\n");
