@@ -227,7 +227,7 @@ export class TestMatch {
     // Who joined catches up: the frames that the others are past need no waiting.
     const present = Math.max(...this.alive.map(({ session }) => session.stats().frame));
     const lag = present - peer.session.stats().frame;
-    if (peer.joinedMs > 0 && result.outcome === "advanced" && lag > 3) return;
+    if (peer.joinedMs > 0 && result.outcome === "advanced" && lag > 0) return;
     const drift = 1 + (this.#options.driftRatio?.(peer.index) ?? 0);
     peer.nextFrameMs += 1000 / 60 / result.paceRatio / drift;
   }

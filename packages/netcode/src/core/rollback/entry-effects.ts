@@ -1,16 +1,18 @@
 import { unreachable } from "../base/assert.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME, type PeerId } from "../base/units.ts";
+import type { DropCause } from "../ports/session.ts";
 import type { TailEntries } from "../wire/drop-vote-codec.ts";
 import { PAUSE_LEAD_FRAMES, SEAT_LEAD_FRAMES } from "../wire/limits.ts";
 import type { StreamEntry } from "../wire/stream-entry-codec.ts";
 import type { FrameRunner } from "./frame-runner.ts";
 import type { InputEntries } from "./input-entries.ts";
 import { ALWAYS, type InputTable } from "./input-table.ts";
+import type { LocalInputs } from "./local-inputs.ts";
 import type { PauseSchedule } from "./pause-schedule.ts";
 import type { SessionEvents } from "./session-events.ts";
 import type { SessionRoster } from "./session-roster.ts";
-import type { Timeline } from "./timeline.ts";
+import type { SeatToBotEntry, Timeline } from "./timeline.ts";
 
 /** Beyond these, changes of delay are no longer written down: a hostile member could fill the memory of all with them. */
 const DELAY_ENTRIES_MAX = 1000;
@@ -63,10 +65,33 @@ export class EntryEffects implements TailEntries {
     pauses.forgetBefore(frame + 1);
   }
 
-  /** The inputs of `slot` after `lastFrame` do not count: neither does what they carried. */
-  withdraw(slot: number, lastFrame: number): void {
-    const first = this.#options.pauses.withdraw(slot, lastFrame);
-    if (first !== NULL_FRAME) this.#options.runner.rulesChanged(first);
+  /** We ask for a pause or its end, unless that is what is asked for already. */
+  wish(type: "pause" | "resume", local: LocalInputs): void {
+    const { pauses, roster, runner } = this.#options;
+    const last = local.waiting.findLast((entry) => entry.type === "pause" || entry.type === "resume");
+    const isPaused = last === undefined ? pauses.isPaused(ALWAYS) : last.type === "pause";
+    if (isPaused === (type === "pause")) return;
+    if (roster.localMember >= 0) return local.attach({ type });
+    // A match of bots only has no inputs that could carry it.
+    pauses.add(runner.frame, -1, type === "pause");
+  }
+
+  /**
+   * The end of `peerId` in `slot` is decided, its inputs are here up to `lastFrame`: later ones do not count, nor what they carried, and the bot plays from the next frame on.
+   */
+  seatToBot(slot: number, peerId: PeerId, lastFrame: number, cause: DropCause): SeatToBotEntry {
+    const { inputs, pauses, roster, runner, timeline } = this.#options;
+    const playerIndexes = roster.playersOf[slot] ?? [];
+    const frame = lastFrame + 1;
+    for (const player of playerIndexes) {
+      for (let filled = runner.confirmedFrame + 1; filled <= lastFrame; filled++) runner.inputArrived(player, filled);
+      inputs.setBotFrom(player, frame);
+    }
+    const withdrawn = pauses.withdraw(slot, lastFrame);
+    runner.rulesChanged(withdrawn === NULL_FRAME ? frame : Math.min(frame, withdrawn));
+    const entry: SeatToBotEntry = { type: "seat-to-bot", frame, peerId, playerIndexes, cause };
+    timeline.add(entry, slot, frame);
+    return entry;
   }
 
   /** Why `slot` cannot be given to `peerId` by `author` with an entry in `frame`, whose past is known; `undefined` when it can. */

@@ -76,6 +76,7 @@ export class InputEntries {
 
   /** Stores those of `incoming` that are of frames after `afterFrame`. False, and nothing stored, when they are more than any honest member attaches. */
   take(slot: number, incoming: readonly CarriedEntry[], afterFrame: number): boolean {
+    if (incoming.length === 0) return true;
     const list = this.#lists[slot];
     if (list === undefined) return false;
     this.#forget(slot, this.#newest[slot] ?? NULL_FRAME);
@@ -107,6 +108,7 @@ export class InputEntries {
 
   #forget(slot: number, newestFrame: number): void {
     const list = this.#lists[slot];
-    while (list?.[0] !== undefined && list[0].frame <= newestFrame - HISTORY_FRAMES) list.shift();
+    const kept = list?.findIndex(({ frame }) => frame > newestFrame - HISTORY_FRAMES) ?? 0;
+    if (kept > 0) list?.splice(0, kept);
   }
 }

@@ -51,7 +51,9 @@ describe("somebody who joins a match that runs", () => {
     expectSound(match, 150);
     expect(isHeard(match, 0, 2)).toBe(true);
     expect(match.peer(2).session.stats().rollbacks).toBeGreaterThan(5);
-    if (options.lossRatio === 0) expect(stalls(match, [0, 1])).toEqual(before);
+    const waited = stalls(match, [0, 1]).map((count, index) => count - (before[index] ?? 0));
+    // Where datagrams are lost, somebody may wait for a frame now and then, joiners or not.
+    expect(Math.max(...waited)).toBeLessThanOrEqual(options.lossRatio * 100);
   });
 
   it("[RB33] takes the seat of a bot that was there from the start, from the second frame on", () => {
