@@ -12,6 +12,8 @@ import type { TimelineEntry } from "./timeline.ts";
 const SILENT_MS = 1000;
 /** A feeder that has nothing new for so long may be cut off itself. All may be waiting for a drop, which takes 2.5 s. */
 const STUCK_MS = 3500;
+/** Who is refused asks the next one after so long: where all are full, this is how often one asks. */
+const REFUSED_MS = 250;
 /** An ack at least so often. */
 const ACK_INTERVAL_MS = 200;
 /** Time without any call counts as at most so much silence: a page that was frozen need not change its feeder when it wakes. */
@@ -152,7 +154,8 @@ export class FeedClient {
   handleMessage(nowMs: number, from: PeerId, kind: number, reader: ByteReader, keepFrame: number): string | undefined {
     this.#observe(nowMs);
     if (kind === ROLLBACK_KIND.follow) return this.#handleFollow(from, readFollow(reader));
-    if (from !== this.#feeder || this.#isIdle) return "not-feeder";
+    // Whom we followed, or asked, before has not heard yet that we do no more.
+    if (from !== this.#feeder || this.#isIdle) return this.#candidates.includes(from) ? undefined : "not-feeder";
     if (kind === ROLLBACK_KIND.feed) return this.#handleFeed(from, reader, keepFrame);
     // Decoding a large one takes time: only what was asked for, and one at a time.
     if (this.#snapshot !== undefined) return "snapshot-flood";
@@ -246,9 +249,11 @@ export class FeedClient {
     if (from !== this.#feeder) return undefined;
     if (message.type === "redirect") {
       for (const peerId of message.peerIds) this.addFeeder(peerId);
-      const [first] = message.peerIds;
-      if (first !== undefined && this.#candidates.includes(first)) this.#turnTo(first);
-    } else if (message.type !== "request") this.#followNext();
+      // Those who are sent away together should not all go to the same.
+      const { localPeerId } = this.#options;
+      const choice = message.peerIds[localPeerId.charCodeAt(localPeerId.length - 1) % message.peerIds.length];
+      if (choice !== undefined && this.#candidates.includes(choice)) this.#turnTo(choice);
+    } else if (message.type !== "request") this.#heardMs = this.#observedMs - SILENT_MS + REFUSED_MS;
     return undefined;
   }
 

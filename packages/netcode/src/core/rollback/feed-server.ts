@@ -141,6 +141,11 @@ export class FeedServer {
     return undefined;
   }
 
+  /** When `update` is to be called although no frame is: while somebody lacks what is settled, or the end of a match. */
+  pollTimeoutMs(): number {
+    return this.#followers.length === 0 ? Number.POSITIVE_INFINITY : this.#nowMs + REPEAT_MS;
+  }
+
   /** The next wish to play; each peer has at most one waiting. Whether it can be granted is the session's to know. */
   takeSeatRequest(): SeatWish | undefined {
     return this.#wishes.shift();
@@ -192,8 +197,8 @@ export class FeedServer {
     follower.echo.timeMs = ack.timeMs;
     follower.echo.atMs = this.#nowMs;
     follower.heardMs = this.#nowMs;
-    if (ack.ackedFrame > Math.max(follower.ackedFrame, this.#source.settledFrame)) return "ack-ahead";
-    follower.ackedFrame = Math.max(follower.ackedFrame, ack.ackedFrame);
+    // It may have got further with another feeder before; what nobody can have means nothing.
+    if (ack.ackedFrame <= this.#source.settledFrame) follower.ackedFrame = Math.max(follower.ackedFrame, ack.ackedFrame);
     return undefined;
   }
 

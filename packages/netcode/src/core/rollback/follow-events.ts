@@ -1,8 +1,18 @@
-import { NULL_FRAME } from "../base/units.ts";
+import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import type { EmitEvent } from "../ports/simulation.ts";
 import type { RefusalCounts } from "./refusal-counts.ts";
 import type { SessionEvents } from "./session-events.ts";
 import type { TimelineEntry } from "./timeline.ts";
+
+/** What was told of entries is remembered up to here: a hostile member may pause for hours. */
+const TOLD_ENTRIES_MAX = 4096;
+
+/** What tells one entry from another. */
+interface ToldEntry {
+  readonly type: string;
+  readonly frame: number;
+  readonly peerId: PeerId;
+}
 
 /** Tells what happened in frames that are settled: all of it certain, and each frame's once, whatever is shown again. */
 export class FollowEvents {
@@ -15,6 +25,7 @@ export class FollowEvents {
   #frame: number = NULL_FRAME;
   #toldFrame: number = NULL_FRAME;
   #isEndTold = false;
+  readonly #toldEntries = new Set<string>();
 
   constructor(events: SessionEvents, refusals: RefusalCounts) {
     this.#events = events;
@@ -28,11 +39,29 @@ export class FollowEvents {
     this.#ordinals.clear();
   }
 
+  /** A session told this, or is about to. False when it was told before. */
+  isNew({ type, frame, peerId }: ToldEntry): boolean {
+    const key = `${type}:${frame}:${peerId}`;
+    if (this.#toldEntries.has(key)) return false;
+    if (this.#toldEntries.size >= TOLD_ENTRIES_MAX) this.#toldEntries.clear();
+    this.#toldEntries.add(key);
+    return true;
+  }
+
   handleEntry(entry: TimelineEntry): void {
+    if (entry.type === "input-delay") return;
     const { frame, peerId } = entry;
-    if (frame <= this.#toldFrame) return;
-    if (entry.type === "seat-to-bot" || entry.type === "seat-to-player") this.#events.add(entry);
-    else if (entry.type !== "input-delay") this.#events.add({ type: entry.type === "pause" ? "paused" : "resumed", frame, peerId });
+    const isSeat = entry.type === "seat-to-bot" || entry.type === "seat-to-player";
+    const event = isSeat ? entry : ({ type: entry.type === "pause" ? "paused" : "resumed", frame, peerId } as const);
+    if (this.isNew(event)) this.#events.add(event);
+  }
+
+  /** A state was loaded: what was missed of seats, and whether the game stands still. What happened in the game meanwhile is not told. */
+  catchUp(frame: number, timeline: readonly TimelineEntry[]): void {
+    const isPause = (entry: TimelineEntry): boolean => entry.type === "pause" || entry.type === "resume";
+    const lastPause = timeline.findLast((entry) => isPause(entry) && entry.frame < frame);
+    for (const entry of timeline) if (entry.frame < frame && (!isPause(entry) || entry === lastPause)) this.handleEntry(entry);
+    this.#frame = Math.max(this.#frame, frame - 1);
   }
 
   ended(frame: number, result: unknown): void {

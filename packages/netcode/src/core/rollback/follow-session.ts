@@ -280,7 +280,11 @@ export class FollowSession implements Session {
     const refusal = follower.load();
     if (refusal !== undefined) this.#refusals.add(refusal);
     if (!follower.isStarted || (this.frame === before && this.#isSynchronized)) return;
-    if (this.frame !== before) this.#keyFrames.clear();
+    if (this.frame !== before) {
+      this.#keyFrames.clear();
+      this.#told.catchUp(this.frame, follower.runner.timeline);
+      this.#lookForEnd();
+    }
     this.#isCatchingUp = true;
     if (this.#isSynchronized) return;
     this.#isSynchronized = true;
@@ -300,12 +304,16 @@ export class FollowSession implements Session {
     this.#keyFrames.passing(runner);
     this.#told.begin(runner.frame);
     if (!this.#follower.step(this.#told.emit)) return false;
+    this.#lookForEnd();
+    return true;
+  }
+
+  #lookForEnd(): void {
     const result = this.#options.simulation.result();
-    if (result === undefined) return true;
-    this.#endFrame = runner.frame - 1;
+    if (result === undefined) return;
+    this.#endFrame = this.frame - 1;
     this.#told.ended(this.#endFrame, result);
     this.#follower.client.stop();
-    return true;
   }
 }
 

@@ -1,7 +1,8 @@
 import { assert } from "../base/assert.ts";
 import { ByteReader } from "../base/bytes.ts";
-import type { PeerId } from "../base/units.ts";
+import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import type { AdvanceResult, DropCause, MatchRole, Session, SessionEvent, SessionStats, Transmit } from "../ports/session.ts";
+import { rollbackFirst, rollbackLast } from "../ports/packet-kind.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { FollowEvents } from "./follow-events.ts";
 import { CATCH_UP_FRAMES, UPDATE_INTERVAL_MS } from "./follow-session.ts";
@@ -94,7 +95,11 @@ export class MatchSession implements Session {
 
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
     this.#nowMs = nowMs;
-    if (this.#session !== undefined) return this.#session.handlePacket(nowMs, from, bytes);
+    if (this.#session !== undefined) {
+      // What a feeder sent before it heard that we play again.
+      const isLate = bytes[0] === ROLLBACK_KIND.feed || bytes[0] === ROLLBACK_KIND.snapshot;
+      return isLate ? undefined : this.#session.handlePacket(nowMs, from, bytes);
+    }
     const reader = this.#reader;
     reader.reset(bytes);
     const kind = reader.u8();
@@ -136,15 +141,26 @@ export class MatchSession implements Session {
 
   pollEvent(): SessionEvent | undefined {
     for (;;) {
-      const event = this.#events.poll() ?? this.#session?.pollEvent();
+      const event = this.#events.poll() ?? this.#pollPlaying();
       if (event?.type === "seat-request" && this.#mayTakeSeats(event.peerId, event.playerIndexes)) {
         this.admit(event.peerId, event.playerIndexes);
         continue;
       }
       if (event?.type !== "dropped" || this.#options.rejoin === false) return event;
+      this.#told.catchUp((this.#session?.confirmedFrame ?? NULL_FRAME) + 1, []);
       this.#session = undefined;
       this.#follow(true);
       return { type: "role", role: "returning" };
+    }
+  }
+
+  /** The next event of who plays that was not told while we followed. */
+  #pollPlaying(): SessionEvent | undefined {
+    for (;;) {
+      const event = this.#session?.pollEvent();
+      const isEntry =
+        event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
+      if (event === undefined || !isEntry || this.#told.isNew(event)) return event;
     }
   }
 
@@ -219,8 +235,8 @@ export class MatchSession implements Session {
       case ROLLBACK_KIND.snapshot:
         return follower?.handleMessage(nowMs, from, kind, reader);
       default:
-        // Members go on sending inputs and votes to who was one of them.
-        return "not-playing";
+        // Members go on sending inputs, votes and more to who was one of them, and others may take us for a feeder.
+        return kind >= rollbackFirst && kind <= rollbackLast ? undefined : "unknown-kind";
     }
   }
 
@@ -255,9 +271,22 @@ export class MatchSession implements Session {
 
   #update({ follower, claim }: Following): void {
     follower.client.update(this.#nowMs);
+    const before = follower.runner.frame;
     const refusal = follower.load();
     if (refusal !== undefined) this.#refusals.add(refusal);
-    claim?.update(this.#nowMs);
+    if (follower.runner.frame > before) {
+      this.#told.catchUp(follower.runner.frame, follower.runner.timeline);
+      this.#lookForEnd(follower);
+    }
+    if (!this.#isOver) claim?.update(this.#nowMs);
+  }
+
+  #lookForEnd(follower: MatchFollower): void {
+    const matchResult = this.#options.simulation.result();
+    if (matchResult === undefined) return;
+    this.#isOver = true;
+    this.#told.ended(follower.runner.frame - 1, matchResult);
+    follower.client.stop();
   }
 
   #advanceFollowing(): AdvanceResult {
@@ -268,11 +297,7 @@ export class MatchSession implements Session {
       this.#told.begin(follower.runner.frame);
       if (!follower.step(this.#told.emit)) break;
       steps++;
-      const matchResult = this.#options.simulation.result();
-      this.#isOver = matchResult !== undefined;
-      if (!this.#isOver) continue;
-      this.#told.ended(follower.runner.frame - 1, matchResult);
-      follower.client.stop();
+      this.#lookForEnd(follower);
     }
     result.outcome = steps > 0 ? "advanced" : this.#isOver ? "over" : "stalled";
     if (result.outcome === "stalled") this.#stalledFrames++;
