@@ -1,5 +1,5 @@
 import { unreachable } from "../base/assert.ts";
-import type { ChannelsClosedReason } from "../ports/transport.ts";
+import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { AttemptSchedule } from "./attempt-schedule.ts";
 import type { Greeting } from "./greeting.ts";
 import { LinkCarrier, type PingPace } from "./link-carrier.ts";
@@ -73,6 +73,17 @@ export class DirectSide {
   /** Heard lately: what the peer has to say about itself it can say here. */
   isHeard(nowMs: number): boolean {
     return this.carrier.state.kind === "ready" && nowMs - this.carrier.lastHeardMs < LINK_TIMES.suspectMs;
+  }
+
+  /** The carrier, while it works both ways. */
+  usable(nowMs: number): LinkCarrier | undefined {
+    return this.carrier.isUsable(nowMs, LINK_TIMES.pathSilentMs, LINK_TIMES.pathUnansweredMs) ? this.carrier : undefined;
+  }
+
+  /** What the peer is to forward, or what we forward to it. */
+  transmitForwarded(channel: Channel, bytes: Uint8Array): void {
+    if (channel === "unreliable") this.carrier.roundTrip.countSent();
+    this.#options.output.transmit(this.#options.peerId, channel, bytes);
   }
 
   /** Pings, and does what the state's deadline is for. */

@@ -106,7 +106,7 @@ export class LinkMesh {
     const link = this.#links.get(to);
     link?.handleSent(nowMs);
     const via = link?.relay.via;
-    if (via !== undefined) this.#links.get(via)?.countSent();
+    if (via !== undefined) this.#links.get(via)?.direct.carrier.roundTrip.countSent();
   }
 
   /**
@@ -151,6 +151,8 @@ export class LinkMesh {
   /** Tells every peer that we leave. Nothing more is sent or dialed; drain `pollTransmit`, give it a moment to leave, then dispose the transport. */
   sayGoodbye(nowMs: number): void {
     this.#observe(nowMs);
+    // To those first whom others must tell: who has our goodbye forwards nothing of ours any more.
+    for (const link of this.#order) if (link.relay.carrier.isCarrying) link.sayGoodbye();
     for (const link of this.#order) link.sayGoodbye();
   }
 

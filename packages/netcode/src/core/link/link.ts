@@ -22,7 +22,6 @@ import {
 import type { LinkOptions, LinkRole } from "./link-options.ts";
 import type { LinkOutput } from "./link-output.ts";
 import { LinkStanding } from "./link-standing.ts";
-import * as LINK_TIMES from "./link-times.ts";
 import { RelaySide } from "./relay-side.ts";
 import { ReliableStream } from "./reliable-stream.ts";
 
@@ -33,12 +32,13 @@ import { ReliableStream } from "./reliable-stream.ts";
 export class Link {
   readonly peerId: PeerId;
   readonly role: LinkRole;
+  /** The pair's own connection. */
+  readonly direct: DirectSide;
   /** The way by another member. */
   readonly relay: RelaySide;
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;
   readonly #stream = new ReliableStream();
-  readonly #direct: DirectSide;
   readonly #standing: LinkStanding;
   /** 0: no hello yet. */
   #remoteInstance = 0;
@@ -51,7 +51,7 @@ export class Link {
     this.role = options.role;
     this.#output = options.output;
     this.#standing = new LinkStanding(options.peerId, options.output);
-    this.#direct = new DirectSide(options);
+    this.direct = new DirectSide(options);
     this.relay = new RelaySide(options.peerId, options.relays);
   }
 
@@ -65,7 +65,7 @@ export class Link {
 
   /** The carrier of what we send. */
   get #carrier(): LinkCarrier {
-    return this.relay.isUsed ? this.relay.carrier : this.#direct.carrier;
+    return this.relay.isUsed ? this.relay.carrier : this.direct.carrier;
   }
 
   /** Nothing is lost by waiting for the pair's own connection. */
@@ -76,36 +76,36 @@ export class Link {
   start(nowMs: number): void {
     this.#standing.connect(nowMs);
     this.relay.start(nowMs);
-    this.#direct.start(nowMs);
+    this.direct.start(nowMs);
   }
 
   hangUp(): void {
-    this.#direct.hangUp();
+    this.direct.hangUp();
     this.relay.close();
   }
 
   handleChannelsOpen(nowMs: number): void {
-    if (!this.#direct.isOver) this.#greet(nowMs, this.#direct.carrier, this.#direct.handleChannelsOpen(nowMs));
+    if (!this.direct.isOver) this.#greet(nowMs, this.direct.carrier, this.direct.handleChannelsOpen(nowMs));
   }
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
-    this.#direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried);
+    this.direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried);
   }
 
   handlePacket(nowMs: number, channel: Channel, bytes: Uint8Array): boolean {
-    return this.#take(nowMs, this.#direct.carrier, channel, bytes);
+    return this.#take(nowMs, this.direct.carrier, channel, bytes);
   }
 
   /** The same for a packet that `via` forwarded. */
   handleRelayed(nowMs: number, via: PeerId, channel: Channel, bytes: Uint8Array): boolean {
-    const carrier = this.#direct.isOver ? undefined : this.relay.arrive(nowMs, via, bytes, this.#remoteInstance !== 0);
+    const carrier = this.direct.isOver ? undefined : this.relay.arrive(nowMs, via, bytes, this.#remoteInstance !== 0);
     if (carrier === undefined) this.#output.refuse("not-open");
     return carrier === undefined || this.#take(nowMs, carrier, channel, bytes);
   }
 
   /** Something that only neighbours say to each other came over our own connection: true when it may be taken. */
   admitNeighbour(nowMs: number, channel: Channel): boolean {
-    const { carrier } = this.#direct;
+    const { carrier } = this.direct;
     if (channel === "unreliable") carrier.roundTrip.countReceived();
     const isAdmitted = carrier.isCarrying && this.#isBeyondHello(nowMs, carrier);
     if (isAdmitted) this.#heard(nowMs, carrier);
@@ -117,17 +117,6 @@ export class Link {
     this.#carrier.handleSent(nowMs);
   }
 
-  /** What the peer is to forward, or what we forward to it. */
-  transmitForwarded(channel: Channel, bytes: Uint8Array): void {
-    if (channel === "unreliable") this.countSent();
-    this.#output.transmit(this.peerId, channel, bytes);
-  }
-
-  /** A datagram that is not the peer's own left over the pair's own connection. */
-  countSent(): void {
-    this.#direct.carrier.roundTrip.countSent();
-  }
-
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
     if (!this.#standing.isOpen) return false;
     if (!this.#stream.send(bytes)) return false;
@@ -136,41 +125,38 @@ export class Link {
   }
 
   sayGoodbye(): void {
-    for (const carrier of [this.#direct.carrier, this.relay.carrier]) {
+    for (const carrier of [this.direct.carrier, this.relay.carrier]) {
       if (!carrier.isCarrying) continue;
       carrier.send("unreliable", encodeGoodbye());
       carrier.send("reliable", encodeGoodbye());
     }
-    this.#direct.end();
+    this.direct.end();
     this.relay.close();
     this.#standing.leave();
   }
 
   handleTimeout(nowMs: number): void {
     this.#standing.check(nowMs);
-    const { state } = this.#direct.carrier;
-    if (state.kind === "greeting") this.#greet(nowMs, this.#direct.carrier, state.greeting);
-    this.#direct.check(nowMs, this.relay.directPace, this.#isUnhurried);
+    const { state } = this.direct.carrier;
+    if (state.kind === "greeting") this.#greet(nowMs, this.direct.carrier, state.greeting);
+    this.direct.check(nowMs, this.relay.directPace, this.#isUnhurried);
     this.#flushStream(nowMs);
-    if (!this.#direct.isOver) this.#checkRelay(nowMs);
+    if (!this.direct.isOver) this.#checkRelay(nowMs);
   }
 
   pollTimeoutMs(): number {
     const streamMs = this.#carrier.state.kind === "ready" ? this.#stream.timeoutMs : Infinity;
-    const carriersMs = Math.min(
-      this.#direct.carrier.timeoutMs(this.relay.directPace),
-      this.#direct.isOver ? Infinity : this.relay.timeoutMs,
-    );
+    const carriersMs = Math.min(this.direct.carrier.timeoutMs(this.relay.directPace), this.direct.isOver ? Infinity : this.relay.timeoutMs);
     return Math.min(this.#standing.timeoutMs, carriersMs, streamMs);
   }
 
   /** Our process stood still for `lateMs`: that is not the peer's silence. */
   forgive(nowMs: number, lateMs: number): void {
     if (this.#standing.forgive(nowMs, lateMs)) {
-      this.#direct.carrier.forgive(nowMs, lateMs);
+      this.direct.carrier.forgive(nowMs, lateMs);
       this.relay.carrier.forgive(nowMs, lateMs);
     }
-    this.#direct.forgive(lateMs);
+    this.direct.forgive(lateMs);
   }
 
   setPath(path: LinkPath): void {
@@ -189,17 +175,6 @@ export class Link {
       jitterMs: roundTrip.jitterMs,
       lossRatio: roundTrip.lossRatio,
     };
-  }
-
-  /** What is forwarded to the peer has a chance to arrive. */
-  canForward(nowMs: number): boolean {
-    return this.#direct.isHeard(nowMs);
-  }
-
-  /** The pair's own connection; `undefined` while it does not work both ways. */
-  neighbour(nowMs: number): LinkCarrier | undefined {
-    const { carrier } = this.#direct;
-    return carrier.isUsable(nowMs, LINK_TIMES.pathSilentMs, LINK_TIMES.pathUnansweredMs) ? carrier : undefined;
   }
 
   // Greeting.
@@ -236,7 +211,7 @@ export class Link {
   #handleRelayedHello(nowMs: number, hello: Hello): void {
     const { carrier } = this.relay;
     const isKnown = hello.instance === this.#remoteInstance;
-    if (hello.peerId !== this.peerId || !isSameGame(hello.game, this.#options.game) || (!isKnown && this.#direct.isHeard(nowMs))) {
+    if (hello.peerId !== this.peerId || !isSameGame(hello.game, this.#options.game) || (!isKnown && this.direct.isHeard(nowMs))) {
       return this.#output.refuse("relay-forbidden");
     }
     if (isKnown) return;
@@ -259,9 +234,9 @@ export class Link {
   /** The peer's id belongs to a new process, which knows nothing of what the old one agreed. */
   #meetAnotherProcess(nowMs: number, carrier: LinkCarrier): void {
     this.#stream.reset();
-    this.#direct.carrier.forgetMeasures();
+    this.direct.carrier.forgetMeasures();
     this.relay.carrier.forgetMeasures();
-    if (carrier === this.#direct.carrier) this.relay.close();
+    if (carrier === this.direct.carrier) this.relay.close();
     if (!this.#standing.isOpen) return;
     this.#standing.close("lost");
     this.#standing.connect(nowMs);
@@ -271,16 +246,16 @@ export class Link {
     // A link that is open already waits for the next comparison: a peer that stood still answers on both ways at once.
     if (!this.#standing.isOpen) this.relay.checkSoon();
     carrier.becomeReady(nowMs);
-    if (carrier === this.#direct.carrier) this.#direct.settle();
+    if (carrier === this.direct.carrier) this.direct.settle();
     this.#heard(nowMs, carrier);
-    if (!this.#direct.isOver) this.#checkRelay(nowMs);
+    if (!this.direct.isOver) this.#checkRelay(nowMs);
     this.#flushStream(nowMs);
   }
 
   /** Says why, waits until that is read, and never tries again. */
   #refuse(nowMs: number, reason: RefusalReason, remoteGame: GameIdentity | undefined): void {
-    this.#direct.carrier.send("reliable", encodeRefusal(reason, this.#options.game));
-    this.#direct.hangUpSoon(nowMs);
+    this.direct.carrier.send("reliable", encodeRefusal(reason, this.#options.game));
+    this.direct.hangUpSoon(nowMs);
     this.relay.close();
     this.#standing.close(reason, remoteGame);
   }
@@ -338,7 +313,7 @@ export class Link {
         if (!carrier.handlePing(nowMs, packet.ping)) this.#output.refuse("bad-ack");
         return;
       case "goodbye":
-        return isRelayed && this.#direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye();
+        return isRelayed && this.direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye();
       case "stream-ack":
         if (!this.#stream.handleAck(packet.expectedSequence)) this.#output.refuse("bad-ack");
         return this.#flushStream(nowMs);
@@ -393,7 +368,7 @@ export class Link {
 
   #checkRelay(nowMs: number): void {
     const { carrier } = this.relay;
-    const hasMoved = this.relay.check(nowMs, this.#direct.carrier, {
+    const hasMoved = this.relay.check(nowMs, this.direct.carrier, {
       isNew: this.#standing.status === "connecting",
       isPeerKnown: this.#remoteInstance !== 0,
     });

@@ -124,7 +124,7 @@ export class RelayRouter implements RelayAccess {
     if (target === undefined) return;
     const packet = new Uint8Array(RELAY_HEADER_BYTES + bytes.length);
     writeRelayed(packet, KIND.relay, target.hash, bytes);
-    this.#byPeer.get(via)?.link.transmitForwarded(channel === "reliable" ? "control" : "unreliable", packet);
+    this.#byPeer.get(via)?.link.direct.transmitForwarded(channel === "reliable" ? "control" : "unreliable", packet);
   }
 
   offers(nowMs: number, to: PeerId): readonly RelayOffer[] {
@@ -133,7 +133,7 @@ export class RelayRouter implements RelayAccess {
     if (target === undefined || this.#byHash.get(target.hash) !== target) return offers;
     for (const { link, neighbours, neighboursMs } of this.#members) {
       const second = neighbours.get(target.hash);
-      const first = second === undefined || nowMs - neighboursMs > LINK_TIMES.reportValidMs ? undefined : link.neighbour(nowMs);
+      const first = second === undefined || nowMs - neighboursMs > LINK_TIMES.reportValidMs ? undefined : link.direct.usable(nowMs);
       if (first === undefined || second === undefined) continue;
       const costMs = detourCostMs(first.delayMs, first.roundTrip.lossRatio, second.delayMs, second.lossRatio);
       offers.push({ via: link.peerId, costMs });
@@ -145,10 +145,11 @@ export class RelayRouter implements RelayAccess {
   handleTimeout(nowMs: number): void {
     if (!this.hasOthers() || nowMs < this.#reportMsMin) return;
     let present = "";
-    for (const { link, hash } of this.#members) if (link.neighbour(nowMs) !== undefined) present += `${hash} `;
+    for (const { link, hash } of this.#members) if (link.direct.usable(nowMs) !== undefined) present += `${hash} `;
     if (nowMs < this.#reportMs && present === this.#reported) return;
+    // Who comes or goes is told twice: one report may be lost.
+    this.#reportMs = nowMs + (present === this.#reported ? LINK_TIMES.reportIntervalMs : LINK_TIMES.reportIntervalMsMin);
     this.#reported = present;
-    this.#reportMs = nowMs + LINK_TIMES.reportIntervalMs;
     this.#reportMsMin = nowMs + LINK_TIMES.reportIntervalMsMin;
     this.#report(nowMs);
   }
@@ -156,7 +157,7 @@ export class RelayRouter implements RelayAccess {
   #report(nowMs: number): void {
     const figures: NeighbourFigures[] = [];
     const carriers = this.#members.map(({ link, hash }) => {
-      const carrier = link.neighbour(nowMs);
+      const carrier = link.direct.usable(nowMs);
       if (carrier !== undefined) figures.push({ hash, delayMs: carrier.delayMs, lossRatio: carrier.roundTrip.lossRatio });
       return carrier;
     });
@@ -172,14 +173,14 @@ export class RelayRouter implements RelayAccess {
   }
 
   #forward(nowMs: number, from: Member, to: Member, channel: Channel, bytes: Uint8Array): void {
-    if (!to.link.canForward(nowMs)) return this.#output.refuse("relay-no-way");
+    if (!to.link.direct.isHeard(nowMs)) return this.#output.refuse("relay-no-way");
     if (!from.meter.take(nowMs, bytes.length)) return this.#output.refuse("relay-too-much");
     this.forwarded++;
     // What was forwarded before may still wait to be polled.
     const target = this.#output.transmits.length === 0 ? this.#forwardBytes : new Uint8Array(bytes.length);
     target.set(bytes);
     writeRelayed(target, KIND.relayed, from.hash, EMPTY);
-    to.link.transmitForwarded(channel, target.subarray(0, bytes.length));
+    to.link.direct.transmitForwarded(channel, target.subarray(0, bytes.length));
   }
 
   #deliver(nowMs: number, via: Member, source: Member, channel: Channel, bytes: Uint8Array): void {

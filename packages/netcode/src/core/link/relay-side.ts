@@ -118,12 +118,16 @@ export class RelaySide {
     const directMs = direct.isUsable(nowMs, LINK_TIMES.pathSilentMs, unansweredMs) ? direct.costMs : Infinity;
     // The pair's own connection has its chance first.
     if (isNew && directMs === Infinity && nowMs - this.#startedMs < LINK_TIMES.relayAfterMs) return;
+    const relayMs = this.carrier.isUsable(nowMs, LINK_TIMES.relaySilentMs, LINK_TIMES.relaySilentMs) ? this.carrier.costMs : Infinity;
     const isBetterPossible = this.#route.isWanted || directMs > GOOD_COST_MS;
-    this.#route.check(nowMs, {
-      directMs,
-      relayMs: this.carrier.isUsable(nowMs, LINK_TIMES.relaySilentMs, LINK_TIMES.relaySilentMs) ? this.carrier.costMs : Infinity,
-      offers: isBetterPossible ? this.#relays.offers(nowMs, this.#peerId) : NO_OFFERS,
-    });
+    this.#route.check(nowMs, { directMs, relayMs, offers: isBetterPossible ? this.#offers(nowMs, relayMs) : NO_OFFERS });
+  }
+
+  /** What members tell; where the report was lost, who brings the peer's packets can take ours. */
+  #offers(nowMs: number, relayMs: number): readonly RelayOffer[] {
+    const offers = this.#relays.offers(nowMs, this.#peerId);
+    if (offers.length > 0 || this.#replyVia === undefined || relayMs === Infinity) return offers;
+    return [{ via: this.#replyVia, costMs: relayMs }];
   }
 }
 

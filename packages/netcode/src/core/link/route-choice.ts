@@ -87,7 +87,7 @@ export class RouteChoice {
     if (directMs < Infinity) this.#wasDirect = true;
     if (directMs === Infinity) this.#directWorseMs = -Infinity;
     else if (isClearlyWorse(directMs, offerMs)) this.#directWorseMs = Math.min(this.#directWorseMs, nowMs);
-    else this.#directWorseMs = Infinity;
+    else if (!isWorse(directMs, offerMs)) this.#directWorseMs = Infinity;
     const isWanted = this.via !== undefined && nowMs - this.#directWorseMs >= LINK_TIMES.routeDwellMs;
     if (isWanted && !this.isWanted) this.#viaMs = nowMs;
     this.isWanted = isWanted;
@@ -111,6 +111,11 @@ export class RouteChoice {
     this.#returnedMs = nowMs;
     this.#directWorseMs = Infinity;
   }
+}
+
+/** Half of that: what was clearly worse a moment ago may still be so, and figures waver. */
+function isWorse(costMs: number, otherMs: number): boolean {
+  return costMs > otherMs * 1.25 + 8;
 }
 
 /** Half as much again and a frame: what sessions would notice, and more than measuring errs by. */
