@@ -15,6 +15,8 @@ export interface RepairWorldOptions<Sim extends Simulation> {
   /** Of datagrams; reliable messages take a round trip more each time. */
   readonly lossRatio?: number;
   readonly session?: (peer: number) => Pick<RollbackOptions, "inputDelayFrames" | "predictionWindowFrames" | "saveEveryFrames">;
+  /** Which seat a peer plays: its own number, unless two are to play one seat, as somebody with two faces does. */
+  readonly seatOf?: (peer: number) => number;
   /** What `from` really sends to `to` in place of `bytes`: a hostile peer. Nothing when left out. */
   readonly forge?: (from: number, to: number, channel: Channel, bytes: Uint8Array) => readonly Uint8Array[];
 }
@@ -53,14 +55,16 @@ export class RepairWorld<Sim extends Simulation> {
     this.#options = options;
     this.#random = new Random(options.seed, "repair world");
     this.#input = humanInput(options.seed);
-    this.#ids = Array.from({ length: options.peerCount }, (_, index) => testPeerId(`peer-${index}`));
+    const seatOf = options.seatOf ?? ((peer: number): number => peer);
+    this.#ids = Array.from({ length: options.peerCount }, (_, index) => testPeerId(`peer-${seatOf(index)}`));
     this.#calls = this.#ids.map(() => 0);
+    const seats = [...new Set(this.#ids)].map((peerId) => ({ peerId }));
     this.peers = this.#ids.map((id, index) => {
       const simulation = options.create(index);
       const session = new RollbackSession(0, {
         localPeerId: id,
         hostId: this.#ids[0] ?? id,
-        players: this.#ids.map((peerId) => ({ peerId })),
+        players: seats,
         matchEpoch: 3,
         simulation,
         ...options.session?.(index),
@@ -130,9 +134,11 @@ export class RepairWorld<Sim extends Simulation> {
     const { session, index } = peer;
     for (let transmit = session.pollTransmit(); transmit !== undefined; transmit = session.pollTransmit()) {
       const { channel } = transmit;
-      const to = this.#ids.indexOf(transmit.to);
       const bytes = transmit.bytes.slice();
-      for (const sent of this.#options.forge?.(index, to, channel, bytes) ?? [bytes]) this.#send(index, to, channel, sent);
+      for (const [to, id] of this.#ids.entries()) {
+        if (id !== transmit.to) continue;
+        for (const sent of this.#options.forge?.(index, to, channel, bytes) ?? [bytes]) this.#send(index, to, channel, sent);
+      }
     }
     for (let event = session.pollEvent(); event !== undefined; event = session.pollEvent()) {
       if (event.type !== "game") peer.events.push({ atMs: this.nowMs, event });
