@@ -13,12 +13,6 @@ export function highWord(x: number): number {
   return WORDS[HIGH] ?? 0;
 }
 
-/** The lower 32 bits of the fraction, as a signed integer. */
-export function lowWord(x: number): number {
-  VALUE[0] = x;
-  return WORDS[LOW] ?? 0;
-}
-
 export function joinWords(high: number, low: number): number {
   WORDS[HIGH] = high;
   WORDS[LOW] = low;
