@@ -63,6 +63,11 @@ export class Admission {
     this.#newcomers.push({ slot, carrierFrame });
   }
 
+  /** True while a newcomer does not count yet. */
+  get isPending(): boolean {
+    return this.#newcomers.length > 0;
+  }
+
   /** Newcomers whose entry is settled count: all know it. */
   acceptSettled(settledFrame: number): void {
     while (this.#newcomers[0] !== undefined && this.#newcomers[0].carrierFrame <= settledFrame) {

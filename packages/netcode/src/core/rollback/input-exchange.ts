@@ -10,6 +10,7 @@ import type { EntryEffects } from "./entry-effects.ts";
 import type { FrameRunner } from "./frame-runner.ts";
 import type { InputEntries } from "./input-entries.ts";
 import type { InputTable } from "./input-table.ts";
+import { latenessSlice } from "./lateness.ts";
 import type { LocalInputs } from "./local-inputs.ts";
 import type { MatchPacing } from "./pacing.ts";
 import type { RemotePeer } from "./remote-peer.ts";
@@ -127,7 +128,7 @@ export class InputExchange {
     header.checksumDistance = newest - reported;
     header.checksum = checksum ?? 0;
     header.lossUnits = Math.round(endpoint.inboundLoss.ratio * 255);
-    header.lateFrames = remote.lateness.told(clock.nowMs);
+    header.lateFrames = header.hasReport ? remote.lateness.told(latenessSlice(clock.nowMs)) : 0;
     if (header.hasReport) remote.reportedFrame = reported;
     remote.replyDue = false;
     writeInputHeader(writer, header);
@@ -167,14 +168,14 @@ export class InputExchange {
     }
     remote.confirmedFrame = Math.max(remote.confirmedFrame, newest - header.confirmedDistance);
     this.#measure(remote, newest, ackedFrame, clock);
-    if (header.rowCount > 0 && newest > received) this.#pacing.inputsArrived(remote, clock.nowMs, received + 1, newest);
+    if (header.rowCount > 0 && newest > received) this.#pacing.inputsArrived(remote, clock, received + 1, newest);
     return undefined;
   }
 
   /** Reads the entries, if there are any, to `#incoming`. False when malformed. */
   #readEntries(reader: ByteReader, newest: number): boolean {
     const { hasEntries, rowCount } = this.#header;
-    this.#incoming.length = 0;
+    if (this.#incoming.length > 0) this.#incoming.length = 0;
     return !hasEntries || (readStreamEntries(reader, this.#incoming, newest, rowCount) && this.#incoming.length > 0);
   }
 

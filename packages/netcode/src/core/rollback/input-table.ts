@@ -26,6 +26,10 @@ export class InputTable {
   readonly #oldBotFrames: Int32Array;
   readonly #oldBotEnds: Int32Array;
   readonly #localPlayers: readonly number[];
+  /** What `completeFrame` and `remoteCompleteFrame` answer: asked for many times in each frame, and changed by what arrives. */
+  #complete: number = NULL_FRAME;
+  #remoteComplete: number = NULL_FRAME;
+  #isStale = true;
 
   constructor(playerCount: number, inputBytes: number, localPlayers: readonly number[]) {
     this.#localPlayers = localPlayers;
@@ -46,18 +50,14 @@ export class InputTable {
 
   /** The last frame with the real input of every player that is not a bot. */
   completeFrame(): number {
-    let complete = this.remoteCompleteFrame();
-    for (const player of this.#localPlayers) complete = Math.min(complete, this.#completeFrameOf(player));
-    return complete;
+    if (this.#isStale) this.#findComplete();
+    return this.#complete;
   }
 
   /** The same without our own players, whose next input is always to be had. */
   remoteCompleteFrame(): number {
-    let complete = ALWAYS;
-    for (let player = 0; player < this.playerCount; player++) {
-      if (!this.#localPlayers.includes(player)) complete = Math.min(complete, this.#completeFrameOf(player));
-    }
-    return complete;
+    if (this.#isStale) this.#findComplete();
+    return this.#remoteComplete;
   }
 
   /** The players whose bits are set, by rising index. */
@@ -68,6 +68,7 @@ export class InputTable {
   /** The seat of `player` is its bot's from `frame` on. */
   setBotFrom(player: number, frame: number): void {
     this.#botFrames[player] = frame;
+    this.#isStale = true;
   }
 
   /** The first frame of the bot that plays last, `ALWAYS` when a person does. */
@@ -85,6 +86,7 @@ export class InputTable {
     const oldest = Math.max(0, botFrame, frame - HISTORY_FRAMES);
     for (let blank = oldest; blank < frame; blank++) this.#clear(player, blank);
     this.#lastFrames[player] = frame - 1;
+    this.#isStale = true;
   }
 
   isBot(player: number, frame: number): boolean {
@@ -104,6 +106,7 @@ export class InputTable {
       for (let index = 0; index < this.inputBytes; index++) this.#rows[target + index] = row[start + index] ?? 0;
       if (frame > this.lastFrame(player)) this.#lastFrames[player] = frame;
     }
+    this.#isStale = true;
     return true;
   }
 
@@ -113,6 +116,7 @@ export class InputTable {
     const start = this.#offset(player, frame);
     for (let index = 0; index < this.inputBytes; index++) this.#rows[start + index] = source[offset + index] ?? 0;
     this.#lastFrames[player] = frame;
+    this.#isStale = true;
   }
 
   /** True when the stored input of `player` in `frame` has these bytes. */
@@ -146,6 +150,19 @@ export class InputTable {
     const blank = from < 0 || this.isBot(player, frame);
     const start = this.#offset(player, from);
     for (let index = 0; index < this.inputBytes; index++) target[offset + index] = blank ? 0 : (this.#rows[start + index] ?? 0);
+  }
+
+  #findComplete(): void {
+    let remote = ALWAYS;
+    let local = ALWAYS;
+    for (let player = 0; player < this.playerCount; player++) {
+      const complete = this.#completeFrameOf(player);
+      if (this.#localPlayers.includes(player)) local = Math.min(local, complete);
+      else remote = Math.min(remote, complete);
+    }
+    this.#remoteComplete = remote;
+    this.#complete = Math.min(local, remote);
+    this.#isStale = false;
   }
 
   /** A column that has all it will ever get before the bot takes over holds nobody up. */
