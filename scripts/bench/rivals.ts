@@ -10,8 +10,8 @@ import { SCENARIOS } from "./rivals/scenarios.ts";
 const FOLDER = fileURLToPath(new URL("./rivals/", import.meta.url));
 const SECONDS = 60;
 /** Where CPU is measured: long enough that the code is compiled, then long enough that collections of garbage count. */
-const CPU_WARM_UP_SECONDS = 20;
-const CPU_SECONDS = 20;
+const CPU_WARM_UP_SECONDS = 60;
+const CPU_SECONDS = 60;
 const CPU_ROUNDS = 5;
 /** A game that has not gone on for so long at the end of a run has stopped. */
 const STOPPED_MS = 5_000;
