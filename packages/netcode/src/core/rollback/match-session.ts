@@ -291,19 +291,24 @@ export class MatchSession implements Session {
 
   #advanceFollowing(): AdvanceResult {
     const result = this.#result;
-    const follower = this.#following?.follower;
-    let steps = 0;
-    while (follower !== undefined && steps < CATCH_UP_FRAMES && !this.#isOver) {
-      this.#told.begin(follower.runner.frame);
-      if (!follower.step(this.#told.emit)) break;
-      steps++;
-      this.#lookForEnd(follower);
-    }
+    const { follower, claim } = this.#following ?? {};
+    const steps = follower === undefined ? 0 : this.#run(follower);
     result.outcome = steps > 0 ? "advanced" : this.#isOver ? "over" : "stalled";
     if (result.outcome === "stalled") this.#stalledFrames++;
-    const entry = this.#following?.claim?.granted();
+    const entry = claim?.granted();
     if (follower !== undefined && entry !== undefined && !this.#isOver) this.#join(follower, entry);
     return result;
+  }
+
+  /** Runs what has settled, at most `CATCH_UP_FRAMES` frames. */
+  #run(follower: MatchFollower): number {
+    let steps = 0;
+    for (; steps < CATCH_UP_FRAMES && !this.#isOver; steps++) {
+      this.#told.begin(follower.runner.frame);
+      if (!follower.step(this.#told.emit)) break;
+      this.#lookForEnd(follower);
+    }
+    return steps;
   }
 
   #join(follower: MatchFollower, entry: SeatToPlayerEntry): void {
