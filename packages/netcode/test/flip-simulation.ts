@@ -2,6 +2,7 @@ import { NULL_FRAME } from "../src/core/base/units.ts";
 import { i16, i32, u8 } from "../src/core/base/schema.ts";
 import { defineGame } from "../src/core/game/define-game.ts";
 import { GameSimulation } from "../src/core/game/game-simulation.ts";
+import type { MatchSetup } from "../src/core/game/game.ts";
 import { integer } from "../src/core/game/input-schema.ts";
 import { typedArrayState } from "../src/core/game/typed-array-state.ts";
 import type { EmitEvent, Simulation } from "../src/core/ports/simulation.ts";
@@ -36,6 +37,12 @@ export const keepingGame = defineGame({
   },
 });
 
+/** The match that is played of it. */
+export function keepingSetup(playerCount: number): MatchSetup {
+  const players = Array.from({ length: playerCount }, (_, colour) => ({ profile: { name: "P", colour, choices: null }, bot: false }));
+  return { seed: 7, players, settings: null };
+}
+
 export const FLIP_FIELDS = memory.layout.fields;
 
 /** What was flipped. */
@@ -59,8 +66,7 @@ export class FlipSimulation implements Simulation {
     | undefined;
 
   constructor(playerCount: number) {
-    const players = Array.from({ length: playerCount }, (_, colour) => ({ profile: { name: "P", colour, choices: null }, bot: false }));
-    this.#inner = new GameSimulation(keepingGame, { seed: 7, players, settings: null });
+    this.#inner = new GameSimulation(keepingGame, keepingSetup(playerCount));
     this.frameRateHz = this.#inner.frameRateHz;
     this.playerCount = this.#inner.playerCount;
     this.inputBytes = this.#inner.inputBytes;

@@ -1,18 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { Game } from "../core/game/game.ts";
-import type { InputSchema } from "../core/game/input-schema.ts";
 import { unreachable } from "../core/base/assert.ts";
 import { verifyReplay, type ReplayVerdict } from "../core/replay/verify-replay.ts";
-
-/** How a command ended: 0 well, 1 what was to be shown is not so, 2 it could not be tried. */
-export interface CommandOutcome {
-  readonly exitCode: 0 | 1 | 2;
-  readonly message: string;
-}
-
-type AnyGame = Game<unknown, InputSchema>;
+import type { CommandOutcome } from "./command-outcome.ts";
+import { loadGame, messageOf, type AnyGame } from "./load-game.ts";
 
 /** Plays the replay in `file` again with the game that `gameText` names, `MODULE#export`, and says in a sentence what came of it. */
 export async function runReplayCommand(file: string, gameText: string): Promise<CommandOutcome> {
@@ -29,25 +19,6 @@ export async function runReplayCommand(file: string, gameText: string): Promise<
   } catch (error) {
     return { exitCode: 1, message: `${file}: the game's own code failed: ${messageOf(error)}` };
   }
-}
-
-async function loadGame(text: string): Promise<AnyGame | string> {
-  const at = text.lastIndexOf("#");
-  const [module, name] = at < 0 ? [text, "default"] : [text.slice(0, at), text.slice(at + 1)];
-  // A path, or the name of a package.
-  const specifier = /^[./]|\.[cm]?[jt]s$/.test(module) ? pathToFileURL(resolve(module)).href : module;
-  try {
-    const exports: Readonly<Record<string, unknown>> = await import(specifier);
-    const game = exports[name];
-    return isGame(game) ? game : `${module} has no game by the name "${name}": --game MODULE#export names what defineGame returned.`;
-  } catch (error) {
-    return `${module} cannot be loaded: ${messageOf(error)}`;
-  }
-}
-
-/** What `defineGame` returns has a content hash; the command trusts the module for the rest, whose code it runs. */
-function isGame(value: unknown): value is AnyGame {
-  return typeof value === "object" && value !== null && "contentHash" in value && "inputCodec" in value && "step" in value;
 }
 
 function describe(file: string, game: AnyGame, verdict: ReplayVerdict): CommandOutcome {
@@ -89,8 +60,4 @@ function describe(file: string, game: AnyGame, verdict: ReplayVerdict): CommandO
 
 function hex(checksum: number): string {
   return checksum.toString(16).padStart(8, "0");
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -74,6 +74,52 @@ export function writeDesyncReport<State, Schema extends InputSchema>(
   };
 }
 
+/** Reads a report from the text of a file; `undefined` for anything else. */
+export function parseDesyncReport(text: string): DesyncReport | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  return isReport(value) ? value : undefined;
+}
+
+function isReport(value: unknown): value is DesyncReport {
+  if (
+    !hasFields(value, {
+      format: "string",
+      game: "object",
+      environment: "string",
+      remotePeerId: "string",
+      isFirst: "boolean",
+      rows: "string",
+    })
+  )
+    return false;
+  const { format, game, setup, start, states, paths, playerIndexes, differences } = value;
+  const counts = ["frame", "localChecksum", "remoteChecksum", "inputsBytes"] as const;
+  return (
+    format === "rollcall-desync-1" &&
+    counts.every((name) => isCount(value[name])) &&
+    [paths, playerIndexes, differences].every(Array.isArray) &&
+    hasFields(game, { id: "string", version: "number", contentHash: "string" }) &&
+    hasFields(setup, { seed: "number", players: "object" }) &&
+    Array.isArray(setup["players"]) &&
+    (start === null || (hasFields(start, { frame: "number", stepFrame: "number", state: "string" }) && isCount(start["frame"]))) &&
+    (states === null || hasFields(states, { frame: "number", local: "string", remote: "string" }))
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+function hasFields(value: unknown, types: Readonly<Record<string, string>>): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(types).every(([name, type]) => typeof Reflect.get(value, name) === type && Reflect.get(value, name) !== null);
+}
+
 /** The values in which two serialised states differ, at most 32; none when one of them is no state of this game. */
 export function differencesOf<State, Schema extends InputSchema>(
   simulation: GameSimulation<State, Schema>,
