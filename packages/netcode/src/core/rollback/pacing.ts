@@ -1,8 +1,9 @@
+import { LAG_UNITS_PER_FRAME } from "../wire/limits.ts";
 import { ClockControl } from "./clock-control.ts";
 import { assert } from "../base/assert.ts";
 import { frameRange, type FrameRange } from "./frame-range.ts";
 import { InputDelayPolicy } from "./input-delay-policy.ts";
-import { LATE_FRAMES_UNKNOWN } from "./lateness.ts";
+import { LATE_FRAMES_UNKNOWN, latenessSlice } from "./lateness.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import { WorkPolicy } from "./work-policy.ts";
 
@@ -100,21 +101,22 @@ export class MatchPacing {
   }
 
   /** A datagram of `remote` brought its inputs of `firstFrame` to `newestFrame`, which were missing. `remote.delayFrames` is up to date. */
-  inputsArrived(remote: RemotePeer, nowMs: number, firstFrame: number, newestFrame: number): void {
+  inputsArrived(remote: RemotePeer, { nowMs }: { readonly nowMs: number }, firstFrame: number, newestFrame: number): void {
     const { delayFrames } = remote;
     const sinceFrame = (nowMs - this.#advancedMs) / this.#frameMs;
     if (Number.isNaN(sinceFrame)) return;
     const position = this.#frame - 1 + Math.min(1, sinceFrame);
-    remote.timeSync.sampled(position - newestFrame + delayFrames);
+    // Whole units and frames: a double that is handed on may cost a box.
+    remote.timeSync.sampled(Math.round((position - newestFrame + delayFrames) * LAG_UNITS_PER_FRAME));
     // Who held us up is as late as we waited; a time in which nobody wanted the next frame (a frozen page) is no waiting.
     const waitedMs = this.#triedMs - this.#advancedMs + Math.min(this.#frameMs, nowMs - this.#triedMs);
     const wanted = firstFrame <= this.#frame - this.#work.windowFrames ? this.#frame - 1 + waitedMs / this.#frameMs : position;
-    remote.lateness.arrived(nowMs, wanted - firstFrame + delayFrames);
+    remote.lateness.arrived(latenessSlice(nowMs), Math.ceil(wanted) - firstFrame + delayFrames);
   }
 
   /** Our lag as `remote` is told it. Who has to trail says so in it: the others see it where it wants to be, and do not wait. */
   lagUnits(remote: RemotePeer): number {
-    return remote.timeSync.lagUnits(2 * this.#trailFrames);
+    return remote.timeSync.lagUnits(Math.round(2 * this.#trailFrames * LAG_UNITS_PER_FRAME));
   }
 
   /** What one step and one save cost on this machine, in ms. */

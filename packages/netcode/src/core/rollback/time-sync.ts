@@ -12,51 +12,46 @@ const SAMPLES = 30;
  * (A way that is longer in one direction cannot be told from a clock that is ahead. What is evened out then is how deep both predict.)
  */
 export class TimeSync {
-  readonly #samples = new Float64Array(SAMPLES);
-  readonly #sorted = new Float64Array(SAMPLES);
+  /** In units of the wire, as all lags here: the newest samples in order of time, and by size. */
+  readonly #samples = new Int32Array(SAMPLES);
+  readonly #sorted = new Int32Array(SAMPLES);
   #count = 0;
   #next = 0;
   #lag = 0;
-  #remoteLag: number | undefined;
+  #remoteLag: number = LAG_UNITS_MAX;
 
-  /** A datagram with a newer input arrived: our lag at that moment, in frames. */
-  sampled(lagFrames: number): void {
+  /** A datagram with a newer input arrived: our lag at that moment. */
+  sampled(lagUnits: number): void {
     const sorted = this.#sorted;
     const isFull = this.#count === SAMPLES;
     // The new sample moves from the place of the oldest to its own.
     let place = isFull ? sorted.indexOf(this.#samples[this.#next] ?? 0) : this.#count++;
-    for (; place > 0 && (sorted[place - 1] ?? 0) > lagFrames; place--) sorted[place] = sorted[place - 1] ?? 0;
-    for (; place < this.#count - 1 && (sorted[place + 1] ?? 0) < lagFrames; place++) sorted[place] = sorted[place + 1] ?? 0;
-    sorted[place] = lagFrames;
-    this.#samples[this.#next] = lagFrames;
+    for (; place > 0 && (sorted[place - 1] ?? 0) > lagUnits; place--) sorted[place] = sorted[place - 1] ?? 0;
+    for (; place < this.#count - 1 && (sorted[place + 1] ?? 0) < lagUnits; place++) sorted[place] = sorted[place + 1] ?? 0;
+    sorted[place] = lagUnits;
+    this.#samples[this.#next] = lagUnits;
     this.#next = (this.#next + 1) % SAMPLES;
     this.#lag = this.#middleThirdMean();
   }
 
   /** The peer told its own lag. */
   remoteLagArrived(units: number): void {
-    this.#remoteLag = units === LAG_UNITS_MAX ? undefined : units / LAG_UNITS_PER_FRAME;
+    this.#remoteLag = units;
   }
 
-  /** Our lag, in frames; 0 before the first sample. */
-  get lagFrames(): number {
-    return this.#lag;
-  }
-
-  /** Our lag as it is told to the peer, `moreFrames` above what was measured; `LAG_UNITS_MAX` before the first sample. */
-  lagUnits(moreFrames: number): number {
-    if (this.#count === 0) return LAG_UNITS_MAX;
-    return Math.round((this.#lag + moreFrames) * LAG_UNITS_PER_FRAME);
+  /** Our lag as it is told to the peer, `moreUnits` above what was measured; `LAG_UNITS_MAX` before the first sample. */
+  lagUnits(moreUnits: number): number {
+    return this.#count === 0 ? LAG_UNITS_MAX : this.#lag + moreUnits;
   }
 
   /** False until both sides have measured. */
   get known(): boolean {
-    return this.#count > 0 && this.#remoteLag !== undefined;
+    return this.#count > 0 && this.#remoteLag !== LAG_UNITS_MAX;
   }
 
   /** Frames by which we are ahead of the peer; 0 until `known`. */
   get frameAdvantage(): number {
-    return this.#count === 0 || this.#remoteLag === undefined ? 0 : (this.#lag - this.#remoteLag) / 2;
+    return this.known ? (this.#lag - this.#remoteLag) / (2 * LAG_UNITS_PER_FRAME) : 0;
   }
 
   /** The mean without the third on either side: a burst after an outage, or one early datagram, moves nothing (Slippi's estimate). */
@@ -64,6 +59,6 @@ export class TimeSync {
     const skipped = Math.floor(this.#count / 3);
     let sum = 0;
     for (let index = skipped; index < this.#count - skipped; index++) sum += this.#sorted[index] ?? 0;
-    return sum / (this.#count - 2 * skipped);
+    return Math.round(sum / (this.#count - 2 * skipped));
   }
 }
