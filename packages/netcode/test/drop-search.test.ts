@@ -110,7 +110,7 @@ describe("every interleaving of drops", () => {
     }
   });
 
-  it("[RB29] of goodbyes: one that arrives anywhere is the same everywhere, also when it is lost on the way to some", () => {
+  it("[RB40] of goodbyes: one that arrives anywhere is the same everywhere, also when it is lost on the way to some", () => {
     search({ memberCount: 3, leaving: [2] });
     search({ memberCount: 3, leaving: [2], mortal: [2] });
     search({ memberCount: 3, leaving: [0], mortal: [1] });
@@ -121,7 +121,7 @@ describe("every interleaving of drops", () => {
 });
 
 describe("every interleaving of joins and drops", () => {
-  it("[RB30] one joins, or another dies meanwhile, or it dies itself, or never begins", () => {
+  it("[RB41] one joins, or another dies meanwhile, or it dies itself, or never begins", () => {
     for (const slot of [0, 2]) {
       const others = [0, 1, 2].filter((other) => other !== slot);
       search({ memberCount: 3, vacant: [slot], joins: [slot] });
@@ -132,7 +132,7 @@ describe("every interleaving of joins and drops", () => {
     search({ memberCount: 3, vacant: [2], joins: [2], mortal: [1, 3] });
   });
 
-  it("[RB30] one joins four while another is gone, or two die", () => {
+  it("[RB41] one joins four while another is gone, or two die", () => {
     search({ memberCount: 4, vacant: [3], joins: [3], dead: [2] });
     search({ memberCount: 4, vacant: [0], joins: [0], dead: [1] });
     search({ memberCount: 4, vacant: [3], joins: [3], mortal: [0] });
@@ -140,21 +140,21 @@ describe("every interleaving of joins and drops", () => {
     search({ memberCount: 4, vacant: [0], joins: [0], mortal: [1, 4] });
   });
 
-  it("[RB30] one returns to its seat, twice", () => {
+  it("[RB41] one returns to its seat, twice", () => {
     search({ memberCount: 3, dead: [2], joins: [2] });
     search({ memberCount: 3, dead: [2], joins: [2], mortal: [0] });
     search({ memberCount: 3, dead: [2], joins: [2, 2], mortal: [3] });
     search({ memberCount: 3, dead: [0], words: [0], joins: [0, 0], mortal: [3] });
   });
 
-  it("[RB30] two join at once", () => {
+  it("[RB41] two join at once", () => {
     search({ memberCount: 3, vacant: [1, 2], joins: [1, 2] });
     search({ memberCount: 3, vacant: [0, 2], joins: [2, 0], mortal: [3] });
     search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [1] });
     search({ memberCount: 4, vacant: [2, 3], joins: [3, 2], mortal: [4] });
   });
 
-  it("[RB30] five to eight in random orders: two join, two die, one leaves", () => {
+  it("[RB41] five to eight in random orders: two join, two die, one leaves", () => {
     const dead = new Set<number>();
     for (let memberCount = 5; memberCount <= 8; memberCount++) {
       for (let run = 0; run < RUNS; run++) {

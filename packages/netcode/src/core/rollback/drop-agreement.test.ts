@@ -4,10 +4,10 @@ import { DropAgreement, type DropView } from "./drop-agreement.ts";
 
 const calm: DropView = { droppable: 0, suspect: 0, words: 0, left: 0, proposes: true, clockMs: 0 };
 
-describe("a vote", () => {
-  /** What another member says. */
-  const voteOf = (fields: Partial<DropVote>): DropVote => Object.assign(new DropVote(), fields);
+/** What another member says. */
+const voteOf = (fields: Partial<DropVote>): DropVote => Object.assign(new DropVote(), fields);
 
+describe("a vote", () => {
   it("[RB18] follows a higher rank at once, and a lower one when no answer comes in two seconds", () => {
     const agreement = new DropAgreement(4, 3);
     const accusation = voteOf({ holds: 0b0010, proposal: 0b0010 });
@@ -149,3 +149,145 @@ describe("a vote", () => {
     expect(agreement.decide()).toBe(4);
   });
 });
+
+describe("a goodbye", () => {
+  it("[RB40] is a decision for all who have not cast against it, and is handed on", () => {
+    const leaver = new DropAgreement(3, 2);
+    leaver.leave(117);
+    const hears = new DropAgreement(3, 0);
+    expect(hears.receive(2, leaver.own)).toBe("taken");
+    expect(hears.consider(calm)).toBe(true);
+    expect([hears.decide(), hears.own.agreed, hears.own.lastFrames[2], hears.own.left]).toEqual([4, 4, 117, 4]);
+    const told = new DropAgreement(3, 1);
+    told.receive(0, hears.own);
+    told.consider(calm);
+    expect([told.decide(), told.own.lastFrames[2], told.own.left]).toEqual([4, 117, 4]);
+  });
+
+  it("[RB40] of one who is cast out already is only its resignation: others may have decided with fewer inputs", () => {
+    const agreement = new DropAgreement(3, 0);
+    agreement.receive(1, voteOf({ holds: 4, proposal: 4 }));
+    agreement.consider({ ...calm, droppable: 4 });
+    agreement.own.lastFrames[2] = 110;
+    expect(agreement.own.set).toBe(4);
+    const leaver = new DropAgreement(3, 2);
+    leaver.leave(117);
+    expect(agreement.receive(2, leaver.own)).toBe("ignored");
+    agreement.consider({ ...calm, droppable: 4 });
+    expect([agreement.decide(), agreement.resigned]).toEqual([0, 4]);
+    agreement.receive(1, voteOf({ set: 4, proposal: 4, lastFrames: framesOf(2, 112) }));
+    agreement.consider({ ...calm, droppable: 4 });
+    expect([agreement.decide(), agreement.own.lastFrames[2]]).toEqual([4, 112]);
+  });
+});
+
+describe("a member that comes", () => {
+  const vacant = { vacant: 0b1000, generations: [0, 0, 0, 0], seated: [] };
+  const joined = { vacant: 0, generations: [0, 0, 0, 1], seated: [3] };
+
+  it("[RB41] counts once it is accepted; what is said of the one before it counts for nothing", () => {
+    const agreement = new DropAgreement(4, 0, vacant);
+    expect(agreement.isAccepted(3)).toBe(true);
+    agreement.announce(3, 1);
+    expect([agreement.isAccepted(3), agreement.own.agreed]).toEqual([false, 0b1000]);
+    agreement.accept(3);
+    agreement.accept(3);
+    expect([agreement.isAccepted(3), agreement.own.agreed, agreement.own.joining]).toEqual([true, 0, 0b1000]);
+    // Of member 1, who has not accepted it; and late, of the one who held the slot before.
+    expect(agreement.receive(1, voteOf({ set: 0b1000, agreed: 0b1000, proposal: 0b1000 }))).toBe("taken");
+    agreement.consider(calm);
+    expect([agreement.decide(), agreement.own.agreed]).toEqual([0, 0]);
+    expect(agreement.receive(3, voteOf({ holds: 0b0010, proposal: 0b0010 }))).toBe("refused");
+  });
+
+  it("[RB41] is accepted when another has accepted it, and not before its entry is known", () => {
+    const early = new DropAgreement(4, 0, vacant);
+    expect(early.receive(1, voteOf({ joining: 0b1000, generations: generationsOf(3, 1) }))).toBe("refused");
+    early.announce(3, 1);
+    expect(early.receive(1, voteOf({ joining: 0b1000, generations: generationsOf(3, 1) }))).toBe("taken");
+    expect([early.isAccepted(3), early.own.agreed]).toEqual([true, 0]);
+  });
+
+  it("[RB41] decides nothing until it is told that all count it, and then takes over what they decided", () => {
+    const comer = new DropAgreement(4, 3, joined);
+    const generations = generationsOf(3, 1);
+    const decided = { set: 0b0100, agreed: 0b0100, proposal: 0b0100, lastFrames: framesOf(2, 140), generations };
+    comer.receive(0, voteOf({ ...decided, joining: 0b1000 }));
+    comer.consider(calm);
+    expect([comer.isJoining, comer.decide(), comer.own.agreed]).toEqual([true, 0, 0]);
+    comer.receive(1, voteOf({ ...decided, joining: 0 }));
+    comer.consider(calm);
+    expect([comer.isJoining, comer.decide(), comer.own.agreed, comer.own.lastFrames[2]]).toEqual([false, 0b0100, 0b0100, 140]);
+  });
+
+  it("[RB41] does not help a guest to outvote a host that may not count it yet", () => {
+    const guest = new DropAgreement(3, 1, { vacant: 0b100, generations: [0, 0, 0], seated: [] });
+    guest.announce(2, 1);
+    guest.accept(2);
+    guest.receive(2, voteOf({ generations: generationsOf(2, 1), joining: 0b100 }));
+    guest.consider({ ...calm, droppable: 0b001 });
+    expect([guest.isWaiting, guest.own.proposal]).toEqual([true, 0]);
+    // The host has told that it counts the new one too: two of three.
+    guest.receive(0, voteOf({ generations: generationsOf(2, 1), joining: 0b100 }));
+    guest.consider(calm);
+    expect(guest.own.joining).toBe(0);
+    guest.consider({ ...calm, droppable: 0b001 });
+    expect([guest.isWaiting, guest.own.proposal]).toEqual([false, 0b001]);
+  });
+
+  it("[RB41] regression: a set is not decided with the vote of one who may have decided it without the new one's inputs", () => {
+    // 1 has decided {2} at frame 145 with our vote, and counts the new one only now. We count it already, and it has frame 148.
+    const agreement = new DropAgreement(4, 0, vacant);
+    agreement.receive(1, voteOf({ set: 0b1000, agreed: 0b1000, holds: 0b0100, proposal: 0b1100 }));
+    agreement.announce(3, 1);
+    agreement.consider({ ...calm, droppable: 0b0100 });
+    agreement.own.lastFrames[2] = 142;
+    expect(agreement.own.set).toBe(0b1100);
+    agreement.receive(1, voteOf({ set: 0b1100, agreed: 0b1000, holds: 0b0100, proposal: 0b1100, lastFrames: framesOf(2, 145) }));
+    const generations = generationsOf(3, 1);
+    agreement.receive(3, voteOf({ set: 0b0100, proposal: 0b0100, joining: 0b1000, generations, lastFrames: framesOf(2, 148) }));
+    agreement.consider({ ...calm, droppable: 0b0100 });
+    expect([agreement.isAccepted(3), agreement.decide()]).toEqual([true, 0]);
+    agreement.receive(
+      1,
+      voteOf({ set: 0b0100, agreed: 0b0100, proposal: 0b0100, joining: 0b1000, generations, lastFrames: framesOf(2, 145) }),
+    );
+    agreement.consider({ ...calm, droppable: 0b0100 });
+    expect([agreement.decide(), agreement.own.lastFrames[2]]).toEqual([0b0100, 145]);
+  });
+});
+
+describe("two matches that meet", () => {
+  it("[RB42] end the one without the broker's word, or without the highest rank", () => {
+    const decided = (local: number, gone: number, words: number): DropAgreement => {
+      const agreement = new DropAgreement(2, local);
+      agreement.own.set = agreement.own.agreed = agreement.own.proposal = gone;
+      agreement.own.words = words;
+      return agreement;
+    };
+    // The host by its rank, the guest by the broker's word.
+    expect(decided(0, 0b10, 0).receive(1, decided(1, 0b01, 0b01).own)).toBe("dropped");
+    expect(decided(1, 0b01, 0b01).receive(0, decided(0, 0b10, 0).own)).toBe("ignored");
+    // Both, or none.
+    for (const words of [0b11, 0]) {
+      expect(decided(0, 0b10, words & 0b10).receive(1, decided(1, 0b01, words & 0b01).own)).toBe("ignored");
+      expect(decided(1, 0b01, words & 0b01).receive(0, decided(0, 0b10, words & 0b10).own)).toBe("dropped");
+    }
+  });
+
+  it("[RB42] a word that comes after the decision changes nothing of it", () => {
+    const host = new DropAgreement(2, 0);
+    host.consider({ ...calm, droppable: 2 });
+    expect([host.decide(), host.own.words]).toEqual([2, 0]);
+    host.consider({ ...calm, droppable: 2, words: 2 });
+    expect(host.own.words).toBe(0);
+  });
+});
+
+function framesOf(slot: number, frame: number): Int32Array {
+  return Int32Array.from({ length: 8 }, (_, index) => (index === slot ? frame : -1));
+}
+
+function generationsOf(slot: number, generation: number): Uint16Array {
+  return Uint16Array.from({ length: 8 }, (_, index) => (index === slot ? generation : 0));
+}
