@@ -25,6 +25,8 @@ export class FollowEvents {
   #frame: number = NULL_FRAME;
   #toldFrame: number = NULL_FRAME;
   #isEndTold = false;
+  /** As it was told last. */
+  #isPaused = false;
   readonly #toldEntries = new Set<string>();
 
   constructor(events: SessionEvents, refusals: RefusalCounts) {
@@ -41,6 +43,7 @@ export class FollowEvents {
 
   /** A session told this, or is about to. False when it was told before. */
   isNew({ type, frame, peerId }: ToldEntry): boolean {
+    if (type === "paused" || type === "resumed") this.#isPaused = type === "paused";
     const key = `${type}:${frame}:${peerId}`;
     if (this.#toldEntries.has(key)) return false;
     if (this.#toldEntries.size >= TOLD_ENTRIES_MAX) this.#toldEntries.clear();
@@ -58,9 +61,16 @@ export class FollowEvents {
 
   /** A state was loaded: what was missed of seats, and whether the game stands still. What happened in the game meanwhile is not told. */
   catchUp(frame: number, timeline: readonly TimelineEntry[]): void {
-    const isPause = (entry: TimelineEntry): boolean => entry.type === "pause" || entry.type === "resume";
-    const lastPause = timeline.findLast((entry) => isPause(entry) && entry.frame < frame);
-    for (const entry of timeline) if (entry.frame < frame && (!isPause(entry) || entry === lastPause)) this.handleEntry(entry);
+    let isPaused = this.#isPaused;
+    for (const entry of timeline) {
+      if (entry.frame >= frame) break;
+      if (entry.type === "pause" || entry.type === "resume") isPaused = entry.type === "pause";
+      else this.handleEntry(entry);
+    }
+    // What began and ended meanwhile need not be told.
+    const type = isPaused ? "pause" : "resume";
+    const entry = isPaused === this.#isPaused ? undefined : timeline.findLast((past) => past.type === type && past.frame < frame);
+    if (entry !== undefined) this.handleEntry(entry);
     this.#frame = Math.max(this.#frame, frame - 1);
   }
 
