@@ -34,6 +34,8 @@ const SOURCES = ["--conditions=@rollcall/source", "--import", "tsx"];
 
 const JOBS: readonly Job[] = [
   { part: "endurance", name: "24 virtual hours", command: ["node", "--expose-gc", ...SOURCES, "packages/netcode/scripts/endurance.ts"] },
+  { part: "engines", name: "a million frames on four engines", command: ["node", ...SOURCES, "scripts/engines.ts"] },
+  vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/src/core/rollback/drop-agreement", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
   ...Array.from({ length: SWARM_SEEDS / SWARM_JOB_SEEDS }, (_, index) => {

@@ -47,6 +47,8 @@ function errorOf(play: () => unknown): DeterminismError {
   throw new Error("nothing was thrown");
 }
 
+type Match = GameSimulation<{ x: number; list: number[] }, typeof input>;
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -125,6 +127,37 @@ test("[DT10] init, bot and result are guarded too, and named", () => {
   const inResult = gameOf(quiet.init, quiet.step, { result: () => performance.now() });
   const over = new GameSimulation(determinismGuard(inResult), setup);
   expect(errorOf(() => over.result()).message).toMatch(/^performance\.now\(\) in result: /);
+});
+
+test("[DT11] a message on the console does not alarm", () => {
+  const log = vi.spyOn(console, "log");
+  stepOnce(matchOf(() => console.log("a step")));
+  expect(log).toHaveBeenCalledWith("a step");
+  log.mockRestore();
+});
+
+test("[DT11] guarded and bare matches stay equal through rollbacks and each other's snapshots", () => {
+  const game = gameOf(
+    () => ({ x: 0, list: [1] }),
+    (state, inputs, { random, frame }) => {
+      state.x += random.float() + (inputs[0]?.fire === true ? frame : 0);
+      state.list = [...state.list.slice(-5), frame];
+    },
+  );
+  const [bare, guarded] = [game, determinismGuard(game)].map((one) => new GameSimulation(one, setup)) as [Match, Match];
+  for (const match of [bare, guarded]) match.reserveSlots(8);
+  for (let frame = 0; frame < 60; frame++) {
+    for (const match of [bare, guarded]) {
+      match.save(frame & 7);
+      match.step(frame, Uint8Array.of(frame & 1), nobody, () => {});
+    }
+    if (frame % 10 === 9) {
+      guarded.load((frame - 4) & 7);
+      for (let again = frame - 4; again <= frame; again++) guarded.step(again, Uint8Array.of(again & 1), nobody, () => {});
+      guarded.deserialize(bare.serialize());
+    }
+    expect(guarded.checksum()).toBe(bare.checksum());
+  }
 });
 
 test("[DT11] what is exact everywhere does not alarm, and the game computes the same with the guard as without", () => {
@@ -232,6 +265,26 @@ test("[DT12] what is allowed by name stays", () => {
   );
   const simulation = new GameSimulation(determinismGuard(game, { allow: ["performance.now"] }), setup);
   expect(errorOf(() => stepOnce(simulation)).culprit).toBe("Date.now");
+  const both = new GameSimulation(determinismGuard(game, { allow: ["performance.now", "Date.now"] }), setup);
+  expect(() => stepOnce(both)).not.toThrow();
+});
+
+test("[DT12] a match that an event of another one plays leaves the other's guard as it was", () => {
+  const game: Game<{ x: number }, typeof input> = determinismGuard(
+    gameOf(
+      () => ({ x: 0 }),
+      (_, __, { emit, frame }) => {
+        try {
+          if (frame === 7) Math.random();
+        } catch {
+          emit("caught");
+        }
+      },
+    ),
+  );
+  const [outer, inner] = [new GameSimulation(game, setup), new GameSimulation(game, setup)];
+  const error = errorOf(() => outer.step(7, nothing, nobody, () => stepOnce(inner, 3)));
+  expect(error).toMatchObject({ culprit: "Math.random", frame: 7 });
 });
 
 describe("[DT13] a state that is changed outside of step is found at the next step or load, by frame and field:", () => {

@@ -1,7 +1,7 @@
 import { findPlainDifference } from "../base/plain-fault.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import { DeterminismError } from "./determinism-error.ts";
-import { ForbiddenGlobals } from "./forbidden-globals.ts";
+import { ForbiddenGlobals, type Watcher } from "./forbidden-globals.ts";
 import type { Game, StateCodec, StateSlots, StepContext } from "./game.ts";
 import type { InputSchema } from "./input-schema.ts";
 import { findStateFault } from "./state-fault.ts";
@@ -19,7 +19,7 @@ const guardedGames = new WeakSet<object>();
  * - `init`, `step`, `bot` or `result` call what is not the same everywhere (`Math.random`, a clock, inexact `Math`, timers, the network, the machine's language),
  * - something other than `step` changed the state (found at the next step or load, by checksum, with the field where the state can be looked into).
  *
- * While one of these functions runs, alarms stand in the place of the globals; everything is put back when it returns or throws, and while `emit` runs. Peers
+ * While one of these functions runs, alarms stand in the place of the globals; everything is put back when it returns or throws, and while `emit` or the console runs. Peers
  * with and without the guard play together. It costs some ten microseconds, a save and two checksums per step; a build that does not import it has nothing of it.
  *
  * It cannot see `**` on numbers that are not constants, nor functions that were taken from their objects before (`const { sin } = Math`): have a linter look for those.
@@ -64,7 +64,7 @@ export function determinismGuard<State, Schema extends InputSchema>(
 type Place = "init" | "step" | "bot" | "result";
 
 /** Runs functions with alarms in the place of the globals. */
-class Watch {
+class Watch implements Watcher {
   /** Of the whole realm, since what it exchanges is global too: a guarded function that another one calls is guarded already. */
   static #running: Watch | undefined;
   readonly #globals: ForbiddenGlobals;
@@ -73,7 +73,7 @@ class Watch {
   #error: DeterminismError | undefined;
 
   constructor(allowed: readonly string[]) {
-    this.#globals = new ForbiddenGlobals((culprit, advice) => this.#fail(culprit, advice), allowed);
+    this.#globals = new ForbiddenGlobals(this, allowed);
   }
 
   run<Result>(place: Place, frame: number, play: () => Result): Result {
@@ -98,12 +98,29 @@ class Watch {
   /** For what is not the game's own, called from within it. */
   lift<Result>(play: () => Result): Result {
     if (Watch.#running !== this) return play();
+    const [place, frame, error] = [this.#place, this.#frame, this.#error];
     this.#stop();
     try {
       return play();
     } finally {
+      // Another match of the same game may have been played meanwhile.
+      this.#place = place;
+      this.#frame = frame;
+      this.#error = error;
       this.#start();
     }
+  }
+
+  alarm(culprit: string, advice: string): never {
+    const where = this.#frame === NULL_FRAME ? this.#place : `${this.#place}, frame ${this.#frame}`;
+    const message = `${culprit} in ${where}: ${advice}`;
+    this.#error ??= new DeterminismError({
+      kind: "forbidden",
+      culprit: culprit.replace(/^new |\(\)$| with .*$/g, ""),
+      frame: this.#frame,
+      message,
+    });
+    throw this.#error;
   }
 
   #start(): void {
@@ -114,18 +131,6 @@ class Watch {
   #stop(): void {
     this.#globals.restore();
     Watch.#running = undefined;
-  }
-
-  #fail(culprit: string, advice: string): never {
-    const where = this.#frame === NULL_FRAME ? this.#place : `${this.#place}, frame ${this.#frame}`;
-    const message = `${culprit} in ${where}: ${advice}`;
-    this.#error ??= new DeterminismError({
-      kind: "forbidden",
-      culprit: culprit.replace(/^new |\(\)$| with .*$/g, ""),
-      frame: this.#frame,
-      message,
-    });
-    throw this.#error;
   }
 }
 
