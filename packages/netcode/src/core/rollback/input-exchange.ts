@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceDistance, sequenceOf } from "../base/sequence.ts";
 import { NULL_FRAME } from "../base/units.ts";
-import { DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
+import { SESSION_DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
 import { INPUT_BLOCK_BYTES_MAX, inputBlockBytesMax, readInputRows, writeInputBlock } from "../wire/input-block.ts";
 import { INPUT_HEADER_BYTES_MAX, InputHeader, readInputHeader, writeInputHeader } from "../wire/input-datagram.ts";
 import { CHECKSUM_INTERVAL_FRAMES, INPUT_ROWS_MAX, STREAM_ENTRY_BYTES_SUM } from "../wire/limits.ts";
@@ -86,7 +86,7 @@ export class InputExchange {
     this.#matchEpoch = options.matchEpoch;
     this.#firstFrame = options.firstFrame;
     this.#columns = Array.from({ length: inputs.playerCount }, () => new Uint8Array(INPUT_BLOCK_BYTES_MAX));
-    const room = DATAGRAM_BYTES_MAX - INPUT_HEADER_BYTES_MAX;
+    const room = SESSION_DATAGRAM_BYTES_MAX - INPUT_HEADER_BYTES_MAX;
     this.#rowsMax = rowsWithin(room, localPlayers.length, inputs.inputBytes);
     this.#fewRowsMax = rowsWithin(room - 1 - STREAM_ENTRY_BYTES_SUM, localPlayers.length, inputs.inputBytes);
   }

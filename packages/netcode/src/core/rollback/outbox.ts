@@ -1,13 +1,13 @@
 import { ByteWriter } from "../base/bytes.ts";
 import type { PeerId } from "../base/units.ts";
 import type { Transmit } from "../ports/session.ts";
-import { DATAGRAM_BYTES_MAX, type Channel } from "../ports/transport.ts";
+import { SESSION_DATAGRAM_BYTES_MAX, type Channel } from "../ports/transport.ts";
 
 type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** The one datagram and the one `Transmit` that a session hands out over and over, and how much of it went out. */
 export class Outbox {
-  readonly #datagram = new Uint8Array(DATAGRAM_BYTES_MAX);
+  readonly #datagram = new Uint8Array(SESSION_DATAGRAM_BYTES_MAX);
   /** For the next datagram: `reset` it, write, then `datagram`. */
   readonly writer: ByteWriter = new ByteWriter(this.#datagram);
   /** Views of the datagram by size, made when first needed: most matches see some twenty sizes. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TestMatch, humanInput, testPeerId } from "../../../test/test-match.ts";
 import { TestSimulation } from "../../../test/test-simulation.ts";
-import { DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
+import { SESSION_DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
 import { RollbackSession } from "./rollback-session.ts";
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
@@ -90,7 +90,7 @@ describe("a match over a clean link", () => {
     match.run(3000);
     expect(match.agreedFrames()).toBeGreaterThan(170);
     expect(match.peer(0).session.stats().rollbacks).toBeGreaterThan(10);
-    expect(Math.max(...match.peer(0).payloadBytes)).toBeLessThanOrEqual(DATAGRAM_BYTES_MAX);
+    expect(Math.max(...match.peer(0).payloadBytes)).toBeLessThanOrEqual(SESSION_DATAGRAM_BYTES_MAX);
     expect(match.peer(0).simulation.inputs.get(100)?.slice(32, 48)).toEqual(Array.from({ length: 16 }, () => 0));
   });
 });
