@@ -10,6 +10,7 @@ import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts"
 import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver } from "../driver/match-driver.ts";
+import { MeteredSimulation } from "../driver/metered-simulation.ts";
 import type { MatchDriverHost } from "../driver/match-driver.ts";
 import { Deferred } from "./deferred.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
@@ -40,6 +41,11 @@ export type MatchEntry = "player" | "return" | "watch";
 
 /** `result`: it is over for all. `stopped`, by the game; `failed`, by its `step`: it is over here. */
 export type MatchOver = "result" | "stopped" | "failed";
+
+/** At most a fifth of a second at 60 Hz: beyond, a stall now and then is less of a nuisance than the delay. */
+const INPUT_DELAY = { min: 1, max: 12 };
+/** GGPO's eight frames, a prediction of 133 ms: what is wrong for longer cannot be corrected without a visible jump. Down to lockstep where the machine is too slow for rollbacks. */
+const PREDICTION_WINDOW = { min: 0, max: 8 };
 
 /** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
 type FrameCallback = "input" | "frame" | "render" | CorrectionMoment;
@@ -88,6 +94,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#setup = { seed: agreement.seed, players, settings: agreement.settings };
     this.#simulation = new GameSimulation(game, this.#setup);
     this.#watched = new WatchedSimulation(this.#simulation, (moment) => this.#handleCorrection(moment));
+    const meter = new MeteredSimulation(this.#watched, options.nowMs);
     const nowMs = options.nowMs();
     const { entry = "player", mayTakeSeats } = options;
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
@@ -98,7 +105,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       players: agreement.seats.map((seat) => ({ peerId: seat.kind === "person" ? seat.peerId : undefined })),
       hostId: agreement.hostId,
       matchEpoch: epochOf(agreement.matchNumber),
-      simulation: this.#watched,
+      simulation: meter,
+      inputDelayFrames: INPUT_DELAY,
+      predictionWindowFrames: PREDICTION_WINDOW,
     });
     this.#inputs = this.#roomForInputs(agreement.seats.filter((seat) => seat.kind === "person" && seat.peerId === localPeerId).length);
     this.#driver = new MatchDriver({
@@ -107,6 +116,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       frameRateHz: game.frameRateHz,
       nowMs,
       startMs: this.#startMs,
+      meter,
     });
   }
 
@@ -206,6 +216,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   /** Tells the others that we play no longer: their session waits for no word of ours. */
   sayLeft(): void {
+    this.#driver.leave(this.#options.nowMs());
     for (const to of this.#others()) {
       this.#options.transmit({ to, channel: "reliable", bytes: Uint8Array.of(PACKET_KIND.matchLeft, this.matchEpoch) });
     }
