@@ -1,6 +1,6 @@
 import { NULL_FRAME } from "../src/core/base/units.ts";
 import { DropAgreement } from "../src/core/rollback/drop-agreement.ts";
-import { DropVote } from "../src/core/wire/drop-vote-codec.ts";
+import type { DropVote } from "../src/core/wire/drop-vote-codec.ts";
 
 /** Somebody who takes part in a scenario: the first holder of a slot (generation 0), or one who joins later. */
 export interface Participant {

@@ -5,7 +5,7 @@ import { exploreSafely } from "./drop-invariants.ts";
 /** `ROLLCALL_DEEP=1`: everything to the end. Else the largest searches are cut off, in an order from a seed. */
 const DEEP = process.env["ROLLCALL_DEEP"] !== undefined;
 const STATES_MAX = DEEP ? 40_000_000 : 12_000;
-const RUNS = DEEP ? 20_000 : 60;
+const RUNS = DEEP ? 20_000 : 25;
 
 let statesTotal = 0;
 
@@ -14,7 +14,7 @@ function search(scenario: DropScenario, look?: (ending: DropEnding) => void): vo
   statesTotal += states;
   if (DEEP)
     process.stdout.write(`DEEP ${JSON.stringify(scenario)}: ${states} states, ${endings} endings${isComplete ? ", complete" : ""}\n`);
-  if (isComplete || scenario.random !== undefined) expect(endings).toBeGreaterThan(0);
+  expect(endings > 0 || !isComplete).toBe(true);
 }
 
 function playing({ members }: DropEnding): readonly RestingMember[] {
@@ -88,7 +88,8 @@ describe("every interleaving of drops", () => {
       [1, 2],
     ] as const) {
       search({ memberCount: 3, broken: [pair] }, (ending) => {
-        for (const { slot, decided } of playing(ending)) if (slot !== pair[1]) expect([...decided.keys()]).toEqual([`${pair[1]}.0`]);
+        for (const { decided } of playing(ending).filter(({ slot }) => slot !== pair[1]))
+          expect([...decided.keys()]).toEqual([`${pair[1]}.0`]);
         expect(ending.members.filter(({ decided }) => decided.size > 0)).toHaveLength(2);
       });
       const third = 3 - pair[0] - pair[1];
@@ -105,7 +106,7 @@ describe("every interleaving of drops", () => {
       search({ memberCount: 4, broken, statesMax: DEEP ? 2_000_000 : 400 }, ({ members }) => {
         const [only] = broken;
         if (broken.length > 1 || only === undefined) return;
-        for (const { slot, decided } of members) if (slot !== only[1]) expect([...decided.keys()]).toEqual([`${only[1]}.0`]);
+        for (const { decided } of members.filter(({ slot }) => slot !== only[1])) expect([...decided.keys()]).toEqual([`${only[1]}.0`]);
       });
     }
   });

@@ -1,3 +1,4 @@
+import { unreachable } from "../base/assert.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import type { DropCause } from "../ports/session.ts";
@@ -184,8 +185,10 @@ export class Departures {
     const start = reader.offset;
     // Nobody casts itself out, but who says goodbye.
     if (!readDropVote(reader, vote, this.#layout) || (vote.proposal & ~vote.agreed & (1 << member)) !== 0) return "malformed";
-    if (!this.isFrozen(member) && this.#hasGap(vote, member)) return "vote-gap";
-    switch (agreement.receive(member, vote)) {
+    const counts = !this.isFrozen(member) || !agreement.isAccepted(member);
+    if (counts && this.#hasGap(vote, member)) return "vote-gap";
+    const outcome = agreement.receive(member, vote);
+    switch (outcome) {
       case "refused":
         return "vote-order";
       case "dropped":
@@ -199,6 +202,8 @@ export class Departures {
         readDropVote(reader, vote, this.#layout, this.#takers);
         if (agreement.isBehind(vote)) this.#due |= 1 << member;
         return undefined;
+      default:
+        return unreachable(outcome);
     }
   }
 
