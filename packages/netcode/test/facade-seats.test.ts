@@ -207,4 +207,25 @@ describe("seats of a running match", () => {
     expectEqualChecksums(matches);
     expect(() => own.run({ input: () => ({ dx: 0, dash: false }), runAheadFrames: 9 })).toThrow("runAheadFrames");
   });
+
+  test("[FA45] who leaves, or closes its page, keeps nobody waiting", async () => {
+    for (const way of ["leave", "stop", "close"] as const) {
+      const room = await openRoom(2);
+      const matches = await startAll(room);
+      play(matches);
+      await room.world.run(1_000);
+      const others = matches.slice(0, 2);
+      const seats: number[] = [];
+      for (const match of others) match.on("seat-to-bot", ({ frame }) => seats.push(frame));
+      const stalled = others.map((match) => match.stats().stalledFrames);
+      if (way === "leave") void room.lobbies[2]?.leave();
+      else if (way === "stop") matches[2]?.stop();
+      else await room.pages[2]?.reload();
+      await room.world.run(2_000);
+      expect(seats).toHaveLength(2);
+      expect(seats[0]).toBe(seats[1]);
+      expect(others.map((match) => match.stats().stalledFrames)).toEqual(stalled);
+      expectEqualChecksums(others);
+    }
+  });
 });

@@ -20,6 +20,8 @@ export function noteMatch(
   let isSynchronized = match.role !== "player" || seats.every((seat) => seat.isLocal || seat.isBot);
   // Who came back, or came late, has no seat by its present name.
   const nameOf = (peerId: PeerId): string => seats.find((seat) => seat.peerId === peerId)?.name ?? memberName(peerId) ?? strings.room.bot;
+  // Who follows a match is told all that happened before it came.
+  const isNews = (): boolean => match.role === "player";
   const stops = [
     match.on("synchronized", () => {
       isSynchronized = true;
@@ -32,10 +34,10 @@ export function noteMatch(
     }),
     match.on("seat-to-bot", ({ peerId }) => {
       toasts.hide("quorum");
-      toasts.show(peerId, strings.toast.seatToBot(nameOf(peerId)));
+      if (isNews()) toasts.show(peerId, strings.toast.seatToBot(nameOf(peerId)));
     }),
     match.on("seat-to-player", ({ peerId, playerIndexes }) => {
-      if (!match.localPlayers.includes(playerIndexes[0] ?? -1)) toasts.show(peerId, strings.toast.seatToPlayer(nameOf(peerId)));
+      if (isNews() && !match.localPlayers.includes(playerIndexes[0] ?? -1)) toasts.show(peerId, strings.toast.seatToPlayer(nameOf(peerId)));
     }),
     match.on("role", (role) => {
       if (role === "returning") toasts.show("role", strings.toast.returning, true);

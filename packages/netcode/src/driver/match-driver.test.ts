@@ -67,6 +67,10 @@ class SessionDouble implements Session {
 
   resume(): void {}
 
+  leave(): void {
+    this.transmits.push({ to: ADA, channel: "reliable", bytes: Uint8Array.of(9) });
+  }
+
   admit(): boolean {
     return false;
   }

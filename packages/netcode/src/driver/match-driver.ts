@@ -104,6 +104,12 @@ export class MatchDriver {
     return this.#steps.alpha(nowMs);
   }
 
+  /** Says goodbye to the others, with our last inputs: they need not wait for us. */
+  leave(nowMs: number): void {
+    this.#session.leave(this.#observe(nowMs));
+    this.#drainTransmits();
+  }
+
   /** No frame is run any more. */
   stop(): void {
     this.#over = true;

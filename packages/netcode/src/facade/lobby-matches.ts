@@ -117,6 +117,12 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     this.#lingering?.runner.handlePeerGone(nowMs, peerId, cause);
   }
 
+  /** We go: the others play on without waiting for us. */
+  sayLeft(): void {
+    this.#current?.sayLeft();
+    this.#lingering?.runner.sayLeft();
+  }
+
   /** Ends and frees whatever is there. */
   dispose(): void {
     const runners = [this.#lingering?.runner, this.#current];

@@ -20,6 +20,7 @@ import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
 import { MatchWaiters } from "./match-waiters.ts";
 import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
+import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
 import type { SeatMemory } from "./seat-memory.ts";
 import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
@@ -35,9 +36,6 @@ export interface LobbyRoomOptions<State, Schema extends InputSchema> {
   readonly mesh: LinkMesh;
   readonly seatMemory: SeatMemory;
 }
-
-/** Figures of the links change all the time; a lobby screen needs them this often. */
-const FIGURES_INTERVAL_MS = 1_000;
 
 /** Time for a goodbye to leave the buffers before the connections are closed under it. A lost one costs the others 2.5 s of silence. */
 const GOODBYE_FLUSH_MS = 100;
@@ -56,7 +54,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   /** The last match that was over here, 0 when none was. */
   #overMatchNumber = 0;
   #figuresDueMs = 0;
-  #shownFigures = "";
+  readonly #figures = new ShownFigures();
   /** The broker has closed the lobby, and a match goes on without it. */
   #orphaned: NetcodeError | undefined;
   #closed = false;
@@ -90,7 +88,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       handleOver: (matchNumber, how) => this.#handleMatchOver(matchNumber, how),
     });
     this.#stopsListening = [
-      page.onPageHide(() => this.#links.sayGoodbye()),
+      page.onPageHide(() => this.#sayGoodbye()),
       page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
     ];
     this.#rememberSeat(admission);
@@ -352,7 +350,6 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#closed = true;
     this.#freeAtMs = this.#options.ticker.nowMs() + GOODBYE_FLUSH_MS;
     for (const stop of this.#stopsListening) stop();
-    this.#matches.dispose();
     if (keepsSeat) {
       this.#connection.abandon();
       this.#options.seatMemory.release();
@@ -360,10 +357,16 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       this.#connection.leave();
       this.#options.seatMemory.forget();
     }
-    this.#links.sayGoodbye();
+    this.#sayGoodbye();
+    this.#matches.dispose();
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);
     this.#listeners.clear();
+  }
+
+  #sayGoodbye(): void {
+    this.#matches.sayLeft();
+    this.#links.sayGoodbye();
   }
 
   #free(): void {
@@ -390,11 +393,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   #showFigures(nowMs: number): void {
     this.#figuresDueMs = nowMs + FIGURES_INTERVAL_MS;
     this.#links.refreshPaths();
-    const figures = this.peers
-      .map(({ peerId, path, rttMs, lossRatio }) => `${peerId} ${path} ${Math.round(rttMs)} ${Math.round(lossRatio * 100)}`)
-      .join();
-    if (figures === this.#shownFigures) return;
-    this.#shownFigures = figures;
+    if (!this.#figures.changed(this.peers)) return;
     this.#listeners.emit("change");
   }
 }

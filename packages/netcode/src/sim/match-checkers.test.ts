@@ -64,6 +64,10 @@ class PassingSession implements Session {
     this.inner.resume();
   }
 
+  leave(nowMs: number): void {
+    this.inner.leave(nowMs);
+  }
+
   admit(peerId: PeerId, playerIndexes: readonly number[]): boolean {
     return this.inner.admit(peerId, playerIndexes);
   }

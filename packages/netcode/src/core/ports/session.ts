@@ -156,6 +156,8 @@ export interface Session extends Machine<SessionEvent> {
   advanceFrame(nowMs: number, localInputs: Uint8Array, resimulationBudgetFrames: number): AdvanceResult;
   /** The broker (or a goodbye) says that `peerId` is gone for good or for now: the drop agreement may start without the 2.5 s of silence. */
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void;
+  /** We go for good: the others are told, with our last inputs, so that they need not wait for us. Drain `pollTransmit` once more. */
+  leave(nowMs: number): void;
   stats(): SessionStats;
   /** What one step and one save of the simulation cost on this machine, in ms: the session, which knows no clock, finds out what it can afford. */
   costsMeasured(stepMs: number, saveMs: number): void;
