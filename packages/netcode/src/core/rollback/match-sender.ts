@@ -53,9 +53,10 @@ export class MatchSender {
 
   /** When somebody is to hear from us, at the latest. */
   pollTimeoutMs(): number {
-    let deadlineMs = Number.POSITIVE_INFINITY;
-    if (this.#options.status.isOut) return deadlineMs;
-    for (const remote of this.#options.remotes.list) {
+    const { status, feed, remotes } = this.#options;
+    if (status.isOut) return Number.POSITIVE_INFINITY;
+    let deadlineMs = feed.pollTimeoutMs();
+    for (const remote of remotes.list) {
       if (this.#owes(remote)) deadlineMs = Math.min(deadlineMs, remote.sentMs + SEND_INTERVAL_MS);
     }
     return deadlineMs;

@@ -12,8 +12,8 @@ export interface PauseWish {
 }
 
 /**
- * In which frames the game stands still. Wishes count in order of their frame, then of rank: what asks for the state that is there already has no
- * effect. A wish whose carrier is known is used at once, as a prediction; which others come before it is certain once its carrying frame is confirmed.
+ * In which frames the game stands still. Wishes count in order of their frame; of several for one frame the lowest rank's last one counts. What asks for the state that is
+ * there already has no effect. A wish whose carrier is known is used at once, as a prediction; which others come before it is certain once its carrying frame is confirmed.
  */
 export class PauseSchedule {
   /** In order. Those of confirmed frames are folded into the base: all of them changed something. */
@@ -38,9 +38,10 @@ export class PauseSchedule {
   isPaused(frame: number): boolean {
     let isPaused = this.#basePaused;
     let pauses = this.#basePauses;
-    for (const wish of this.#wishes) {
-      if (wish.frame > frame) break;
-      if (!changes(wish, isPaused, pauses)) continue;
+    for (let index = 0; index < this.#wishes.length; index++) {
+      const wish = this.#wishes[index];
+      if (wish === undefined || wish.frame > frame) break;
+      if (!this.#changes(index, isPaused, pauses)) continue;
       isPaused = wish.pauses;
       if (isPaused) pauses++;
     }
@@ -57,7 +58,7 @@ export class PauseSchedule {
     for (let index = 0; index < wishes.length; index++) {
       const wish = wishes[index];
       if (wish === undefined || wish.frame > carrierFrame + PAUSE_LEAD_FRAMES) break;
-      if (!changes(wish, isPaused, pauses)) {
+      if (!this.#changes(index, isPaused, pauses)) {
         wishes.splice(index--, 1);
         continue;
       }
@@ -89,8 +90,11 @@ export class PauseSchedule {
     }
     return first;
   }
-}
 
-function changes({ pauses }: PauseWish, isPaused: boolean, pauseCount: number): boolean {
-  return pauses !== isPaused && !(pauses && pauseCount >= PAUSES_MAX);
+  /** Of several wishes for one frame the last counts. */
+  #changes(index: number, isPaused: boolean, pauseCount: number): boolean {
+    const wish = this.#wishes[index];
+    if (wish === undefined || this.#wishes[index + 1]?.frame === wish.frame) return false;
+    return wish.pauses !== isPaused && !(wish.pauses && pauseCount >= PAUSES_MAX);
+  }
 }
