@@ -1,6 +1,6 @@
 /** First byte of every message on every channel: says whose it is. Sessions and link share the channels. */
 
-/** Link: hello and its answer (reliable), probe and its answer (unreliable), ping, pong, goodbye. */
+/** Link: greeting, heartbeat, goodbye, and what members forward for each other (core/link/link-kind.ts). */
 export const linkFirst = 0x01;
 export const linkLast = 0x1f;
 /** Rollback session. */
