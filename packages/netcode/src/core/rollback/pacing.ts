@@ -157,8 +157,7 @@ export class MatchPacing {
    * its own; the other is not held up by the trailing of the one, nor the one by the other's delay.
    */
   #coveredBy(remote: RemotePeer): number {
-    const window = Math.max(this.#work.windowFrames, remote.windowFrames);
-    return window === 0 ? 0 : window - SPARE_FRAMES;
+    return Math.max(this.#work.windowFrames, remote.windowFrames) - SPARE_FRAMES;
   }
 
   /** How far behind `remote` we have to be for its inputs to come in time for our window. */
