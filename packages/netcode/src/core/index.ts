@@ -41,5 +41,8 @@ export * from "./ports/link.ts";
 export type * from "./ports/session.ts";
 export type * from "./ports/simulation.ts";
 export * from "./ports/transport.ts";
+export { FollowSession, type FollowOptions } from "./rollback/follow-session.ts";
+export { MatchSession, type MatchOptions } from "./rollback/match-session.ts";
 export { RollbackSession, type RollbackOptions } from "./rollback/rollback-session.ts";
+export type { SessionSnapshot, SessionStart, SettledSource } from "./rollback/settled-source.ts";
 export type { TimelineEntry } from "./rollback/timeline.ts";
