@@ -33,6 +33,11 @@ export class ChecksumReports {
   nextLogMs = 0;
   nextRequestMs = 0;
 
+  /** There is something to be looked at. */
+  get isActive(): boolean {
+    return this.#fresh !== 0 || this.dispute !== undefined;
+  }
+
   /** Frames in which nobody reports are ignored. */
   arrived(frame: number, checksum: number): void {
     const place = (frame / CHECKSUM_INTERVAL_FRAMES) & (REPORTS_MAX - 1);

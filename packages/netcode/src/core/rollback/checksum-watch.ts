@@ -62,6 +62,7 @@ export class ChecksumWatch {
     const confirmedFrame = runner.checksum(runner.confirmedFrame) === undefined ? NULL_FRAME : runner.confirmedFrame;
     for (const remote of members.remotes()) {
       const { reports } = remote;
+      if (!reports.isActive) continue;
       // Whom we drop may have confirmed frames with inputs that died with it.
       if (members.isFrozen(remote.member)) reports.dispute = undefined;
       for (let frame = reports.take(confirmedFrame); frame !== NULL_FRAME; frame = reports.take(confirmedFrame)) {

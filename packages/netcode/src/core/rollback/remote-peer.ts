@@ -1,6 +1,7 @@
 import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import { Endpoint } from "../peer/endpoint.ts";
 import { ChecksumReports } from "./checksum-reports.ts";
+import { PacketBudget } from "./packet-budget.ts";
 import { LATE_FRAMES_UNKNOWN, Lateness } from "./lateness.ts";
 import { TimeSync } from "./time-sync.ts";
 
@@ -45,6 +46,7 @@ export class RemotePeer {
   reportedFrame: number = NULL_FRAME;
   /** What it told of its states. */
   readonly reports: ChecksumReports = new ChecksumReports();
+  readonly packets: PacketBudget = new PacketBudget();
   isSuspect = false;
   /** Its last datagram wants an answer even when we have nothing to say: it still plays, or lacks our acknowledgement. */
   replyDue = false;

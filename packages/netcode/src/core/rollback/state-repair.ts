@@ -8,7 +8,7 @@ import type { RemotePeer } from "./remote-peer.ts";
 const ANSWER_MS = 750;
 /** The first pause between two repairs; each that follows before the calm doubles it. A game that is not deterministic here would do nothing else. */
 const PAUSE_MS_MIN = 1000;
-const PAUSE_MS_MAX = 16_000;
+const PAUSE_DOUBLINGS_MAX = 4;
 /** After so long without a repair, past the pause, it was an accident. */
 const CALM_MS = 10_000;
 /** So many repairs without a calm are no accident: the game computes something else here. */
@@ -92,7 +92,7 @@ export class StateRepair {
     if (this.#request !== undefined && nowMs < this.#request.untilMs) return;
     if (this.#request !== undefined) this.#failures++;
     this.#request = undefined;
-    const pauseMs = this.#repairs === 0 ? 0 : Math.min(PAUSE_MS_MAX, PAUSE_MS_MIN * 2 ** (this.#repairs - 1));
+    const pauseMs = this.#repairs === 0 ? 0 : PAUSE_MS_MIN << Math.min(this.#repairs - 1, PAUSE_DOUBLINGS_MAX);
     const waitedMs = nowMs - this.#repairedMs - pauseMs;
     if (waitedMs < 0) return;
     if (waitedMs > CALM_MS) this.#repairs = 0;
