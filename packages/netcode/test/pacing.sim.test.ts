@@ -42,7 +42,12 @@ describe("pacing", () => {
   it("[PA2] with clocks 1 % apart and a start 100 ms late two games are within a quarter of a frame after five seconds, and predict alike", () => {
     for (const seed of SEEDS) {
       for (const delayMs of [10, 50, 100, 130]) {
-        const machine = (peer: number): Machine => ({ driftRatio: peer === 0 ? -0.005 : 0.005, startMs: peer === seed % 2 ? 100 : 0 });
+        // A tick of 4 ms would itself be a quarter of a frame.
+        const machine = (peer: number): Machine => ({
+          driftRatio: peer === 0 ? -0.005 : 0.005,
+          startMs: peer === seed % 2 ? 100 : 0,
+          tickMs: 1,
+        });
         const world = new PacingWorld({ peers: 2, seed, path: () => ({ delayMs }), machine });
         world.run(50);
         expect(spread(world)).toBeGreaterThan(1);
@@ -263,7 +268,7 @@ describe("work", () => {
       [0.3, 3],
       [0.8, 8],
     ] as const) {
-      for (const peers of [2, 3, 8]) {
+      for (const peers of [2, 4]) {
         const [slow, ...others] = work({ peers, stepMs, isSlow: (peer) => peer === 0 }, 10_000, 40_000);
         expect(slow?.predictionWindowFrames).toBeLessThan(8);
         expect(slow?.frames).toBeGreaterThan(1780);
