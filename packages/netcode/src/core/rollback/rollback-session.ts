@@ -123,12 +123,16 @@ export class RollbackSession implements Session, SettledSource {
     reader.reset(bytes);
     const kind = reader.u8();
     const matchEpoch = reader.u8();
-    const remote = this.#remotes.of(this.#roster.memberOf(from));
+    const sender = this.#roster.memberOf(from);
+    const remote = this.#remotes.of(sender);
     const isFollower = kind === ROLLBACK_KIND.follow || kind === ROLLBACK_KIND.feedAck || kind === ROLLBACK_KIND.seatRequest;
-    if (remote === undefined && !isFollower) return this.#refuse("stranger");
+    if (remote === undefined && !isFollower) {
+      // Who was dropped before we joined may not know it yet; and while we join, we are the last to know who else does.
+      const isKnown = this.#isLimited || (sender >= 0 && sender !== this.#roster.localMember);
+      return isKnown ? undefined : this.#refuse("stranger");
+    }
     if (reader.failed) return this.#refuse("malformed");
     if (matchEpoch !== this.#matchEpoch) return this.#refuse("stale-epoch");
-    if (remote?.packets.take(nowMs) === false) return this.#refuse("flood");
     const refusal =
       remote === undefined || isFollower ? this.#feed.handleMessage(nowMs, from, kind, reader) : this.#handleMessage(kind, remote, bytes);
     if (refusal !== undefined) return this.#refuse(refusal);

@@ -34,6 +34,9 @@ export function openHistory(roster: SessionRoster, simulation: Simulation, start
   }
   for (const entry of start === undefined ? [] : timelineBefore(start)) {
     const slot = "playerIndexes" in entry ? roster.slotOf(entry.playerIndexes) : roster.memberOf(entry.peerId);
+    // It came from somebody else: what cannot be of this match is left out.
+    if ("playerIndexes" in entry && slot < 0) continue;
+    if (entry.type === "seat-to-player" && entry.playerIndexes.some((player) => inputs.botFrom(player) > entry.frame)) continue;
     timeline.add(entry, slot, agreedFrame(entry));
     if (entry.type === "seat-to-bot") for (const player of entry.playerIndexes) inputs.setBotFrom(player, entry.frame);
     // Their order is settled: who comes later in it comes after them.

@@ -39,7 +39,8 @@ export class SessionRoster {
     this.#holders = playersOf.map((_, slot) => holders[slot]);
     this.#generations = playersOf.map(() => 0);
     for (const entry of options.timeline ?? []) {
-      if (entry.type === "seat-to-player") this.seat(this.slotOf(entry.playerIndexes), entry.peerId);
+      const slot = entry.type === "seat-to-player" ? this.slotOf(entry.playerIndexes) : -1;
+      if (slot >= 0) this.seat(slot, entry.peerId);
     }
     this.localMember = this.memberOf(localPeerId);
     const isEmpty = holders.length === 0;
