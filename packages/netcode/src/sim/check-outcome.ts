@@ -59,15 +59,17 @@ function checkHistories({ checkers, peers }: OutcomeOptions, survivors: readonly
   }
 }
 
-/** Who came back shared the history of the others until they went on without it. */
+/** Who came back shared the history of the others until any of them went on without anybody: with a minority it may have confirmed what was decided otherwise. */
 function checkPasts({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
   for (const survivor of survivors) {
     const own = checkers.record(survivor.index);
     if (own.isReturned) continue;
+    const drops = [...own.dropFrames.values()].flat();
     for (const other of peers) {
-      const drops = own.dropFrames.get(other.id) ?? [];
-      for (const [time, past] of checkers.record(other.index).pastHistories.entries())
-        compareHistories(checkers, survivor, own.history, other, past, drops[time] ?? 0);
+      for (const past of checkers.record(other.index).pastHistories) {
+        const parted = Math.min(Infinity, ...drops.filter((frame) => frame > past.firstFrame));
+        compareHistories(checkers, survivor, own.history, other, past, parted);
+      }
     }
   }
 }
@@ -102,7 +104,7 @@ function checkBots({ checkers }: OutcomeOptions, survivor: SimPeer): void {
 }
 
 function firstSeatFrame(record: PeerRecord): number {
-  return Math.min(Infinity, ...[...record.seats.values()].map((seat) => seat.frame));
+  return Math.min(Infinity, ...[...record.dropFrames.values()].flat());
 }
 
 /** Survivors agree on who went and when; only who is gone was dropped; and who was dropped knows it. */
@@ -151,7 +153,8 @@ function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): 
   const undecided = options.peers.filter(
     (peer) => !peer.isAlive && witnesses.some((survivor) => !checkers.record(survivor.index).seats.has(peer.id)),
   );
-  if (running.length === 0 || (undecided.length > 0 && !mayGoOn(options, survivors, undecided))) return;
+  const members = survivors.filter((peer) => !checkers.record(peer.index).isFollowing);
+  if (running.length === 0 || (undecided.length > 0 && !mayGoOn(options, members, undecided))) return;
   for (const peer of running) {
     const { frame, confirmedFrame } = checkers.record(peer.index);
     const progress = confirmedFrame - (confirmedBefore[peer.index] ?? 0);

@@ -18,6 +18,12 @@ export interface HistoryDifference {
 export class PeerHistory {
   readonly #frames: ConfirmedFrame[] = [];
 
+  /** The first frame that is here; `Infinity` when none is. */
+  get firstFrame(): number {
+    const frame = this.#frames.findIndex((confirmed) => confirmed !== undefined);
+    return frame < 0 ? Infinity : frame;
+  }
+
   /** One more than the last frame. */
   get length(): number {
     return this.#frames.length;
