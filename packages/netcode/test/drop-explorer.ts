@@ -21,6 +21,8 @@ export interface DropScenario {
   readonly flaky?: readonly (readonly [number, number])[];
   /** Slots for whose holders everybody has the broker's word. */
   readonly words?: readonly number[];
+  /** Everybody notices who is gone before any vote arrives: what is left is every order in which votes arrive. */
+  readonly isNoticedFirst?: boolean;
   /** Stop after so many states. */
   readonly statesMax?: number;
   /** Instead of everything: so many runs, each in an order of its own from this seed on. */
@@ -241,7 +243,8 @@ export class DropExplorer {
         if (vote !== undefined) moves.push([index, "deliver", vote, from]);
       }
     }
-    return moves;
+    const notice = this.#scenario.isNoticedFirst === true ? moves.find(([, kind]) => kind === "notice") : undefined;
+    return notice === undefined ? moves : [notice];
   }
 
   #addLocalMoves(world: World, index: number, moves: Move[]): void {

@@ -4,6 +4,7 @@ import { DropExplorer, type DropEnding, type DropScenario, type Exploration, typ
 /**
  * Explores a scenario and throws where one of these does not hold (besides what each member checks of itself: no decision changes, and none cuts what was confirmed):
  *
+ * - Where the broker says nothing, no two members that play have dropped each other.
  * - Members that have not dropped each other have decided the same last frames.
  * - At rest, who hears each other has dropped the same members, and counts the same who came.
  * - At rest, nobody waits while those who live may go on without those who are gone; and where nobody is gone, nothing is open and nobody is joining.
@@ -26,6 +27,8 @@ function checkEnding(scenario: DropScenario, { members }: DropEnding): void {
   const playing = members.filter((member) => member.isAlive && member.status === "playing");
   for (const one of playing) {
     for (const other of playing) {
+      const isMutual = one !== other && hasDropped(one, other) && hasDropped(other, one);
+      if (isMutual && scenario.words === undefined) throw new Error("two matches");
       if (one === other || hasDropped(one, other) || hasDropped(other, one)) continue;
       for (const [holder, frame] of one.decided) {
         const otherFrame = other.decided.get(holder) ?? frame;
