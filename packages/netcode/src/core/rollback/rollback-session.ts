@@ -133,6 +133,7 @@ export class RollbackSession implements Session, SettledSource {
     }
     if (reader.failed) return this.#refuse("malformed");
     if (matchEpoch !== this.#matchEpoch) return this.#refuse("stale-epoch");
+    if (remote?.packets.take(nowMs) === false) return this.#refuse("flood");
     const refusal =
       remote === undefined || isFollower ? this.#feed.handleMessage(nowMs, from, kind, reader) : this.#handleMessage(kind, remote, bytes);
     if (refusal !== undefined) return this.#refuse(refusal);
