@@ -1,18 +1,19 @@
 import { expect, test, type Page } from "playwright/test";
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { rubberband } from "@rollcall/game-demo/sim";
 import { expectEqualHistories, RubberbandPage } from "./rubberband-page.ts";
 
 /** A lobby that no page made: by the control socket itself, as another client of the protocol would. Runs in a page for its WebSocket. */
 async function rawLobby(page: Page, changes: { readonly version?: number; readonly capacity?: number }): Promise<string> {
   return page.evaluate(
-    ({ game, capacity }) =>
+    ({ game, capacity, protocol }) =>
       new Promise<string>((resolve, reject) => {
         const socket = new WebSocket(`${location.origin.replace("http", "ws")}/lobby`);
         Object.assign(globalThis, { rawSocket: socket });
         socket.addEventListener("open", () => {
           const command = {
             type: "create",
-            protocol: 1,
+            protocol,
             game,
             profile: { name: "Raw", colour: 0, choices: null },
             capacity,
@@ -32,6 +33,7 @@ async function rawLobby(page: Page, changes: { readonly version?: number; readon
     {
       game: { id: rubberband.id, version: changes.version ?? rubberband.version, contentHash: rubberband.contentHash },
       capacity: changes.capacity ?? 8,
+      protocol: LOBBY_PROTOCOL_VERSION,
     },
   );
 }

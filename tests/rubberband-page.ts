@@ -9,6 +9,7 @@ interface RollcallHandle {
     start(options: { readonly playerCount: number }): Promise<unknown>;
   };
   readonly match?: {
+    readonly role: "player" | "returning" | "watcher";
     stop(): void;
     stats(): Stats;
     checksum(frame: number): number | undefined;
@@ -121,6 +122,11 @@ export class RubberbandPage {
       timeout: timeoutMs,
       polling: 100,
     });
+  }
+
+  /** Waits until we hold our seats in the match. */
+  async playing(timeoutMs = 30_000): Promise<void> {
+    await this.page.waitForFunction(() => globalThis.rollcall.match?.role === "player", undefined, { timeout: timeoutMs, polling: 50 });
   }
 
   /** Checksums of the confirmed frames `from` … `to`, by frame, where the page still holds them. */
