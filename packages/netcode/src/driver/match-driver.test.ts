@@ -3,7 +3,7 @@ import type { PeerId } from "../core/base/units.ts";
 import type { AdvanceResult, Session, SessionEvent, SessionStats, Transmit } from "../core/ports/session.ts";
 import { FRAMES_PER_TICK_MAX } from "./fixed-step.ts";
 import { MatchDriver, RESIMULATED_FRAMES_PER_TICK } from "./match-driver.ts";
-import type { MatchDriverHost } from "./match-driver.ts";
+import type { MatchDriverHost, MatchDriverOptions } from "./match-driver.ts";
 
 const ADA = "ada" as PeerId;
 
@@ -15,6 +15,9 @@ class SessionDouble implements Session {
   timeoutMs = Infinity;
   next: AdvanceResult = { outcome: "advanced", paceRatio: 1, resimulatedFrames: 0 };
   readonly budgets: number[] = [];
+  /** Called within each frame. */
+  spend = (): void => {};
+  frameCostMs = 0;
   readonly costs: (readonly [number, number])[] = [];
 
   handlePacket(_nowMs: number, from: PeerId, bytes: Uint8Array): void {
@@ -30,6 +33,7 @@ class SessionDouble implements Session {
   advanceFrame(_nowMs: number, localInputs: Uint8Array, budgetFrames: number): AdvanceResult {
     this.log.push(`${this.next.outcome} ${localInputs[0]}`);
     this.budgets.push(budgetFrames);
+    this.spend();
     this.transmits.push({ to: ADA, channel: "unreliable", bytes: localInputs });
     return this.next;
   }
@@ -82,7 +86,7 @@ interface Rig {
   readonly calls: string[];
 }
 
-function rig(onEvent: (driver: MatchDriver) => void = () => {}): Rig {
+function rig(onEvent: (driver: MatchDriver) => void = () => {}, meter?: MatchDriverOptions["meter"]): Rig {
   const session = new SessionDouble();
   const calls: string[] = [];
   let reads = 0;
@@ -95,7 +99,7 @@ function rig(onEvent: (driver: MatchDriver) => void = () => {}): Rig {
       onEvent(driver);
     },
   };
-  const driver = new MatchDriver({ session, host, frameRateHz: 50, nowMs: 0, startMs: 100 });
+  const driver = new MatchDriver({ session, host, frameRateHz: 50, nowMs: 0, startMs: 100, meter });
   return { session, driver, calls };
 }
 
@@ -157,6 +161,37 @@ describe("MatchDriver", () => {
     session.next = { outcome: "advanced", paceRatio: 1, resimulatedFrames: 0 };
     driver.tick(2_000);
     expect(session.budgets).toHaveLength(3 + FRAMES_PER_TICK_MAX);
+  });
+
+  test("[DR13] a tick that has worked for 8 ms runs no further frame, and resimulates what fits 8 ms by the costs of late", () => {
+    const meter = { stepMs: 3, saveMs: 1, nowMs: () => clockMs };
+    let clockMs = 0;
+    const { session, driver } = rig(() => {}, meter);
+    session.spend = () => {
+      clockMs += session.frameCostMs * (session.next.resimulatedFrames + 1);
+    };
+    session.frameCostMs = 3;
+    driver.tick(100);
+    driver.tick(1_000);
+    // Four were due; three took 9 ms.
+    expect(session.budgets).toEqual([RESIMULATED_FRAMES_PER_TICK, 2, 2, 2]);
+    session.frameCostMs = 0.1;
+    for (let nowMs = 1_020; nowMs < 3_000; nowMs += 20) driver.tick(nowMs);
+    expect(session.budgets.at(-1)).toBe(RESIMULATED_FRAMES_PER_TICK);
+  });
+
+  test("[PA8] the session is told what steps and saves cost, each 30 frames, once that is known", () => {
+    const meter = { stepMs: 0, saveMs: 0, nowMs: () => 0 };
+    const { session, driver } = rig(() => {}, meter);
+    for (let nowMs = 100; nowMs < 1_100; nowMs += 20) driver.tick(nowMs);
+    expect(session.costs).toEqual([]);
+    meter.stepMs = 2;
+    meter.saveMs = 0.5;
+    for (let nowMs = 1_100; nowMs < 2_300; nowMs += 20) driver.tick(nowMs);
+    expect(session.costs).toEqual([
+      [2, 0.5],
+      [2, 0.5],
+    ]);
   });
 
   test("[DR1] the session's pace turns the clock", () => {

@@ -14,7 +14,8 @@ export interface Ticker {
 export type StartTicker = (intervalMs: number, handleTick: (nowMs: number) => void) => Ticker;
 
 /** `ticker-worker.ts`, for pages whose bundler did not carry the file along. */
-const TICKER_WORKER_SOURCE = "let t;onmessage=(m)=>{clearInterval(t);t=setInterval(()=>postMessage(0),m.data)}";
+const TICKER_WORKER_SOURCE =
+  "let t,k;onmessage=({data:i})=>{k=1;if(!i)return;clearInterval(t);t=setInterval(()=>{if(k){k=0;postMessage(0)}},i)}";
 
 /**
  * A ticker that keeps its pace in a hidden tab: from a worker file, else from a worker made of a blob, else from the page's own timers
@@ -84,7 +85,11 @@ class RealTicker implements Ticker {
     worker.addEventListener("message", () => {
       if (this.#worker !== worker) return;
       this.#stopTimer();
-      this.#tick();
+      try {
+        this.#tick();
+      } finally {
+        worker.postMessage(0);
+      }
     });
     // A file that is not there, or a policy against it: says so here, not in the constructor.
     worker.addEventListener("error", (event) => {

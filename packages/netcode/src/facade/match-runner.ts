@@ -8,6 +8,7 @@ import { PACKET_KIND } from "../core/ports/link.ts";
 import type { LinkPath } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
+import { createFollowing } from "../core/rollback/following.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver } from "../driver/match-driver.ts";
 import { MeteredSimulation } from "../driver/metered-simulation.ts";
@@ -41,11 +42,6 @@ export type MatchEntry = "player" | "return" | "watch";
 
 /** `result`: it is over for all. `stopped`, by the game; `failed`, by its `step`: it is over here. */
 export type MatchOver = "result" | "stopped" | "failed";
-
-/** At most a fifth of a second at 60 Hz: beyond, a stall now and then is less of a nuisance than the delay. */
-const INPUT_DELAY = { min: 1, max: 12 };
-/** GGPO's eight frames, a prediction of 133 ms: what is wrong for longer cannot be corrected without a visible jump. Down to lockstep where the machine is too slow for rollbacks. */
-const PREDICTION_WINDOW = { min: 0, max: 8 };
 
 /** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
 type FrameCallback = "input" | "frame" | "render" | CorrectionMoment;
@@ -99,6 +95,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     const { entry = "player", mayTakeSeats } = options;
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
     this.#session = new MatchSession(nowMs, {
+      loadFollowing: () => createFollowing,
       role: entry,
       mayTakeSeats,
       localPeerId,
@@ -106,8 +103,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       hostId: agreement.hostId,
       matchEpoch: epochOf(agreement.matchNumber),
       simulation: meter,
-      inputDelayFrames: INPUT_DELAY,
-      predictionWindowFrames: PREDICTION_WINDOW,
+      ...MATCH_LIMITS,
     });
     this.#inputs = this.#roomForInputs(agreement.seats.filter((seat) => seat.kind === "person" && seat.peerId === localPeerId).length);
     this.#driver = new MatchDriver({
