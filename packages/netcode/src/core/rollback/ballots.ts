@@ -53,7 +53,7 @@ export class Ballots {
     this.#joins = [...(start?.seated ?? [])];
     for (const slot of this.#joins) this.own.joining |= 1 << slot;
     this.own.generations.set(this.#announced);
-    for (const vote of this.votes) vote.set = vote.agreed = vote.proposal = start?.vacant ?? 0;
+    this.own.set = this.own.agreed = this.own.proposal = start?.vacant ?? 0;
   }
 
   /** True while others may still decide without us: we came during the match. Only what all current members have confirmed is certain then. */
@@ -90,7 +90,9 @@ export class Ballots {
     if (known === undefined) return "refused";
     const isGone = (own.agreed & bit) !== 0 && this.isAccepted(member);
     if (this.#isAgainstUs(member, vote)) return !isGone || isHistoryOver(own, vote, this.votes.length) ? "dropped" : "ignored";
-    if (isGone) return "ignored";
+    // What a former session of the same peer sent arrives late, and is no offence.
+    const isFormer = (vote.generations[member] ?? 0) < (this.#announced[member] ?? 0);
+    if (isGone || isFormer) return "ignored";
     if (!this.#isCurrent(member, vote, known)) return "refused";
     for (let slot = 0; slot < this.votes.length; slot++) {
       if ((vote.generations[slot] ?? 0) > (own.generations[slot] ?? 0)) this.accept(slot);

@@ -197,7 +197,8 @@ describe("a member that comes", () => {
     expect(agreement.receive(1, voteOf({ set: 0b1000, agreed: 0b1000, proposal: 0b1000 }))).toBe("taken");
     agreement.consider(calm);
     expect([agreement.decide(), agreement.own.agreed]).toEqual([0, 0]);
-    expect(agreement.receive(3, voteOf({ holds: 0b0010, proposal: 0b0010 }))).toBe("refused");
+    expect(agreement.receive(3, voteOf({ holds: 0b0010, proposal: 0b0010 }))).toBe("ignored");
+    expect(agreement.votes[3]?.proposal).toBe(0);
   });
 
   it("[RB41] is accepted when another has accepted it, and not before its entry is known", () => {
@@ -218,6 +219,16 @@ describe("a member that comes", () => {
     comer.receive(1, voteOf({ ...decided, joining: 0 }));
     comer.consider(calm);
     expect([comer.isJoining, comer.decide(), comer.own.agreed, comer.own.lastFrames[2]]).toEqual([false, 0b0100, 0b0100, 140]);
+  });
+
+  it("[RB41] regression: takes votes that were sent before what it knew when it began, and late ones of its peer's former session hurt nobody", () => {
+    const comer = new DropAgreement(4, 3, { vacant: 0b0100, generations: [0, 0, 0, 1], seated: [3] });
+    expect(comer.receive(0, voteOf({ set: 0b1000, agreed: 0b1000, proposal: 0b1000 }))).toBe("taken");
+    expect(comer.receive(0, voteOf({ set: 0b1100, agreed: 0b1000, proposal: 0b1100 }))).toBe("taken");
+    const other = new DropAgreement(4, 0, vacant);
+    other.announce(3, 1);
+    expect(other.receive(3, voteOf({ holds: 1, proposal: 1 }))).toBe("ignored");
+    expect(other.isAccepted(3)).toBe(false);
   });
 
   it("[RB41] does not help a guest to outvote a host that may not count it yet", () => {
