@@ -1,7 +1,8 @@
-import { Random } from "../src/core/base/random.ts";
+import type { Random } from "../src/core/base/random.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import type { Session, SessionEvent, SessionPlayer } from "../src/core/ports/session.ts";
 import { FollowSession, type FollowOptions } from "../src/core/rollback/follow-session.ts";
+import { createFollowing } from "../src/core/rollback/following.ts";
 import { MatchSession, type MatchOptions } from "../src/core/rollback/match-session.ts";
 import type { AssociationEnd } from "../src/sim/association-end.ts";
 import { SimNetwork } from "../src/sim/sim-network.ts";
@@ -97,6 +98,7 @@ export class FollowWorld {
       hostId,
       matchEpoch: EPOCH,
       simulation,
+      loadFollowing: () => createFollowing,
       ...options,
     });
     const seats = options.playerIndexes?.length ?? this.players.filter(({ peerId }) => peerId === id).length;

@@ -42,6 +42,7 @@ export type * from "./ports/session.ts";
 export type * from "./ports/simulation.ts";
 export * from "./ports/transport.ts";
 export { FollowSession, type FollowOptions } from "./rollback/follow-session.ts";
+export { createFollowing, type CreateFollowing } from "./rollback/following.ts";
 export { MatchSession, type MatchOptions } from "./rollback/match-session.ts";
 export { RollbackSession, type RollbackOptions } from "./rollback/rollback-session.ts";
 export type { SessionSnapshot, SessionStart, SettledSource } from "./rollback/settled-source.ts";

@@ -3,6 +3,7 @@ import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Simulation } from "../core/ports/simulation.ts";
 import type { Session } from "../core/ports/session.ts";
+import { createFollowing } from "../core/rollback/following.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
 import { assert } from "../core/base/assert.ts";
 import { PLAYERS_MAX } from "../core/base/units.ts";
@@ -125,6 +126,7 @@ function legalInputs<State, Schema extends InputSchema>(game: Game<State, Schema
 function createSession(localMs: number, setup: SessionSetup): Session {
   const { plan, peerIndex, localPeerId, players, hostId, simulation } = setup;
   return new MatchSession(localMs, {
+    loadFollowing: () => createFollowing,
     rejoin: plan.kinds.includes("return"),
     localPeerId,
     players,

@@ -6,14 +6,13 @@ import type { Simulation } from "../ports/simulation.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { FeedServer } from "./feed-server.ts";
 import { FollowEvents } from "./follow-events.ts";
+import { CATCH_UP_FRAMES } from "./following.ts";
 import { KeyFrames } from "./key-frames.ts";
 import { MatchFollower } from "./match-follower.ts";
 import { RefusalCounts } from "./refusal-counts.ts";
 import type { SettledSource } from "./settled-source.ts";
 import { SessionEvents } from "./session-events.ts";
 
-/** Frames of one call while it catches up: at half, a minute's pause takes a minute to catch up; at double, a slow machine falls behind for it. */
-export const CATCH_UP_FRAMES = 4;
 /** Frames that wait, so that pictures do not: 20 datagrams a second bring three at once. */
 const BUFFER_FRAMES = 4;
 /** Further behind than this, it catches up. */
@@ -26,7 +25,7 @@ const KEY_FRAME_INTERVAL_FRAMES = 64;
 const AWAY_FRAMES: number = HISTORY_FRAMES / 2;
 
 /** What is due is looked at so often while no frame is asked for. */
-export const UPDATE_INTERVAL_MS = 50;
+const UPDATE_INTERVAL_MS = 50;
 
 export interface FollowOptions {
   readonly localPeerId: PeerId;
@@ -199,10 +198,10 @@ export class FollowSession implements Session {
     return this.#updatedMs + UPDATE_INTERVAL_MS;
   }
 
-  /** Stands still, here alone. */
   /** A watcher simulates each frame once, whatever that costs. */
   costsMeasured(_stepMs: number, _saveMs: number): void {}
 
+  /** Stands still, here alone. */
   pause(): void {
     this.#isPaused = true;
   }

@@ -2,21 +2,18 @@ import { assert } from "../base/assert.ts";
 import { ByteReader } from "../base/bytes.ts";
 import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import type { AdvanceResult, DropCause, MatchRole, Session, SessionEvent, SessionStats, Transmit } from "../ports/session.ts";
-import { rollbackFirst, rollbackLast } from "../ports/packet-kind.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
+import { CurrentSource } from "./current-source.ts";
 import { FollowEvents } from "./follow-events.ts";
-import { CATCH_UP_FRAMES, UPDATE_INTERVAL_MS } from "./follow-session.ts";
-import { HISTORY_FRAMES } from "./input-table.ts";
-import { MatchFollower } from "./match-follower.ts";
+import type { CreateFollowing, Following } from "./following.ts";
 import { RefusalCounts } from "./refusal-counts.ts";
 import { RollbackSession, type RollbackOptions } from "./rollback-session.ts";
-import { SeatClaim } from "./seat-claim.ts";
 import { SessionEvents } from "./session-events.ts";
-import { CurrentSource } from "./current-source.ts";
-import type { SettledSource } from "./settled-source.ts";
-import type { SeatToPlayerEntry } from "./timeline.ts";
+import type { SessionStart, SettledSource } from "./settled-source.ts";
 
 export interface MatchOptions extends Omit<RollbackOptions, "start"> {
+  /** What follows a match (`createFollowing`), once it is there: most matches never need it, so that it may be loaded when one does. Asked again and again until it is. */
+  readonly loadFollowing: () => CreateFollowing | undefined;
   /** `player`: plays from frame 0. `return`: the match runs; follows it, and asks for `playerIndexes`. `watch`: follows it, and asks for nothing. Default `player`. */
   readonly role?: "player" | "return" | "watch";
   /** The seats to play: our own before, or bots'. Left out: those that `players` gives us. */
@@ -29,12 +26,10 @@ export interface MatchOptions extends Omit<RollbackOptions, "start"> {
   readonly mayTakeSeats?: (peerId: PeerId, playerIndexes: readonly number[]) => boolean;
 }
 
-/** Following: what has to be there at once. */
-interface Following {
-  readonly follower: MatchFollower;
-  /** `undefined` for who only watches. */
-  readonly claim: SeatClaim | undefined;
-}
+/** What is due is looked at so often while no frame is asked for. */
+const UPDATE_INTERVAL_MS = 50;
+/** Frames of one call while a session that joined is not level with the others yet. */
+const JOIN_FRAMES = 4;
 
 type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
@@ -43,37 +38,41 @@ type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
  * given its seats back. Who comes late does the same from the start.
  */
 export class MatchSession implements Session {
+  /** What a recorder takes: stays the same while we play and follow in turn. */
+  readonly source: SettledSource = new CurrentSource(() => this.#session ?? this.#following?.source);
   readonly #options: MatchOptions;
-  /** The seats that we play, or ask for. */
-  #playerIndexes: readonly number[];
   readonly #events = new SessionEvents();
   readonly #refusals = new RefusalCounts();
   readonly #told = new FollowEvents(this.#events, this.#refusals);
   readonly #reader = new ByteReader();
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
   /** Goodbyes of a follower that is none any more. */
-  readonly #farewells: Transmit[] = [];
-  /** Exactly one of the two is there. */
+  #farewells: Transmit[] = [];
+  /** The seats that we play, or ask for. */
+  #playerIndexes: readonly number[];
+  #role: MatchRole = "player";
+  /** While we play. */
   #session: RollbackSession | undefined;
+  /** While we follow, once it is loaded. */
   #following: Following | undefined;
   /** A session that joined runs several frames a call until it is here. */
   #levelFrame = 0;
   #nowMs: number;
-  #isOver = false;
+  #hasLeft = false;
   #stalledFrames = 0;
 
   constructor(nowMs: number, options: MatchOptions) {
+    const { role = "player", players, localPeerId } = options;
     this.#options = options;
     this.#nowMs = nowMs;
-    this.#playerIndexes =
-      options.playerIndexes ?? options.players.flatMap(({ peerId }, player) => (peerId === options.localPeerId ? [player] : []));
-    if ((options.role ?? "player") === "player") this.#session = new RollbackSession(nowMs, options);
-    else this.#follow(options.role === "return");
+    this.#playerIndexes = options.playerIndexes ?? players.flatMap(({ peerId }, player) => (peerId === localPeerId ? [player] : []));
+    if (role === "player") this.#session = new RollbackSession(nowMs, options);
+    else this.#role = role === "watch" ? "watcher" : "returning";
+    assert(role !== "return" || this.#playerIndexes.length > 0, "seats to ask for");
   }
 
   get role(): MatchRole {
-    if (this.#session !== undefined) return "player";
-    return this.#following?.claim === undefined ? "watcher" : "returning";
+    return this.#role;
   }
 
   /** The players that are ours now: none while we follow. */
@@ -86,11 +85,8 @@ export class MatchSession implements Session {
     return this.#session;
   }
 
-  /** What a recorder takes: stays the same while we play and follow in turn. */
-  readonly source: SettledSource = new CurrentSource(() => this.#session ?? this.#following?.follower);
-
   get confirmedFrame(): number {
-    return this.#session?.confirmedFrame ?? (this.#following?.follower.runner.frame ?? 0) - 1;
+    return this.#session?.confirmedFrame ?? (this.#following?.frame ?? 0) - 1;
   }
 
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
@@ -105,14 +101,14 @@ export class MatchSession implements Session {
     const kind = reader.u8();
     const matchEpoch = reader.u8();
     const isOurs = matchEpoch === this.#options.matchEpoch;
-    const refusal = reader.failed ? "malformed" : isOurs ? this.#handleMessage(nowMs, from, kind, reader) : "stale-epoch";
+    const refusal = reader.failed ? "malformed" : isOurs ? this.#following?.handleMessage(nowMs, from, kind, reader) : "stale-epoch";
     if (refusal !== undefined) this.#refusals.add(refusal);
   }
 
   handleTimeout(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#session?.handleTimeout(nowMs);
-    if (this.#following !== undefined) this.#update(this.#following);
+    this.#followed()?.update(nowMs);
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
@@ -123,20 +119,16 @@ export class MatchSession implements Session {
   /** `localInputs`: of the seats that we play or ask for; ignored while we follow. */
   advanceFrame(nowMs: number, localInputs: Uint8Array, resimulationBudgetFrames: number): AdvanceResult {
     this.#nowMs = nowMs;
-    if (this.#following !== undefined) this.#update(this.#following);
     const session = this.#session;
     if (session === undefined) return this.#advanceFollowing();
     let result = session.advanceFrame(nowMs, localInputs, resimulationBudgetFrames);
-    for (let extra = 1; extra < CATCH_UP_FRAMES && result.outcome === "advanced" && this.#isBehind(session); extra++)
+    for (let extra = 1; extra < JOIN_FRAMES && result.outcome === "advanced" && this.#isBehind(session); extra++)
       result = session.advanceFrame(nowMs, localInputs, resimulationBudgetFrames);
     return result;
   }
 
   pollTransmit(): Transmit | undefined {
-    const farewell = this.#farewells.shift();
-    if (farewell !== undefined) return farewell;
-    if (this.#session !== undefined) return this.#session.pollTransmit();
-    return this.#following?.follower.client.pollTransmit() ?? this.#following?.claim?.pollTransmit();
+    return this.#farewells.shift() ?? this.#session?.pollTransmit() ?? this.#following?.pollTransmit();
   }
 
   pollEvent(): SessionEvent | undefined {
@@ -149,18 +141,7 @@ export class MatchSession implements Session {
       if (event?.type !== "dropped" || this.#options.rejoin === false) return event;
       this.#told.catchUp((this.#session?.confirmedFrame ?? NULL_FRAME) + 1, []);
       this.#session = undefined;
-      this.#follow(true);
-      return { type: "role", role: "returning" };
-    }
-  }
-
-  /** The next event of who plays that was not told while we followed. */
-  #pollPlaying(): SessionEvent | undefined {
-    for (;;) {
-      const event = this.#session?.pollEvent();
-      const isEntry =
-        event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
-      if (event === undefined || !isEntry || this.#told.isNew(event)) return event;
+      this.#become("returning");
     }
   }
 
@@ -183,27 +164,26 @@ export class MatchSession implements Session {
   leave(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#session?.leave(nowMs);
-    this.#following?.follower.client.stop();
-    this.#isOver = true;
+    this.#farewells = this.#following?.leave() ?? [];
+    this.#following = undefined;
+    this.#hasLeft = true;
   }
 
   admit(peerId: PeerId, playerIndexes: readonly number[]): boolean {
     return this.#session?.admit(peerId, playerIndexes) ?? false;
   }
 
-  /** Asks for these seats of bots, in place of any asked for before. Only while we follow. */
+  /** Asks for these seats of bots, in place of any asked for before. Does nothing while we play. */
   requestSeats(playerIndexes: readonly number[]): void {
-    const { follower } = this.#following ?? {};
-    if (follower === undefined) return;
     assert(playerIndexes.length > 0, "seats to ask for");
-    const before = this.role;
+    if (this.#session !== undefined) return;
     this.#playerIndexes = playerIndexes;
-    this.#following = { follower, claim: this.#claim(follower) };
-    if (before !== this.role) this.#events.add({ type: "role", role: this.role });
+    this.#following?.claim(playerIndexes);
+    this.#become("returning");
   }
 
   checksum(frame: number): number | undefined {
-    return this.#session?.checksum(frame) ?? this.#following?.follower.checksum(frame);
+    return this.source.checksum(frame);
   }
 
   stats(): SessionStats {
@@ -225,18 +205,13 @@ export class MatchSession implements Session {
     };
   }
 
-  #handleMessage(nowMs: number, from: PeerId, kind: number, reader: ByteReader): string | undefined {
-    const { follower, claim } = this.#following ?? {};
-    switch (kind) {
-      case ROLLBACK_KIND.feed:
-        if (claim !== undefined && from !== follower?.client.feeder) return claim.handleAnswer(nowMs, from, reader);
-        return follower?.handleMessage(nowMs, from, kind, reader);
-      case ROLLBACK_KIND.follow:
-      case ROLLBACK_KIND.snapshot:
-        return follower?.handleMessage(nowMs, from, kind, reader);
-      default:
-        // Members go on sending inputs, votes and more to who was one of them, and others may take us for a feeder.
-        return kind >= rollbackFirst && kind <= rollbackLast ? undefined : "unknown-kind";
+  /** The next event of who plays that was not told while we followed. */
+  #pollPlaying(): SessionEvent | undefined {
+    for (;;) {
+      const event = this.#session?.pollEvent();
+      const isEntry =
+        event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
+      if (event === undefined || !isEntry || this.#told.isNew(event)) return event;
     }
   }
 
@@ -245,102 +220,44 @@ export class MatchSession implements Session {
     return mayTakeSeats?.(peerId, playerIndexes) ?? playerIndexes.every((player) => players[player]?.peerId === peerId);
   }
 
-  #follow(isClaiming: boolean): void {
-    assert(!isClaiming || this.#playerIndexes.length > 0, "seats to ask for");
-    const follower = new MatchFollower(this.#nowMs, {
-      ...this.#options,
-      historyFrames: HISTORY_FRAMES,
-      // Who asks for seats later may follow a little late until then.
-      isLive: isClaiming,
-      serves: false,
-      handleEntry: (entry) => this.#told.handleEntry(entry),
-      handleDesync: ({ from: peerId, frame, checksum }, localChecksum) => {
-        this.#refusals.add("desync");
-        this.#events.add({ type: "desync", peerId, frame, localChecksum, remoteChecksum: checksum });
-      },
-    });
-    this.#following = { follower, claim: isClaiming ? this.#claim(follower) : undefined };
+  #become(role: MatchRole): void {
+    if (this.#role !== role) this.#events.add({ type: "role", role });
+    this.#role = role;
   }
 
-  #claim(follower: MatchFollower): SeatClaim {
-    const { localPeerId, hostId, matchEpoch, players, simulation } = this.#options;
-    const { playerCount, inputBytes } = simulation;
-    const playerIndexes = this.#playerIndexes;
-    return new SeatClaim({ localPeerId, hostId, matchEpoch, players, playerCount, inputBytes, playerIndexes, follower });
-  }
-
-  #update({ follower, claim }: Following): void {
-    follower.client.update(this.#nowMs);
-    const before = follower.runner.frame;
-    const refusal = follower.load();
-    if (refusal !== undefined) this.#refusals.add(refusal);
-    if (follower.runner.frame > before) {
-      this.#told.catchUp(follower.runner.frame, follower.runner.timeline);
-      this.#lookForEnd(follower);
-    }
-    if (!this.#isOver) claim?.update(this.#nowMs);
-  }
-
-  #lookForEnd(follower: MatchFollower): void {
-    const matchResult = this.#options.simulation.result();
-    if (matchResult === undefined) return;
-    this.#isOver = true;
-    this.#told.ended(follower.runner.frame - 1, matchResult);
-    follower.client.stop();
+  /** What follows, while we do; made as soon as it is loaded. */
+  #followed(): Following | undefined {
+    if (this.#session !== undefined || this.#hasLeft || this.#following !== undefined) return this.#following;
+    const create = this.#options.loadFollowing();
+    const playerIndexes = this.#role === "watcher" ? NO_PLAYERS : this.#playerIndexes;
+    const [events, refusals, told] = [this.#events, this.#refusals, this.#told];
+    this.#following = create?.(this.#nowMs, { ...this.#options, playerIndexes, events, refusals, told });
+    return this.#following;
   }
 
   #advanceFollowing(): AdvanceResult {
     const result = this.#result;
-    const { follower, claim } = this.#following ?? {};
-    const steps = follower === undefined ? 0 : this.#run(follower);
-    result.outcome = steps > 0 ? "advanced" : this.#isOver ? "over" : "stalled";
+    const following = this.#followed();
+    following?.update(this.#nowMs);
+    const steps = following?.advance() ?? 0;
+    result.outcome = steps > 0 ? "advanced" : following?.isOver === true || this.#hasLeft ? "over" : "stalled";
     if (result.outcome === "stalled") this.#stalledFrames++;
-    const entry = claim?.granted();
-    if (follower !== undefined && entry !== undefined && !this.#isOver) this.#join(follower, entry);
+    const start = following?.granted();
+    if (following !== undefined && start !== undefined) this.#join(following, start);
     return result;
   }
 
-  /** Runs what has settled, at most `CATCH_UP_FRAMES` frames. */
-  #run(follower: MatchFollower): number {
-    let steps = 0;
-    for (; steps < CATCH_UP_FRAMES && !this.#isOver; steps++) {
-      this.#told.begin(follower.runner.frame);
-      if (!follower.step(this.#told.emit)) break;
-      this.#lookForEnd(follower);
-    }
-    return steps;
-  }
-
-  #join(follower: MatchFollower, entry: SeatToPlayerEntry): void {
-    const { client, runner } = follower;
-    const { simulation } = this.#options;
-    const { playerCount, inputBytes, frameRateHz } = simulation;
-    this.#session = new RollbackSession(this.#nowMs, {
-      ...this.#options,
-      start: {
-        frame: runner.frame,
-        stepFrame: runner.stepFrame,
-        timeline: runner.timeline,
-        joinFrame: entry.frame,
-        rows: (frame) => {
-          if (!client.has(frame)) return undefined;
-          const row = new Uint8Array(playerCount * inputBytes);
-          client.copyRow(frame, row);
-          return row;
-        },
-      },
-    });
-    // What settled at the feeder took a round trip between members to settle, and half of one to come here.
-    this.#levelFrame = client.settledFrame + Math.round((1.5 * client.rttMs * frameRateHz) / 1000);
-    client.stop();
-    for (let farewell = client.pollTransmit(); farewell !== undefined; farewell = client.pollTransmit())
-      this.#farewells.push({ ...farewell, bytes: farewell.bytes.slice() });
+  #join(following: Following, start: SessionStart): void {
+    this.#levelFrame = following.levelFrame();
+    this.#session = new RollbackSession(this.#nowMs, { ...this.#options, start });
+    this.#farewells = following.leave();
     this.#following = undefined;
-    this.#events.add({ type: "role", role: "player" });
+    this.#become("player");
   }
 
   #isBehind(session: RollbackSession): boolean {
-    return this.#levelFrame > 0 && session.stats().frame < this.#levelFrame;
+    if (this.#levelFrame > 0 && session.stats().frame >= this.#levelFrame) this.#levelFrame = 0;
+    return this.#levelFrame > 0;
   }
 }
 
