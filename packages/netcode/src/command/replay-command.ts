@@ -54,7 +54,7 @@ function describe(file: string, game: AnyGame, verdict: ReplayVerdict): CommandO
         message: `${file}: not of this ${game.id} version ${game.version}, content ${game.contentHash} (${verdict.reason}).`,
       };
     default:
-      return unreachable(verdict.reason);
+      return unreachable(verdict);
   }
 }
 
