@@ -271,7 +271,7 @@ describe("input delay and prediction window", () => {
 });
 
 describe("a goodbye", () => {
-  it("[RB36] gives the seats to their bots at once, after the last input, without a wait", () => {
+  it("[RB40] gives the seats to their bots at once, after the last input, without a wait", () => {
     const match = new TestMatch({ seats: [0, 1, 2], input: humanInput(9) });
     match.run(1500);
     const before = match.peer(0).session.stats().stalledFrames;

@@ -6,6 +6,7 @@ import { Random } from "../base/random.ts";
 import { DropVote, writeDropVote } from "../wire/drop-vote-codec.ts";
 import { writeInputBlock } from "../wire/input-block.ts";
 import { InputHeader, writeInputHeader } from "../wire/input-datagram.ts";
+import { writeStreamEntries, type CarriedEntry } from "../wire/stream-entry-codec.ts";
 import { RollbackSession } from "./rollback-session.ts";
 
 const ada = testPeerId("ada");
@@ -24,13 +25,16 @@ function session(): RollbackSession {
 interface Forged extends Partial<InputHeader> {
   /** Inputs by player: one number per row, behind a base row. */
   readonly blocks?: Readonly<Record<number, readonly number[]>>;
+  readonly entries?: readonly CarriedEntry[];
   readonly tail?: readonly number[];
 }
 
-function datagram({ blocks = {}, tail = [], ...fields }: Forged): Uint8Array {
+function datagram({ blocks = {}, entries = [], tail = [], ...fields }: Forged): Uint8Array {
   const writer = new ByteWriter(new Uint8Array(2048));
   const header = Object.assign(new InputHeader(), { matchEpoch: 7, ackDistance: 1 + (fields.newestFrame ?? -1) }, fields);
+  header.hasEntries ||= entries.length > 0;
   writeInputHeader(writer, header);
+  if (entries.length > 0) writeStreamEntries(writer, entries, header.newestFrame);
   for (const [player, rows] of Object.entries(blocks)) writeInputBlock(writer, Number(player), Uint8Array.from(rows), rows.length - 1, 1);
   writer.bytes(Uint8Array.from(tail));
   return writer.written().slice();
@@ -38,6 +42,10 @@ function datagram({ blocks = {}, tail = [], ...fields }: Forged): Uint8Array {
 
 /** Frames 0–3 of bob's two players. */
 const good: Forged = { newestFrame: 3, rowCount: 4, blocks: { 1: [0, 5, 5, 6, 6], 2: [0, 1, 1, 1, 1] } };
+
+function pauseIn(frame: number): CarriedEntry {
+  return { frame, entry: { type: "pause" } };
+}
 
 function refusalsAfter(own: RollbackSession, ...packets: readonly (readonly [typeof ada, Uint8Array])[]): unknown {
   for (const [from, bytes] of packets) own.handlePacket(100, from, bytes);
@@ -81,6 +89,39 @@ describe("packets that are refused and counted", () => {
     expect(refusalsAfter(own, [bob, datagram(good)], [bob, other])).toEqual({ "conflicting-input": 1 });
     const more = datagram({ newestFrame: 4, rowCount: 1, blocks: { 1: [6, 6], 2: [1, 1] } });
     expect(refusalsAfter(own, [bob, more])).toEqual({ "conflicting-input": 1 });
+  });
+
+  it("[RB36] is told once per peer when it sends two different inputs, or entries, for one frame", () => {
+    const own = session();
+    const told = (): unknown[] => {
+      const events: unknown[] = [];
+      for (let event = own.pollEvent(); event !== undefined; event = own.pollEvent())
+        if (event.type === "conflicting-input") events.push(event);
+      return events;
+    };
+    const other = datagram({ newestFrame: 3, rowCount: 4, blocks: { 1: [0, 5, 5, 9, 6], 2: [0, 1, 1, 1, 1] } });
+    const withEntry = datagram({ ...good, entries: [pauseIn(2)] });
+    expect(refusalsAfter(own, [bob, datagram(good)], [bob, withEntry], [bob, other])).toEqual({ "conflicting-input": 2 });
+    expect(told()).toEqual([{ type: "conflicting-input", peerId: bob, frame: 0 }]);
+    const cyds = { newestFrame: 3, rowCount: 4, blocks: { 3: [0, 5, 5, 6, 6] } };
+    own.handlePacket(100, cyd, datagram({ ...cyds, entries: [pauseIn(1)] }));
+    expect(told()).toEqual([]);
+    own.handlePacket(100, cyd, datagram({ ...cyds, entries: [pauseIn(1), pauseIn(2)] }));
+    own.handlePacket(100, cyd, datagram(cyds));
+    expect(own.stats().refusals).toEqual({ "conflicting-input": 4 });
+    expect(told()).toEqual([{ type: "conflicting-input", peerId: cyd, frame: 0 }]);
+  });
+
+  it("[RB31] entries that are malformed, without inputs, or too many are refused with their datagram", () => {
+    const own = session();
+    const none = datagram({ ...good, hasEntries: true, tail: [0] });
+    expect(refusalsAfter(own, [bob, none])).toEqual({ malformed: 1 });
+    expect(refusalsAfter(own, [bob, datagram({ newestFrame: -1, rowCount: 0, entries: [pauseIn(-1)] })])).toEqual({ malformed: 2 });
+    const many = [0, 1, 2, 3, 4, 5].map((): CarriedEntry => pauseIn(2));
+    expect(refusalsAfter(own, [bob, datagram({ ...good, entries: many })])).toEqual({ malformed: 2, "entry-flood": 1 });
+    expect(own.stats().confirmedFrame).toBe(-1);
+    expect(refusalsAfter(own, [bob, datagram(good)])).toEqual({ malformed: 2, "entry-flood": 1 });
+    expect(own.stats().datagramsReceived).toBe(4);
   });
 
   it("[RB23] inputs without end do not run over those that are still needed", () => {

@@ -66,7 +66,7 @@ export function readStreamEntries(reader: ByteReader, into: CarriedEntry[], newe
     distanceBefore = distance;
     into.push({ frame: newestFrame - distance, entry });
   }
-  return true;
+  return !reader.failed;
 }
 
 /** True when both say the same. */
