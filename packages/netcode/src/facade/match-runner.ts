@@ -4,19 +4,18 @@ import type { PeerId } from "../core/base/units.ts";
 import type { Game, MatchSetup } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
-import { PACKET_KIND } from "../core/ports/link.ts";
-import type { LinkPath } from "../core/ports/link.ts";
+import { PACKET_KIND, type LinkPath } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { createFollowing } from "../core/rollback/following.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
-import { MatchDriver } from "../driver/match-driver.ts";
+import { MatchDriver, type MatchDriverHost } from "../driver/match-driver.ts";
 import { MeteredSimulation } from "../driver/metered-simulation.ts";
-import type { MatchDriverHost } from "../driver/match-driver.ts";
 import { Deferred } from "./deferred.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
 import { checkedInteger } from "./checked-arguments.ts";
+import { MATCH_LIMITS } from "./match-limits.ts";
 import { badArgument, NetcodeError } from "./netcode-error.ts";
 import { RunAhead } from "./run-ahead.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
@@ -106,14 +105,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       ...MATCH_LIMITS,
     });
     this.#inputs = this.#roomForInputs(agreement.seats.filter((seat) => seat.kind === "person" && seat.peerId === localPeerId).length);
-    this.#driver = new MatchDriver({
-      session: this.#session,
-      host: this,
-      frameRateHz: game.frameRateHz,
-      nowMs,
-      startMs: this.#startMs,
-      meter,
-    });
+    const [session, startMs] = [this.#session, this.#startMs];
+    this.#driver = new MatchDriver({ session, host: this, frameRateHz: game.frameRateHz, nowMs, startMs, meter });
   }
 
   /** What the packets of this match carry. */
