@@ -112,7 +112,7 @@ export class TestMatch {
     const joinFrame = follower.seatFrame(this.id(index)) ?? 0;
     const simulation = this.#simulation(index);
     const start = { ...follower.catchUp(simulation), joinFrame };
-    // The news takes as long as any packet.
+    // The news takes its time, like all packets.
     this.run(this.#oneWayMs);
     const session = new RollbackSession(this.nowMs, { ...this.#sessionOptions(index, simulation), start });
     const peer = this.#newPeer(index, players, simulation, session);
