@@ -1,13 +1,14 @@
 /**
  * `pnpm bench`: the figures of the docs. Sizes and counts are exact, ratios are of one run, and times are this machine's.
  *
- * `--readme` writes the tables where the docs show them. `--only rollback,hostile,rubberband,connect,weight,sim,states,rivals` runs some parts; `rivals`, which
+ * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,connect,weight,sim,states,rivals` runs some parts; `rivals`, which
  * installs other packages for itself and takes minutes, runs only when it is asked for.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchHostile } from "../packages/netcode/bench/hostile.ts";
+import { benchPacing } from "../packages/netcode/bench/pacing.ts";
 import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback.ts";
 import { benchConnect } from "./bench/connect.ts";
 import { benchRivals } from "./bench/rivals.ts";
@@ -19,6 +20,7 @@ import type { Row } from "./bench/row.ts";
 
 const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   rollback: () => benchRollback().map(rowOf),
+  pacing: () => benchPacing().map(rowOf),
   hostile: () => benchHostile().map(rowOf),
   rubberband: benchRubberband,
   sim: benchSimulator,

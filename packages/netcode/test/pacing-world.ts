@@ -114,6 +114,12 @@ export class PacingPeer implements MatchDriverHost {
     return this.driver.frame - 1 + this.driver.alpha(this.localMs(this.#world.nowMs));
   }
 
+  /** Frames that it has simulated with predicted inputs. */
+  get depth(): number {
+    const { frame, confirmedFrame } = this.stats();
+    return frame - 1 - confirmedFrame;
+  }
+
   receive(from: PeerId, bytes: Uint8Array): void {
     this.#run(() => this.driver.handlePacket(this.#taskMs, from, bytes));
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PacingWorld, type Machine, type PacingPeer, type PacingWorldOptions } from "./pacing-world.ts";
+import { PacingWorld, type Machine, type PacingWorldOptions } from "./pacing-world.ts";
 
 const ADAPTIVE = { inputDelayFrames: { min: 1, max: 15 }, predictionWindowFrames: { min: 0, max: 8 } };
 const SEEDS = [1, 2, 3, 4];
@@ -19,14 +19,9 @@ function measure(world: PacingWorld, fromMs: number, endMs: number): { readonly 
     if (nowMs < fromMs) return;
     looks++;
     spreadMax = Math.max(spreadMax, spread(world));
-    for (const [index, peer] of world.peers.entries()) sums[index] = (sums[index] ?? 0) + depth(peer);
+    for (const [index, peer] of world.peers.entries()) sums[index] = (sums[index] ?? 0) + peer.depth;
   });
   return { spreadMax, depths: sums.map((sum) => sum / looks) };
-}
-
-function depth(peer: PacingPeer): number {
-  const { frame, confirmedFrame } = peer.stats();
-  return frame - 1 - confirmedFrame;
 }
 
 function oneSidedness(depths: readonly number[]): number {
