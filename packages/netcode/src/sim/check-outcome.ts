@@ -1,3 +1,4 @@
+import { INPUT_DELAY_MAX } from "../core/wire/limits.ts";
 import type { MatchCheckers, PeerRecord } from "./match-checkers.ts";
 import type { PeerHistory } from "./peer-history.ts";
 import type { SimPeer } from "./sim-peer.ts";
@@ -173,7 +174,7 @@ function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): 
     }
   }
   const frames = running.map((peer) => checkers.record(peer.index).frame);
-  const delayFrames = Math.max(...running.map((peer) => peer.inputDelayFrames));
+  const delayFrames = Math.max(...running.map((peer) => peer.inputDelayFrames ?? INPUT_DELAY_MAX));
   const spread = Math.max(...frames) - Math.min(...frames);
   if (spread > windowFrames + delayFrames + 1)
     checkers.fail("liveness", -1, Math.max(...frames), `survivors at frames ${frames.join(", ")}`);

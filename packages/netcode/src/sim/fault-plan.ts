@@ -35,6 +35,7 @@ export const FAULT_KINDS = [
   "end",
   "pause",
   "return",
+  "adaptive",
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -78,6 +79,8 @@ export interface PeerPlan {
   readonly inputDelayFrames: number;
   /** Most frames that it resimulates per call: a slow machine spreads a repair. */
   readonly resimulationBudgetFrames: number;
+  /** What a step is said to cost on it; `undefined`: nothing is said. */
+  readonly stepCostMs: number | undefined;
 }
 
 /** Everything that a seed decides about a match, before it runs. */
@@ -120,7 +123,12 @@ export function drawFaultPlan(options: FaultPlanOptions): FaultPlan {
   const kinds = drawn.filter((kind) => faults.includes(kind));
   const isOn = (kind: FaultKind): boolean => kinds.includes(kind);
   const healAtMs = durationMs / 2;
-  const peers = drawPeers(new Random(seed, "peers"), peerCount, isOn);
+  const costs = new Random(seed, "costs");
+  const peers = drawPeers(new Random(seed, "peers"), peerCount, isOn).map((peer) => {
+    // From a step that is free to one that takes a frame's time.
+    const stepCostMs = costs.float() * costs.float() * 16;
+    return isOn("adaptive") ? { ...peer, stepCostMs } : peer;
+  });
   const seats = drawSeats(new Random(seed, "seats"), options, isOn);
   const ranks = rankPeers(seats, new Random(seed, "host").integer(peerCount));
   const tuning = new Random(seed, "tuning");
@@ -151,7 +159,15 @@ function drawPeers(random: Random, peerCount: number, isOn: (kind: FaultKind) =>
     const startMs = random.float() * (isOn("late-start") ? 1_500 : 100);
     const inputDelayFrames = isOn("tuning") ? random.integer(6) : commonDelayFrames;
     const resimulationBudgetFrames = isOn("slow-cpu") ? 2 + random.integer(8) : Infinity;
-    return { clockOffsetMs, driftPpm, renderHz: isOn("render-rates") ? renderHz : 60, startMs, inputDelayFrames, resimulationBudgetFrames };
+    return {
+      clockOffsetMs,
+      driftPpm,
+      renderHz: isOn("render-rates") ? renderHz : 60,
+      startMs,
+      inputDelayFrames,
+      resimulationBudgetFrames,
+      stepCostMs: undefined,
+    };
   });
 }
 

@@ -4,7 +4,7 @@ import type { AdvanceResult, MatchRole, SessionEvent, Transmit } from "../core/p
 import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../core/ports/transport.ts";
 import * as ROLLBACK_KIND from "../core/wire/rollback-kind.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
-import type { GameEventStage } from "../core/rollback/game-event-log.ts";
+import { EventLedger } from "./event-ledger.ts";
 import { PauseLedger } from "./pause-ledger.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
@@ -92,8 +92,7 @@ export interface PeerRecord {
   /** The others went on without it. */
   wasDropped: boolean;
   readonly pauses: PauseLedger;
-  /** What became of the events that the session told, by frame, until that frame was checked. */
-  readonly events: Map<number, Map<string, GameEventStage>>;
+  readonly events: EventLedger;
   /** The game's own number of the last confirmed frame that was stepped. */
   confirmedStepFrame: number;
   /** Lowest confirmed step that was simulated again since the last look. */
@@ -104,6 +103,8 @@ export interface PeerRecord {
   repeatedTo: PeerId | undefined;
   transmits: number;
 }
+
+const EVENT_COUNTS = { predicted: "eventsPredicted", confirmed: "eventsConfirmed", cancelled: "eventsCancelled" } as const;
 
 /** Of a frame in which the game stood still. */
 const NO_ROW = new Uint8Array(0);
@@ -163,7 +164,7 @@ export class MatchCheckers {
       ended: undefined,
       wasDropped: false,
       pauses: new PauseLedger(),
-      events: new Map(),
+      events: new EventLedger(),
       confirmedStepFrame: NULL_FRAME,
       repeatedStepFrame: Infinity,
       datagramsTo: new Map(),
@@ -309,7 +310,8 @@ export class MatchCheckers {
         this.fail("desync", peer.index, event.frame, `${event.localChecksum} here, ${event.remoteChecksum} at ${event.peerId}`);
         return;
       case "game":
-        this.#handleGameEvent(peer, record, event);
+        counts[EVENT_COUNTS[event.stage]]++;
+        for (const message of record.events.add(event)) this.fail("events", peer.index, event.frame, message);
         return;
       case "ended":
         counts.ends++;
@@ -347,26 +349,13 @@ export class MatchCheckers {
     record.events.clear();
   }
 
-  #handleGameEvent(peer: SimPeer, record: PeerRecord, event: SessionEvent & { readonly type: "game" }): void {
-    const { id, frame, name, stage } = event;
-    this.counts[stage === "predicted" ? "eventsPredicted" : stage === "confirmed" ? "eventsConfirmed" : "eventsCancelled"]++;
-    if (!id.startsWith(`${frame}:${name}:`)) this.fail("events", peer.index, frame, `${id} is not of ${name}`);
-    const stages = record.events.get(frame) ?? new Map<string, GameEventStage>();
-    record.events.set(frame, stages);
-    const before = stages.get(id);
-    if (stage === "cancelled" ? before !== "predicted" : before !== undefined && (before !== "predicted" || stage === "predicted"))
-      this.fail("events", peer.index, frame, `${id} is ${stage} after it was ${before ?? "never told"}`);
-    if (frame <= record.confirmedFrame) this.fail("events", peer.index, frame, `${id} is ${stage} after its frame was confirmed`);
-    stages.set(id, stage);
-  }
-
   #settle(peer: SimPeer, record: PeerRecord, frame: number): void {
     const checksum = peer.session.checksum(frame);
     if (checksum === undefined && !record.isReturned) this.fail("convergence", peer.index, frame, "a confirmed frame without a checksum");
     if (record.isReturned) {
       // Which step of the game this is, only who was there all the time can tell.
       if (checksum !== undefined) record.history.add(frame, { checksum, row: NO_ROW, eventIds: undefined });
-      record.events.delete(frame);
+      record.events.forget(frame);
       return;
     }
     const { stepFrame, isStepped } = record.pauses.stepOf(frame);
@@ -379,21 +368,14 @@ export class MatchCheckers {
     record.confirmedStepFrame = stepFrame;
     record.rowsByStep[stepFrame] = row.slice();
     this.#checkOwnInputs(peer, frame, row);
-    const told = record.events.get(frame);
-    for (const id of eventIds) {
-      if (told?.get(id) !== "confirmed") this.fail("events", peer.index, frame, `${id} of a confirmed frame was not confirmed`);
-    }
-    for (const [id, stage] of told ?? []) {
-      if (stage === "predicted" || (stage === "confirmed" && !eventIds.includes(id)))
-        this.fail("events", peer.index, frame, `${id} of a confirmed frame, which did not happen, is ${stage}`);
-    }
-    record.events.delete(frame);
+    for (const message of record.events.settle(frame, eventIds)) this.fail("events", peer.index, frame, message);
     record.history.add(frame, { checksum: checksum ?? 0, row: row.slice(), eventIds });
   }
 
   /** What a peer confirms of its own seats is what its players did, unless a bot has them by now. */
   #checkOwnInputs(peer: SimPeer, frame: number, row: Uint8Array): void {
     const { inputBytes, playerCount } = peer.simulation;
+    if (peer.inputDelayFrames === undefined) return;
     const taken = peer.inputsTaken[frame - peer.inputDelayFrames];
     for (let seat = 0; seat < peer.localPlayers.length; seat++) {
       const player = peer.localPlayers[seat] ?? 0;

@@ -19,6 +19,8 @@ export interface SimPeerOptions {
   readonly index: number;
   readonly id: PeerId;
   readonly plan: PeerPlan;
+  /** Its input delay changes during the match. */
+  readonly isAdaptive: boolean;
   /** Players that this peer plays, by index. */
   readonly localPlayers: readonly number[];
   readonly simulation: RecordedSimulation;
@@ -39,7 +41,8 @@ export class SimPeer {
   readonly id: PeerId;
   readonly localPlayers: readonly number[];
   readonly simulation: RecordedSimulation;
-  readonly inputDelayFrames: number;
+  /** `undefined`: it follows the weather. */
+  readonly inputDelayFrames: number | undefined;
   /** The inputs that the session took, by the frame in which it took them. */
   readonly inputsTaken: (Uint8Array | undefined)[] = [];
   /** Sends that found the buffer of the channel full. */
@@ -63,7 +66,7 @@ export class SimPeer {
     this.id = options.id;
     this.localPlayers = options.localPlayers;
     this.simulation = options.simulation;
-    this.inputDelayFrames = options.plan.inputDelayFrames;
+    this.inputDelayFrames = options.isAdaptive ? undefined : options.plan.inputDelayFrames;
     this.#frameMs = 1_000 / options.simulation.frameRateHz;
     this.#inputs = new Uint8Array(options.localPlayers.length * options.simulation.inputBytes);
     options.scheduler.schedule(options.plan.startMs, (nowMs) => this.#start(nowMs));
@@ -199,6 +202,7 @@ export class SimPeer {
   /** False when the session stalled or ended. */
   #advance(localMs: number): boolean {
     const { checkers, drawInputs, plan } = this.#options;
+    if (plan.stepCostMs !== undefined) this.session.costsMeasured(plan.stepCostMs, plan.stepCostMs / 10);
     const result = this.session.advanceFrame(localMs, this.#inputs, plan.resimulationBudgetFrames);
     const { outcome } = result;
     this.#paceRatio = result.paceRatio;

@@ -116,6 +116,7 @@ export class SimWorld {
       index,
       id,
       plan: peerPlan,
+      isAdaptive: plan.kinds.includes("adaptive"),
       localPlayers,
       simulation,
       scheduler: this.network.scheduler,

@@ -133,8 +133,9 @@ function createSession(localMs: number, setup: SessionSetup): Session {
     hostId,
     matchEpoch: 1,
     simulation,
-    inputDelayFrames: plan.peers[peerIndex]?.inputDelayFrames ?? 0,
-    predictionWindowFrames: plan.windowFrames,
+    ...(plan.kinds.includes("adaptive")
+      ? { inputDelayFrames: { min: 1, max: 10 }, predictionWindowFrames: { min: 0, max: plan.windowFrames } }
+      : { inputDelayFrames: plan.peers[peerIndex]?.inputDelayFrames ?? 0, predictionWindowFrames: plan.windowFrames }),
     saveEveryFrames: plan.saveEveryFrames,
   });
 }
