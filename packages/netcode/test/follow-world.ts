@@ -271,7 +271,9 @@ export class FollowWorld {
   }
 
   #compare(name: string, peer: WorldPeer): void {
-    const { confirmedFrame } = peer.session.stats();
+    // Who is cut off may confirm frames that the others go on without: only what is settled is part of every history.
+    const isFollower = peer.session instanceof FollowSession;
+    const confirmedFrame = isFollower ? peer.session.stats().confirmedFrame : this.match(name).source.settledFrame;
     for (let frame = confirmedFrame; frame >= 0 && frame > confirmedFrame - 100 && !peer.checksums.has(frame); frame--) {
       const checksum = peer.session.checksum(frame);
       if (checksum === undefined) break;

@@ -55,8 +55,9 @@ export class MatchSession implements Session {
   #session: RollbackSession | undefined;
   /** While we follow, once it is loaded. */
   #following: Following | undefined;
-  /** A session that joined runs several frames a call until it is here. */
+  /** A session that joined runs several frames a call until it is where the others are: at this frame at that time, and further since. */
   #levelFrame = 0;
+  #levelMs = Number.NaN;
   #nowMs: number;
   #hasLeft = false;
   #stalledFrames = 0;
@@ -249,6 +250,7 @@ export class MatchSession implements Session {
 
   #join(following: Following, start: SessionStart): void {
     this.#levelFrame = following.levelFrame();
+    this.#levelMs = this.#nowMs;
     this.#session = new RollbackSession(this.#nowMs, { ...this.#options, start });
     this.#farewells = following.leave();
     this.#following = undefined;
@@ -256,8 +258,10 @@ export class MatchSession implements Session {
   }
 
   #isBehind(session: RollbackSession): boolean {
-    if (this.#levelFrame > 0 && session.stats().frame >= this.#levelFrame) this.#levelFrame = 0;
-    return this.#levelFrame > 0;
+    if (Number.isNaN(this.#levelMs)) return false;
+    const level = this.#levelFrame + ((this.#nowMs - this.#levelMs) * this.#options.simulation.frameRateHz) / 1000;
+    if (session.stats().frame >= level) this.#levelMs = Number.NaN;
+    return !Number.isNaN(this.#levelMs);
   }
 }
 
