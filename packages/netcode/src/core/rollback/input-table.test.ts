@@ -58,4 +58,48 @@ describe("the input table", () => {
     table.copyColumn(1, -1, 4, column);
     expect([...column]).toEqual([0, 10, 11, 12]);
   });
+
+  it("[RB33] gives a bot's seat to a person from a frame on, with zeros until then, and to a bot again", () => {
+    const table = new InputTable(2, 1, [0]);
+    for (let count = 0; count < 400; count++) table.append(0, Uint8Array.of(1), 0);
+    for (let count = 0; count < 300; count++) table.append(1, Uint8Array.of(5), 0);
+    table.setBotFrom(1, 300);
+    expect(table.completeFrame()).toBe(399);
+    table.restart(1, 375);
+    expect([table.completeFrame(), table.lastFrame(1)]).toEqual([374, 374]);
+    expect([299, 300, 374, 375].map((frame) => table.isBot(1, frame))).toEqual([false, true, true, false]);
+    expect([299, 300, 374, 380].map((frame) => predicted(table, 1, frame)[0])).toEqual([5, 0, 0, 0]);
+    const column = new Uint8Array(3);
+    table.copyColumn(1, 372, 3, column);
+    expect([...column]).toEqual([0, 0, 0]);
+    table.append(1, Uint8Array.of(9), 0);
+    expect([375, 380].map((frame) => predicted(table, 1, frame)[0])).toEqual([9, 9]);
+    table.setBotFrom(1, 376);
+    expect([table.completeFrame(), table.isBot(1, 375), table.isBot(1, 376)]).toEqual([399, false, true]);
+    // The bot before is not forgotten: frames there may be simulated again.
+    expect([299, 300, 374].map((frame) => table.isBot(1, frame))).toEqual([false, true, true]);
+  });
+
+  it("[RB33] that a new holder never used stays the bot's without a gap", () => {
+    const table = new InputTable(1, 1, []);
+    table.setBotFrom(0, 10);
+    table.restart(0, 85);
+    table.setBotFrom(0, 85);
+    expect(Array.from({ length: 100 }, (_, frame) => table.isBot(0, frame)).indexOf(true)).toBe(10);
+    expect(table.isBot(0, 84) && table.isBot(0, 85)).toBe(true);
+    expect(table.completeFrame()).toBeGreaterThan(1_000_000);
+  });
+
+  it("[RB33] begins in the middle: with inputs from before, but for those whose place a later seat has taken", () => {
+    const table = new InputTable(2, 1, [0]);
+    table.setBotFrom(1, 20);
+    table.restart(1, 350);
+    expect(table.backfill(93, Uint8Array.of(7, 3))).toBe(false);
+    for (let frame = 94; frame < 300; frame++) expect(table.backfill(frame, Uint8Array.of(frame & 0xff, 0))).toBe(true);
+    expect([table.lastFrame(0), table.lastFrame(1), table.completeFrame(), table.remoteCompleteFrame()]).toEqual([299, 349, 299, 349]);
+    expect([95, 299].map((frame) => predicted(table, 0, frame)[0])).toEqual([95, 299 & 0xff]);
+    const column = new Uint8Array(2);
+    table.copyColumn(1, 348, 2, column);
+    expect([...column]).toEqual([0, 0]);
+  });
 });
