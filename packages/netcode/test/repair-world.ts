@@ -3,6 +3,7 @@ import type { PeerId } from "../src/core/base/units.ts";
 import type { SessionEvent } from "../src/core/ports/session.ts";
 import type { Simulation } from "../src/core/ports/simulation.ts";
 import type { Channel } from "../src/core/ports/transport.ts";
+import { createDesyncDesk } from "../src/core/rollback/desync-desk.ts";
 import { RollbackSession, type RollbackOptions } from "../src/core/rollback/rollback-session.ts";
 import { humanInput, testPeerId } from "./test-match.ts";
 
@@ -67,6 +68,7 @@ export class RepairWorld<Sim extends Simulation> {
         players: seats,
         matchEpoch: 3,
         simulation,
+        loadDesync: () => createDesyncDesk,
         ...options.session?.(index),
       });
       return { index, id, simulation, session, events: [], nextFrameMs: this.#random.float() * 20 };

@@ -2,6 +2,7 @@ import { Random } from "../src/core/base/random.ts";
 import { parsePeerId, type PeerId } from "../src/core/base/units.ts";
 import type { SessionEvent } from "../src/core/ports/session.ts";
 import type { Channel } from "../src/core/ports/transport.ts";
+import { createDesyncDesk } from "../src/core/rollback/desync-desk.ts";
 import { RollbackSession, type RollbackOptions } from "../src/core/rollback/rollback-session.ts";
 import type { SessionSnapshot, SessionStart, SettledSource } from "../src/core/rollback/settled-source.ts";
 import { TestSimulation, type TestSimulationOptions } from "./test-simulation.ts";
@@ -144,6 +145,7 @@ export class TestMatch {
       hostId: this.id(host),
       matchEpoch: 7,
       simulation,
+      loadDesync: () => createDesyncDesk,
       ...session,
     };
   }

@@ -44,6 +44,7 @@ export * from "./ports/transport.ts";
 export { FollowSession, type FollowOptions } from "./rollback/follow-session.ts";
 export { createFollowing, type CreateFollowing } from "./rollback/following.ts";
 export { MatchSession, type MatchOptions } from "./rollback/match-session.ts";
+export { createDesyncDesk } from "./rollback/desync-desk.ts";
 export { RollbackSession, type RollbackOptions } from "./rollback/rollback-session.ts";
 export type { SessionSnapshot, SessionStart, SettledSource } from "./rollback/settled-source.ts";
 export type { TimelineEntry } from "./rollback/timeline.ts";

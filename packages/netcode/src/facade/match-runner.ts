@@ -7,6 +7,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import { PACKET_KIND, type LinkPath } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
+import { createDesyncDesk } from "../core/rollback/desync-desk.ts";
 import { createFollowing } from "../core/rollback/following.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver, type MatchDriverHost } from "../driver/match-driver.ts";
@@ -95,6 +96,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
     this.#session = new MatchSession(nowMs, {
       loadFollowing: () => createFollowing,
+      loadDesync: () => createDesyncDesk,
       role: entry,
       mayTakeSeats,
       localPeerId,

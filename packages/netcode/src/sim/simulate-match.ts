@@ -3,6 +3,7 @@ import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Simulation } from "../core/ports/simulation.ts";
 import type { Session } from "../core/ports/session.ts";
+import { createDesyncDesk } from "../core/rollback/desync-desk.ts";
 import { createFollowing } from "../core/rollback/following.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
 import { assert } from "../core/base/assert.ts";
@@ -127,6 +128,7 @@ function createSession(localMs: number, setup: SessionSetup): Session {
   const { plan, peerIndex, localPeerId, players, hostId, simulation } = setup;
   return new MatchSession(localMs, {
     loadFollowing: () => createFollowing,
+    loadDesync: () => createDesyncDesk,
     rejoin: plan.kinds.includes("return"),
     localPeerId,
     players,

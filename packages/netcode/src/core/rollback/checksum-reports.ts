@@ -53,8 +53,8 @@ export class ChecksumReports {
     return this.#frames[place] === frame ? this.#checksums[place] : undefined;
   }
 
-  /** The oldest frame up to `confirmedFrame` of which a report was not taken yet; `NULL_FRAME` when there is none. */
-  take(confirmedFrame: number): number {
+  /** The oldest frame up to `confirmedFrame` whose report was not looked at yet; `NULL_FRAME` when there is none. */
+  due(confirmedFrame: number): number {
     if (this.#fresh === 0) return NULL_FRAME;
     let oldest = NULL_FRAME;
     for (let place = 0; place < REPORTS_MAX; place++) {
@@ -62,7 +62,11 @@ export class ChecksumReports {
       const isDue = (this.#fresh & (1 << place)) !== 0 && frame <= confirmedFrame;
       if (isDue && (oldest === NULL_FRAME || frame < oldest)) oldest = frame;
     }
-    if (oldest !== NULL_FRAME) this.#fresh &= ~(1 << ((oldest / CHECKSUM_INTERVAL_FRAMES) & (REPORTS_MAX - 1)));
     return oldest;
+  }
+
+  /** The report of `frame` was looked at. */
+  done(frame: number): void {
+    this.#fresh &= ~(1 << ((frame / CHECKSUM_INTERVAL_FRAMES) & (REPORTS_MAX - 1)));
   }
 }

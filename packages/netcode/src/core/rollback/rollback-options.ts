@@ -3,6 +3,7 @@ import type { PeerId } from "../base/units.ts";
 import type { SessionPlayer } from "../ports/session.ts";
 import type { Simulation } from "../ports/simulation.ts";
 import { INPUT_BYTES_MAX, INPUT_DELAY_MAX, PREDICTION_WINDOW_MAX } from "../wire/limits.ts";
+import type { LoadDesyncDesk } from "./checksum-watch.ts";
 import { frameRange, type FrameRange } from "./frame-range.ts";
 import type { SessionStart } from "./settled-source.ts";
 
@@ -20,6 +21,8 @@ export interface RollbackOptions {
   readonly predictionWindowFrames?: number | FrameRange;
   /** Predicted frames between two saves, 1–32. More saves less often and resimulates more. Left out: 1, until costs are told (see `costsMeasured`). */
   readonly saveEveryFrames?: number;
+  /** What searches and repairs when states differ (`createDesyncDesk`), where it is loaded by then. Without it a difference is only told. */
+  readonly loadDesync?: LoadDesyncDesk;
   /** Joins a match that runs, with a simulation whose live state is that before `start.frame`. `players` are those of the match's start. */
   readonly start?: SessionStart;
 }

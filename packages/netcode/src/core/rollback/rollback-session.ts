@@ -101,7 +101,7 @@ export class RollbackSession implements Session, SettledSource {
     }
     this.#outbox = new Outbox(localPeerId);
     const members = { localMember, remotes: () => remotes.list, isFrozen: this.#isFrozen };
-    const checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events, refusals });
+    const checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events, refusals }, options.loadDesync);
     const feed = new FeedServer({ source: this, matchEpoch, playerCount, inputBytes, frameRateHz });
     this.#checksums = checksums;
     this.#feed = feed;

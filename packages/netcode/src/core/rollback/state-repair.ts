@@ -1,6 +1,6 @@
-import type { PeerId } from "../base/units.ts";
 import { encodeState, REQUEST_STATE_BYTES_MAX, type StateMessage } from "../wire/desync-codec.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
+import type { WatchedMembers, WatchMessage } from "./checksum-watch.ts";
 import type { FrameRunner } from "./frame-runner.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 
@@ -13,21 +13,6 @@ const PAUSE_DOUBLINGS_MAX = 4;
 const CALM_MS = 10_000;
 /** So many repairs without a calm are no accident: the game computes something else here. */
 const REPAIRS_MAX = 5;
-
-/** The members of a match, as those see it who watch over it. */
-export interface WatchedMembers {
-  readonly localMember: number;
-  /** All others. */
-  readonly remotes: () => readonly RemotePeer[];
-  /** True for members that have no say (any more). */
-  readonly isFrozen: (member: number) => boolean;
-}
-
-/** A message for another member, over `reliable`. */
-export interface WatchMessage {
-  readonly to: PeerId;
-  readonly bytes: Uint8Array;
-}
 
 /** What came of a reply. */
 export type RepairOutcome = "repaired" | "unasked-state" | "bad-state" | "gone";
