@@ -6,6 +6,7 @@ import { Random } from "../base/random.ts";
 import { DropVote, writeDropVote } from "../wire/drop-vote-codec.ts";
 import { writeInputBlock } from "../wire/input-block.ts";
 import { InputHeader, writeInputHeader } from "../wire/input-datagram.ts";
+import { SEAT_LEAD_FRAMES } from "../wire/limits.ts";
 import { writeStreamEntries, type CarriedEntry } from "../wire/stream-entry-codec.ts";
 import { RollbackSession } from "./rollback-session.ts";
 
@@ -122,6 +123,25 @@ describe("packets that are refused and counted", () => {
     expect(own.stats().confirmedFrame).toBe(-1);
     expect(refusalsAfter(own, [bob, datagram(good)])).toEqual({ malformed: 2, "entry-flood": 1 });
     expect(own.stats().datagramsReceived).toBe(4);
+  });
+
+  it.each([
+    [ada, []],
+    [bob, [{ type: "seat-to-player", frame: SEAT_LEAD_FRAMES, peerId: testPeerId("eve"), playerIndexes: [2] }]],
+  ])("[RB32] a seat that bob gives away while the host is %s is given by the highest rank or not at all", (hostId, expected) => {
+    const players = [ada, bob, undefined].map((peerId) => ({ peerId }));
+    const simulation = new TestSimulation({ playerCount: 3 });
+    const own = new RollbackSession(0, { localPeerId: ada, hostId, matchEpoch: 7, players, simulation });
+    const slot = 2;
+    const seat = (frame: number, generation: number, peerId: typeof ada): CarriedEntry => ({
+      frame,
+      entry: { type: "seat", slot, generation, peerId },
+    });
+    const entries = [seat(0, 2, testPeerId("eve")), seat(0, 1, ada), seat(0, 1, testPeerId("eve")), seat(1, 2, testPeerId("fay"))];
+    own.handlePacket(1, bob, datagram({ newestFrame: 3, rowCount: 4, blocks: { 1: [0, 1, 1, 1, 1] }, entries }));
+    for (let frame = 0; frame < 4; frame++) own.advanceFrame(1 + frame * 16, Uint8Array.of(1), 99);
+    expect(own.stats()).toMatchObject({ confirmedFrame: 3, refusals: {} });
+    expect(own.timeline).toEqual(expected);
   });
 
   it("[RB23] inputs without end do not run over those that are still needed", () => {
