@@ -22,7 +22,8 @@ export interface FollowingOptions {
   readonly players: readonly SessionPlayer[];
   readonly matchEpoch: number;
   readonly simulation: Simulation;
-  readonly feeders?: readonly PeerId[];
+  /** Whom to follow, best first. */
+  readonly feeders: readonly PeerId[];
   /** Seats to ask for; none: only watches. */
   readonly playerIndexes: readonly number[];
   readonly events: SessionEvents;
@@ -70,6 +71,11 @@ export class Following {
 
   get source(): SettledSource {
     return this.#follower;
+  }
+
+  /** One more peer that may be followed. */
+  addFeeder(peerId: PeerId): void {
+    this.#follower.client.addFeeder(peerId);
   }
 
   /** Asks for these seats from now on. */
@@ -125,6 +131,8 @@ export class Following {
     if (entry === undefined) return undefined;
     const { client, runner } = this.#follower;
     const { playerCount, inputBytes } = this.#options.simulation;
+    // Who plays tells only of what it learns itself.
+    for (const ahead of this.#follower.entriesFrom(runner.frame)) this.#options.told.handleEntry(ahead);
     return {
       frame: runner.frame,
       stepFrame: runner.stepFrame,

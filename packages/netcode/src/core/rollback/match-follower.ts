@@ -44,7 +44,12 @@ export class MatchFollower implements SettledSource {
     const feeders = options.feeders ?? players.flatMap(({ peerId }) => peerId ?? []);
     this.#options = options;
     this.client = new FeedClient(nowMs, { ...options, feeders, playerCount, inputBytes });
-    this.runner = new SettledRunner({ simulation, players, handleEntry: options.handleEntry });
+    const handleEntry = (entry: TimelineEntry): void => {
+      // Who was there at first may be gone by now, or have another id.
+      if (entry.type === "seat-to-player") this.client.addFeeder(entry.peerId);
+      options.handleEntry(entry);
+    };
+    this.runner = new SettledRunner({ simulation, players, handleEntry });
     this.#row = new Uint8Array(playerCount * inputBytes);
     this.#checksums = new Uint32Array(historyFrames);
     this.#checksumFrames = new Int32Array(historyFrames).fill(NULL_FRAME);
@@ -117,6 +122,7 @@ export class MatchFollower implements SettledSource {
     // Rows and entries from after it may have come before it.
     const known = this.#isStarted ? [] : this.runner.timeline;
     this.runner.begin(snapshot.frame, snapshot.stepFrame, snapshot.timeline);
+    for (const holder of this.runner.holders) if (holder !== undefined) this.client.addFeeder(holder);
     this.runner.learn(known);
     this.client.begin(snapshot.frame, snapshot.baseRow);
     this.#isStarted = true;

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { ByteReader } from "../base/bytes.ts";
-import { NULL_FRAME, type PeerId } from "../base/units.ts";
+import { MEMBERS_MAX, NULL_FRAME, type PeerId } from "../base/units.ts";
 import type { AdvanceResult, DropCause, MatchRole, Session, SessionEvent, SessionStats, Transmit } from "../ports/session.ts";
 import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { CurrentSource } from "./current-source.ts";
@@ -48,6 +48,8 @@ export class MatchSession implements Session {
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
   /** Goodbyes of a follower that is none any more. */
   #farewells: Transmit[] = [];
+  /** Whom to follow, best first. */
+  readonly #feeders: PeerId[];
   /** The seats that we play, or ask for. */
   #playerIndexes: readonly number[];
   #role: MatchRole = "player";
@@ -67,6 +69,7 @@ export class MatchSession implements Session {
     this.#options = options;
     this.#nowMs = nowMs;
     this.#playerIndexes = options.playerIndexes ?? players.flatMap(({ peerId }, player) => (peerId === localPeerId ? [player] : []));
+    this.#feeders = [...new Set(options.feeders ?? players.flatMap(({ peerId }) => peerId ?? []))];
     if (role === "player") this.#session = new RollbackSession(nowMs, options);
     else this.#role = role === "watch" ? "watcher" : "returning";
     assert(role !== "return" || this.#playerIndexes.length > 0, "seats to ask for");
@@ -174,6 +177,13 @@ export class MatchSession implements Session {
     return this.#session?.admit(peerId, playerIndexes) ?? false;
   }
 
+  /** One more peer that may be followed, now or later: somebody who came during the match. */
+  addFeeder(peerId: PeerId): void {
+    if (this.#feeders.includes(peerId) || this.#feeders.length >= MEMBERS_MAX) return;
+    this.#feeders.push(peerId);
+    this.#following?.addFeeder(peerId);
+  }
+
   /** Asks for these seats of bots, in place of any asked for before. Does nothing while we play. */
   requestSeats(playerIndexes: readonly number[]): void {
     assert(playerIndexes.length > 0, "seats to ask for");
@@ -210,6 +220,7 @@ export class MatchSession implements Session {
   #pollPlaying(): SessionEvent | undefined {
     for (;;) {
       const event = this.#session?.pollEvent();
+      if (event?.type === "seat-to-player") this.addFeeder(event.peerId);
       const isEntry =
         event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
       if (event === undefined || !isEntry || this.#told.isNew(event)) return event;
@@ -232,7 +243,7 @@ export class MatchSession implements Session {
     const create = this.#options.loadFollowing();
     const playerIndexes = this.#role === "watcher" ? NO_PLAYERS : this.#playerIndexes;
     const [events, refusals, told] = [this.#events, this.#refusals, this.#told];
-    this.#following = create?.(this.#nowMs, { ...this.#options, playerIndexes, events, refusals, told });
+    this.#following = create?.(this.#nowMs, { ...this.#options, feeders: this.#feeders, playerIndexes, events, refusals, told });
     return this.#following;
   }
 
