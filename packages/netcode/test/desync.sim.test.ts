@@ -86,5 +86,5 @@ describe("a bit that flips in a confirmed save", () => {
 
     expect(problems).toEqual([]);
     expect(foundMs.length).toBeGreaterThanOrEqual(FLIPS);
-  });
+  }, 1_200_000);
 });
