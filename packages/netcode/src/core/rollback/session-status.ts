@@ -27,8 +27,9 @@ export class SessionStatus {
 export class SessionClock {
   /** As the caller tells it. */
   nowMs: number;
-  /** Stands still while nobody calls: what nobody could hear was no silence. */
+  /** Stands still while nobody calls: what nobody could hear was no silence. Whole ms: a fraction would be boxed wherever it is handed on. */
   observedMs = 0;
+  #exactMs = 0;
 
   constructor(nowMs: number) {
     this.nowMs = nowMs;
@@ -36,7 +37,8 @@ export class SessionClock {
 
   observe(nowMs: number): void {
     assert(nowMs >= this.nowMs, "a clock that never goes back");
-    this.observedMs += Math.min(nowMs - this.nowMs, UNOBSERVED_MS_MAX);
+    this.#exactMs += Math.min(nowMs - this.nowMs, UNOBSERVED_MS_MAX);
+    this.observedMs = Math.floor(this.#exactMs);
     this.nowMs = nowMs;
   }
 }
