@@ -37,7 +37,8 @@ export interface DesyncReport {
 
 export interface DesyncReportOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;
-  readonly setup: MatchSetup;
+  /** Of the match. Only the number of players counts, unless `init` refuses settings that it does not know; default: so many nameless players. */
+  readonly setup?: MatchSetup;
   /** Default: empty. */
   readonly environment?: string;
 }
@@ -46,13 +47,14 @@ export interface DesyncReportOptions<State, Schema extends InputSchema> {
  * Makes a report of what a session found out (`evidence` of its events `desync` and, with both states, `desync-evidence`).
  *
  * ```ts
- * if (event.type === "desync-evidence") download(JSON.stringify(writeDesyncReport(event.evidence, { game, setup })));
+ * if (event.type === "desync-evidence") download(JSON.stringify(writeDesyncReport(event.evidence, { game })));
  * ```
  */
 export function writeDesyncReport<State, Schema extends InputSchema>(
   evidence: DesyncEvidence,
-  { game, setup, environment = "" }: DesyncReportOptions<State, Schema>,
+  options: DesyncReportOptions<State, Schema>,
 ): DesyncReport {
+  const { game, setup = namelessSetup(evidence.inputsBytes / options.game.inputBytes), environment = "" } = options;
   const { peerId, frame, isFirst, localChecksum, remoteChecksum, paths, playerIndexes, start, rows, inputsBytes, states } = evidence;
   return {
     format: "rollcall-desync-1",
@@ -72,6 +74,11 @@ export function writeDesyncReport<State, Schema extends InputSchema>(
     states: states === undefined ? null : { frame: states.frame, local: toHex(states.local), remote: toHex(states.remote) },
     differences: states === undefined ? [] : differencesOf(new GameSimulation(game, setup), states.local, states.remote),
   };
+}
+
+function namelessSetup(playerCount: number): MatchSetup {
+  const players = Array.from({ length: playerCount }, (_, colour) => ({ profile: { name: "", colour, choices: null }, bot: false }));
+  return { seed: 0, players, settings: null };
 }
 
 /** Reads a report from the text of a file; `undefined` for anything else. */
