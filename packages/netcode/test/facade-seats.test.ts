@@ -21,6 +21,17 @@ async function dropLast(room: Room): Promise<{ matches: TagMatch[]; lost: TagMat
   return { matches, lost, roles };
 }
 
+/** The member at `index` reloads its page, and plays again as soon as it may. */
+async function comeBack(room: Room, index: number): Promise<TagMatch> {
+  const page = await room.pages[index]?.reload();
+  const lobby = page && (await room.world.until(resumeLobby(page.environment, options(""))));
+  if (page === undefined || lobby?.match === undefined) throw new Error("no match to come back to");
+  room.pages[index] = page;
+  room.lobbies[index] = lobby;
+  play([lobby.match]);
+  return lobby.match;
+}
+
 describe("seats of a running match", () => {
   test("[FA37] who was dropped follows the match, gets its seat back, and plays on in the same history", async () => {
     const room = await openRoom(2);
@@ -74,6 +85,66 @@ describe("seats of a running match", () => {
     expect(match.view().state.discs[1]?.dashes).toBeGreaterThan(0);
   });
 
+  test("[FA38] a host that is reloaded comes back into the same history, wherever its seat is", async () => {
+    const room = await openRoom(2);
+    const [ada, bob, cyd] = room.lobbies;
+    if (ada === undefined || bob === undefined || cyd === undefined) throw new Error("no lobby");
+    await room.world.until(ada.transferHost(bob.me.peerId));
+    await room.world.runUntil(() => bob.isHost);
+    const matches = await room.world.until(Promise.all([ada.nextMatch(), bob.start(), cyd.nextMatch()]));
+    play(matches);
+    await room.world.run(1_000);
+    const back = await comeBack(room, 1);
+    await room.world.runUntil(() => back.role === "player");
+    await room.world.run(3_000);
+    const [first, , last] = matches;
+    if (first === undefined || last === undefined) throw new Error("no match");
+    expectEqualChecksums([first, back, last]);
+    expect([first, back, last].map((match) => match.stats().refusals)).toEqual([{}, {}, {}]);
+  });
+
+  test("[FA38] a page that is reloaded twice in a row keeps nobody waiting", async () => {
+    for (const pauseMs of [0, 50, 500]) {
+      const room = await openRoom(2);
+      const matches = await startAll(room);
+      play(matches);
+      await room.world.run(1_000);
+      await comeBack(room, 1);
+      await room.world.run(pauseMs);
+      const back = await comeBack(room, 1);
+      await room.world.runUntil(() => back.role === "player");
+      await room.world.run(3_000);
+      const others = [matches[0], matches[2]].filter((match) => match !== undefined);
+      expectEqualChecksums([...others, back]);
+      expect(others.map((match) => match.stats().stalledFrames)).toEqual([0, 0]);
+    }
+  });
+
+  test("[FA33] a match goes on while one plays in it who came back as another peer", async () => {
+    const room = await openRoom(1);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(1_000);
+    const back = await comeBack(room, 0);
+    await room.world.runUntil(() => back.role === "player");
+    await room.world.run(2_000);
+    const frame = back.stats().confirmedFrame;
+    matches[1]?.stop();
+    await room.world.run(3_000);
+    expect(room.lobbies[0]?.state.match).toBeDefined();
+    expect(back.stats().confirmedFrame).toBeGreaterThan(frame + 150);
+  });
+
+  test("[FA33] a match whose players all reload at once ends", async () => {
+    const room = await openRoom(1);
+    play(await startAll(room));
+    await room.world.run(1_000);
+    const pages = await Promise.all(room.pages.map((page) => page.reload()));
+    const lobbies = await room.world.until(Promise.all(pages.map((page) => resumeLobby(page.environment, options("")))));
+    expect(lobbies.map((lobby) => lobby?.match?.role)).toEqual(["returning", "returning"]);
+    await room.world.runUntil(() => lobbies.every((lobby) => lobby?.state.match === undefined));
+  });
+
   test("[FA39] guests of a device play in seats of their own", async () => {
     const guest = { name: "Gus", colour: 5, choices: null };
     const room = await openRoom(1, { guests: [guest] });
@@ -108,6 +179,7 @@ describe("seats of a running match", () => {
     expect([late.match, watched.role]).toEqual([watched, "watcher"]);
     await room.world.runUntil(() => watched.stats().confirmedFrame > 60);
     expect(() => late.watch()).toThrow("no seat");
+    for (const seats of [[], [2, 2], [0, 2], [3], [0.5]]) expect(() => watched.takeSeats(seats)).toThrow();
     play([watched]);
     watched.takeSeats([2]);
     await room.world.runUntil(() => watched.role === "player");

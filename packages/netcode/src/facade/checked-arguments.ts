@@ -1,6 +1,7 @@
+import type { PeerId } from "../core/base/units.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { jsonBytes } from "../core/ports/lobby-protocol.ts";
-import type { Json, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Json, MatchSeat, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import { badArgument } from "./netcode-error.ts";
 
 /** As many graphemes as a name tag has room for. */
@@ -56,4 +57,15 @@ function cutName(name: string): string {
     if (cut.length + segment.length <= LOBBY_LIMITS.nameUnits) cut += segment;
   }
   return cut;
+}
+
+/** Players that can be taken together, by rising index: a seat that began as a bot's goes alone, those of one peer go together. */
+export function checkedSeats(seats: readonly MatchSeat[], playerIndexes: readonly number[]): readonly number[] {
+  const holder = (seat: MatchSeat | undefined): PeerId | undefined => (seat?.kind === "person" ? seat.peerId : undefined);
+  const first = checkedInteger("a seat", playerIndexes[0] ?? -1, [0, seats.length - 1]);
+  const peerId = holder(seats[first]);
+  const together = [...seats.keys()].filter((player) => player === first || (peerId !== undefined && holder(seats[player]) === peerId));
+  const isSame = playerIndexes.length === together.length && together.every((player) => playerIndexes.includes(player));
+  if (!isSame) throw badArgument("the seat of one bot, or all seats of one peer");
+  return together;
 }

@@ -92,9 +92,8 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const { isMember, handleOver } = this.#surroundings;
     const current = this.#current;
     current?.tick(nowMs);
-    // Stopped by each for itself, or left by those who dropped us: nobody is left to bring it to a result, and it would keep the room shut.
-    if (current !== undefined && (current.isOut || current.role === "returning") && current.isDeserted(isMember))
-      handleOver(current.matchNumber, "result");
+    // Stopped by each for itself, left by those who dropped us, or by all at once when they reload: nobody would bring it to a result, and it would keep the room shut.
+    if (current?.isDeserted(nowMs, isMember) === true) handleOver(current.matchNumber, "result");
     const lingering = this.#lingering;
     if (lingering === undefined) return;
     lingering.runner.tick(nowMs);
@@ -115,6 +114,12 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
     this.#current?.handlePeerGone(nowMs, peerId, cause);
     this.#lingering?.runner.handlePeerGone(nowMs, peerId, cause);
+  }
+
+  /** A peer id is gone for good; `after`: what the same member is called now. */
+  handlePeerRemoved(nowMs: number, before: PeerId, cause: DropCause, after: PeerId | undefined): void {
+    this.#current?.handlePeerRemoved(nowMs, before, cause, after);
+    this.#lingering?.runner.handlePeerRemoved(nowMs, before, cause, after);
   }
 
   /** We go: the others play on without waiting for us. */

@@ -255,7 +255,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
         break;
       case "member-returned":
         // A reload makes another peer of the same member; what the old page played, its bot plays on.
-        if (change.member.peerId !== change.peerId) this.#unlink(change.peerId, "left");
+        if (change.member.peerId !== change.peerId) this.#unlink(change.peerId, "left", change.member.peerId);
         this.#link(change.member);
         this.#listeners.emit("member-returned", change.member);
         break;
@@ -385,8 +385,8 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#links.addPeer(member.peerId, this.me.order > member.order ? "dialer" : "acceptor");
   }
 
-  #unlink(peerId: PeerId, cause: DropCause): void {
-    this.#matches.handlePeerGone(this.#options.ticker.nowMs(), peerId, cause);
+  #unlink(peerId: PeerId, cause: DropCause, after?: PeerId): void {
+    this.#matches.handlePeerRemoved(this.#options.ticker.nowMs(), peerId, cause, after);
     this.#links.removePeer(peerId);
   }
 

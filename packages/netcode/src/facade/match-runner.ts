@@ -1,5 +1,4 @@
 import type { Page } from "../adapters/page.ts";
-import { unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Game, MatchSetup } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
@@ -15,10 +14,12 @@ import { MeteredSimulation } from "../driver/metered-simulation.ts";
 import { Deferred } from "./deferred.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
-import { checkedInteger } from "./checked-arguments.ts";
+import { checkedInteger, checkedSeats } from "./checked-arguments.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
-import { badArgument, NetcodeError } from "./netcode-error.ts";
+import { MatchPeople } from "./match-people.ts";
+import { NetcodeError } from "./netcode-error.ts";
 import { RunAhead } from "./run-ahead.ts";
+import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
 import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
 
@@ -65,8 +66,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #listeners: Listeners<MatchEvents>;
   readonly #failing = new Set<FrameCallback>();
   readonly #gameEvents: GameEventCalls;
-  /** Who said that it plays this match no longer. */
-  readonly #left = new Set<PeerId>();
+  readonly #people: MatchPeople;
   readonly #ended = new Deferred<unknown>();
   #outcome: "ended" | "dropped" | "closed" | undefined;
   #paused = false;
@@ -106,7 +106,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       simulation: meter,
       ...MATCH_LIMITS,
     });
-    this.#inputs = this.#roomForInputs(agreement.seats.filter((seat) => seat.kind === "person" && seat.peerId === localPeerId).length);
+    const seated = agreement.seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
+    this.#people = new MatchPeople(nowMs, localPeerId, seated);
+    this.#inputs = this.#roomForInputs(seated.filter((peerId) => peerId === localPeerId).length);
     const [session, startMs] = [this.#session, this.#startMs];
     this.#driver = new MatchDriver({ session, host: this, frameRateHz: game.frameRateHz, nowMs, startMs, meter });
   }
@@ -208,7 +210,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   /** Tells the others that we play no longer: their session waits for no word of ours. */
   sayLeft(): void {
     this.#driver.leave(this.#options.nowMs());
-    for (const to of this.#others()) {
+    for (const to of this.#people.others) {
       this.#options.transmit({ to, channel: "reliable", bytes: Uint8Array.of(PACKET_KIND.matchLeft, this.matchEpoch) });
     }
   }
@@ -218,9 +220,10 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     return this.#outcome === "closed" || this.#outcome === "dropped";
   }
 
-  /** True when none of the others plays any more. */
-  isDeserted(isMember: (peerId: PeerId) => boolean): boolean {
-    return this.#others().every((peerId) => this.#left.has(peerId) || !isMember(peerId));
+  /** True when we do not play, and nobody else does any more. */
+  isDeserted(nowMs: number, isMember: (peerId: PeerId) => boolean): boolean {
+    if (this.isOut) return this.#people.isDeserted(isMember);
+    return this.role === "returning" && this.#people.isLost(nowMs, this.#session.confirmedFrame, isMember);
   }
 
   /** Ends the match on this peer, whatever its phase, and frees it. For the lobby; a game calls `stop`. */
@@ -237,8 +240,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
+    this.#people.packetArrived(nowMs, from, bytes);
     if (bytes[0] === PACKET_KIND.matchLeft && bytes.length === 2) {
-      this.#left.add(from);
+      this.#people.left(from);
       this.handlePeerGone(nowMs, from, "left");
     } else this.#drive(() => this.#driver.handlePacket(nowMs, from, bytes));
   }
@@ -247,12 +251,17 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#drive(() => this.#driver.handlePeerGone(nowMs, peerId, cause));
   }
 
+  /** The id `before` is gone for good; `after`: what the same member is called now. */
+  handlePeerRemoved(nowMs: number, before: PeerId, cause: DropCause, after: PeerId | undefined): void {
+    this.#people.removed(before, after);
+    this.handlePeerGone(nowMs, before, cause);
+  }
+
   takeSeats(playerIndexes: readonly number[]): void {
     if (this.#disposed || this.role === "player") return;
-    for (const player of playerIndexes) checkedInteger("a seat", player, [0, this.seats.length - 1]);
-    if (playerIndexes.length === 0) throw badArgument("seats to take");
-    this.#inputs = this.#roomForInputs(playerIndexes.length);
-    this.#session.requestSeats(playerIndexes);
+    const players = checkedSeats(this.seats, playerIndexes);
+    this.#inputs = this.#roomForInputs(players.length);
+    this.#session.requestSeats(players);
   }
 
   /** For the driver. */
@@ -286,52 +295,26 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   /** For the driver. */
   handleEvent(event: SessionEvent): void {
     if (this.#disposed) return;
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- `tellSessionEvent` has all others
     switch (event.type) {
-      case "synchronized":
-        this.#listeners.emit("synchronized", event.frame);
-        break;
-      case "peer-suspect":
-        this.#listeners.emit("suspect", event.peerId);
-        break;
-      case "peer-recovered":
-        this.#listeners.emit("recovered", event.peerId);
-        break;
-      case "seat-to-bot":
-        this.#listeners.emit("seat-to-bot", event);
-        break;
       case "dropped":
         // First, so that the lobby of which the game draws its room has no match any more.
         this.#lose("dropped", "The others went on without us.");
         this.#listeners.emit("dropped");
         break;
-      case "waiting-for-quorum":
-        this.#listeners.emit("waiting-for-quorum");
-        break;
       case "seat-to-player":
-      case "conflicting-input":
-        this.#listeners.emit(event.type, event);
+        this.#people.seated(event.peerId);
+        // It was given the seats before its end was known: nobody has to wait for it.
+        if (this.#people.isRemoved(event.peerId)) this.#session.handlePeerGone(this.#options.nowMs(), event.peerId, "left");
+        this.#listeners.emit("seat-to-player", event);
         break;
       case "paused":
       case "resumed":
         this.#paused = event.type === "paused";
         this.#listeners.emit(event.type, event.peerId);
         break;
-      case "seat-request":
-        break;
       case "role":
         this.#handleRole(event.role);
-        break;
-      case "desync":
-        this.#listeners.emit("desync", event);
-        break;
-      case "desync-evidence":
-        this.#listeners.emit("desync-evidence", event);
-        break;
-      case "repaired":
-        this.#listeners.emit("repaired", event);
-        break;
-      case "desync-persists":
-        this.#listeners.emit("desync-persists", event);
         break;
       case "game":
         this.#gameEvents.tell(event, this.#run);
@@ -344,7 +327,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#options.handleOver("result");
         break;
       default:
-        unreachable(event);
+        tellSessionEvent(this.#listeners, event);
     }
   }
 
@@ -371,10 +354,6 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       this.close("The game's own code failed.");
       this.#options.handleOver("failed");
     }
-  }
-
-  #others(): PeerId[] {
-    return this.seats.flatMap((seat) => (seat.kind === "person" && seat.peerId !== this.#options.localPeerId ? [seat.peerId] : []));
   }
 
   #lose(outcome: "dropped" | "closed", message: string | undefined): void {

@@ -221,7 +221,10 @@ export interface Match<State, Schema extends InputSchema> {
   readonly role: MatchRole;
   /** Players of this peer, by index; none while we are no `player`. */
   readonly localPlayers: readonly number[];
-  /** Asks for the seats of bots, for good: they are ours when `role` says `player`. Only who follows the match can ask; a player need not. */
+  /**
+   * Asks for the seat of a bot, or for all seats of somebody who is gone, in place of any asked for before: ours when `role` says `player`. It waits while somebody
+   * plays there. Only who follows the match can ask; a player need not. Other seats are a `BAD_ARGUMENT`.
+   */
   takeSeats(playerIndexes: readonly number[]): void;
   /** `countdown` until frame 0, then `running`; `ended`, `dropped` and `closed` are final. */
   readonly phase: "countdown" | "running" | "ended" | "dropped" | "closed";

@@ -78,7 +78,8 @@ function returnMember(state: LobbyState, peerId: PeerId, member: Member): Partia
 /** Who comes back as another peer finds its seats in the running match under the new name. */
 function renameSeats(match: MatchAgreement, before: PeerId, after: PeerId): MatchAgreement {
   const seats = match.seats.map((seat) => (seat.kind === "person" && seat.peerId === before ? { ...seat, peerId: after } : seat));
-  return { ...match, seats };
+  // Ranks in the match begin with its host: a returning page must come to the same ones.
+  return { ...match, seats, hostId: match.hostId === before ? after : match.hostId };
 }
 
 /** Everybody's `ready` was for this match; the next one is asked anew. */
