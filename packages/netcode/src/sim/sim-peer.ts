@@ -203,11 +203,13 @@ export class SimPeer {
   #advance(localMs: number): boolean {
     const { checkers, drawInputs, plan } = this.#options;
     if (plan.stepCostMs !== undefined) this.session.costsMeasured(plan.stepCostMs, plan.stepCostMs / 10);
+    // Asked before: a call that ends the match goes back to its last frame.
+    const { frame } = this.session.stats();
     const result = this.session.advanceFrame(localMs, this.#inputs, plan.resimulationBudgetFrames);
     const { outcome } = result;
     this.#paceRatio = result.paceRatio;
     if (outcome === "advanced") {
-      this.inputsTaken[this.session.stats().frame - 1] = this.#inputs.slice();
+      this.inputsTaken[frame] = this.#inputs.slice();
       drawInputs(this.#inputs);
     }
     this.#over = outcome === "over";
