@@ -36,10 +36,11 @@ export interface EntryEffectsOptions {
  */
 export class EntryEffects implements TailEntries {
   readonly #options: EntryEffectsOptions;
-  #delayEntries = 0;
+  #delayEntries: number;
 
   constructor(options: EntryEffectsOptions) {
     this.#options = options;
+    this.#delayEntries = options.timeline.entries.filter(({ type }) => type === "input-delay").length;
   }
 
   /** Entries of `slot` in frames from `firstFrame` on were stored. */
