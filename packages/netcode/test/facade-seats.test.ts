@@ -103,6 +103,24 @@ describe("seats of a running match", () => {
     expect([first, back, last].map((match) => match.stats().refusals)).toEqual([{}, {}, {}]);
   });
 
+  test("[FA38] who is dropped after others came back as other peers follows those", async () => {
+    const room = await openRoom(1);
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(1_000);
+    const back = await comeBack(room, 0);
+    await room.world.runUntil(() => back.role === "player");
+    await room.world.run(2_000);
+    const [page, lost] = [room.pages[1], matches[1]];
+    if (page === undefined || lost === undefined) throw new Error("nobody to drop");
+    page.silent = true;
+    await room.world.runUntil(() => lost.role === "returning");
+    page.silent = false;
+    await room.world.runUntil(() => lost.role === "player");
+    await room.world.run(3_000);
+    expectEqualChecksums([back, lost]);
+  });
+
   test("[FA38] a page that is reloaded twice in a row keeps nobody waiting", async () => {
     for (const pauseMs of [0, 50, 500]) {
       const room = await openRoom(2);

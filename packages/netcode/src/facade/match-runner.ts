@@ -255,6 +255,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   handlePeerRemoved(nowMs: number, before: PeerId, cause: DropCause, after: PeerId | undefined): void {
     this.#people.removed(before, after);
     this.handlePeerGone(nowMs, before, cause);
+    // Should we be dropped, or be on our way back: who else could have the match.
+    if (after !== undefined) this.#session.addFeeder(after);
   }
 
   takeSeats(playerIndexes: readonly number[]): void {
