@@ -46,14 +46,14 @@ describe("an endpoint", () => {
     peer.frameSent(1, 200, 200);
     peer.packetArrived(700);
     expect(peer.heard).toBe(true);
-    expect(peer.silentMs(1000)).toBe(300);
-    expect(peer.deafMs(1000)).toBe(900);
+    expect([300, 301].map((ms) => peer.isSilent({ observedMs: 1000 }, ms))).toEqual([true, false]);
+    expect([900, 901].map((ms) => peer.isDeaf({ observedMs: 1000 }, ms))).toEqual([true, false]);
     peer.frameAcked(0, 0, 1000, 1000);
-    expect(peer.deafMs(1200)).toBe(200);
+    expect([200, 201].map((ms) => peer.isDeaf({ observedMs: 1200 }, ms))).toEqual([true, false]);
     peer.frameAcked(1, 0, 1300, 1300);
-    expect(peer.deafMs(9000)).toBe(0);
+    expect(peer.isDeaf({ observedMs: 9000 }, 0)).toBe(false);
     peer.frameSent(2, 9000, 9000);
-    expect(peer.deafMs(9100)).toBe(100);
+    expect([100, 101].map((ms) => peer.isDeaf({ observedMs: 9100 }, ms))).toEqual([true, false]);
   });
 
   it("[PE1] tells how long an acknowledgement was held, up to 255 ms", () => {

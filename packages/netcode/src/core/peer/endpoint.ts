@@ -8,6 +8,11 @@ const SENT_FRAMES = 128;
 /** A receipt that waited longer is of no use for measuring. */
 const HELD_MS_MAX = 255;
 
+/** Time that passed while somebody called the session. */
+export interface ObservedClock {
+  readonly observedMs: number;
+}
+
 /**
  * What we know about one remote peer from the frames that go to and fro: what it acknowledged, how long that took, how much is lost, and
  * how long it has been silent or deaf. It decides nothing.
@@ -50,13 +55,14 @@ export class Endpoint {
     return this.#ackedFrame;
   }
 
-  silentMs(observedMs: number): number {
-    return observedMs - this.#heardObservedMs;
+  /** Nothing came for `forMs`, a whole number. Asked with every packet, hence the clock and not its time: a fraction that is handed on costs an allocation. */
+  isSilent(clock: ObservedClock, forMs: number): boolean {
+    return clock.observedMs - this.#heardObservedMs >= forMs;
   }
 
-  /** For how long the peer has talked without hearing us: our oldest unacked frame waits since then. 0 when nothing waits. */
-  deafMs(observedMs: number): number {
-    return this.#sentFrame > this.#ackedFrame ? observedMs - this.#unackedObservedMs : 0;
+  /** The peer has talked for `forMs` without hearing us: our oldest unacked frame waits since then. */
+  isDeaf(clock: ObservedClock, forMs: number): boolean {
+    return this.#sentFrame > this.#ackedFrame && clock.observedMs - this.#unackedObservedMs >= forMs;
   }
 
   /** Any valid packet came. */

@@ -15,7 +15,8 @@ import {
 } from "../wire/drop-vote-codec.ts";
 import { INPUT_ROWS_MAX } from "../wire/limits.ts";
 import type { AgreementStart } from "./ballots.ts";
-import { DropAgreement } from "./drop-agreement.ts";
+import { DropAgreement, type DropView } from "./drop-agreement.ts";
+import type { ExchangeClock } from "./input-exchange.ts";
 import type { InputTable } from "./input-table.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import type { SessionRoster } from "./session-roster.ts";
@@ -63,9 +64,11 @@ export class Departures {
   readonly #entries: TailEntries | undefined;
   readonly #matchEpoch: number;
   readonly #agreement: DropAgreement;
-  readonly #view = { droppable: 0, suspect: 0, words: 0, left: 0, proposes: true, clockMs: 0 };
+  readonly #view: OwnView = new OwnView();
   /** When the broker's word about each member came; NaN where there is none. */
   readonly #wordMs: Float64Array;
+  /** Members for whom there is a word, as bits. */
+  #vouched = 0;
   readonly #votedMs: Float64Array;
   readonly #tails: readonly Tail[];
   readonly #incoming: DropVote = new DropVote();
@@ -105,6 +108,7 @@ export class Departures {
   announce(member: number, generation: number): void {
     this.#agreement.announce(member, generation);
     this.#wordMs[member] = Number.NaN;
+    this.#vouched &= ~(1 << member);
     this.#votedMs[member] = Number.NEGATIVE_INFINITY;
     this.#left &= ~(1 << member);
   }
@@ -162,6 +166,7 @@ export class Departures {
 
   handlePeerGone(member: number, cause: DropCause, observedMs: number): void {
     if (Number.isNaN(this.#wordMs[member])) this.#wordMs[member] = observedMs;
+    this.#vouched |= 1 << member;
     if (cause === "left") this.#left |= 1 << member;
   }
 
@@ -171,8 +176,9 @@ export class Departures {
    */
   packetArrived(member: number, observedMs: number): void {
     const bit = 1 << member;
-    if (observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS) {
+    if ((this.#vouched & bit) !== 0 && observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS) {
       this.#wordMs[member] = Number.NaN;
+      this.#vouched &= ~bit;
       this.#left &= ~bit;
     }
     if ((this.#agreement.own.agreed & bit) !== 0) this.#repeat(member, observedMs);
@@ -207,16 +213,18 @@ export class Departures {
     }
   }
 
-  /** Looks who is gone, votes, and decides. Returns the members whose end was decided now; their inputs are complete up to `lastFrame`. */
-  update(remotes: readonly RemotePeer[], proposes: boolean, observedMs: number): number {
+  /**
+   * Looks who is gone, votes, and decides. Returns the members whose end was decided now; their inputs are complete up to `lastFrame`. With every packet: the time comes in
+   * the session's own clock, since a number with a fraction that is handed on costs an allocation.
+   */
+  update(remotes: readonly RemotePeer[], proposes: boolean, clock: ExchangeClock): number {
     if (this.#droppedFrame !== undefined) return 0;
     const agreement = this.#agreement;
     const { own } = agreement;
-    this.#look(remotes, proposes, observedMs);
+    this.#look(remotes, proposes, clock);
     const before = own.set;
     const isChanged = agreement.consider(this.#view);
-    if (agreement.hasResigned && observedMs >= (this.#resignedMs ??= observedMs) + DROP_MS)
-      this.#droppedFrame = this.#inputs.completeFrame() + 1;
+    if (agreement.hasResigned) this.#waitResigned(clock);
     const entered = own.set & ~before;
     for (const remote of remotes) {
       // What was taken over from others has their frame.
@@ -226,8 +234,17 @@ export class Departures {
     const decided = agreement.decide();
     if (decided !== 0) this.#complete(decided);
     if (isChanged || decided !== 0) this.#due = this.#others();
-    else if (agreement.isOpen) for (const remote of remotes) this.#repeat(remote.member, observedMs);
+    else if (agreement.isOpen) this.#repeatAll(remotes, clock);
     return decided;
+  }
+
+  #waitResigned({ observedMs }: ExchangeClock): void {
+    this.#resignedMs ??= observedMs;
+    if (observedMs >= this.#resignedMs + DROP_MS) this.#droppedFrame = this.#inputs.completeFrame() + 1;
+  }
+
+  #repeatAll(remotes: readonly RemotePeer[], { observedMs }: ExchangeClock): void {
+    for (const remote of remotes) this.#repeat(remote.member, observedMs);
   }
 
   /** Writes the vote that `member` is to get now; `undefined` when none. Valid until the next call. */
@@ -251,22 +268,22 @@ export class Departures {
     if (observedMs - (this.#votedMs[member] ?? 0) >= REPEAT_MS) this.#due |= 1 << member;
   }
 
-  #look(remotes: readonly RemotePeer[], proposes: boolean, observedMs: number): void {
+  #look(remotes: readonly RemotePeer[], proposes: boolean, clock: ExchangeClock): void {
     const view = this.#view;
     view.droppable = 0;
     view.suspect = 0;
     view.words = 0;
     view.left = this.#left;
     view.proposes = proposes;
-    view.clockMs = observedMs;
+    view.read(clock);
     for (const { member, endpoint } of remotes) {
       const bit = 1 << member;
-      const silentMs = endpoint.silentMs(observedMs);
-      const gone = observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS && silentMs >= GONE_DROP_MS;
+      const isVouched = (this.#vouched & bit) !== 0 && clock.observedMs - (this.#wordMs[member] ?? Number.NaN) >= GONE_DROP_MS;
+      const gone = isVouched && endpoint.isSilent(clock, GONE_DROP_MS);
       if (gone) view.words |= bit;
-      if (silentMs >= SUSPECT_MS) view.suspect |= bit;
-      const isSilent = silentMs >= (endpoint.heard ? DROP_MS : FIRST_WORD_MS);
-      const isDeaf = endpoint.deafMs(observedMs) >= (endpoint.ackedFrame >= 0 ? DROP_MS : FIRST_WORD_MS);
+      if (endpoint.isSilent(clock, SUSPECT_MS)) view.suspect |= bit;
+      const isSilent = endpoint.isSilent(clock, endpoint.heard ? DROP_MS : FIRST_WORD_MS);
+      const isDeaf = endpoint.isDeaf(clock, endpoint.ackedFrame >= 0 ? DROP_MS : FIRST_WORD_MS);
       if (gone || isSilent || isDeaf) view.droppable |= bit;
     }
     view.suspect &= ~view.droppable;
@@ -334,4 +351,23 @@ export class Departures {
   };
 
   readonly #takers = { column: this.#takeColumn, entries: this.#takeEntries };
+}
+
+/** What we see, written anew with every packet. */
+class OwnView implements DropView {
+  droppable = 0;
+  suspect = 0;
+  words = 0;
+  left = 0;
+  proposes = true;
+  /** In an array: in a field each new number with a fraction may be an object of its own. */
+  readonly #clockMs = new Float64Array(1);
+
+  get clockMs(): number {
+    return this.#clockMs[0] ?? 0;
+  }
+
+  read({ observedMs }: ExchangeClock): void {
+    this.#clockMs[0] = observedMs;
+  }
 }

@@ -58,6 +58,7 @@ const PATIENCE_MS = 2000;
 export class DropAgreement extends Ballots {
   /** By member: since when somebody outside our set holds it gone; NaN while nobody does. */
   readonly accusedMs: Float64Array;
+  #accused = 0;
   #isWaiting = false;
 
   constructor(memberCount: number, localMember: number, start?: AgreementStart) {
@@ -153,8 +154,11 @@ export class DropAgreement extends Ballots {
       const held = (this.votes[member]?.holds ?? 0) & outside;
       accused |= held;
       const outranked = ~((2 << member) - 1);
-      this.#propose(held & (view.droppable | outranked | this.#unanswered(member, held, view.clockMs)), view.words);
+      this.#propose(held & (view.droppable | outranked | this.#unanswered(member, held, view)), view.words);
     }
+    // In nearly every call nobody is accused, and nobody was.
+    if ((accused | this.#accused) === 0) return;
+    this.#accused = accused;
     for (let member = 0; member < this.votes.length; member++) {
       if ((accused & (1 << member)) === 0) this.accusedMs[member] = Number.NaN;
       else if (Number.isNaN(this.accusedMs[member])) this.accusedMs[member] = view.clockMs;
@@ -162,11 +166,11 @@ export class DropAgreement extends Ballots {
   }
 
   /** Those of `held` who have been accused for long without holding `accuser` gone themselves. */
-  #unanswered(accuser: number, held: number, clockMs: number): number {
+  #unanswered(accuser: number, held: number, view: DropView): number {
     let unanswered = 0;
-    for (let member = 0; member < this.votes.length; member++) {
+    for (let member = 0; held !== 0 && member < this.votes.length; member++) {
       const answered = ((this.votes[member]?.holds ?? 0) & (1 << accuser)) !== 0;
-      const isLate = clockMs - (this.accusedMs[member] ?? Number.NaN) >= PATIENCE_MS;
+      const isLate = view.clockMs - (this.accusedMs[member] ?? Number.NaN) >= PATIENCE_MS;
       if (isLate && !answered) unanswered |= held & (1 << member);
     }
     return unanswered;

@@ -1,3 +1,4 @@
+import type { ObservedClock } from "../peer/endpoint.ts";
 import { SUSPECT_MS, type Departures } from "./departures.ts";
 import type { RemotePeer } from "./remote-peer.ts";
 import type { RemotePeers } from "./remote-peers.ts";
@@ -41,10 +42,10 @@ export class Presence {
   }
 
   /** Looks who has fallen silent. */
-  watch(observedMs: number): void {
+  watch(clock: ObservedClock): void {
     for (const remote of this.#remotes.list) {
       if (remote.isSuspect || this.#departures.isFrozen(remote.member)) continue;
-      if (remote.endpoint.silentMs(observedMs) < SUSPECT_MS) continue;
+      if (!remote.endpoint.isSilent(clock, SUSPECT_MS)) continue;
       remote.isSuspect = true;
       this.#events.add({ type: "peer-suspect", peerId: remote.endpoint.peerId });
     }

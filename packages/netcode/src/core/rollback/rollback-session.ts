@@ -333,9 +333,8 @@ export class RollbackSession implements Session, SettledSource {
   /** Silence, votes and what follows from them. */
   #watch(): void {
     if (this.#status.isOut || this.#remotes.list.length === 0) return;
-    const { observedMs } = this.#clock;
-    if (!this.#status.isOver) this.#presence.watch(observedMs);
-    const decided = this.#departures.update(this.#remotes.list, !this.#status.isOver, observedMs);
+    if (!this.#status.isOver) this.#presence.watch(this.#clock);
+    const decided = this.#departures.update(this.#remotes.list, !this.#status.isOver, this.#clock);
     if (decided !== 0) for (const remote of this.#remotes.list) if ((decided & (1 << remote.member)) !== 0) this.#seatToBot(remote);
     if (this.#departures.droppedFrame !== undefined) return this.#dropped(this.#departures.droppedFrame);
     if (this.#departures.takeWaiting() && !this.#status.isOver) this.#events.add({ type: "waiting-for-quorum" });
