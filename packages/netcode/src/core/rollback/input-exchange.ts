@@ -50,6 +50,8 @@ export interface InputExchangeOptions {
   readonly matchEpoch: number;
   /** The first frame of the match that is played here: what earlier ones carried is not known. */
   readonly firstFrame: number;
+  /** The first frame in which we play ourselves: later, for who joins. */
+  readonly joinFrame: number;
 }
 
 /** Turns inputs into datagrams for one peer, and datagrams of a peer into inputs. */
@@ -64,6 +66,7 @@ export class InputExchange {
   readonly #localPlayers: readonly number[];
   readonly #matchEpoch: number;
   readonly #firstFrame: number;
+  readonly #joinFrame: number;
   readonly #rowsMax: number;
   /** Beside entries. */
   readonly #fewRowsMax: number;
@@ -85,6 +88,7 @@ export class InputExchange {
     this.#localPlayers = localPlayers;
     this.#matchEpoch = options.matchEpoch;
     this.#firstFrame = options.firstFrame;
+    this.#joinFrame = options.joinFrame;
     this.#columns = Array.from({ length: inputs.playerCount }, () => new Uint8Array(INPUT_BLOCK_BYTES_MAX));
     const room = SESSION_DATAGRAM_BYTES_MAX - INPUT_HEADER_BYTES_MAX;
     this.#rowsMax = rowsWithin(room, localPlayers.length, inputs.inputBytes);
@@ -150,8 +154,8 @@ export class InputExchange {
     const newest = received + sequenceDistance(sequenceOf(header.newestFrame), sequenceOf(received));
     const first = newest - header.rowCount + 1;
     if (first < 0) return "malformed";
-    // A new member has bot's inputs up to its first frame from the beginning, wherever we are.
-    if (newest > Math.max(this.#runner.frame + AHEAD_FRAMES_MAX, received)) return "far-frame";
+    // A new member has bot's inputs up to its first frame from the beginning, wherever we are. Until our own first frame nobody waits for us.
+    if (newest > Math.max(Math.max(this.#runner.frame, this.#joinFrame) + AHEAD_FRAMES_MAX, received)) return "far-frame";
     if (header.rowCount > 0 && first > received + 1) return "gap";
     const ackedFrame = newest - header.ackDistance;
     if (ackedFrame < NULL_FRAME) return "malformed";

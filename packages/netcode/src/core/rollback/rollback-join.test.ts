@@ -147,7 +147,23 @@ describe("somebody who joins a match that runs", () => {
     expect(match.agreedFrames()).toBeGreaterThan(100);
     expect(match.alive.map(({ outcome }) => outcome)).toEqual(["advanced", "advanced", "advanced"]);
     expect(isHeard(match, 1, 3)).toBe(true);
-    for (const { index } of match.alive) expect(match.eventsOf(index, "dropped")).toEqual([]);
+    for (const { index, session } of match.alive) {
+      expect(match.eventsOf(index, "dropped")).toEqual([]);
+      expect(session.stats().refusals).toEqual({});
+    }
+  });
+
+  it("[RB33] takes in what the others send while it stands still before its first frame, however far they run ahead", () => {
+    const match = afterDrop([2], { seats: [0, 1, 2] });
+    match.join(2, 0, [2]);
+    const joiner = match.peer(2);
+    const begun = joiner.session.stats().frame;
+    joiner.nextFrameMs = match.nowMs + 1600;
+    match.run(1600);
+    expect(match.peer(0).session.stats().frame - begun).toBeGreaterThan(70);
+    expect(joiner.session.stats()).toMatchObject({ frame: begun, refusals: {} });
+    match.run(3000);
+    expectSound(match, 150);
   });
 });
 
