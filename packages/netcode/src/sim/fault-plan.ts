@@ -127,7 +127,7 @@ export function drawFaultPlan(options: FaultPlanOptions): FaultPlan {
   const peers = drawPeers(new Random(seed, "peers"), peerCount, isOn).map((peer) => {
     // From a step that is free to one that takes a frame's time.
     const stepCostMs = costs.float() * costs.float() * 16;
-    return isOn("adaptive") ? { ...peer, stepCostMs } : peer;
+    return isOn("adaptive") ? Object.assign(peer, { stepCostMs }) : peer;
   });
   const seats = drawSeats(new Random(seed, "seats"), options, isOn);
   const ranks = rankPeers(seats, new Random(seed, "host").integer(peerCount));

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { f64, i16, i32, u8, type ArraySchema } from "../base/schema.ts";
 import { STATE_PARTS_MAX } from "../ports/simulation.ts";

@@ -34,7 +34,7 @@ const anyPeerId: fc.Arbitrary<PeerId> = fc.stringMatching(/^[0-9a-f]{32}$/).map(
 const anyPlayer: fc.Arbitrary<PlayerProfile> = fc.record({ name: fc.string({ maxLength: 64 }), colour: integer(63), choices: anyJson });
 const anyProfile: fc.Arbitrary<Profile> = fc.oneof(
   anyPlayer,
-  fc.tuple(anyPlayer, fc.array(anyPlayer, { maxLength: 3 })).map(([player, guests]) => ({ ...player, guests })),
+  fc.tuple(anyPlayer, fc.array(anyPlayer, { maxLength: 3 })).map(([player, guests]) => Object.assign(player, { guests })),
 );
 const anyGame: fc.Arbitrary<GameIdentity> = fc.record({
   id: fc.string({ minLength: 1, maxLength: 64 }),

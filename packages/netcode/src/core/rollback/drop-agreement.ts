@@ -168,7 +168,8 @@ export class DropAgreement extends Ballots {
   /** Those of `held` who have been accused for long without holding `accuser` gone themselves. */
   #unanswered(accuser: number, held: number, view: DropView): number {
     let unanswered = 0;
-    for (let member = 0; held !== 0 && member < this.votes.length; member++) {
+    if (held === 0) return unanswered;
+    for (let member = 0; member < this.votes.length; member++) {
       const answered = ((this.votes[member]?.holds ?? 0) & (1 << accuser)) !== 0;
       const isLate = view.clockMs - (this.accusedMs[member] ?? Number.NaN) >= PATIENCE_MS;
       if (isLate && !answered) unanswered |= held & (1 << member);
