@@ -210,7 +210,8 @@ export class InputExchange {
       const known = Math.min(inputs.lastFrame(player) - first + 1, rowCount);
       for (let row = 0; row < known; row++) {
         if (inputs.equals(player, first + row, column, (row + 1) * inputBytes)) continue;
-        this.#conflictFrame = first + row;
+        // What is from before our start came from who fed us: nobody is to blame for it but that one.
+        this.#conflictFrame = first + row < this.#firstFrame ? NULL_FRAME : first + row;
         return "conflicting-input";
       }
     }
