@@ -1,3 +1,4 @@
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -249,7 +250,7 @@ test("[BR77] a member that does not read is dropped, and the others are told tha
 test("[BR78] prototype keys, oversized names and foreign fields change nothing but the answer", async () => {
   const client = await LobbyClient.open(broker.port);
   const create = (extra: string): string =>
-    `{"request":1000,"command":{"type":"create","protocol":1,"game":{"id":"tag","version":1,"contentHash":"0123abcd"},"capacity":8,"settings":null,"metadata":null,${extra}}}`;
+    `{"request":1000,"command":{"type":"create","protocol":${LOBBY_PROTOCOL_VERSION},"game":{"id":"tag","version":1,"contentHash":"0123abcd"},"capacity":8,"settings":null,"metadata":null,${extra}}}`;
   client.send(create('"profile":{"name":"x","colour":0,"choices":null,"__proto__":{"polluted":true}}'));
   client.send(create(`"profile":{"name":"${"n".repeat(65)}","colour":0,"choices":null}`));
   const reply = await client.find((message) => "reply" in message);
@@ -333,7 +334,7 @@ test("[BR84] who joins and hangs up before the answer leaves no seat that looks 
     request: 1,
     command: {
       type: "join",
-      protocol: 1,
+      protocol: LOBBY_PROTOCOL_VERSION,
       code: victims.code,
       game: { id: "tag", version: 1, contentHash: "0123abcd" },
       profile: profile("Gone"),

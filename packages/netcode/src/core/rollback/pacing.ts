@@ -1,7 +1,7 @@
 import { LAG_UNITS_PER_FRAME } from "../wire/limits.ts";
 import { ClockControl } from "./clock-control.ts";
 import { assert } from "../base/assert.ts";
-import { frameRange, type FrameRange } from "./frame-range.ts";
+import type { FrameRange } from "./frame-range.ts";
 import { InputDelayPolicy } from "./input-delay-policy.ts";
 import { LATE_FRAMES_UNKNOWN, latenessSlice } from "./lateness.ts";
 import type { RemotePeer } from "./remote-peer.ts";
@@ -167,5 +167,3 @@ export class MatchPacing {
     return Math.max(0, (rttMs / 2 + WAY_DEVIATIONS * jitterMs) / this.#frameMs - delayFrames - this.#work.windowFrames);
   }
 }
-
-export { frameRange, type FrameRange };
