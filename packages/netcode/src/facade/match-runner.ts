@@ -268,14 +268,17 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   /** For the driver. */
   readInputs(): Uint8Array {
+    const { localPlayers } = this;
     const { inputBytes } = this.#options.game;
     const input = this.#run?.input;
+    // Seats that were asked for first may be the ones that are given.
+    if (localPlayers.length > 0 && this.#inputs.length !== localPlayers.length * inputBytes)
+      this.#inputs = this.#roomForInputs(localPlayers.length);
     const inputs = this.#inputs;
     // Until `run` is called, and when it fails, nothing is pressed.
     inputs.fill(0);
     if (input !== undefined) {
       this.#guard("input", () => {
-        const { localPlayers } = this;
         for (let index = 0; index < localPlayers.length; index++)
           this.#simulation.packInput(input(localPlayers[index] ?? 0), inputs, index * inputBytes);
       });

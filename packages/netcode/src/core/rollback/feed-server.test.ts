@@ -194,6 +194,32 @@ describe("a feeder", () => {
     expect(feeding.server.followers).toEqual([]);
   });
 
+  it("[FO20] who stops and asks again gets no more states for it", () => {
+    const feeding = new Feeding();
+    let states = 0;
+    let datagrams = 0;
+    for (let frame = 0; frame < 120; frame++) {
+      for (let time = 0; time < 20; time++) {
+        feeding.say(ann, (writer) => writeFollow(writer, EPOCH, { type: "stop" }));
+        feeding.ask(ann, { isLive: true, haveFrame: time % 2 === 0 ? -1 : feeding.source.settledFrame });
+        for (let next = feeding.server.pollTransmit(); next !== undefined; next = feeding.server.pollTransmit()) {
+          if (next.bytes[0] === ROLLBACK_KIND.snapshot) states++;
+          else datagrams++;
+        }
+      }
+      feeding.frame();
+    }
+    // Two seconds.
+    expect(states).toBeLessThanOrEqual(5);
+    expect(datagrams).toBeLessThanOrEqual(121);
+    // An honest one who does so gets its state all the same.
+    const ben = testPeerId("ben");
+    feeding.ask(ben);
+    feeding.say(ben, (writer) => writeFollow(writer, EPOCH, { type: "stop" }));
+    feeding.ask(ben);
+    expect(feeding.frame().map(({ bytes }) => bytes[0])).toContain(ROLLBACK_KIND.snapshot);
+  });
+
   it("[FO20] a hostile follower gets little work out of it: floods, forged acks, noise", () => {
     const feeding = new Feeding();
     const random = new Random(3);

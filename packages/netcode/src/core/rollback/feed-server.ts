@@ -51,6 +51,8 @@ interface Follower {
   /** The newest settled frame when it was sent something last. */
   sentFrame: number;
   sentMs: number;
+  /** When it was sent a state. */
+  stateMs: number;
   heardMs: number;
   askedMs: number;
   echo: Echo;
@@ -82,6 +84,8 @@ export class FeedServer {
   /** Who only asked whether we hear it. */
   readonly #pings: { readonly to: PeerId; readonly echo: Echo }[] = [];
   readonly #wishes: SeatWish[] = [];
+  /** Who wanted nothing more a moment ago: to stop and to ask again is no way to be sent more. */
+  readonly #stopped = new Map<PeerId, Follower>();
   readonly #ack = { timeMs: 0, ackedFrame: 0 };
   readonly #header = new FeedHeader();
   #snapshot: SessionSnapshot | undefined;
@@ -163,6 +167,8 @@ export class FeedServer {
       const others = this.#followers;
       if (others.length >= FOLLOWERS_MAX - (request.isLive ? 0 : LIVE_PLACES)) return this.#redirect(from);
       follower = newFollower(from, this.#nowMs);
+      follower.sentMs = this.#stopped.get(from)?.sentMs ?? Number.NEGATIVE_INFINITY;
+      follower.stateMs = this.#stopped.get(from)?.stateMs ?? Number.NEGATIVE_INFINITY;
       others.push(follower);
     } else if (this.#nowMs - follower.askedMs < REQUEST_INTERVAL_MS) return "follow-flood";
     follower.isLive = request.isLive;
@@ -217,10 +223,16 @@ export class FeedServer {
 
   #remove(peerId: PeerId): void {
     const index = this.#followers.findIndex((follower) => follower.peerId === peerId);
-    if (index >= 0) this.#followers.splice(index, 1);
+    const follower = this.#followers[index];
+    if (follower === undefined) return;
+    this.#followers.splice(index, 1);
+    for (const { peerId: before, stateMs, sentMs } of this.#stopped.values())
+      if (this.#nowMs - Math.max(stateMs, sentMs) >= REQUEST_INTERVAL_MS) this.#stopped.delete(before);
+    this.#stopped.set(peerId, follower);
   }
 
   #sendSnapshot(follower: Follower): Transmit | undefined {
+    if (this.#nowMs - follower.stateMs < REQUEST_INTERVAL_MS) return undefined;
     const { settledFrame, oldestFrame } = this.#source;
     const isStale =
       this.#snapshot === undefined || settledFrame - this.#snapshot.frame > SNAPSHOT_FRAMES || this.#snapshot.frame < oldestFrame;
@@ -233,6 +245,7 @@ export class FeedServer {
     if (snapshot === undefined || snapshot.frame - 1 > settledFrame) return undefined;
     const bytes = (this.#snapshotBytes ??= encodeSnapshot(this.#matchEpoch, snapshot));
     follower.needsSnapshot = false;
+    follower.stateMs = this.#nowMs;
     follower.ackedFrame = snapshot.frame - 1;
     follower.nextFrame = NULL_FRAME;
     return { to: follower.peerId, channel: "reliable", bytes };
@@ -294,6 +307,7 @@ function newFollower(peerId: PeerId, nowMs: number): Follower {
     needsSnapshot: true,
     sentFrame: NULL_FRAME,
     sentMs: Number.NEGATIVE_INFINITY,
+    stateMs: Number.NEGATIVE_INFINITY,
     heardMs: nowMs,
     askedMs: nowMs,
     echo: { timeMs: 0, atMs: Number.NaN },

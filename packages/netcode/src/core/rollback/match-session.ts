@@ -6,10 +6,12 @@ import * as ROLLBACK_KIND from "../wire/rollback-kind.ts";
 import { CurrentSource } from "./current-source.ts";
 import { FollowEvents } from "./follow-events.ts";
 import type { CreateFollowing, Following } from "./following.ts";
+import { LossPauses } from "./loss-pauses.ts";
 import { RefusalCounts } from "./refusal-counts.ts";
 import { RollbackSession, type RollbackOptions } from "./rollback-session.ts";
 import { SessionEvents } from "./session-events.ts";
 import type { SessionStart, SettledSource } from "./settled-source.ts";
+import type { SeatToPlayerEntry, TimelineEntry } from "./timeline.ts";
 
 export interface MatchOptions extends Omit<RollbackOptions, "start"> {
   /** What follows a match (`createFollowing`), once it is there: most matches never need it, so that it may be loaded when one does. Asked again and again until it is. */
@@ -44,6 +46,7 @@ export class MatchSession implements Session {
   readonly #events = new SessionEvents();
   readonly #refusals = new RefusalCounts();
   readonly #told = new FollowEvents(this.#events, this.#refusals);
+  readonly #losses = new LossPauses();
   readonly #reader = new ByteReader();
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
   /** Goodbyes of a follower that is none any more. */
@@ -221,6 +224,7 @@ export class MatchSession implements Session {
     for (;;) {
       const event = this.#session?.pollEvent();
       if (event?.type === "seat-to-player") this.addFeeder(event.peerId);
+      if (event?.type === "seat-to-bot" && event.cause === "lost") this.#losses.note(this.#nowMs, event.peerId);
       const isEntry =
         event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
       if (event === undefined || !isEntry || this.#told.isNew(event)) return event;
@@ -229,6 +233,7 @@ export class MatchSession implements Session {
 
   #mayTakeSeats(peerId: PeerId, playerIndexes: readonly number[]): boolean {
     const { mayTakeSeats, players } = this.#options;
+    if (!this.#losses.isOver(this.#nowMs, peerId)) return false;
     return mayTakeSeats?.(peerId, playerIndexes) ?? playerIndexes.every((player) => players[player]?.peerId === peerId);
   }
 
@@ -262,6 +267,10 @@ export class MatchSession implements Session {
   #join(following: Following, start: SessionStart): void {
     this.#levelFrame = following.levelFrame();
     this.#levelMs = this.#nowMs;
+    // What we were given may be what we asked for before.
+    const isOurs = (entry: TimelineEntry): entry is SeatToPlayerEntry =>
+      entry.type === "seat-to-player" && entry.frame === start.joinFrame && entry.peerId === this.#options.localPeerId;
+    this.#playerIndexes = start.timeline.find(isOurs)?.playerIndexes ?? this.#playerIndexes;
     this.#session = new RollbackSession(this.#nowMs, { ...this.#options, start });
     this.#farewells = following.leave();
     this.#following = undefined;
