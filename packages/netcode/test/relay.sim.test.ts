@@ -339,6 +339,40 @@ describe("a pair with a bad connection", () => {
     expect(world.suspects()).toEqual([]);
   });
 
+  it.each(["goodbye", "remove"] as const)(
+    "[LK73] goes back to its own connection at once when the member that forwards leaves before the return is due (%s)",
+    (way) => {
+      for (const seed of SEEDS) {
+        const world = new RelayWorld(3, { seed, conditions: LINK_PROFILES.lan }).open();
+        for (const cut of ["ab", "ba"]) world.cut(cut);
+        world.play(1_500, "ab");
+        for (const cut of ["ab", "ba"]) world.restore(cut);
+        world.play(1_000, "ab");
+        expect([world.stats("ab").via, world.stats("ba").via], `seed ${seed}`).toEqual(["c", "c"]);
+        const [a, b, c] = world.peers;
+        if (a === undefined || b === undefined || c === undefined) throw new Error("expected: three peers");
+        if (way === "goodbye") c.mesh.sayGoodbye(world.nowMs);
+        else for (const peer of [a, b]) peer.mesh.removePeer(world.nowMs, c.id);
+        for (const peer of world.peers) peer.drain();
+        // Less than the next comparison would take, and much less than silence.
+        world.run(20);
+        expect([world.isRelayed("ab"), world.isRelayed("ba")], `seed ${seed}`).toEqual([false, false]);
+      }
+    },
+  );
+
+  it("[LK77] leaves a pair that played alone on its own connection when a third member comes, however long it played", () => {
+    for (const seed of SEEDS) {
+      const world = new RelayWorld(2, { seed, conditions: LINK_PROFILES.lan }).open();
+      world.play(4_000, "ab");
+      const third = world.join("c");
+      for (const peer of world.peers) world.link(third, peer);
+      expect(world.play(6_000, "ab"), `seed ${seed}`).toEqual({ changes: 0, relayedRatio: 0 });
+      expect(world.peers.map((peer) => peer.mesh.status(third.id))).toEqual(["open", "open"]);
+      expect(third.mesh.forwardedPackets).toBe(0);
+    }
+  });
+
   it("[LK77] costs each of four members five pings a second and a report, while a session sends", () => {
     const world = new RelayWorld(4, { seed: 1, conditions: LINK_PROFILES.lan }).open();
     world.run(2_000);

@@ -32,6 +32,8 @@ export class LinkCarrier {
   #pingedMs = 0;
   /** The peer's last ping wants an answer, and got none yet. */
   #isAsked = false;
+  /** Our pings come whatever a session sends, and ask for answers. */
+  #isMeasured = false;
 
   constructor(state: Carrier, send: SendPacket) {
     this.state = state;
@@ -75,6 +77,10 @@ export class LinkCarrier {
   }
 
   keepAlive(nowMs: number, pace: PingPace): void {
+    const isMeasured = pace.measureMs < Infinity;
+    // Nobody asked until now: that nothing was answered says nothing.
+    if (isMeasured && !this.#isMeasured) this.#answeredMs = nowMs;
+    this.#isMeasured = isMeasured;
     if (nowMs < this.pingMs(pace)) return;
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;

@@ -18,7 +18,7 @@ import { parsePeerId, type PeerId } from "../base/units.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
 import * as KIND from "./link-kind.ts";
-import type { Ping } from "./round-trip.ts";
+import { HOLD_MS_MAX, type Ping } from "./round-trip.ts";
 
 /** Raised when an older link could misread a newer one. The first two bytes of a hello never change their meaning. */
 export const LINK_VERSION = 1;
@@ -75,7 +75,7 @@ export const FRAGMENT_HEADER_BYTES = 4;
 export const FRAGMENT_BYTES_MAX: number = RELIABLE_BYTES_MAX - RELAY_HEADER_BYTES;
 const MALFORMED: LinkPacket = { type: "malformed" };
 const HOLD_UNITS_PER_MS = 10;
-const HOLD_MAX = 0x7fff;
+const HOLD_WANTED = 0x8000;
 const CONTENT_HASH_PATTERN = /^[0-9a-f]{8}$/;
 const GAME_ID_PATTERN = /^[A-Za-z0-9.-]{1,64}$/;
 const REFUSAL_REASONS: readonly RefusalReason[] = ["version-mismatch", "protocol-error"];
@@ -120,7 +120,7 @@ export function encodePing(ping: Ping): Uint8Array {
   writer.u16(ping.sequence);
   writer.u16(ping.ack);
   writer.u16(ping.received);
-  writer.u16(Math.min(HOLD_MAX, Math.round(ping.holdMs * HOLD_UNITS_PER_MS)) | (ping.isWanted ? HOLD_MAX + 1 : 0));
+  writer.u16(Math.round(Math.min(HOLD_MS_MAX, ping.holdMs) * HOLD_UNITS_PER_MS) | (ping.isWanted ? HOLD_WANTED : 0));
   return writer.written();
 }
 
@@ -202,7 +202,7 @@ function readPing(reader: ByteReader): Ping {
   const ack = sequenceOf(reader.u16());
   const received = reader.u16();
   const hold = reader.u16();
-  return { sequence, ack, received, holdMs: (hold & HOLD_MAX) / HOLD_UNITS_PER_MS, isWanted: hold > HOLD_MAX };
+  return { sequence, ack, received, holdMs: (hold & (HOLD_WANTED - 1)) / HOLD_UNITS_PER_MS, isWanted: hold >= HOLD_WANTED };
 }
 
 function start(kind: number, sizeBytes: number): ByteWriter {

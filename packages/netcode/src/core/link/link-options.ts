@@ -14,6 +14,10 @@ export interface RelayAccess {
   hasOthers(): boolean;
   /** Who could forward to this peer now. */
   offers(nowMs: number, to: PeerId): readonly RelayOffer[];
+  /** `via` is there to forward what we hand to it. */
+  canForward(nowMs: number, via: PeerId): boolean;
+  /** A member went, and it may have forwarded for others: every link looks for its way anew. */
+  checkSoon(): void;
   /** Asks `via` to forward a packet. */
   send(via: PeerId, to: PeerId, ...packet: Parameters<SendPacket>): void;
 }

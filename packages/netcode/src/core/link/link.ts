@@ -82,6 +82,7 @@ export class Link {
   hangUp(): void {
     this.direct.hangUp();
     this.relay.close();
+    this.#options.relays.checkSoon();
   }
 
   handleChannelsOpen(nowMs: number): void {
@@ -90,6 +91,7 @@ export class Link {
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
     this.direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried);
+    this.#options.relays.checkSoon();
   }
 
   handlePacket(nowMs: number, channel: Channel, bytes: Uint8Array): boolean {

@@ -89,6 +89,14 @@ export class RelayRouter implements RelayAccess {
     return this.#members.length > 1;
   }
 
+  canForward(nowMs: number, via: PeerId): boolean {
+    return this.#byPeer.get(via)?.link.direct.usable(nowMs) !== undefined;
+  }
+
+  checkSoon(): void {
+    for (const { link } of this.#members) link.relay.checkSoon();
+  }
+
   get timeoutMs(): number {
     return this.#reportMs;
   }

@@ -83,7 +83,7 @@ export class RelaySide {
   }
 
   get timeoutMs(): number {
-    if (!this.#relays.hasOthers()) return Infinity;
+    if (!this.#relays.hasOthers() && !this.isUsed) return Infinity;
     const { state } = this.carrier;
     if (state.kind === "greeting") return Math.min(this.#checkMs, state.greeting.timeoutMs);
     return Math.min(this.#checkMs, state.kind === "ready" ? this.carrier.pingMs(this.#pace) : Infinity);
@@ -127,6 +127,7 @@ export class RelaySide {
   #offers(nowMs: number, relayMs: number): readonly RelayOffer[] {
     const offers = this.#relays.offers(nowMs, this.#peerId);
     if (offers.length > 0 || this.#replyVia === undefined || relayMs === Infinity) return offers;
+    if (!this.#relays.canForward(nowMs, this.#replyVia)) return offers;
     return [{ via: this.#replyVia, costMs: relayMs }];
   }
 }

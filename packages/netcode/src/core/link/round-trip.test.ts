@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../base/random.ts";
 import { sequenceOf } from "../base/sequence.ts";
+import { encodePing, parseLinkPacket } from "./link-codec.ts";
 import { RoundTrip, type Ping } from "./round-trip.ts";
+
+/** A ping as it arrives. */
+function over(ping: Ping): Ping {
+  const packet = parseLinkPacket(encodePing(ping));
+  if (packet.type !== "ping") throw new Error("expected: a ping");
+  return packet.ping;
+}
 
 /** Two ends that ping each other every 50 ms over a path of `delayMs` each way that loses `lossRatio` of what the first one sends. */
 function exchange(pings: number, delayMs: number, lossRatio: number): RoundTrip {
@@ -45,6 +53,35 @@ describe("the round trip by pings", () => {
 
   it("[LK61] the loss goes back to nothing once the path is clean", () => {
     expect(exchange(2_000, 40, 0).lossRatio).toBe(0);
+  });
+
+  it("[LK61] what a session sent in many minutes without a ping is not taken for lost, nor those minutes for a round trip", () => {
+    const [near, far] = [new RoundTrip(), new RoundTrip()];
+    let nowMs = 0;
+    const exchange = (): boolean | undefined => {
+      nowMs += 10;
+      const ping = near.nextPing(nowMs, true);
+      near.countSent();
+      far.countReceived();
+      far.handlePing(nowMs + 5, ping);
+      return near.handlePing(nowMs + 10, over(far.nextPing(nowMs + 5, true)));
+    };
+    for (const minutes of [0, 20, 40]) {
+      expect([exchange(), exchange()]).toEqual([true, true]);
+      expect([near.lossRatio, near.rttMs]).toEqual([0, 10]);
+      for (let datagram = 0; datagram < minutes * 3_600; datagram++) {
+        near.countSent();
+        far.countReceived();
+      }
+      nowMs += minutes * 60_000;
+    }
+  });
+
+  it("[LK60] an answer that was held for longer than can be told is no round trip", () => {
+    const [near, far] = [new RoundTrip(), new RoundTrip()];
+    far.handlePing(5, near.nextPing(0, true));
+    expect(near.handlePing(60_010, over(far.nextPing(60_005, true)))).toBe(true);
+    expect(near.rttMs).toBe(0);
   });
 
   it("[LK62] an ack of a ping that was never sent is refused, and an impossible hold does not make time negative", () => {

@@ -5,6 +5,10 @@ import { RttEstimator } from "../peer/rtt-estimator.ts";
 const SENT_SIZE = 64;
 /** Datagrams over which loss is a mean. At half, two losses in a burst look like a bad path; at double a path that went bad is noticed 2 s late. */
 const LOSS_SPAN = 64;
+/** Longest hold that a ping can tell, in tenths of ms of 15 bits: more is told as this. */
+export const HOLD_MS_MAX = 3_276.7;
+/** The count of what was received wraps. */
+const RECEIVED_SPAN = 0x1_0000;
 /** Before the first ping of the other end: the sequence before its first, which acks nothing. */
 const NOTHING_RECEIVED = sequenceOf(-1);
 
@@ -72,7 +76,7 @@ export class RoundTrip {
     this.#nextSequence = nextSequence(sequence);
     this.#sentMs[sequence % SENT_SIZE] = nowMs;
     this.#sentCounts[sequence % SENT_SIZE] = this.#sentCount + 1;
-    const received = this.#receivedAtPing & 0xffff;
+    const received = this.#receivedAtPing % RECEIVED_SPAN;
     return { sequence, ack: this.#receivedSequence, received, holdMs: nowMs - this.#receivedMs, isWanted };
   }
 
@@ -94,11 +98,13 @@ export class RoundTrip {
 
   #measure(nowMs: number, ping: Ping): void {
     const place = ping.ack % SENT_SIZE;
-    this.#rtt.sample(nowMs - (this.#sentMs[place] ?? nowMs) - ping.holdMs);
+    // Held for longer than can be told, where no ping was needed for a while: nobody knows how long.
+    if (ping.holdMs < HOLD_MS_MAX) this.#rtt.sample(nowMs - (this.#sentMs[place] ?? nowMs) - ping.holdMs);
     const sentCount = this.#sentCounts[place] ?? 0;
     const sent = sentCount - this.#sentAtAck;
-    if (this.#sentAtAck >= 0 && sent > 0) {
-      const received = (ping.received - this.#receivedAtAck) & 0xffff;
+    // After more than the other end's count can tell (a session that needed no ping for minutes) nothing is known of the loss.
+    if (this.#sentAtAck >= 0 && sent > 0 && sent < RECEIVED_SPAN / 2) {
+      const received = (ping.received - this.#receivedAtAck) & (RECEIVED_SPAN - 1);
       // Below 0: late ones that were taken for lost the time before.
       const lossRatio = Math.max(-1, (sent - received) / sent);
       this.#lossRatio += ((lossRatio - this.#lossRatio) * sent) / (sent + LOSS_SPAN);
