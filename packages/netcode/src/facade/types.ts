@@ -233,7 +233,7 @@ export interface Match<State, Schema extends InputSchema> {
   /** True while the game stands still for everybody, after `pause`. */
   readonly paused: boolean;
   run(options: RunOptions<State, Schema>): void;
-  /** Stops the game, or lets it go on, for everybody, at an agreed frame. Any player may. */
+  /** Stops the game, or lets it go on, for everybody, at an agreed frame. Any player may; of who is no `player` now it does nothing. */
   pause(): void;
   resume(): void;
   view(): MatchView<State>;

@@ -29,8 +29,8 @@ const REPEAT_MS = 50;
 const IDLE_MS = 200;
 /** A follower that acked nothing for so long is gone. */
 const SILENT_MS = 5000;
-/** Snapshots that one follower gets for the asking. */
-const REQUEST_INTERVAL_MS = 500;
+/** One follower gets a state so often at most. Requests that waited somewhere come together, and all but the last are out of date. */
+const STATE_INTERVAL_MS = 500;
 /** A snapshot serves everybody who asks within so many frames of it. */
 const SNAPSHOT_FRAMES = 30;
 
@@ -54,7 +54,6 @@ interface Follower {
   /** When it was sent a state. */
   stateMs: number;
   heardMs: number;
-  askedMs: number;
   echo: Echo;
 }
 
@@ -170,10 +169,9 @@ export class FeedServer {
       follower.sentMs = this.#stopped.get(from)?.sentMs ?? Number.NEGATIVE_INFINITY;
       follower.stateMs = this.#stopped.get(from)?.stateMs ?? Number.NEGATIVE_INFINITY;
       others.push(follower);
-    } else if (this.#nowMs - follower.askedMs < REQUEST_INTERVAL_MS) return "follow-flood";
+    }
     follower.isLive = request.isLive;
     follower.serves = request.serves;
-    follower.askedMs = this.#nowMs;
     follower.heardMs = this.#nowMs;
     follower.nextFrame = NULL_FRAME;
     const { settledFrame, oldestFrame } = this.#source;
@@ -227,12 +225,12 @@ export class FeedServer {
     if (follower === undefined) return;
     this.#followers.splice(index, 1);
     for (const { peerId: before, stateMs, sentMs } of this.#stopped.values())
-      if (this.#nowMs - Math.max(stateMs, sentMs) >= REQUEST_INTERVAL_MS) this.#stopped.delete(before);
+      if (this.#nowMs - Math.max(stateMs, sentMs) >= STATE_INTERVAL_MS) this.#stopped.delete(before);
     this.#stopped.set(peerId, follower);
   }
 
   #sendSnapshot(follower: Follower): Transmit | undefined {
-    if (this.#nowMs - follower.stateMs < REQUEST_INTERVAL_MS) return undefined;
+    if (this.#nowMs - follower.stateMs < STATE_INTERVAL_MS) return undefined;
     const { settledFrame, oldestFrame } = this.#source;
     const isStale =
       this.#snapshot === undefined || settledFrame - this.#snapshot.frame > SNAPSHOT_FRAMES || this.#snapshot.frame < oldestFrame;
@@ -309,7 +307,6 @@ function newFollower(peerId: PeerId, nowMs: number): Follower {
     sentMs: Number.NEGATIVE_INFINITY,
     stateMs: Number.NEGATIVE_INFINITY,
     heardMs: nowMs,
-    askedMs: nowMs,
     echo: { timeMs: 0, atMs: Number.NaN },
   };
 }
