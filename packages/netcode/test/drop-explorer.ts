@@ -270,17 +270,22 @@ export class DropExplorer {
     for (let place = 0; place < state.announcedCount; place++) {
       const { slot = 0, generation = 0 } = participants[joiners[place] ?? -1] ?? {};
       const isCounted = (state.resting.generations[slot] ?? 0) >= generation;
-      if (!isCounted && this.#isSettled(world, index, place)) moves.push([index, "accept", slot, -1]);
+      if (!isCounted && this.#isSettled(world, index, place, true)) moves.push([index, "accept", slot, -1]);
     }
   }
 
-  /** All whom `index` counts have confirmed the entry of the joiner at `place`. */
-  #isSettled(world: World, index: number, place: number): boolean {
+  /** All whom `index` counts have confirmed the entry of the joiner at `place`: `isKnown`, those too who came before it and have not begun. */
+  #isSettled(world: World, index: number, place: number, isKnown: boolean): boolean {
     const state = this.#stateOf(world, index);
     return this.#setting.participants.every(({ slot, generation }, other) => {
-      if ((state.resting.agreed & (1 << slot)) !== 0 || generation !== (state.resting.generations[slot] ?? 0)) return true;
-      // Who follows has nothing that is not settled.
-      return this.#stateOf(world, other).resting.status === "outside" || this.#stateOf(world, other).announcedCount > place;
+      const counted = state.resting.generations[slot] ?? 0;
+      if (generation < counted || (generation === counted && (state.resting.agreed & (1 << slot)) !== 0)) return true;
+      // Its entry is after this one, or it is not asked before it counts.
+      if (generation > counted && (!isKnown || this.#setting.joiners.indexOf(other) >= place)) return true;
+      // Who follows has nothing that is not settled; but it begins with what it knew at its own entry.
+      const { resting, announcedCount } = this.#stateOf(world, other);
+      if (resting.status === "outside" && (!isKnown || this.#setting.joiners.indexOf(other) >= place)) return true;
+      return announcedCount > place;
     });
   }
 
@@ -288,7 +293,7 @@ export class DropExplorer {
   #mayStart(world: World, index: number): boolean {
     const place = this.#setting.joiners.indexOf(index);
     for (let other = 0; other < this.#count; other++) {
-      if (this.#plays(world, other) && this.#stateOf(world, other).announcedCount > place && this.#isSettled(world, other, place))
+      if (this.#plays(world, other) && this.#stateOf(world, other).announcedCount > place && this.#isSettled(world, other, place, false))
         return true;
     }
     return false;

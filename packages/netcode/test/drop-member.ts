@@ -160,6 +160,7 @@ export class DropMember {
     // Whoever began late speaks now.
     if ((this.#setting.participants[from]?.generation ?? 0) > 0) this.noticed &= ~(1 << slot);
     const outcome = this.agreement.receive(slot, vote);
+    if (outcome === "refused") throw new Error(`${this.index} refuses a vote of ${from}, who is honest`);
     if (outcome === "dropped") this.status = "dropped";
     // Who was dropped, and speaks, is told.
     if (outcome === "ignored" && (this.agreement.own.agreed & (1 << slot)) !== 0) this.sendsTo = from;

@@ -138,6 +138,26 @@ describe("every interleaving of joins and drops", () => {
     search({ memberCount: 3, vacant: [2], joins: [2], mortal: [1, 3] });
   });
 
+  it("[RB41] regression: one joins, and all others say goodbye, or are gone by the broker's word, before they count it: it goes on alone", () => {
+    let alone = 0;
+    const look = (ending: DropEnding): void => {
+      const [last, ...others] = playing(ending);
+      if (last === undefined || others.length > 0 || last.generation === 0) return;
+      alone++;
+      expect([last.isJoining, last.isWaiting, last.agreed]).toEqual([
+        false,
+        false,
+        ((1 << last.generations.length) - 1) & ~(1 << last.slot),
+      ]);
+    };
+    search({ memberCount: 2, vacant: [0], joins: [0], leaving: [1] }, look);
+    search({ memberCount: 2, vacant: [0], joins: [0], mortal: [1], words: [1] }, look);
+    search({ memberCount: 3, vacant: [0], joins: [0], leaving: [1, 2] }, look);
+    search({ memberCount: 3, vacant: [2], joins: [2], leaving: [0], mortal: [1], words: [1] }, look);
+    search({ memberCount: 3, vacant: [2], joins: [2], leaving: [0, 1], mortal: [0, 1], words: [0, 1] }, look);
+    expect(alone).toBeGreaterThan(5);
+  });
+
   it("[RB41] one joins four while another is gone, or two die", () => {
     search({ memberCount: 4, vacant: [3], joins: [3], dead: [2] });
     search({ memberCount: 4, vacant: [0], joins: [0], dead: [1] });

@@ -23,6 +23,7 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   { name: "two survivors of four go on with the broker's word", players: 4, seed: 5_315 },
   { name: "the last of four goes on with the broker's word for all others", players: 4, seed: 5_509 },
   { name: "a match that ended just before a partition keeps its result", players: 4, seed: 102_137 },
+  { name: "who joins counts before another who joins knows it", players: 4, seed: 9_101 },
   { name: "a voter dies in the moment of the vote: who may not go on waits, who is voted out is told", players: 3, seed: 1_100_112 },
 ];
 

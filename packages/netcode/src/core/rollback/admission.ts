@@ -68,9 +68,14 @@ export class Admission {
     return this.#newcomers.length > 0;
   }
 
-  /** Newcomers whose entry is settled count: all know it. */
-  acceptSettled(settledFrame: number): void {
-    while (this.#newcomers[0] !== undefined && this.#newcomers[0].carrierFrame <= settledFrame) {
+  /**
+   * Newcomers whose entry all have confirmed count, also those who came shortly before them and do not play yet: who does not know somebody cannot follow the votes of
+   * those who count it.
+   */
+  acceptKnown(): void {
+    const { runner, remotes } = this.#options;
+    const knownFrame = Math.min(runner.confirmedFrame, remotes.toldFrame());
+    while (this.#newcomers[0] !== undefined && this.#newcomers[0].carrierFrame <= knownFrame) {
       this.#options.departures.accept(this.#newcomers[0].slot);
       this.#newcomers.shift();
     }

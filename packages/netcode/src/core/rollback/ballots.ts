@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import { DropVote } from "../wire/drop-vote-codec.ts";
-import { isQuorum } from "./quorum.ts";
+import { bitCount, isQuorum } from "./quorum.ts";
 import { isHistoryOver } from "./two-histories.ts";
 
 /** Who holds the slots of a match at the frame from which a member takes part. */
@@ -95,11 +95,17 @@ export class Ballots {
     if (isGone || isFormer) return "ignored";
     if (!this.#isCurrent(member, vote, known)) return "refused";
     for (let slot = 0; slot < this.votes.length; slot++) {
-      if ((vote.generations[slot] ?? 0) > (own.generations[slot] ?? 0)) this.accept(slot);
+      if (slot !== member && (vote.generations[slot] ?? 0) > (own.generations[slot] ?? 0)) this.accept(slot);
+    }
+    const former = this.#formerSlots(vote);
+    if (!this.isAccepted(member)) {
+      // It may have begun before all know it, who came before it and have not begun themselves among them. Its vote waits until it counts.
+      known.copyFrom(vote);
+      known.forget(former);
+      return "taken";
     }
     this.resigned |= (vote.words | vote.agreed) & bit;
     if ((own.set & bit) !== 0) return "ignored";
-    const former = this.#formerSlots(vote);
     const set = vote.set & ~former;
     // Told again: the decision that should have followed is stuck, and whoever cast lives.
     const isStuck = (set & known.set & this.local) !== 0;
@@ -131,14 +137,14 @@ export class Ballots {
     own.lastFrames[slotOf(local)] = lastFrame;
   }
 
-  /** Takes over what others have decided, and who counts everywhere. */
-  learn(): void {
+  /** Takes over what others have decided, and who counts everywhere. `words`: for whom the broker vouches here that they are gone. */
+  learn(words: number): void {
     if (this.isJoining) {
       // Whoever knows that all count us has heard of every decision that was made without us. It goes first: it may have dropped one whose vote we know.
       const teller = this.#tellerOf(this.local);
-      if (teller < 0) return;
+      if (teller < 0 && !this.#isLast(words)) return;
       this.#completeJoin(this.local);
-      this.#adopt(teller);
+      this.#adopt(teller < 0 ? this.#lastToLeave() : teller);
     }
     for (let member = 0; member < this.votes.length; member++) this.#adopt(member);
     for (let place = 0; place < this.#joins.length; place++) {
@@ -202,10 +208,14 @@ export class Ballots {
 
   #seat(slot: number): void {
     const bit = 1 << slot;
-    for (const vote of this.votes) vote.forget(bit);
-    this.votes[slot]?.copyFrom(NO_VOTE);
+    const early = this.votes[slot];
+    const generation = this.#announced[slot] ?? 0;
+    const hasSpoken = early !== undefined && early.generations[slot] === generation;
+    for (const vote of this.votes) if (vote !== early || !hasSpoken) vote.forget(bit);
     this.resigned &= ~bit;
-    this.own.generations[slot] = this.#announced[slot] ?? 0;
+    if (hasSpoken) this.resigned |= (early.words | early.agreed) & bit;
+    else early?.copyFrom(NO_VOTE);
+    this.own.generations[slot] = generation;
     this.#joins = this.#joins.filter((joining) => (this.own.joining & (1 << joining)) !== 0);
     this.#joins.push(slot);
     this.own.joining |= bit;
@@ -227,6 +237,28 @@ export class Ballots {
       if (vote.generations[slot] === this.own.generations[slot]) return member;
     }
     return -1;
+  }
+
+  /**
+   * True when nobody is left who could decide without us: all other current members have resigned, said goodbye, were gone for one who did, or are gone by one of the `words`.
+   * All that we have confirmed is settled, so that none of them has cut it.
+   */
+  #isLast(words: number): boolean {
+    let gone = words | this.resigned | this.own.agreed | this.local;
+    for (const [member, vote] of this.votes.entries()) if (isGoodbye(member, vote)) gone |= vote.agreed;
+    return (this.all & ~gone) === 0;
+  }
+
+  /** Of those who said goodbye, one that knew most others to be gone; −1 when none did. */
+  #lastToLeave(): number {
+    let last = -1;
+    let most = 0;
+    for (const [member, vote] of this.votes.entries()) {
+      if (!isGoodbye(member, vote) || bitCount(vote.agreed) <= most) continue;
+      last = member;
+      most = bitCount(vote.agreed);
+    }
+    return last;
   }
 
   /** True when all current members, those included that are cast out and not decided, have told that they count the holder of the slot of `bit`. */
@@ -260,6 +292,11 @@ export class Ballots {
 }
 
 const NO_VOTE = new DropVote();
+
+/** True when `vote`, of `member`, says that it has left. */
+function isGoodbye(member: number, vote: DropVote): boolean {
+  return (vote.agreed & (1 << member)) !== 0;
+}
 
 function slotOf(bit: number): number {
   return 31 - Math.clz32(bit);

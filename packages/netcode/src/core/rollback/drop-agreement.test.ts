@@ -221,6 +221,39 @@ describe("a member that comes", () => {
     expect([comer.isJoining, comer.decide(), comer.own.agreed, comer.own.lastFrames[2]]).toEqual([false, 0b0100, 0b0100, 140]);
   });
 
+  it("[RB41] regression: goes on alone when all others say goodbye, or are gone by the broker's word, before it is counted", () => {
+    const generations = generationsOf(3, 1);
+    const goodbye = (bits: number, fields: Partial<DropVote> = {}): DropVote =>
+      voteOf({ set: bits, agreed: bits, proposal: bits, left: bits, generations, joining: 0b1000, ...fields });
+    const comer = new DropAgreement(4, 3, joined);
+    // 0 knew of the end of 1 when it left; 2 is left.
+    comer.receive(0, goodbye(0b0011, { left: 0b0001, lastFrames: framesOf(1, 140) }));
+    comer.consider(calm);
+    expect([comer.isJoining, comer.decide()]).toEqual([true, 0]);
+    const vouched = new DropAgreement(4, 3, joined);
+    vouched.receive(0, goodbye(0b0011, { left: 0b0001, lastFrames: framesOf(1, 140) }));
+    comer.receive(2, goodbye(0b0100));
+    comer.consider(calm);
+    expect([comer.isJoining, comer.decide(), comer.own.lastFrames[1]]).toEqual([false, 0b0111, 140]);
+    // The same with a word for 2 in place of its goodbye; silence alone is not enough.
+    vouched.consider({ ...calm, droppable: 0b0100 });
+    expect([vouched.isJoining, vouched.decide()]).toEqual([true, 0]);
+    vouched.consider({ ...calm, droppable: 0b0100, words: 0b0100 });
+    expect([vouched.isJoining, vouched.decide(), vouched.own.agreed]).toEqual([false, 0b0111, 0b0111]);
+  });
+
+  it("[RB40] whose goodbye comes before it counts is gone as soon as it does", () => {
+    const agreement = new DropAgreement(4, 0, vacant);
+    agreement.announce(3, 1);
+    const generations = generationsOf(3, 1);
+    agreement.receive(3, voteOf({ set: 8, agreed: 8, proposal: 8, left: 8, joining: 8, generations, lastFrames: framesOf(3, 90) }));
+    agreement.consider(calm);
+    expect([agreement.isAccepted(3), agreement.decide()]).toEqual([false, 0]);
+    agreement.accept(3);
+    agreement.consider(calm);
+    expect([agreement.isAccepted(3), agreement.decide(), agreement.own.lastFrames[3]]).toEqual([true, 0b1000, 90]);
+  });
+
   it("[RB41] regression: takes votes that were sent before what it knew when it began, and late ones of its peer's former session hurt nobody", () => {
     const comer = new DropAgreement(4, 3, { vacant: 0b0100, generations: [0, 0, 0, 1], seated: [3] });
     expect(comer.receive(0, voteOf({ set: 0b1000, agreed: 0b1000, proposal: 0b1000 }))).toBe("taken");
@@ -257,6 +290,9 @@ describe("a member that comes", () => {
     agreement.receive(1, voteOf({ set: 0b1100, agreed: 0b1000, holds: 0b0100, proposal: 0b1100, lastFrames: framesOf(2, 145) }));
     const generations = generationsOf(3, 1);
     agreement.receive(3, voteOf({ set: 0b0100, proposal: 0b0100, joining: 0b1000, generations, lastFrames: framesOf(2, 148) }));
+    // What it said before it counted counts then.
+    expect(agreement.isAccepted(3)).toBe(false);
+    agreement.accept(3);
     agreement.consider({ ...calm, droppable: 0b0100 });
     expect([agreement.isAccepted(3), agreement.decide()]).toEqual([true, 0]);
     agreement.receive(

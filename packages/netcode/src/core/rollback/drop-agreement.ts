@@ -54,6 +54,7 @@ const PATIENCE_MS = 2000;
  *
  * Who comes decides nothing before somebody tells it that all count it (`joining` names it no longer), and shows only then what it knows of decisions: before that, others may
  * still decide without it, and a decision of which it heard from one who dies may not be the one that holds.
+ * When nobody is left who could decide without it, because all others said goodbye or are gone by the broker's word, nobody can tell it any more: it goes on alone.
  */
 export class DropAgreement extends Ballots {
   /** By member: since when somebody outside our set holds it gone; NaN while nobody does. */
@@ -84,7 +85,7 @@ export class DropAgreement extends Ballots {
   /** Renews our vote from what we see and what others say. True when it changed and has to be told. */
   consider(view: DropView): boolean {
     const { own } = this;
-    this.learn();
+    this.learn(view.words);
     const { set, holds, proposal, words, left } = own;
     const outside = this.hasResigned ? 0 : this.all & ~set & ~this.local;
     const isGated = (view.suspect & outside & ~view.droppable) !== 0;

@@ -5,7 +5,8 @@ export function isQuorum(remaining: number, current: number): boolean {
   return balance > 0 || (balance === 0 && (remaining & current & -current) !== 0);
 }
 
-function bitCount(bits: number): number {
+/** How many members are in a set. */
+export function bitCount(bits: number): number {
   let count = 0;
   for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
   return count;

@@ -29,4 +29,13 @@ export class RemotePeers {
     }
     return confirmed;
   }
+
+  /**
+   * The same, by what they told alone: also of who has not begun yet. What it has not confirmed it does not know.
+   */
+  toldFrame(): number {
+    let told = ALWAYS;
+    for (const { isGone, confirmedFrame } of this.#list) if (!isGone) told = Math.min(told, confirmedFrame);
+    return told;
+  }
 }

@@ -353,7 +353,7 @@ export class RollbackSession implements Session, SettledSource {
     if (this.#status.isOut) return;
     if (this.#isLimited) this.#limit();
     while (this.#runner.confirmNext()) this.#effects.confirmed(this.confirmedFrame);
-    if (this.#admission.isPending) this.#admission.acceptSettled(this.settledFrame);
+    if (this.#admission.isPending) this.#admission.acceptKnown();
     if (this.#status.endedMs === undefined && this.#runner.endFrame !== undefined) {
       this.#status.endedMs = this.#clock.nowMs;
       this.#events.add({ type: "ended", frame: this.#runner.confirmedFrame, result: this.#runner.result() });
