@@ -18,11 +18,12 @@ async function newestFrame(page: RubberbandPage): Promise<number> {
   return (await page.stats())?.frame ?? 0;
 }
 
-/** All pages have played 60 frames more, alike. */
+/** All pages play on, alike. A busy machine may let one fall so far behind that their histories do not meet at first: then they are compared again later. */
 async function expectPlaysOn(pages: readonly RubberbandPage[]): Promise<void> {
-  const frame = Math.max(...(await Promise.all(pages.map(newestFrame))));
-  await Promise.all(pages.map((page) => page.confirmed(frame + 60)));
-  expect(await expectEqualHistories(pages)).toBeGreaterThan(20);
+  for (let compared = 0; compared <= 20; compared = await expectEqualHistories(pages)) {
+    const frame = Math.max(...(await Promise.all(pages.map(newestFrame))));
+    await Promise.all(pages.map((page) => page.confirmed(frame + 60)));
+  }
   for (const page of pages) expect(page.errors).toEqual([]);
 }
 
