@@ -68,7 +68,7 @@ function checkPasts({ checkers, peers }: OutcomeOptions, survivors: readonly Sim
     const drops = [...own.dropFrames.values()].flat();
     for (const other of peers) {
       for (const past of checkers.record(other.index).pastHistories) {
-        const parted = Math.min(Infinity, ...drops.filter((frame) => frame > past.firstFrame));
+        const parted = Math.min(Infinity, ...drops.filter((frame) => frame >= past.firstFrame));
         compareHistories(checkers, survivor, own.history, other, past, parted);
       }
     }
