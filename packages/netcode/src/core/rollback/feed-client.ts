@@ -18,6 +18,8 @@ const REFUSED_MS = 250;
 const ACK_INTERVAL_MS = 200;
 /** Time without any call counts as at most so much silence: a page that was frozen need not change its feeder when it wakes. */
 const UNOBSERVED_MS_MAX = 250;
+/** States that may come at once: a feeder sends one for each request, one a second at most, and one more each 256 frames. */
+const SNAPSHOTS_MAX = 16;
 /** Whom redirections name, and who was given: 64 members of a lobby. */
 const CANDIDATES_MAX = 64;
 
@@ -57,6 +59,8 @@ export class FeedClient {
   #isFed = false;
   #wantsSnapshot = true;
   #snapshot: SessionSnapshot | undefined;
+  /** Those that came since one was taken last. */
+  #snapshotCount = 0;
   #entries: readonly TimelineEntry[] = [];
   #report: ChecksumReport | undefined;
   /** The first row of those that lie without a gap up to `newestFrame`. */
@@ -157,14 +161,7 @@ export class FeedClient {
     // Whom we followed, or asked, before has not heard yet that we do no more.
     if (from !== this.#feeder || this.#isIdle) return this.#candidates.includes(from) ? undefined : "not-feeder";
     if (kind === ROLLBACK_KIND.feed) return this.#handleFeed(from, reader, keepFrame);
-    // Decoding a large one takes time: only what was asked for, and one at a time.
-    if (this.#snapshot !== undefined) return "snapshot-flood";
-    const snapshot = readSnapshot(reader, this.#options);
-    if (snapshot === undefined) return "malformed";
-    if (!this.#wantsSnapshot && snapshot.frame <= this.#newestFrame + 1) return "old-snapshot";
-    this.#heard();
-    this.#snapshot = snapshot;
-    return undefined;
+    return this.#handleSnapshot(reader);
   }
 
   /** Looks whether the feeder still serves. Call with every frame. */
@@ -196,6 +193,7 @@ export class FeedClient {
   takeSnapshot(): SessionSnapshot | undefined {
     const snapshot = this.#snapshot;
     this.#snapshot = undefined;
+    this.#snapshotCount = 0;
     return snapshot;
   }
 
@@ -254,6 +252,19 @@ export class FeedClient {
       const choice = message.peerIds[localPeerId.charCodeAt(localPeerId.length - 1) % message.peerIds.length];
       if (choice !== undefined && this.#candidates.includes(choice)) this.#turnTo(choice);
     } else if (message.type !== "request") this.#heardMs = this.#observedMs - SILENT_MS + REFUSED_MS;
+    return undefined;
+  }
+
+  #handleSnapshot(reader: ByteReader): string | undefined {
+    // Decoding a large one takes time.
+    if (this.#snapshotCount >= SNAPSHOTS_MAX) return "snapshot-flood";
+    this.#snapshotCount++;
+    const snapshot = readSnapshot(reader, this.#options);
+    if (snapshot === undefined) return "malformed";
+    this.#heard();
+    // An answer to what we had asked before, or sent again while we stood still, comes late: the newest counts.
+    const known = this.#wantsSnapshot ? NULL_FRAME : this.#newestFrame + 1;
+    if (snapshot.frame > Math.max(known, this.#snapshot?.frame ?? NULL_FRAME)) this.#snapshot = snapshot;
     return undefined;
   }
 

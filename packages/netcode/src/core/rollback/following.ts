@@ -87,9 +87,12 @@ export class Following {
   /** A message, from after its kind and epoch. Returns why it was refused. */
   handleMessage(nowMs: number, from: PeerId, kind: number, reader: ByteReader): string | undefined {
     switch (kind) {
-      case ROLLBACK_KIND.feed:
-        if (this.#claim !== undefined && from !== this.#follower.client.feeder) return this.#claim.handleAnswer(nowMs, from, reader);
+      case ROLLBACK_KIND.feed: {
+        const { client, runner } = this.#follower;
+        const isAnswer = from !== client.feeder && runner.holders.includes(from);
+        if (isAnswer && this.#claim !== undefined) return this.#claim.handleAnswer(nowMs, from, reader);
         return this.#follower.handleMessage(nowMs, from, kind, reader);
+      }
       case ROLLBACK_KIND.follow:
       case ROLLBACK_KIND.snapshot:
         return this.#follower.handleMessage(nowMs, from, kind, reader);

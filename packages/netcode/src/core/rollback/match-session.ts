@@ -64,6 +64,8 @@ export class MatchSession implements Session {
   #levelFrame = 0;
   #levelMs = Number.NaN;
   #nowMs: number;
+  /** When what follows looked last what is due. */
+  #updatedMs: number;
   #hasLeft = false;
   #stalledFrames = 0;
 
@@ -71,6 +73,7 @@ export class MatchSession implements Session {
     const { role = "player", players, localPeerId } = options;
     this.#options = options;
     this.#nowMs = nowMs;
+    this.#updatedMs = nowMs;
     this.#playerIndexes = options.playerIndexes ?? players.flatMap(({ peerId }, player) => (peerId === localPeerId ? [player] : []));
     this.#feeders = [...new Set(options.feeders ?? players.flatMap(({ peerId }) => peerId ?? []))];
     if (role === "player") this.#session = new RollbackSession(nowMs, options);
@@ -115,6 +118,7 @@ export class MatchSession implements Session {
   handleTimeout(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#session?.handleTimeout(nowMs);
+    this.#updatedMs = nowMs;
     this.#followed()?.update(nowMs);
   }
 
@@ -131,7 +135,7 @@ export class MatchSession implements Session {
     let result = session.advanceFrame(nowMs, localInputs, resimulationBudgetFrames);
     for (let extra = 1; extra < JOIN_FRAMES && result.outcome === "advanced" && this.#isBehind(session); extra++)
       result = session.advanceFrame(nowMs, localInputs, resimulationBudgetFrames);
-    return result;
+    return result.outcome === "over" ? this.#advanceOver(result) : result;
   }
 
   pollTransmit(): Transmit | undefined {
@@ -140,20 +144,14 @@ export class MatchSession implements Session {
 
   pollEvent(): SessionEvent | undefined {
     for (;;) {
-      const event = this.#events.poll() ?? this.#pollPlaying();
-      if (event?.type === "seat-request" && this.#mayTakeSeats(event.peerId, event.playerIndexes)) {
-        this.admit(event.peerId, event.playerIndexes);
-        continue;
-      }
-      if (event?.type !== "dropped" || this.#options.rejoin === false) return event;
-      this.#told.catchUp((this.#session?.confirmedFrame ?? NULL_FRAME) + 1, []);
-      this.#session = undefined;
-      this.#become("returning");
+      const event = this.#events.poll() ?? this.#pollPlaying() ?? this.#events.poll();
+      if (event?.type !== "seat-request" || !this.#mayTakeSeats(event.peerId, event.playerIndexes)) return event;
+      this.admit(event.peerId, event.playerIndexes);
     }
   }
 
   pollTimeoutMs(): number {
-    return this.#session === undefined ? this.#nowMs + UPDATE_INTERVAL_MS : this.#session.pollTimeoutMs();
+    return this.#session === undefined ? this.#updatedMs + UPDATE_INTERVAL_MS : this.#session.pollTimeoutMs();
   }
 
   costsMeasured(stepMs: number, saveMs: number): void {
@@ -219,11 +217,23 @@ export class MatchSession implements Session {
     };
   }
 
+  /** The session is over: the match is too, unless it is only that the others went on without us. */
+  #advanceOver(result: AdvanceResult): AdvanceResult {
+    for (let event = this.#pollPlaying(); event !== undefined; event = this.#pollPlaying()) this.#events.add(event);
+    return this.#session === undefined ? this.#advanceFollowing() : result;
+  }
+
   /** The next event of who plays that was not told while we followed. */
   #pollPlaying(): SessionEvent | undefined {
     for (;;) {
       const event = this.#session?.pollEvent();
       if (event?.type === "seat-to-player") this.addFeeder(event.peerId);
+      if (event?.type === "dropped" && this.#options.rejoin !== false) {
+        this.#told.catchUp((this.#session?.confirmedFrame ?? NULL_FRAME) + 1, []);
+        this.#session = undefined;
+        this.#become("returning");
+        return undefined;
+      }
       if (event?.type === "seat-to-bot" && event.cause === "lost") this.#losses.note(this.#nowMs, event.peerId);
       const isEntry =
         event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
@@ -255,6 +265,7 @@ export class MatchSession implements Session {
   #advanceFollowing(): AdvanceResult {
     const result = this.#result;
     const following = this.#followed();
+    this.#updatedMs = this.#nowMs;
     following?.update(this.#nowMs);
     const steps = following?.advance() ?? 0;
     result.outcome = steps > 0 ? "advanced" : following?.isOver === true || this.#hasLeft ? "over" : "stalled";

@@ -37,6 +37,7 @@ export class SeatClaim {
   readonly #ranked: readonly number[];
   readonly #heardMs = new Map<PeerId, number>();
   readonly #header = new FeedHeader();
+  readonly #rows = new Uint8Array(FEED_ROWS_BYTES_MAX);
   readonly #writer = new ByteWriter(new Uint8Array(Math.max(SEAT_REQUEST_BYTES, FEED_ACK_BYTES_MAX)));
   readonly #pings: PeerId[] = [];
   #requestTo: PeerId | undefined;
@@ -62,11 +63,12 @@ export class SeatClaim {
     return undefined;
   }
 
-  /** A feed datagram of somebody who does not feed us, from after kind and epoch: it heard us, and we hear it. Returns why it was refused. */
+  /** A feed datagram of a member that does not feed us, from after kind and epoch: it heard us, and we hear it. Returns why it was refused. */
   handleAnswer(nowMs: number, from: PeerId, reader: ByteReader): string | undefined {
-    if (!this.#options.follower.runner.holders.includes(from)) return "not-feeder";
     const header = this.#header;
-    if (!readFeed(reader, header, NO_ROWS, this.#options) || header.rowCount !== 0) return "malformed";
+    if (!readFeed(reader, header, this.#rows, this.#options)) return "malformed";
+    // Whom we followed before has not heard yet that we do no more.
+    if (header.rowCount > 0) return undefined;
     this.#heardMs.set(from, nowMs);
     if (header.hasReport) this.#options.follower.compare({ from, frame: header.reportFrame, checksum: header.checksum });
     return undefined;
@@ -121,5 +123,3 @@ export class SeatClaim {
     return this.#nowMs - (this.#heardMs.get(peerId) ?? Number.NEGATIVE_INFINITY) < HEARD_MS;
   }
 }
-
-const NO_ROWS = new Uint8Array(FEED_ROWS_BYTES_MAX);
