@@ -93,6 +93,37 @@ describe("coming back", () => {
     expect(world.match("peer-2").role).toBe("player");
   });
 
+  it("[FO22] who is told in the middle of a frame that the others went on without it follows and plays again", () => {
+    const world = new FollowWorld({ seats: [0, 1, 2] });
+    world.run(1000);
+    const peer = world.peer("peer-2");
+    const session = world.match("peer-2");
+    world.cut("peer-2", 4000);
+    world.runUntil(() => world.eventsOf("peer-0", "seat-to-bot").length > 0, 6000);
+    // Its events are looked at with its frames only.
+    const [advance, take, poll] = [session.advanceFrame.bind(session), session.handlePacket.bind(session), session.pollEvent.bind(session)];
+    let isPolled = false;
+    session.handlePacket = (...packet) => {
+      isPolled = false;
+      take(...packet);
+    };
+    session.pollEvent = () => (isPolled ? poll() : undefined);
+    const outcomes: string[] = [];
+    let isToldByFrame = false;
+    session.advanceFrame = (...call) => {
+      const { role } = session;
+      const result = advance(...call);
+      isPolled = true;
+      if (role === "player" && session.role === "returning") isToldByFrame = true;
+      outcomes.push(result.outcome);
+      return result;
+    };
+    world.runUntil(() => world.eventsOf("peer-2", "role").length === 2, 12_000);
+    expect([isToldByFrame, session.role, peer.outcome]).toEqual([true, "player", "advanced"]);
+    expect(outcomes).not.toContain("over");
+    expect(world.eventsOf("peer-2", "desync")).toEqual([]);
+  });
+
   it("[FO5] who comes late gets a bot's seat, and nobody stalls", () => {
     const world = new FollowWorld({ seats: [0, 1, -1] });
     world.run(3000);
