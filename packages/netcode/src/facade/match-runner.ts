@@ -6,8 +6,6 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import { PACKET_KIND, type LinkPath } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
-import { createDesyncDesk } from "../core/rollback/desync-desk.ts";
-import { createFollowing } from "../core/rollback/following.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver, type MatchDriverHost } from "../driver/match-driver.ts";
 import { MeteredSimulation } from "../driver/metered-simulation.ts";
@@ -15,6 +13,7 @@ import { Deferred } from "./deferred.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
 import { checkedInteger, checkedSeats } from "./checked-arguments.ts";
+import { loadDesync, loadFollowing } from "./later-parts.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
 import { NetcodeError } from "./netcode-error.ts";
@@ -37,6 +36,9 @@ export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   /** Whether a member may have the seats, which are bots' now. */
   readonly mayTakeSeats: (peerId: PeerId, playerIndexes: readonly number[]) => boolean;
 }
+
+/** What a match may need later is loaded from this frame on: the start is over, and the network is likely still there. */
+const LATER_PARTS_FRAME = 180;
 
 /** How one comes into a match: from its start, back into one's seats, or to watch. */
 export type MatchEntry = "player" | "return" | "watch";
@@ -93,10 +95,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     const meter = new MeteredSimulation(this.#watched, options.nowMs);
     const nowMs = options.nowMs();
     const { entry = "player", mayTakeSeats } = options;
+    if (entry !== "player") loadFollowing();
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
     this.#session = new MatchSession(nowMs, {
-      loadFollowing: () => createFollowing,
-      loadDesync: () => createDesyncDesk,
+      loadFollowing,
+      loadDesync,
       role: entry,
       mayTakeSeats,
       localPeerId,
@@ -293,6 +296,10 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   /** For the driver. */
   handleFrame(frame: number): void {
+    if (frame === LATER_PARTS_FRAME) {
+      loadFollowing();
+      loadDesync();
+    }
     this.#runAhead?.sampled(this.#inputs);
     if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, frame));
   }
