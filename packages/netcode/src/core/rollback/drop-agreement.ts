@@ -102,6 +102,8 @@ export class DropAgreement extends Ballots {
     // Who is silent by now would be needed for the decision: its proposal may be the last that it made.
     const isHeard = ((view.suspect | view.droppable) & outside & ~own.proposal) === 0;
     if (isHeard && this.#isProposedByAll(own.proposal)) own.set = own.proposal;
+    // All others are gone here, but one may go on without us: only its return or the broker's word can tell.
+    if (this.isJoining && (this.all & ~own.set & ~this.local) === 0) this.#isWaiting = true;
     const isChanged =
       this.isChanged || own.set !== set || own.holds !== holds || own.proposal !== proposal || own.words !== words || own.left !== left;
     this.isChanged = false;

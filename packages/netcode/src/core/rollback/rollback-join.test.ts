@@ -153,28 +153,30 @@ describe("somebody who joins a match that runs", () => {
     }
   });
 
-  it.each(["goodbye", "word"])(
-    "[RB41] regression: goes on alone when all others go right when it begins, before they count it: %s",
-    (how) => {
-      const match = afterDrop([0], { seats: [0, 1, 2] });
-      match.join(0, 1, [0]);
-      const { session, events } = match.peer(0);
-      const begun = session.stats().frame;
-      for (const index of [1, 2]) {
-        const peer = match.peer(index);
-        if (how === "goodbye") {
-          peer.session.leave(match.nowMs);
-          match.drain(peer);
-        } else session.handlePeerGone(match.nowMs, match.id(index), "lost");
-        peer.alive = false;
-      }
-      match.run(6000);
-      expect(session.confirmedFrame).toBeGreaterThan(begun + 150);
-      expect(events.filter(({ type }) => type === "seat-to-bot")).toHaveLength(2);
-      expect([match.peer(0).outcome, session.stats().refusals]).toEqual(["advanced", {}]);
-      expect(isHeard(match, 0, 0)).toBe(true);
-    },
-  );
+  it.each([
+    { seats: [0, 1], how: "goodbye" },
+    { seats: [0, 1], how: "word" },
+    { seats: [0, 1, 2], how: "goodbye" },
+    { seats: [0, 1, 2], how: "word" },
+  ])("[RB41] regression: goes on alone when all others go right when it begins, before they count it: %o", ({ seats, how }) => {
+    const match = afterDrop([1], { seats });
+    match.join(1, 0, [1]);
+    const { session, events } = match.peer(1);
+    const begun = session.stats().frame;
+    const others = match.alive.filter(({ index }) => index !== 1);
+    for (const peer of others) {
+      if (how === "goodbye") {
+        peer.session.leave(match.nowMs);
+        match.drain(peer);
+      } else session.handlePeerGone(match.nowMs, peer.id, "lost");
+      peer.alive = false;
+    }
+    match.run(6000);
+    expect(session.confirmedFrame).toBeGreaterThan(begun + 150);
+    expect(events.filter(({ type }) => type === "seat-to-bot")).toHaveLength(others.length);
+    expect([match.peer(1).outcome, session.stats().refusals]).toEqual(["advanced", {}]);
+    expect(isHeard(match, 1, 1)).toBe(true);
+  });
 
   it("[RB33] takes in what the others send while it stands still before its first frame, however far they run ahead", () => {
     const match = afterDrop([2], { seats: [0, 1, 2] });
