@@ -344,11 +344,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   #handleRole(role: MatchRole): void {
-    if (role !== "player") {
-      // What was predicted is not known here any more.
-      this.#gameEvents.clear();
-      this.#paused = false;
-    }
+    // What was predicted is not known here any more.
+    if (role !== "player") this.#gameEvents.clear();
     this.#listeners.emit("role", role);
   }
 

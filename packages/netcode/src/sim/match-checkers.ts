@@ -282,7 +282,7 @@ export class MatchCheckers {
       case "paused":
       case "resumed":
         counts.pauses++;
-        if (!record.pauses.add(event.frame, event.type === "paused"))
+        if (!record.pauses.add(event.frame, event.type === "paused") && !record.isReturned)
           this.fail("time", peer.index, event.frame, `${event.type} twice, or late`);
         return;
       case "seat-to-player":

@@ -70,8 +70,15 @@ export class FollowEvents {
     // What began and ended meanwhile need not be told.
     const type = isPaused ? "pause" : "resume";
     const entry = isPaused === this.#isPaused ? undefined : timeline.findLast((past) => past.type === type && past.frame < frame);
-    if (entry !== undefined) this.handleEntry(entry);
+    if (entry !== undefined) this.#tellPause(entry.frame, entry.peerId, isPaused);
     this.#frame = Math.max(this.#frame, frame - 1);
+  }
+
+  /** Also when it was told before: a pause may have ended in what only we played, and lasts in the match. */
+  #tellPause(frame: number, peerId: PeerId, isPaused: boolean): void {
+    const event = { type: isPaused ? "paused" : "resumed", frame, peerId } as const;
+    this.isNew(event);
+    this.#events.add(event);
   }
 
   ended(frame: number, result: unknown): void {
