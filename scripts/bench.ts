@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { benchHostile } from "../packages/netcode/bench/hostile.ts";
 import { benchPacing } from "../packages/netcode/bench/pacing.ts";
 import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback.ts";
+import { benchRollbackCost } from "../packages/netcode/bench/rollback-cost.ts";
 import { benchConnect } from "./bench/connect.ts";
 import { benchRivals } from "./bench/rivals.ts";
 import { benchRubberband } from "./bench/rubberband.ts";
@@ -19,7 +20,7 @@ import { benchWeight } from "./bench/weight.ts";
 import type { Row } from "./bench/row.ts";
 
 const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
-  rollback: () => benchRollback().map(rowOf),
+  rollback: () => [...benchRollback(), ...benchRollbackCost()].map(rowOf),
   pacing: () => benchPacing().map(rowOf),
   hostile: () => benchHostile().map(rowOf),
   rubberband: benchRubberband,
