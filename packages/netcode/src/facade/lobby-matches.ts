@@ -67,7 +67,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   }
 
   #open(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema> {
-    const { nowMs, handleOver } = this.#surroundings;
+    const { handleOver } = this.#surroundings;
     this.#checkPlayable(agreement);
     const runner = new MatchRunner({
       ...this.#surroundings,
@@ -76,7 +76,6 @@ export class LobbyMatches<State, Schema extends InputSchema> {
       handleOver: (how) => handleOver(agreement.matchNumber, how),
     });
     this.#current = runner;
-    for (const { from, bytes } of this.#early.takeAll(nowMs())) runner.handlePacket(nowMs(), from, bytes);
     return runner;
   }
 
@@ -91,6 +90,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   tick(nowMs: number): void {
     const { isMember, handleOver } = this.#surroundings;
     const current = this.#current;
+    this.#giveEarly(nowMs);
     current?.tick(nowMs);
     // Stopped by each for itself, left by those who dropped us, or by all at once when they reload: nobody would bring it to a result, and it would keep the room shut.
     if (current?.isDeserted(nowMs, isMember) === true) handleOver(current.matchNumber, "result");
@@ -106,9 +106,17 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   /** Every session's packet has its match epoch in the second byte (docs/wire/rollback.md). */
   handlePacket(nowMs: number, from: PeerId, bytes: Uint8Array): void {
     const matchEpoch = bytes[1];
-    if (this.#current?.matchEpoch === matchEpoch) this.#current?.handlePacket(nowMs, from, bytes);
-    else if (this.#lingering?.runner.matchEpoch === matchEpoch) this.#lingering?.runner.handlePacket(nowMs, from, bytes);
+    if (this.#current?.matchEpoch === matchEpoch) {
+      this.#giveEarly(nowMs);
+      this.#current?.handlePacket(nowMs, from, bytes);
+    } else if (this.#lingering?.runner.matchEpoch === matchEpoch) this.#lingering?.runner.handlePacket(nowMs, from, bytes);
     else this.#early.keep(nowMs, from, bytes);
+  }
+
+  /** Not at once when the match is opened: whoever awaits it has to be able to listen before anything happens in it. */
+  #giveEarly(nowMs: number): void {
+    if (this.#current === undefined) return;
+    for (const { from, bytes } of this.#early.takeAll(nowMs)) this.#current.handlePacket(nowMs, from, bytes);
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
