@@ -142,12 +142,30 @@ export class DropAgreement extends Ballots {
     return (outside & ~view.droppable & ~this.own.proposal & (1 << member)) !== 0;
   }
 
-  /** Where two casts exclude each other, because a proposal was taken back while it was under way, the higher rank's counts. */
+  /**
+   * Where two casts exclude each other, because a proposal was taken back while it was under way, the one counts that can still be decided as it is; else the higher
+   * rank's. What nobody can decide any more would have those wait for ever who have cast the other one.
+   */
   #followCast(view: DropView, outside: number): void {
+    this.#followCasts(view, outside, true);
+    this.#followCasts(view, outside, false);
+  }
+
+  #followCasts(view: DropView, outside: number, onlyOpen: boolean): void {
     for (let member = 0; member < this.votes.length; member++) {
       const set = this.votes[member]?.set ?? 0;
-      if (this.#isFollowed(member, view, outside) && (set & this.local) === 0) this.#propose(set, view.words);
+      if (set === 0 || (set & this.local) !== 0 || !this.#isFollowed(member, view, outside)) continue;
+      if (!onlyOpen || this.#isOpenTo(set)) this.#propose(set, view.words);
     }
+  }
+
+  /** True when nobody who would have to cast `set` has cast against somebody outside it. */
+  #isOpenTo(set: number): boolean {
+    const past = set | this.own.agreed;
+    for (let voter = 0; voter < this.votes.length; voter++) {
+      if ((past & (1 << voter)) === 0 && ((this.votes[voter]?.set ?? 0) & ~past) !== 0) return false;
+    }
+    return true;
   }
 
   #followHolds(view: DropView, outside: number): void {
