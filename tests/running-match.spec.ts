@@ -1,6 +1,11 @@
 import { expect, test, type Browser } from "playwright/test";
 import { expectEqualHistories, RubberbandPage } from "./rubberband-page.ts";
 
+// Pages that go on playing would take the processor from the tests that follow.
+test.afterEach(async ({ browser }) => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
 /** A host and others in a match that runs. */
 async function openMatch(browser: Browser, names: readonly string[]): Promise<RubberbandPage[]> {
   const [hostName = "Ada", ...others] = names;
