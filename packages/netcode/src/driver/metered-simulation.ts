@@ -1,4 +1,5 @@
 import type { EmitEvent, Simulation } from "../core/ports/simulation.ts";
+import { SimulationWrapper } from "../core/ports/simulation-wrapper.ts";
 
 /** Calls per figure. At half, one collection of garbage moves it; at double, a game that grew slow is noticed after seconds. */
 const CALLS_PER_FIGURE = 32;
@@ -32,8 +33,7 @@ class CostFigure {
 }
 
 /** A simulation that knows what it costs: each second step and save are timed. Everything else is passed on. */
-export class MeteredSimulation implements Simulation {
-  readonly #simulation: Simulation;
+export class MeteredSimulation extends SimulationWrapper {
   readonly #step = new CostFigure();
   readonly #save = new CostFigure();
   readonly nowMs: () => number;
@@ -41,7 +41,7 @@ export class MeteredSimulation implements Simulation {
   #saves = 0;
 
   constructor(simulation: Simulation, nowMs: () => number) {
-    this.#simulation = simulation;
+    super(simulation);
     this.nowMs = nowMs;
   }
 
@@ -55,69 +55,17 @@ export class MeteredSimulation implements Simulation {
     return this.#save.ms;
   }
 
-  step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
-    if ((this.#steps++ & 1) !== 0) return this.#simulation.step(frame, inputs, bots, emit);
+  override step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
+    if ((this.#steps++ & 1) !== 0) return super.step(frame, inputs, bots, emit);
     const startedMs = this.nowMs();
-    this.#simulation.step(frame, inputs, bots, emit);
+    super.step(frame, inputs, bots, emit);
     this.#step.add(this.nowMs() - startedMs);
   }
 
-  save(slot: number): void {
-    if ((this.#saves++ & 1) !== 0) return this.#simulation.save(slot);
+  override save(slot: number): void {
+    if ((this.#saves++ & 1) !== 0) return super.save(slot);
     const startedMs = this.nowMs();
-    this.#simulation.save(slot);
+    super.save(slot);
     this.#save.add(this.nowMs() - startedMs);
-  }
-
-  get frameRateHz(): number {
-    return this.#simulation.frameRateHz;
-  }
-
-  get playerCount(): number {
-    return this.#simulation.playerCount;
-  }
-
-  get inputBytes(): number {
-    return this.#simulation.inputBytes;
-  }
-
-  get partCount(): number {
-    return this.#simulation.partCount;
-  }
-
-  load(slot: number): void {
-    this.#simulation.load(slot);
-  }
-
-  reserveSlots(slotCount: number): void {
-    this.#simulation.reserveSlots(slotCount);
-  }
-
-  checksum(): number {
-    return this.#simulation.checksum();
-  }
-
-  serialize(): Uint8Array {
-    return this.#simulation.serialize();
-  }
-
-  deserialize(bytes: Uint8Array): boolean {
-    return this.#simulation.deserialize(bytes);
-  }
-
-  partName(part: number): string {
-    return this.#simulation.partName(part);
-  }
-
-  partChecksums(into: Uint32Array, offset: number): void {
-    this.#simulation.partChecksums(into, offset);
-  }
-
-  inspectLive(): unknown {
-    return this.#simulation.inspectLive();
-  }
-
-  result(): unknown {
-    return this.#simulation.result();
   }
 }

@@ -1,5 +1,6 @@
 import { assert } from "../core/base/assert.ts";
 import type { EmitEvent, Simulation } from "../core/ports/simulation.ts";
+import { SimulationWrapper } from "../core/ports/simulation-wrapper.ts";
 
 /** Hears of each step as it is about to be simulated. */
 export type StepListener = (frame: number) => void;
@@ -8,10 +9,7 @@ export type StepListener = (frame: number) => void;
  * A simulation that remembers, for every frame, the inputs and bots that it was last stepped with, and the events that this emitted. What a session does
  * to its game cannot be hidden from it.
  */
-export class RecordedSimulation implements Simulation {
-  readonly frameRateHz: number;
-  readonly playerCount: number;
-  readonly inputBytes: number;
+export class RecordedSimulation extends SimulationWrapper {
   /** One row per frame: inputs of all players, then bots. Who came late lacks the first ones. */
   readonly #rows: Uint8Array[] = [];
   readonly #events: string[][] = [];
@@ -19,17 +17,13 @@ export class RecordedSimulation implements Simulation {
   readonly #savedFrames: number[] = [];
   /** The frame that the live state is before; `undefined` after a snapshot, whose frame is not told. */
   #nextFrame: number | undefined = 0;
-  readonly #simulation: Simulation;
   readonly #onStep: StepListener;
   #current: string[] = [];
   #emit: EmitEvent = () => {};
 
   constructor(simulation: Simulation, onStep: StepListener) {
-    this.#simulation = simulation;
+    super(simulation);
     this.#onStep = onStep;
-    this.frameRateHz = simulation.frameRateHz;
-    this.playerCount = simulation.playerCount;
-    this.inputBytes = simulation.inputBytes;
   }
 
   /** Inputs of all players, then `bots`, of the last time that `frame` was simulated. */
@@ -44,7 +38,7 @@ export class RecordedSimulation implements Simulation {
     return this.#events[frame] ?? [];
   }
 
-  step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
+  override step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
     this.#onStep(frame);
     assert(inputs.length === this.playerCount * this.inputBytes && bots.length === this.playerCount, "inputs and bots of all players");
     assert(this.#nextFrame === undefined || frame === this.#nextFrame, `frames in order: ${this.#nextFrame}, not ${frame}`);
@@ -56,7 +50,7 @@ export class RecordedSimulation implements Simulation {
     this.#current = this.#events[frame] ?? [];
     this.#current.length = 0;
     this.#emit = emit;
-    this.#simulation.step(frame, inputs, bots, this.#record);
+    super.step(frame, inputs, bots, this.#record);
   }
 
   readonly #record: EmitEvent = (name, payload) => {
@@ -67,52 +61,20 @@ export class RecordedSimulation implements Simulation {
     this.#emit(name, payload);
   };
 
-  save(slot: number): void {
-    this.#simulation.save(slot);
+  override save(slot: number): void {
+    super.save(slot);
     this.#savedFrames[slot] = this.#nextFrame ?? -1;
   }
 
-  load(slot: number): void {
-    this.#simulation.load(slot);
+  override load(slot: number): void {
+    super.load(slot);
     const frame = this.#savedFrames[slot] ?? -1;
     this.#nextFrame = frame < 0 ? undefined : frame;
   }
 
-  reserveSlots(slotCount: number): void {
-    this.#simulation.reserveSlots(slotCount);
-  }
-
-  checksum(): number {
-    return this.#simulation.checksum();
-  }
-
-  serialize(): Uint8Array {
-    return this.#simulation.serialize();
-  }
-
-  deserialize(bytes: Uint8Array): boolean {
-    const isLoaded = this.#simulation.deserialize(bytes);
+  override deserialize(bytes: Uint8Array): boolean {
+    const isLoaded = super.deserialize(bytes);
     if (isLoaded) this.#nextFrame = undefined;
     return isLoaded;
-  }
-
-  get partCount(): number {
-    return this.#simulation.partCount;
-  }
-
-  partName(part: number): string {
-    return this.#simulation.partName(part);
-  }
-
-  partChecksums(into: Uint32Array, offset: number): void {
-    this.#simulation.partChecksums(into, offset);
-  }
-
-  inspectLive(): unknown {
-    return this.#simulation.inspectLive();
-  }
-
-  result(): unknown {
-    return this.#simulation.result();
   }
 }
