@@ -95,7 +95,7 @@ export class LinkPeer implements TransportHandler {
   readonly messages: LinkMessage[] = [];
   readonly sessionPackets: Uint8Array[] = [];
   dials = 0;
-  sent = { unreliable: 0, reliable: 0, control: 0 };
+  sent = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
   readonly #world: LinkWorld;
   #wakeMs = Infinity;
   #stalled: (() => void)[] | undefined;

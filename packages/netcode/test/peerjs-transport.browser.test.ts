@@ -65,10 +65,12 @@ describe("the channels between two browsers", () => {
     return channels;
   }
 
-  it("[TR20] one peer connection at each end carries all three channels", async () => {
+  it("[TR20] one peer connection at each end carries all channels", async () => {
     const { made, channels } = await pair();
     expect(made.length).toBe(2);
     expect(channels.map(({ label }) => label).toSorted()).toEqual([
+      "bulk",
+      "bulk",
       "control",
       "control",
       "reliable",
@@ -78,7 +80,7 @@ describe("the channels between two browsers", () => {
     ]);
   });
 
-  it("[TR21] unreliable is unordered and never resent, reliable and control are ordered and always, at both ends", async () => {
+  it("[TR21] unreliable is unordered and never resent, the others are ordered and always, at both ends", async () => {
     const { channels } = await pair();
     const described = channels.map(({ label, ordered, maxRetransmits, maxPacketLifeTime, negotiated, id }) => ({
       label,
@@ -94,6 +96,9 @@ describe("the channels between two browsers", () => {
     );
     expect(ofLabel("control")).toEqual(
       twice({ label: "control", ordered: true, maxRetransmits: null, maxPacketLifeTime: null, id: CHANNEL_IDS.control }),
+    );
+    expect(ofLabel("bulk")).toEqual(
+      twice({ label: "bulk", ordered: true, maxRetransmits: null, maxPacketLifeTime: null, id: CHANNEL_IDS.bulk }),
     );
     expect(ofLabel("reliable")).toEqual(
       twice({ label: "reliable", ordered: true, maxRetransmits: null, maxPacketLifeTime: null, id: "announced" }),
@@ -116,10 +121,11 @@ describe("the channels between two browsers", () => {
   it("[TR23] text on a channel is refused and counted", async () => {
     const { channels, packets } = await pair();
     const [ada, bob] = transports as [PeerJsTransport, PeerJsTransport];
+    await untilInRealTime(() => channels.every((channel) => channel.readyState === "open"));
     for (const channel of channels) channel.send("not ours");
     ada.send(bob.localPeerId, "reliable", Uint8Array.of(7));
     bob.send(ada.localPeerId, "reliable", Uint8Array.of(7));
-    await untilInRealTime(() => packets.length === 2 && ada.refusals()["bad-message"] === 3 && bob.refusals()["bad-message"] === 3);
+    await untilInRealTime(() => packets.length === 2 && ada.refusals()["bad-message"] === 4 && bob.refusals()["bad-message"] === 4);
     expect(packets).toEqual(["reliable 7", "reliable 7"]);
   });
 

@@ -43,9 +43,9 @@ async function run(partyName: PartyName, scenarioIndex: number, warmUpSeconds: n
   const [hostId, guestId] = ["peer-0", "peer-1"].map((text) => parsePeerId(text)!);
   const [hostEnd, guestEnd] = network.associate(
     hostId!,
-    (channel, bytes) => channel !== "control" && host.receive(channel, bytes),
+    (channel, bytes) => (channel === "unreliable" || channel === "reliable") && host.receive(channel, bytes),
     guestId!,
-    (channel, bytes) => channel !== "control" && guest.receive(channel, bytes),
+    (channel, bytes) => (channel === "unreliable" || channel === "reliable") && guest.receive(channel, bytes),
   );
   host.connect(hostEnd);
   guest.connect(guestEnd);

@@ -125,7 +125,7 @@ class LoopbackTransport implements Transport {
       peer,
       other: undefined,
       state: "opening",
-      bufferedBytes: { unreliable: 0, reliable: 0, control: 0 },
+      bufferedBytes: { unreliable: 0, reliable: 0, control: 0, bulk: 0 },
     };
     this.#ends.set(peer, end);
     return end;

@@ -2,13 +2,21 @@ import { assert } from "../core/base/assert.ts";
 import { CHANNEL_BYTES_MAX, DATAGRAM_BYTES_MAX, type Channel, type SendOutcome } from "../core/ports/transport.ts";
 
 /** Stream ids of the channels that both ends create by themselves. Above the in-band one (0 or 1), and below 1,024, the most that Firefox opens. */
-export const CHANNEL_IDS = { unreliable: 100, control: 101 } as const;
+export const CHANNEL_IDS = { unreliable: 100, control: 101, bulk: 102 } as const;
 
 /** Label of the one channel that is announced in-band: PeerJS makes it at the end that dials. */
 export const RELIABLE_LABEL = "reliable";
 
-/** Bytes that may wait in a channel before `send` says "full". Of the reliable ones: the link's own window is far smaller; Chromium breaks a channel at 16 MiB. */
-const BUFFER_BYTES_MAX: Readonly<Record<Channel, number>> = { unreliable: 2 * DATAGRAM_BYTES_MAX, reliable: 1_048_576, control: 1_048_576 };
+/**
+ * Bytes that may wait in a channel before `send` says "full". Of the reliable ones: the link's own window is far smaller; Chromium breaks a channel at 16 MiB.
+ * `bulk` holds back at most two of the longest messages, since all that waits delays datagrams too.
+ */
+const BUFFER_BYTES_MAX: Readonly<Record<Channel, number>> = {
+  unreliable: 2 * DATAGRAM_BYTES_MAX,
+  reliable: 1_048_576,
+  control: 1_048_576,
+  bulk: 32_768,
+};
 /**
  * Datagrams of its own size that may wait before one on `unreliable`: each repeats what is unacked, so older ones only delay it. At half, the frames that a
  * slow page catches up on in one task would be turned away; at double, a tenth of a second at 60 a second is stale.
@@ -26,7 +34,8 @@ const EARLY_BYTES_MAX = 65_536;
 /** `path` is asked of the browser again after this time: ICE may move to another pair. */
 const PATH_MS_MAX = 1_000;
 
-const CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
+/** All of these make a connection; `bulk` is not waited for. */
+const NEEDED_CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
 
 /** What the channels tell; never from inside a call. */
 export interface RtcChannelsListener {
@@ -39,7 +48,7 @@ export interface RtcChannelsListener {
 }
 
 /**
- * The three channels of one peer connection. Both ends construct it right when their peer connection exists, so that the negotiated channels are
+ * The channels of one peer connection. Both ends construct it right when their peer connection exists, so that the negotiated channels are
  * there before a packet can be; the reliable one comes with `attachReliable` (where it was made) or by itself (where it is announced).
  */
 export class RtcChannels {
@@ -66,6 +75,7 @@ export class RtcChannels {
       connection.createDataChannel("unreliable", { negotiated: true, id: CHANNEL_IDS.unreliable, ordered: false, maxRetransmits: 0 }),
     );
     this.#attach("control", connection.createDataChannel("control", { negotiated: true, id: CHANNEL_IDS.control, ordered: true }));
+    this.#attach("bulk", connection.createDataChannel("bulk", { negotiated: true, id: CHANNEL_IDS.bulk, ordered: true }));
   }
 
   get isOpen(): boolean {
@@ -84,7 +94,7 @@ export class RtcChannels {
   send(name: Channel, bytes: Uint8Array): SendOutcome {
     assert(bytes.length > 0 && bytes.length <= CHANNEL_BYTES_MAX[name], "a message within the limit of its channel");
     const channel = this.#channels.get(name);
-    if (this.#state !== "open" || channel === undefined) return "closed";
+    if (this.#state !== "open" || channel?.readyState !== "open") return "closed";
     if (channel.bufferedAmount + bytes.length > bufferLimit(name, bytes.length) && !this.#mayPass(name)) return "full";
     try {
       channel.send(isOnArrayBuffer(bytes) ? bytes : new Uint8Array(bytes));
@@ -146,14 +156,15 @@ export class RtcChannels {
     channel.binaryType = "arraybuffer";
     this.#channels.set(name, channel);
     channel.addEventListener("open", () => this.#checkOpen(), { signal });
-    channel.addEventListener("close", () => this.#fail(), { signal });
+    // Without `bulk` a match plays on.
+    if (name !== "bulk") channel.addEventListener("close", () => this.#fail(), { signal });
     channel.addEventListener("message", (event: MessageEvent<unknown>) => this.#receive(name, event.data), { signal });
     // An announced channel may be open already.
     this.#checkOpen();
   }
 
   #checkOpen(): void {
-    if (this.#state !== "opening" || !CHANNELS.every((name) => this.#channels.get(name)?.readyState === "open")) return;
+    if (this.#state !== "opening" || !NEEDED_CHANNELS.every((name) => this.#channels.get(name)?.readyState === "open")) return;
     this.#state = "open";
     this.#listener.handleOpen();
     this.path();

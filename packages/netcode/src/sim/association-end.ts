@@ -27,13 +27,14 @@ const MISSES_UNTIL_LOST = 3;
 
 // What a channel may hold back before it says `full`, as the adapter of real channels has it (`adapters/rtc-channels.ts`).
 const RELIABLE_BUFFER_BYTES_MAX = 1_048_576;
+const BULK_BUFFER_BYTES_MAX = 32_768;
 /** Datagrams of its own size that may wait before one on `unreliable`: each repeats what the ones before it said. */
 const DATAGRAMS_WAITING_MAX = 4;
 const UNRELIABLE_BUFFER_BYTES_MIN = 128;
 const UNRELIABLE_BUFFER_BYTES_MAX = 2_300;
 /** One datagram passes a full buffer this often: gating alone would keep a stalled association stalled. */
 const PASS_INTERVAL_MS = 125;
-const CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
+const CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable", "bulk"];
 
 interface Message {
   readonly channel: Channel;
@@ -71,10 +72,14 @@ export class AssociationEnd {
   readonly #scheduler: SimScheduler;
   readonly #link: SimLink;
   readonly #receiveMessage: ReceiveMessage;
-  readonly #queues: Readonly<Record<Channel, Message[]>> = { unreliable: [], reliable: [], control: [] };
-  readonly #queuedBytes: Record<Channel, number> = { unreliable: 0, reliable: 0, control: 0 };
-  readonly #pieceCounts: Record<Channel, number> = { unreliable: 0, reliable: 0, control: 0 };
-  readonly #inboxes: Readonly<Record<"reliable" | "control", StreamInbox>> = { reliable: new StreamInbox(), control: new StreamInbox() };
+  readonly #queues: Readonly<Record<Channel, Message[]>> = { unreliable: [], reliable: [], control: [], bulk: [] };
+  readonly #queuedBytes: Record<Channel, number> = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
+  readonly #pieceCounts: Record<Channel, number> = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
+  readonly #inboxes: Readonly<Record<Exclude<Channel, "unreliable">, StreamInbox>> = {
+    reliable: new StreamInbox(),
+    control: new StreamInbox(),
+    bulk: new StreamInbox(),
+  };
   readonly #inFlight: Piece[] = [];
   readonly #resend: Piece[] = [];
   #inFlightBytes = 0;
@@ -217,7 +222,8 @@ export class AssociationEnd {
         this.#receiveMessage("unreliable", piece.bytes);
         return;
       case "reliable":
-      case "control": {
+      case "control":
+      case "bulk": {
         if (isRepeat) return;
         const inbox = this.#inboxes[piece.channel];
         inbox.add(piece);
@@ -314,6 +320,7 @@ export class AssociationEnd {
 }
 
 function bufferLimit(channel: Channel, sizeBytes: number): number {
+  if (channel === "bulk") return BULK_BUFFER_BYTES_MAX;
   if (channel !== "unreliable") return RELIABLE_BUFFER_BYTES_MAX;
   return Math.min(UNRELIABLE_BUFFER_BYTES_MAX, Math.max(UNRELIABLE_BUFFER_BYTES_MIN, (DATAGRAMS_WAITING_MAX + 1) * sizeBytes));
 }

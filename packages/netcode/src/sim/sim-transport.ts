@@ -1,13 +1,6 @@
 import { assert, unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
-import {
-  DATAGRAM_BYTES_MAX,
-  RELIABLE_BYTES_MAX,
-  type Channel,
-  type SendOutcome,
-  type Transport,
-  type TransportHandler,
-} from "../core/ports/transport.ts";
+import { CHANNEL_BYTES_MAX, type Channel, type SendOutcome, type Transport, type TransportHandler } from "../core/ports/transport.ts";
 import { SimConnection, type ConnectionListener, type ConnectionSide } from "./sim-connection.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { SignalingMessage, SimSignaling } from "./sim-signaling.ts";
@@ -83,7 +76,7 @@ export class SimTransport implements Transport {
   }
 
   send(peer: PeerId, channel: Channel, bytes: Uint8Array): SendOutcome {
-    const bytesMax = channel === "unreliable" ? DATAGRAM_BYTES_MAX : RELIABLE_BYTES_MAX;
+    const bytesMax = CHANNEL_BYTES_MAX[channel];
     assert(bytes.length <= bytesMax, `at most ${bytesMax} bytes on ${channel}, got ${bytes.length}`);
     if (this.#state !== "alive") return "closed";
     const contact = this.#contacts.get(peer);

@@ -1,5 +1,4 @@
 import { unreachable } from "../base/assert.ts";
-import type { Channel } from "../ports/transport.ts";
 import { Greeting } from "./greeting.ts";
 import { encodePing, encodeProbe } from "./link-codec.ts";
 import type { Carrier } from "./link-state.ts";
@@ -8,7 +7,7 @@ import { pathCostMs } from "./path-cost.ts";
 import { RoundTrip, type Ping } from "./round-trip.ts";
 
 /** Puts a packet on the way; the link's channels only. */
-export type SendPacket = (channel: Exclude<Channel, "control">, bytes: Uint8Array) => void;
+export type SendPacket = (channel: "unreliable" | "reliable", bytes: Uint8Array) => void;
 
 /** How often a ready carrier pings. */
 export interface PingPace {
@@ -40,7 +39,7 @@ export class LinkCarrier {
     this.#send = send;
   }
 
-  send(channel: Exclude<Channel, "control">, bytes: Uint8Array): void {
+  send(channel: "unreliable" | "reliable", bytes: Uint8Array): void {
     if (channel === "unreliable") this.roundTrip.countSent();
     this.#send(channel, bytes);
   }

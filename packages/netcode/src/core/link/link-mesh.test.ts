@@ -11,7 +11,7 @@ import { LinkMesh } from "./link-mesh.ts";
 const GAME: GameIdentity = { id: "tag", version: 1, contentHash: "0badcafe" };
 const ADA = "ada" as PeerId;
 const BOB = "bob" as PeerId;
-const CHANNELS: readonly Channel[] = ["unreliable", "reliable", "control"];
+const CHANNELS: readonly Channel[] = ["unreliable", "reliable", "control", "bulk"];
 const DATAGRAM = Uint8Array.of(0x20, 1, 2, 3);
 
 function meshOfAda(): LinkMesh {

@@ -281,9 +281,10 @@ export class Link {
   }
 
   #takeSessionPacket(nowMs: number, carrier: LinkCarrier, channel: Channel): boolean {
-    const isTaken = channel !== "control" && this.#isBeyondHello(nowMs, carrier);
+    const isAllowed = channel === "unreliable" || channel === "reliable";
+    const isTaken = isAllowed && this.#isBeyondHello(nowMs, carrier);
     if (isTaken) this.#heard(nowMs, carrier);
-    else this.#output.refuse(channel === "control" ? "wrong-channel" : "before-hello");
+    else this.#output.refuse(isAllowed ? "before-hello" : "wrong-channel");
     return !isTaken;
   }
 

@@ -6,8 +6,9 @@ import type { PeerId } from "../base/units.ts";
  * - `unreliable`: unordered, never resent. Datagrams of at most `DATAGRAM_BYTES_MAX`.
  * - `reliable`: ordered, resent. Messages of at most `RELIABLE_BYTES_MAX` (the link splits larger ones).
  * - `control`: ordered, resent, for the link itself (renegotiation, restart, relay); games never see it.
+ * - `bulk`: ordered, resent, for files (core/bulk), which pace themselves. It may open after the others, and may be closed without them: then a send on it is `closed`.
  */
-export type Channel = "unreliable" | "reliable" | "control";
+export type Channel = "unreliable" | "reliable" | "control" | "bulk";
 
 /** A datagram larger than this is split by SCTP, and one lost fragment loses all: 1,191 B is Chromium's SCTP packet. */
 export const DATAGRAM_BYTES_MAX = 1150;
@@ -26,6 +27,7 @@ export const CHANNEL_BYTES_MAX: Readonly<Record<Channel, number>> = {
   unreliable: DATAGRAM_BYTES_MAX,
   reliable: RELIABLE_BYTES_MAX,
   control: RELIABLE_BYTES_MAX,
+  bulk: RELIABLE_BYTES_MAX,
 };
 
 /** What a peer's process can do, as bits that the hello carries: both ends use only what both have. */
@@ -55,7 +57,7 @@ export type ChannelsClosedReason =
  * `bytes` are valid during the call only.
  */
 export interface TransportHandler {
-  /** All three channels to `peer` are open at this end. The other end may open later: what is sent before is lost on `unreliable`. */
+  /** `unreliable`, `reliable` and `control` to `peer` are open at this end. The other end may open later: what is sent before is lost on `unreliable`. */
   handleChannelsOpen(peer: PeerId): void;
   handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void;
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void;
