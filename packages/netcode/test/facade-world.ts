@@ -6,6 +6,8 @@ import type { PeerId } from "../src/core/base/units.ts";
 import type { Channel, SendOutcome, Transport } from "../src/core/ports/transport.ts";
 import type { Ticker } from "../src/driver/ticker.ts";
 import type { Environment } from "../src/facade/environment.ts";
+import { LinkMesh } from "../src/core/link/link-mesh.ts";
+import { LobbyRoom } from "../src/facade/lobby-room.ts";
 import { BrokerDouble } from "./broker-double.ts";
 
 /** Virtual ms between two rounds of the world. */
@@ -118,10 +120,14 @@ export class TestPage implements Page {
       page: this,
       startTicker: (intervalMs, handleTick) => this.#startTicker(intervalMs, handleTick),
       openControlSocket: this.#openControlSocket,
-      loadTransport: () =>
-        Promise.resolve(({ localPeerId }) => {
-          this.#peerId = localPeerId;
-          return this.#track(world.hub.connect(localPeerId));
+      loadRoomParts: () =>
+        Promise.resolve({
+          createTransport: ({ localPeerId }) => {
+            this.#peerId = localPeerId;
+            return this.#track(world.hub.connect(localPeerId));
+          },
+          LinkMesh,
+          LobbyRoom,
         }),
     };
   }

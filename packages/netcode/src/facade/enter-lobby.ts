@@ -1,6 +1,5 @@
 import { Random } from "../core/base/random.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
-import { LinkMesh } from "../core/link/link-mesh.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
@@ -9,10 +8,11 @@ import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
-import type { CreateTransport, Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
-import { LobbyRoom } from "./lobby-room.ts";
+import type { LobbyRoom } from "./lobby-room.ts";
 import { NetcodeError } from "./netcode-error.ts";
+import type { RoomParts } from "./room-parts.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
@@ -91,23 +91,32 @@ async function enter<State, Schema extends InputSchema>(
     seed: page.randomSeed(),
   });
   try {
-    const [admission, createTransport] = await Promise.all([admit(connection, options.signal), loadTransport(environment)]);
+    const [admission, parts] = await Promise.all([admit(connection, options.signal), loadRoomParts(environment)]);
     throwIfAborted(options.signal);
     const { peerId, signalingToken, iceServers } = admission;
-    const transport = createTransport({
+    const transport = parts.createTransport({
       localPeerId: peerId,
       signalingToken,
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
     });
-    const mesh = new LinkMesh({
+    const mesh = new parts.LinkMesh({
       localPeerId: peerId,
       game: options.game,
       random: new Random(page.randomSeed(), "links"),
       capabilities: transport.capabilities ?? 0,
     });
     const { game } = options;
-    room = new LobbyRoom({ page, ticker, game, connection, admission, transport, mesh, seatMemory: seatMemoryOf(environment, options) });
+    room = new parts.LobbyRoom({
+      page,
+      ticker,
+      game,
+      connection,
+      admission,
+      transport,
+      mesh,
+      seatMemory: seatMemoryOf(environment, options),
+    });
     return room;
   } catch (error) {
     connection.leave();
@@ -135,9 +144,9 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new NetcodeError("CLOSED", { message: "Joining was aborted." });
 }
 
-async function loadTransport(environment: Environment): Promise<CreateTransport> {
+async function loadRoomParts(environment: Environment): Promise<RoomParts> {
   try {
-    return await environment.loadTransport();
+    return await environment.loadRoomParts();
   } catch (cause) {
     throw new NetcodeError("BROKER_UNREACHABLE", { message: "A part of this page could not be loaded.", cause });
   }

@@ -3,6 +3,7 @@ import type { OpenControlSocket } from "../adapters/websocket.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { StartTicker } from "../driver/ticker.ts";
+import type { RoomParts } from "./room-parts.ts";
 
 export interface TransportSetup {
   readonly localPeerId: PeerId;
@@ -21,5 +22,5 @@ export interface Environment {
   readonly startTicker: StartTicker;
   readonly openControlSocket: OpenControlSocket;
   /** Called when a lobby is entered, while the broker is asked: what is large is loaded then and not before. */
-  loadTransport(): Promise<CreateTransport>;
+  loadRoomParts(): Promise<RoomParts>;
 }
