@@ -9,6 +9,15 @@ export { plainState } from "./core/game/plain-state.ts";
 export { snapshotState } from "./core/game/snapshot-state.ts";
 export { typedArrayState } from "./core/game/typed-array-state.ts";
 export type { LinkPath, LinkStatus } from "./core/ports/link.ts";
+export {
+  LINK_FAILURE_REASONS,
+  type AttemptEvidence,
+  type AttemptStage,
+  type CandidateKind,
+  type IceServerError,
+  type LinkFailure,
+  type LinkFailureReason,
+} from "./core/ports/link-failure.ts";
 export { normalizeLobbyCode } from "./core/ports/lobby-protocol.ts";
 export type {
   GameIdentity,
