@@ -9,6 +9,7 @@ import type { BrokerSettings } from "./broker-options.ts";
 import { clientAddress } from "./client-address.ts";
 import { Counters } from "./counters.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
+import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
 import { LobbyService } from "./lobby-service.ts";
 import { LobbySocket } from "./lobby-socket.ts";
@@ -54,7 +55,7 @@ export class BrokerShell implements BrokerHandlers {
       rooms: this.#rooms,
       secrets,
       limits,
-      iceServers: settings.iceServers,
+      iceGrants: new IceGrants({ ...settings, secrets, wallMs: Date.now }),
       nowMs: monotonicMs,
       handleFailure: (error) => this.#logFailure(error),
     });

@@ -161,6 +161,13 @@ test("[BR28] settings come from the command line, else from the environment", ()
     options: { port: 0, trustedProxyHops: 1, open: true, limits: { socketsPerAddress: 5, sockets: 9 } },
   });
   expect(readSettings([], {})).toEqual({ kind: "run", options: { port: 9_000 } });
+  const secret = "0123456789abcdef";
+  expect(
+    readSettings(["--turn", "turn:a:1?transport=udp, turns:b:443?transport=tcp", "--turn-ttl", "4"], { ROLLCALL_TURN_SECRET: secret }),
+  ).toEqual({
+    kind: "run",
+    options: { port: 9_000, turn: { urls: ["turn:a:1?transport=udp", "turns:b:443?transport=tcp"], secret, lifeMs: 4_000 } },
+  });
   expect(readSettings(["--help"], {})).toMatchObject({ kind: "help" });
 });
 
@@ -170,6 +177,13 @@ test.each([
   [["--host", "a b"], {}, "--host"],
   [["--origins", "play.example"], {}, "--origins"],
   [["--ice-servers", "turn:t"], {}, "--ice-servers"],
+  [["--turn", "turn:user:password@host"], {}, "--turn:"],
+  [["--turn", "stun:host"], {}, "--turn:"],
+  [["--turn", "turn:host"], {}, "--turn-secret"],
+  [["--turn-secret", "0123456789abcdef"], {}, "--turn too"],
+  [["--turn-secret-file", "no such file"], {}, "--turn-secret-file"],
+  [["--turn", "turn:host"], { ROLLCALL_TURN_SECRET: "short" }, "ROLLCALL_TURN_SECRET"],
+  [["--turn-ttl", "0"], {}, "--turn-ttl"],
   [["--trusted-proxy-hops", "-1"], {}, "--trusted-proxy-hops"],
   [["--limits", "sockets=0"], {}, "--limits"],
   [["--limits", "toString=1"], {}, "--limits"],

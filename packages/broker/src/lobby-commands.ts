@@ -17,14 +17,20 @@ export function commandLobby(draft: LobbyDraft, { peerId, command, seed }: Comma
   return refusal === undefined ? DONE : { ok: false, refusal };
 }
 
+/** The commands of everybody. */
+const SHARED: ReadonlySet<RoomCommand["type"]> = new Set(["leave", "ice-servers", "set-profile", "set-ready", "end-match"]);
+
 function hostOnly(command: RoomCommand): boolean {
-  return !(command.type === "leave" || command.type === "set-profile" || command.type === "set-ready" || command.type === "end-match");
+  return !SHARED.has(command.type);
 }
 
 function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: number): LobbyRefusal | undefined {
   switch (command.type) {
     case "leave":
       draft.remove(peerId, "left");
+      return undefined;
+    // Made out by the service, which has the secrets. To be a member is all that it takes.
+    case "ice-servers":
       return undefined;
     case "set-profile": {
       const { seat, ready } = draft.member(peerId);

@@ -150,7 +150,8 @@ function isMember(room: TestLobby, name: string): boolean {
 function overTheWire(state: LobbyState): LobbyState {
   const admission = { lobby: state, peerId: "ada", resumeSecret: "s", signalingToken: "t", iceServers: [] };
   const parsed = parseBrokerMessage(JSON.stringify({ reply: 1, ok: true, result: admission }));
-  if (!parsed.ok || !("reply" in parsed.value) || !parsed.value.ok || parsed.value.result === null) throw new Error(JSON.stringify(parsed));
+  if (!parsed.ok || !("reply" in parsed.value) || !parsed.value.ok || parsed.value.result === null || !("lobby" in parsed.value.result))
+    throw new Error(JSON.stringify(parsed));
   return parsed.value.result.lobby;
 }
 

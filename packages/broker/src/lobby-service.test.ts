@@ -2,6 +2,7 @@ import { LOBBY_PROTOCOL_VERSION, type LobbyCode, type LobbyCommand } from "@roll
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { code, named, TAG } from "../test/lobby-fixture.ts";
 import { BROKER_LIMITS } from "./limits.ts";
+import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms, type MemberSocket } from "./lobby-rooms.ts";
 import { LobbyService, type Outcome, type Visitor } from "./lobby-service.ts";
 import type { LobbyStore } from "./lobby-store.ts";
@@ -31,7 +32,7 @@ function broker(
     rooms,
     secrets: { ...secrets, newCode: () => codes.shift() ?? secrets.newCode() },
     limits: { ...BROKER_LIMITS, lobbies: 3 },
-    iceServers: [],
+    iceGrants: new IceGrants({ iceServers: [], turn: undefined, secrets, wallMs: nowMs }),
     nowMs,
     handleFailure: (error) => failures.push(error),
   });

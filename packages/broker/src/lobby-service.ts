@@ -1,4 +1,13 @@
-import { normalizeLobbyCode, type Admission, type IceServer, type LobbyCode, type LobbyCommand } from "@rollcall/netcode/lobby-protocol";
+import {
+  assert,
+  normalizeLobbyCode,
+  type Admission,
+  type IceGrant,
+  type LobbyCode,
+  type LobbyCommand,
+  type PeerId,
+} from "@rollcall/netcode/lobby-protocol";
+import type { IceGrants } from "./ice-grants.ts";
 import type { BrokerLimits } from "./limits.ts";
 import {
   FIRST_CONNECTION,
@@ -27,7 +36,7 @@ export interface Membership extends Entrance {
 /** What came of a request. Handed over in the same breath as the events around it, so that their order on the socket is the order they happened in. */
 export type Outcome =
   | { readonly ok: true; readonly membership: Membership; readonly admission: Admission; readonly missed: readonly NumberedChange[] }
-  | { readonly ok: true; readonly membership: undefined }
+  | { readonly ok: true; readonly membership: undefined; readonly grant: IceGrant | null }
   | { readonly ok: false; readonly refusal: LobbyRefusal };
 
 export type HandleOutcome = (outcome: Outcome) => void;
@@ -50,7 +59,7 @@ export interface LobbyServiceOptions {
   readonly rooms: LobbyRooms;
   readonly secrets: Secrets;
   readonly limits: BrokerLimits;
-  readonly iceServers: readonly IceServer[];
+  readonly iceGrants: IceGrants;
   readonly nowMs: () => number;
   /** The store failed where nobody waits for an answer. */
   readonly handleFailure: (error: unknown) => void;
@@ -120,8 +129,18 @@ export class LobbyService {
     const request = { type: "command", peerId, connection, command, seed: this.#options.secrets.newSeed() } as const;
     await this.#transact(code, request, (step) => {
       if (step === undefined) handleOutcome({ ok: false, refusal: { code: "NOT_MEMBER" } });
-      else handleOutcome(step.answer.ok ? { ok: true, membership: undefined } : { ok: false, refusal: step.answer.refusal });
+      else if (!step.answer.ok) handleOutcome({ ok: false, refusal: step.answer.refusal });
+      else {
+        const grant = command.type === "ice-servers" ? this.#grantOf(code, peerId, step.record) : null;
+        handleOutcome({ ok: true, membership: undefined, grant });
+      }
     });
+  }
+
+  #grantOf(code: LobbyCode, peerId: PeerId, { lobby }: LobbyRecord): IceGrant {
+    const member = lobby.members.find((item) => item.peerId === peerId);
+    assert(member !== undefined, "a member to be granted servers");
+    return this.#options.iceGrants.grant(code, member.seat);
   }
 
   /** The socket of a member closed. */
@@ -184,10 +203,11 @@ export class LobbyService {
   }
 
   #admit(visitor: Visitor, membership: Membership, secret: string, record: LobbyRecord, missed: readonly NumberedChange[]): void {
-    const { rooms, secrets, iceServers } = this.#options;
+    const { rooms, secrets } = this.#options;
     const { code, peerId } = membership;
     rooms.enter(code, membership, visitor.socket);
-    const admission = { lobby: record.lobby, peerId, resumeSecret: secret, signalingToken: secrets.signalingToken(peerId), iceServers };
+    const grant = this.#grantOf(code, peerId, record);
+    const admission = { lobby: record.lobby, peerId, resumeSecret: secret, signalingToken: secrets.signalingToken(peerId), ...grant };
     visitor.handleOutcome({ ok: true, membership, admission, missed });
   }
 

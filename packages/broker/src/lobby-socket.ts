@@ -105,6 +105,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
         }
         return this.#enter(request, command);
       case "leave":
+      case "ice-servers":
       case "set-profile":
       case "set-ready":
       case "set-settings":
@@ -180,7 +181,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
       return;
     }
     if (outcome.membership === undefined) {
-      this.#send({ reply: request, ok: true, result: null });
+      this.#send({ reply: request, ok: true, result: outcome.grant });
       return;
     }
     if (!this.#socket.isOpen) {

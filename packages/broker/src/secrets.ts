@@ -19,6 +19,8 @@ export interface Secrets {
   /** 32 random bits. */
   newSeed(): number;
   hash(secret: string): string;
+  /** Stands for a lobby where others may read it: no code can be found out from it. */
+  lobbyTag(code: LobbyCode): string;
   /** Opens the signaling socket of `peerId`. The same each time, so that a page may reconnect with what it has. */
   signalingToken(peerId: PeerId): string;
   /** Takes the same time whatever is wrong. */
@@ -45,6 +47,7 @@ export function createSecrets(signingKey: string | Buffer = randomBytes(32)): Se
     newResumeSecret: () => randomBytes(24).toString("base64url"),
     newSeed: () => randomInt(0x1_0000_0000),
     hash: (secret) => createHash("sha256").update(secret).digest("base64url"),
+    lobbyTag: (code) => createHmac("sha256", signingKey).update(`tag:${code}`).digest("base64url").slice(0, 12),
     signalingToken,
     isSignalingToken: (peerId, token) => timingSafeEqual(digest(signalingToken(peerId)), digest(token)),
   };

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
-import type { BrokerOptions } from "./broker-options.ts";
+import { areTurnUrls, TURN_SECRET_UNITS_MIN, type BrokerOptions, type TurnOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
@@ -21,7 +21,9 @@ interface Setting {
   readonly apply: (text: string, options: MutableOptions) => string | undefined;
 }
 
-type MutableOptions = { -readonly [Key in keyof BrokerOptions]: BrokerOptions[Key] };
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** `turn` is put together at the end. */
+type MutableOptions = Mutable<Omit<BrokerOptions, "turn">> & { readonly turn: Mutable<Partial<TurnOptions>> };
 
 const DEFAULT_PORT = 9000;
 
@@ -52,6 +54,36 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
       const servers = parseIceServers(text);
       if (servers === undefined) return "JSON, or a comma list of stun:host:port and turn:user:password@host:port";
       options.iceServers = servers;
+      return undefined;
+    },
+  },
+  turn: {
+    value: "LIST",
+    help: "TURN servers that share --turn-secret: turn:host:3478?transport=udp,turns:host:443?transport=tcp. Default: none.",
+    apply: (text, options) => {
+      const urls = text.split(",").map((url) => url.trim());
+      if (!areTurnUrls(urls)) return "a comma list of turn:host:port and turns:host:port";
+      options.turn.urls = urls;
+      return undefined;
+    },
+  },
+  "turn-secret": {
+    value: "TEXT",
+    help: "The secret of the TURN servers (coturn: static-auth-secret). Better in a variable or a file than on the command line.",
+    apply: (text, options) => applyTurnSecret(text, options),
+  },
+  "turn-secret-file": {
+    value: "FILE",
+    help: "File with the secret of the TURN servers.",
+    apply: (text, options) => applyTurnSecret(readText(text) ?? "", options),
+  },
+  "turn-ttl": {
+    value: "SECONDS",
+    help: "Life of TURN credentials; members ask for fresh ones in time. Default 600.",
+    apply: (text, options) => {
+      const seconds = readInteger(text, 86_400);
+      if (seconds === undefined || seconds === 0) return "seconds, 1 to 86400";
+      options.turn.lifeMs = seconds * 1000;
       return undefined;
     },
   },
@@ -116,7 +148,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     return { kind: "refused", message: error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments" };
   }
   if (flags["help"] === true) return { kind: "help", text: helpText() };
-  const options: MutableOptions = { port: DEFAULT_PORT };
+  const options: MutableOptions = { port: DEFAULT_PORT, turn: {} };
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const variable = variableOf(name);
     const flag = flags[name];
@@ -127,7 +159,18 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     const expected = setting.apply(text, options);
     if (expected !== undefined) return { kind: "refused", message: `${flag === undefined ? variable : `--${name}`}: expected ${expected}` };
   }
-  return { kind: "run", options };
+  const { turn, ...rest } = options;
+  const { urls, secret, ...life } = turn;
+  if (urls === undefined && secret === undefined) return { kind: "run", options: rest };
+  if (urls === undefined) return { kind: "refused", message: "--turn-secret: expected --turn too" };
+  if (secret === undefined) return { kind: "refused", message: "--turn: expected --turn-secret or --turn-secret-file too" };
+  return { kind: "run", options: { ...rest, turn: { urls, secret, ...life } } };
+}
+
+function applyTurnSecret(text: string, options: MutableOptions): string | undefined {
+  if (text.length < TURN_SECRET_UNITS_MIN) return `at least ${TURN_SECRET_UNITS_MIN} characters`;
+  options.turn.secret = text;
+  return undefined;
 }
 
 function parserOptions(): Record<string, { type: "string" | "boolean" }> {
@@ -159,9 +202,13 @@ function readSwitch(text: string, set: (on: boolean) => void): string | undefine
 }
 
 function readSecret(path: string): string | undefined {
+  const secret = readText(path);
+  return secret !== undefined && secret.length >= 32 ? secret : undefined;
+}
+
+function readText(path: string): string | undefined {
   try {
-    const secret = readFileSync(path, "utf8").trim();
-    return secret.length >= 32 ? secret : undefined;
+    return readFileSync(path, "utf8").trim();
   } catch {
     return undefined;
   }

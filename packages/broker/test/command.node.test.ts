@@ -39,19 +39,23 @@ async function listening(own: Run): Promise<number> {
 test.each(["SIGINT", "SIGTERM"] as const)(
   "[BR90] on %s the command says goodbye, frees its port and exits with 0; its log holds no code, secret or address",
   async (signal) => {
-    const own = run(["--port", "0", "--host", "127.0.0.1"]);
+    const turnSecret = "north-secret-0123456789";
+    const own = run(["--port", "0", "--host", "127.0.0.1", "--turn", "turn:turn.example:3478"], { ROLLCALL_TURN_SECRET: turnSecret });
     const port = await listening(own);
     const client = await LobbyClient.open(port);
     const device = "device-of-ada-0123456789";
     const seat = await client.create({ device });
     const signaling = await SignalingClient.open(port, seat.peerId, seat.signalingToken);
+    const { username = "", credential = "" } = seat.iceServers[0] ?? {};
+    expect(credential.length).toBe(28);
+    const secrets = [seat.lobby.code, seat.peerId, seat.resumeSecret, seat.signalingToken, device, turnSecret, username, credential];
+    const health = await (await fetch(`http://127.0.0.1:${port}/healthz`)).text();
+    for (const secret of secrets) expect(health).not.toContain(secret);
     own.child.kill(signal);
     expect(await client.goodbye()).toBe("SHUTTING_DOWN");
     expect(await signaling.closed).toBe(1012);
     expect(await own.exit).toBe(0);
-    for (const secret of [seat.lobby.code, seat.peerId, seat.resumeSecret, seat.signalingToken, device]) {
-      expect(own.output).not.toContain(secret);
-    }
+    for (const secret of secrets) expect(own.output).not.toContain(secret);
   },
 );
 

@@ -156,7 +156,8 @@ export class LobbyClient {
 
 /** The admission of a granted reply. */
 export function admission(reply: Reply): Admission {
-  if (!reply.ok || reply.result === null) throw new Error(`expected an admission, got ${JSON.stringify(reply)}`);
+  if (!reply.ok || reply.result === null || !("lobby" in reply.result))
+    throw new Error(`expected an admission, got ${JSON.stringify(reply)}`);
   return reply.result;
 }
 

@@ -4,6 +4,7 @@ import type {
   Admission,
   BrokerMessage,
   GoodbyeReason,
+  IceGrant,
   LeaveReason,
   LobbyChange,
   LobbyCommand,
@@ -96,6 +97,8 @@ export class BrokerDouble {
   mute = false;
   /** New sockets are refused. */
   refusing = false;
+  /** What members connect with. */
+  iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
   readonly schedule: (task: () => void) => void;
@@ -150,7 +153,7 @@ export class BrokerDouble {
       socket.deliver({ reply: request, ok: false, error: { message: `Refused: ${result.code}.`, ...result } });
     } else {
       socket.deliver({ reply: request, ok: true, result });
-      if (command.type === "resume" && this.replays && result !== null) this.#replay(socket, result.lobby.code, command.lastEvent);
+      if (command.type === "resume" && this.replays) this.#replay(socket, command.lastEvent);
     }
   }
 
@@ -172,12 +175,13 @@ export class BrokerDouble {
     for (const seat of room.seats) seat.socket?.deliver({ event, change });
   }
 
-  #execute(socket: DoubleSocket, command: LobbyCommand): Admission | null | Refused {
+  #execute(socket: DoubleSocket, command: LobbyCommand): Admission | IceGrant | null | Refused {
     if (command.type === "create") return this.#reenter(socket, command.entrance?.id) ?? this.#create(socket, command);
     if (command.type === "join") return this.#reenter(socket, command.entrance?.id) ?? this.#join(socket, command);
     if (command.type === "resume") return this.#resume(socket, command);
     const room = this.#roomOf(socket);
     if (room === undefined || socket.peerId === undefined) return { code: "NOT_MEMBER" };
+    if (command.type === "ice-servers") return this.iceGrant;
     return this.#executeMember(room, socket.peerId, command);
   }
 
@@ -337,12 +341,12 @@ export class BrokerDouble {
       peerId: seat.peerId,
       resumeSecret: seat.secret,
       signalingToken: `token-of-${seat.peerId}-0123456789abcdef`,
-      iceServers: [],
+      ...this.iceGrant,
     };
   }
 
-  #replay(socket: DoubleSocket, code: string, lastEvent: number): void {
-    for (const entry of this.room(code).log) if (entry.event > lastEvent) socket.deliver(entry);
+  #replay(socket: DoubleSocket, lastEvent: number): void {
+    for (const entry of this.#roomOf(socket)?.log ?? []) if (entry.event > lastEvent) socket.deliver(entry);
   }
 
   #roomOf(socket: DoubleSocket): Room | undefined {

@@ -100,6 +100,8 @@ async function enter<State, Schema extends InputSchema>(
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
     });
+    // The game's own servers stay.
+    if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));
     const mesh = new parts.LinkMesh({
       localPeerId: peerId,
       game: options.game,

@@ -4,14 +4,14 @@ import type { EntranceKeys, LobbyEntrance } from "../core/lobby/lobby-entrance.t
 import { LOBBY_CLOSED, type LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
-import type { Admission, GameIdentity, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, IceServer, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
 import { unreachable } from "../core/base/assert.ts";
 import { Deferred } from "./deferred.ts";
 import { errorOfFailure } from "./netcode-error.ts";
 import type { NetcodeError } from "./netcode-error.ts";
 
-/** What the lobby makes of its member's events; admission and replies are settled here. */
-export type LobbyConnectionEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" }>;
+/** What the lobby makes of its member's events; admission, replies and ICE servers are settled here. */
+export type LobbyConnectionEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" | "ice-servers" }>;
 
 export interface LobbyConnectionOptions {
   readonly nowMs: () => number;
@@ -33,6 +33,7 @@ export class LobbyConnection {
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
   /** Events wait in the member until somebody is there for them. */
   #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
+  #handleIceServers: ((servers: readonly IceServer[]) => void) | undefined;
   #draining = false;
 
   constructor(options: LobbyConnectionOptions) {
@@ -64,6 +65,11 @@ export class LobbyConnection {
     this.#drain();
   }
 
+  /** From now on `handleIceServers` gets every fresh set after that of the first admission. */
+  followIceServers(handleIceServers: (servers: readonly IceServer[]) => void): void {
+    this.#handleIceServers = handleIceServers;
+  }
+
   tick(nowMs: number): void {
     if (nowMs < this.#member.pollTimeoutMs()) return;
     this.#member.handleTimeout(nowMs);
@@ -76,6 +82,12 @@ export class LobbyConnection {
     this.#waiters.set(this.#member.request(this.#options.nowMs(), command), waiter);
     this.#drain();
     return waiter.promise;
+  }
+
+  /** Asks for fresh ICE servers, which come as an event; nothing comes where they do not expire, or while the broker is gone. */
+  renewIceServers(): void {
+    this.#member.renewIceServers(this.#options.nowMs());
+    this.#drain();
   }
 
   leave(): void {
@@ -153,7 +165,11 @@ export class LobbyConnection {
       this.#isAdmitting = false;
       this.#admission.reject(this.#errorOf(event.failure ?? LOBBY_CLOSED));
     } else if (event.type === "reply") this.#settle(event);
-    else this.#handleEvent?.(event);
+    else if (event.type === "ice-servers") this.#handleIceServers?.(event.grant.iceServers);
+    else {
+      if (event.type === "broker-back") this.#handleIceServers?.(event.admission.iceServers);
+      this.#handleEvent?.(event);
+    }
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { Admission, LobbyChange, LobbyState } from "../ports/lobby-protocol.ts";
+import type { Admission, IceGrant, LobbyChange, LobbyState } from "../ports/lobby-protocol.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
 
 /** What the member wants its adapter to do. Every socket has a number, so that the last words of an old one are not taken for the new one's. */
@@ -14,6 +14,8 @@ export type LobbyMemberEvent =
   | { readonly type: "change"; readonly change: LobbyChange; readonly before: LobbyState }
   /** The answer to `request`; `failure` is undefined when it was done. Changes that it made may come before or after. */
   | { readonly type: "reply"; readonly request: number; readonly failure: LobbyFailure | undefined }
+  /** Fresh ICE servers, asked for by `renewIceServers` or because the earlier ones were about to expire. */
+  | { readonly type: "ice-servers"; readonly grant: IceGrant }
   | { readonly type: "broker-lost" }
   /** Back in the same seat under the same peer id; the admission has fresh ICE servers. */
   | { readonly type: "broker-back"; readonly admission: Admission }

@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { LobbyWorld } from "../../../test/member-harness.ts";
 import type { MemberHarness } from "../../../test/member-harness.ts";
 import type { PeerId } from "../base/units.ts";
+import type { IceGrant } from "../ports/lobby-protocol.ts";
 import { BACKOFF_MOST_MS } from "./backoff.ts";
+import type { LobbyMemberEvent } from "./lobby-member-outputs.ts";
 
 interface Pair {
   readonly world: LobbyWorld;
@@ -209,6 +211,73 @@ describe("commands", () => {
     const request = bob.request({ type: "set-ready", ready: true });
     bob.drain();
     expect(bob.replyTo(request)).toMatchObject({ failure: { code: "CLOSED" } });
+  });
+});
+
+describe("ICE servers that expire", () => {
+  const grant = (life?: number): IceGrant => ({
+    iceServers: [{ urls: ["turn:turn.example"], username: "u", credential: "p" }],
+    ...(life === undefined ? {} : { iceLifeMs: life }),
+  });
+  const questions = (world: LobbyWorld): number =>
+    world.broker.received.filter((message) => "command" in message && message.command.type === "ice-servers").length;
+  const servers = ({ events }: MemberHarness): LobbyMemberEvent[] => events.filter((event) => event.type === "ice-servers");
+
+  test("[MB30] ICE servers are asked for anew at 80 % of their life, on and on", () => {
+    const world = new LobbyWorld();
+    world.broker.iceGrant = grant(600_000);
+    const ada = world.host();
+    world.run(479_000);
+    expect(questions(world)).toBe(0);
+    world.run(2_000);
+    expect(questions(world)).toBe(1);
+    expect(servers(ada)).toEqual([{ type: "ice-servers", grant: grant(600_000) }]);
+    world.run(480_000);
+    expect(questions(world)).toBe(2);
+    expect(ada.names).not.toContain("reply");
+  });
+
+  test("[MB31] what does not expire is not asked for; a broker that says nothing or refuses is asked again later", () => {
+    const world = new LobbyWorld();
+    const ada = world.host();
+    world.run(600_000);
+    expect(questions(world)).toBe(0);
+    world.broker.iceGrant = grant(0);
+    const bob = world.guest("Bob");
+    world.broker.refusals.set("ice-servers", { code: "RATE_LIMITED", retryAfterMs: 100 });
+    world.run(10_000);
+    expect(questions(world)).toBe(2);
+    world.broker.refusals.delete("ice-servers");
+    // A life of nothing asks once a second, not in a circle.
+    world.run(10_000);
+    expect(questions(world)).toBeGreaterThan(8);
+    expect(questions(world)).toBeLessThan(14);
+    expect([...ada.names, ...bob.names]).not.toContain("reply");
+  });
+
+  test("[MB32] fresh ones come on demand, once for several questions, and with a resume", () => {
+    const world = new LobbyWorld();
+    world.broker.iceGrant = grant(600_000);
+    const ada = world.host();
+    world.run(10_000);
+    ada.member.renewIceServers(world.nowMs);
+    ada.member.renewIceServers(world.nowMs);
+    world.settle();
+    ada.member.renewIceServers(world.nowMs);
+    world.settle();
+    expect(servers(ada)).toHaveLength(1);
+    world.run(300_000);
+    ada.member.renewIceServers(world.nowMs);
+    ada.drain();
+    ada.socket.drop();
+    world.run(10_000);
+    expect(ada.names).toContain("broker-back");
+    // The question died with its socket; the admission has the answer, and its life counts from there.
+    world.run(460_000);
+    expect(servers(ada)).toHaveLength(1);
+    world.run(30_000);
+    expect(servers(ada)).toHaveLength(2);
+    expect(ada.names).not.toContain("reply");
   });
 });
 

@@ -12,6 +12,7 @@ import type {
   MemberMessage,
 } from "../ports/lobby-protocol.ts";
 import { backoffMs } from "./backoff.ts";
+import { IceRenewal } from "./ice-renewal.ts";
 import { lobbyDifference } from "./lobby-difference.ts";
 import { entranceCommand } from "./lobby-entrance.ts";
 import type { EntranceKeys, LobbyEntrance } from "./lobby-entrance.ts";
@@ -64,6 +65,7 @@ export class LobbyMember {
   readonly #enterByMs: number;
   readonly #pending = new PendingRequests();
   readonly #liveness = new SocketLiveness();
+  readonly #renewal = new IceRenewal();
   readonly #frames: string[] = [];
   readonly #actions: SocketAction[] = [];
   readonly #events: LobbyMemberEvent[] = [];
@@ -128,9 +130,15 @@ export class LobbyMember {
 
   handleTimeout(nowMs: number): void {
     this.#handleSocketTimeout(nowMs);
+    if (nowMs >= this.#renewalTimeoutMs()) this.#askForIceServers(nowMs);
     for (let late = this.#pending.takeExpired(nowMs); late !== undefined; late = this.#pending.takeExpired(nowMs)) {
-      this.#reply(late.request, BROKER_UNREACHABLE);
+      this.#settle(nowMs, late.request, BROKER_UNREACHABLE);
     }
+  }
+
+  /** Asks for fresh ICE servers, unless these do not expire or are fresh. Call it before a connection is made or repaired; without a broker nothing comes. */
+  renewIceServers(nowMs: number): void {
+    if (this.#phase.name === "member" && this.#renewal.mayAsk(nowMs)) this.#askForIceServers(nowMs);
   }
 
   /**
@@ -179,7 +187,18 @@ export class LobbyMember {
   }
 
   pollTimeoutMs(): number {
-    return Math.min(this.#entranceTimeoutMs(), this.#socketTimeoutMs(), this.#pending.pollTimeoutMs());
+    return Math.min(this.#entranceTimeoutMs(), this.#socketTimeoutMs(), this.#renewalTimeoutMs(), this.#pending.pollTimeoutMs());
+  }
+
+  /** Without a broker there is nobody to ask, and a resume brings fresh ones. */
+  #renewalTimeoutMs(): number {
+    return this.#phase.name === "member" ? this.#renewal.pollTimeoutMs() : Infinity;
+  }
+
+  #askForIceServers(nowMs: number): void {
+    if (this.#pending.full) return this.#renewal.handleFailed(nowMs);
+    this.#renewal.handleAsked(this.#nextRequest);
+    this.request(nowMs, { type: "ice-servers" });
   }
 
   #entranceTimeoutMs(): number {
@@ -243,16 +262,24 @@ export class LobbyMember {
     if ("reply" in message) {
       const greeting = this.#phase.name === "greeting" && this.#phase.request === message.reply;
       if (greeting) this.#handleAdmissionReply(nowMs, message);
-      else if (this.#pending.take(message.reply) === undefined) this.#refuse("reply-unexpected");
-      else this.#reply(message.reply, message.ok ? undefined : message.error);
+      else this.#handleReply(nowMs, message);
     } else if ("event" in message) this.#handleEvent(nowMs, message.event, message.change);
     else if ("goodbye" in message) this.#handleGoodbye(nowMs, message.goodbye);
     else if ("ping" in message) this.#send({ pong: message.ping });
   }
 
+  #handleReply(nowMs: number, message: Extract<BrokerMessage, { reply: number }>): void {
+    if (this.#pending.take(message.reply) === undefined) return this.#refuse("reply-unexpected");
+    if (!this.#renewal.isOurs(message.reply)) return this.#reply(message.reply, message.ok ? undefined : message.error);
+    const grant = message.ok ? message.result : null;
+    if (grant === null) return this.#renewal.handleFailed(nowMs);
+    this.#renewal.handleGrant(nowMs, grant);
+    this.#events.push({ type: "ice-servers", grant });
+  }
+
   #handleAdmissionReply(nowMs: number, reply: Extract<BrokerMessage, { reply: number }>): void {
     if (!reply.ok) this.#handleRefused(nowMs, reply.error);
-    else if (reply.result === null || !this.#isOurs(reply.result)) {
+    else if (reply.result === null || !("lobby" in reply.result) || !this.#isOurs(reply.result)) {
       this.#refuse("admission-invalid");
       this.#loseSocket(nowMs);
     } else if (this.#admission === undefined) this.#enter(nowMs, reply.result);
@@ -276,6 +303,7 @@ export class LobbyMember {
     this.#failedAttempts = 0;
     this.#admission = admission;
     this.#lobby = admission.lobby;
+    this.#renewal.handleGrant(nowMs, admission);
     this.#events.push({ type: "admitted", admission });
   }
 
@@ -287,9 +315,10 @@ export class LobbyMember {
     for (const pending of this.#pending.list()) {
       if (isFulfilled(pending, admission.lobby, admission.peerId)) {
         this.#pending.take(pending.request);
-        this.#reply(pending.request, undefined);
+        this.#settle(nowMs, pending.request, undefined);
       } else this.#send({ request: pending.request, command: pending.command });
     }
+    this.#renewal.handleGrant(nowMs, admission);
   }
 
   /** Takes over the lobby of a resume. Events up to it that are sent again are duplicates then. */
@@ -329,7 +358,9 @@ export class LobbyMember {
     if (failure === BROKER_UNREACHABLE && this.#phase.name === "greeting" && this.#entrance.type !== "resume") this.#sendLeave();
     if (this.#phase.name !== "waiting") this.#actions.push({ type: "close-socket", socket: this.#socket });
     this.#phase = CLOSED;
-    for (const { request } of this.#pending.takeAll()) this.#reply(request, failure ?? LOBBY_CLOSED);
+    for (const { request } of this.#pending.takeAll()) {
+      if (!this.#renewal.isOurs(request)) this.#reply(request, failure ?? LOBBY_CLOSED);
+    }
     this.#events.push({ type: "closed", failure });
   }
 
@@ -339,6 +370,12 @@ export class LobbyMember {
 
   #send(message: MemberMessage): void {
     this.#frames.push(JSON.stringify(message));
+  }
+
+  /** The end of a request without an answer of its own. */
+  #settle(nowMs: number, request: number, failure: LobbyFailure | undefined): void {
+    if (!this.#renewal.isOurs(request)) this.#reply(request, failure);
+    else if (failure !== undefined) this.#renewal.handleFailed(nowMs);
   }
 
   #reply(request: number, failure: LobbyFailure | undefined): void {

@@ -73,6 +73,9 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
       return !lobby.members.some((member) => member.peerId === command.peerId);
     case "end-match":
       return lobby.match?.matchNumber !== command.matchNumber;
+    // They come with every admission.
+    case "ice-servers":
+      return true;
     case "create":
     case "join":
     case "resume":

@@ -23,6 +23,7 @@ import {
   type Admission,
   type BrokerMessage,
   type GoodbyeReason,
+  type IceGrant,
   type IceServer,
   type LeaveReason,
   type LobbyChange,
@@ -78,13 +79,17 @@ const iceServer: Read<IceServer> = object<IceServer>({
   credential: optional(iceText),
 });
 
-const admission: Read<Admission> = object<Admission>({
-  lobby,
-  peerId,
-  resumeSecret: secret,
-  signalingToken: secret,
+const iceFields: Fields<IceGrant> = {
   iceServers: list(iceServer, LOBBY_LIMITS.iceServers),
-});
+  iceLifeMs: optional(count),
+};
+const iceGrant: Read<IceGrant> = object<IceGrant>(iceFields);
+
+const admission: Read<Admission> = object<Admission>({ lobby, peerId, resumeSecret: secret, signalingToken: secret, ...iceFields });
+
+/** Only an admission has a lobby. */
+const result: Read<Admission | IceGrant | null> = (value) =>
+  value === null ? null : isRecord(value) && Object.hasOwn(value, "lobby") ? admission(value) : iceGrant(value);
 
 const error: Read<LobbyError> = object<LobbyError>({
   code: oneOf(LOBBY_ERROR_CODES),
@@ -135,7 +140,7 @@ function readReply(value: unknown): BrokerMessage | Refusal {
   const granted: Fields<Extract<BrokerMessage, { readonly ok: true }>> = {
     reply: count,
     ok: oneOf([true]),
-    result: (result) => (result === null ? null : admission(result)),
+    result,
   };
   const refused: Fields<Extract<BrokerMessage, { readonly ok: false }>> = { reply: count, ok: oneOf([false]), error };
   return isRecord(value) && value["ok"] === true ? object(granted)(value) : object(refused)(value);

@@ -115,7 +115,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
     }),
     anyVisit,
   ),
-  fc.constant({ type: "leave" as const }),
+  fc.record({ type: fc.constantFrom("leave" as const, "ice-servers" as const) }),
   fc.record({ type: fc.constant("set-profile" as const), profile: anyProfile }),
   fc.record({ type: fc.constant("set-ready" as const), ready: fc.boolean() }),
   fc.record({ type: fc.constant("set-settings" as const), settings: anyJson }),
@@ -165,13 +165,14 @@ const anyLobby = fc.record({
   matchCount: integer(),
   event: integer(),
 });
-const anyAdmission = fc.record({
-  lobby: anyLobby,
-  peerId: anyPeerId,
-  resumeSecret: anySecret,
-  signalingToken: anySecret,
-  iceServers: fc.array(fc.record({ urls: fc.array(fc.string({ minLength: 1, maxLength: 80 }), { maxLength: 3 }) }), { maxLength: 3 }),
-});
+const anyIceServer = fc.record({ urls: fc.array(fc.string({ minLength: 1, maxLength: 80 }), { maxLength: 3 }) });
+const anyIceGrant = fc.record(
+  { iceServers: fc.array(anyIceServer, { maxLength: 3 }), iceLifeMs: integer() },
+  { requiredKeys: ["iceServers"] },
+);
+const anyAdmission = fc
+  .tuple(fc.record({ lobby: anyLobby, peerId: anyPeerId, resumeSecret: anySecret, signalingToken: anySecret }), anyIceGrant)
+  .map(([admission, grant]) => Object.assign(admission, grant));
 
 const anyMemberMessage: fc.Arbitrary<MemberMessage> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ request: integer(), command: anyCommand }) },
@@ -180,7 +181,14 @@ const anyMemberMessage: fc.Arbitrary<MemberMessage> = fc.oneof(
 );
 const anyBrokerMessage = fc.oneof(
   { weight: 6, arbitrary: fc.record({ event: integer(), change: anyChange }) },
-  { weight: 3, arbitrary: fc.record({ reply: integer(), ok: fc.constant(true as const), result: fc.option(anyAdmission, { nil: null }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      reply: integer(),
+      ok: fc.constant(true as const),
+      result: fc.option(fc.oneof(anyAdmission, anyIceGrant), { nil: null }),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -401,7 +409,8 @@ function lobbyState(): LobbyState {
       },
     }),
   );
-  if (!parsed.ok || !("reply" in parsed.value) || !parsed.value.ok || parsed.value.result === null) throw new Error("not a lobby");
+  if (!parsed.ok || !("reply" in parsed.value) || !parsed.value.ok || parsed.value.result === null || !("lobby" in parsed.value.result))
+    throw new Error("not a lobby");
   return parsed.value.result.lobby;
 }
 

@@ -14,7 +14,7 @@
 import type { LobbyCode, PeerId } from "../base/units.ts";
 
 /** Raised whenever an older member could misread a newer broker, or the other way round. */
-export const LOBBY_PROTOCOL_VERSION = 2;
+export const LOBBY_PROTOCOL_VERSION = 3;
 
 /** Consonants without look-alikes: no vowel, so that no word can be spelled; no L, which reads as I. 20⁵ = 3.2 million codes. */
 export const LOBBY_CODE_ALPHABET = "BCDFGHJKMNPQRSTVWXYZ";
@@ -156,6 +156,8 @@ export type LobbyCommand =
       readonly lastEvent: number;
     })
   | { readonly type: "leave" }
+  /** Fresh ICE servers: credentials of a TURN server do not last. */
+  | { readonly type: "ice-servers" }
   | { readonly type: "set-profile"; readonly profile: Profile }
   | { readonly type: "set-ready"; readonly ready: boolean }
   /** The rest is the host's. */
@@ -197,15 +199,21 @@ export interface IceServer {
   readonly credential?: string;
 }
 
+/** What a member may connect with, and for how long; the result of `ice-servers`. */
+export interface IceGrant {
+  readonly iceServers: readonly IceServer[];
+  /** Life of the credentials among them, in ms from now: what begins later needs fresh ones. Left out: they do not expire. */
+  readonly iceLifeMs?: number;
+}
+
 /** The result of `create`, `join` and `resume`. */
-export interface Admission {
+export interface Admission extends IceGrant {
   readonly lobby: LobbyState;
   readonly peerId: PeerId;
   /** Takes the seat back after a reload or a lost socket. Never leaves this member. */
   readonly resumeSecret: string;
   /** Opens the signaling socket (`/peerjs`) for `peerId`; good for one page. */
   readonly signalingToken: string;
-  readonly iceServers: readonly IceServer[];
 }
 
 /**
@@ -256,7 +264,7 @@ export type MemberMessage =
   | { readonly pong: number };
 
 export type BrokerMessage =
-  | { readonly reply: number; readonly ok: true; readonly result: Admission | null }
+  | { readonly reply: number; readonly ok: true; readonly result: Admission | IceGrant | null }
   | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
   | { readonly event: number; readonly change: LobbyChange }
   | { readonly goodbye: GoodbyeReason }

@@ -12,6 +12,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   join: { ...visit, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
   resume: { ...visit, code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
   leave: {},
+  "ice-servers": {},
   "set-profile": { profile },
   "set-ready": { ready: flag },
   "set-settings": { settings },

@@ -1,4 +1,5 @@
 import type { PeerId } from "../base/units.ts";
+import type { IceServer } from "./lobby-types.ts";
 
 /**
  * The channels between two peers, all on one peer connection.
@@ -87,6 +88,8 @@ export interface Transport {
   bufferedBytes(peer: PeerId, channel: Channel): number;
   /** How packets travel: `undefined` until known. */
   path(peer: PeerId): "direct" | "turn" | undefined;
+  /** Fresh ICE servers, for every attempt that begins from now on. Left out by a transport that uses none. */
+  setIceServers?(servers: readonly IceServer[]): void;
   setHandler(handler: TransportHandler): void;
   /** Frees every peer connection, timer and socket. Idempotent; everything after it is refused quietly. */
   dispose(): void;

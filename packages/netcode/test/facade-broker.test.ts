@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import type { IceGrant, IceServer } from "../src/core/ports/lobby-protocol.ts";
+import type { Transport } from "../src/core/ports/transport.ts";
+import { hostLobby } from "../src/facade/enter-lobby.ts";
+import type { Environment, TransportSetup } from "../src/facade/environment.ts";
+import { options } from "./facade-room.ts";
+import { FacadeWorld } from "./facade-world.ts";
+
+const grant = (username: string): IceGrant => ({
+  iceServers: [{ urls: ["turn:turn.example"], username, credential: "p" }],
+  iceLifeMs: 10_000,
+});
+
+/** The environment with a transport that notes what it is to connect with. */
+function noting(environment: Environment, setups: TransportSetup[], sets: (readonly IceServer[])[]): Environment {
+  return {
+    ...environment,
+    loadRoomParts: async () => {
+      const parts = await environment.loadRoomParts();
+      return {
+        ...parts,
+        createTransport: (setup): Transport => {
+          setups.push(setup);
+          return Object.assign(parts.createTransport(setup), { setIceServers: (servers: readonly IceServer[]) => sets.push(servers) });
+        },
+      };
+    },
+  };
+}
+
+test("[FA50] the transport gets the ICE servers of the admission, fresh ones before these end, and those of a resume", async () => {
+  const world = new FacadeWorld();
+  world.broker.iceGrant = grant("first");
+  const [setups, sets]: [TransportSetup[], (readonly IceServer[])[]] = [[], []];
+  const page = world.page();
+  const lobby = await world.until(hostLobby(noting(page.environment, setups, sets), options("Ada")));
+  expect(setups[0]?.iceServers).toEqual(grant("first").iceServers);
+  world.broker.iceGrant = grant("second");
+  await world.run(7_500);
+  expect(sets).toEqual([]);
+  await world.run(1_000);
+  expect(sets).toEqual([grant("second").iceServers]);
+  world.broker.iceGrant = grant("third");
+  world.broker.socketOf(lobby.me.peerId).drop();
+  await world.runUntil(() => sets.length > 1);
+  expect(sets).toEqual([grant("second").iceServers, grant("third").iceServers]);
+});
+
+test("[FA51] the game's own ICE servers stay, whatever the broker grants", async () => {
+  const world = new FacadeWorld();
+  world.broker.iceGrant = grant("first");
+  const [setups, sets]: [TransportSetup[], (readonly IceServer[])[]] = [[], []];
+  const own = [{ urls: "stun:own.example" }];
+  await world.until(hostLobby(noting(world.page().environment, setups, sets), { ...options("Ada"), iceServers: own }));
+  await world.run(30_000);
+  expect(setups[0]?.iceServers).toEqual(own);
+  expect(sets).toEqual([]);
+});
