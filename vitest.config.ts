@@ -6,7 +6,7 @@ const resolve = { conditions: ["@rollcall/source", "module", "import", "default"
 const ssr = { resolve: { conditions: ["@rollcall/source", "module", "node", "import", "default"] } };
 const executablePath = findChromium();
 
-/** Kinds of test by suffix: `.test` pure, `.sim.test` virtual time, `.node.test` real sockets, `.browser.test` real Chromium. End to end (`.spec`) runs under Playwright. */
+/** Kinds of test by suffix: `.test` pure, `.sim.test` virtual time, `.node.test` real sockets, `.browser.test` real Chromium, `.network.test` the network lab. End to end (`.spec`) runs under Playwright. */
 export default defineConfig({
   test: {
     projects: [
@@ -60,6 +60,19 @@ export default defineConfig({
             }),
             instances: [{ browser: "chromium" }],
           },
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: "network",
+          include: ["tests/network/*.network.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          globalSetup: ["./tests/network/network.global-setup.ts"],
+          // One lab, one machine.
+          fileParallelism: false,
         },
       },
     ],

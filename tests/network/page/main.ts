@@ -1,0 +1,118 @@
+/** The page of the lab: enters a lobby, plays, and shows to the tests what they ask for. No looks. */
+import { connectionCounts, gatheredTypes, selectedPairs, signaledTypes } from "./observer.ts";
+import { defineGame, hostLobby, integer, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
+
+const game = defineGame({
+  id: "network-lab",
+  version: 1,
+  frameRateHz: 60,
+  players: [2, 4],
+  input: { step: integer(-7, 7) },
+  init: ({ playerCount }) => ({ places: Array.from({ length: playerCount }, () => 0), luck: 0 }),
+  step: (state, inputs, { random }) => {
+    for (const [index, { step }] of inputs.entries()) state.places[index] = (state.places[index] ?? 0) + step;
+    state.luck = random.integer(1_000);
+  },
+});
+
+type State = ReturnType<typeof game.init>;
+
+/** Something that happened, and when (Unix time in ms, the same for all pages of the lab). */
+export interface LabEvent {
+  readonly atMs: number;
+  readonly type: string;
+  readonly peerId?: string;
+  readonly code?: string;
+}
+
+export interface LabOptions {
+  readonly name: string;
+  /** Replaces what the broker hands out. */
+  readonly iceServers?: readonly RTCIceServer[];
+}
+
+let lobby: Lobby<State, typeof game.input> | undefined;
+let match: Match<State, typeof game.input> | undefined;
+const events: LabEvent[] = [];
+let statuses = new Map<string, string>();
+
+function tell(type: string, details: { readonly peerId?: string; readonly code?: string } = {}): void {
+  events.push({ atMs: performance.timeOrigin + performance.now(), type, ...details });
+}
+
+function enter(entered: Lobby<State, typeof game.input>): void {
+  lobby = entered;
+  tell("entered");
+  entered.on("change", tellPeers);
+  entered.on("member-left", ({ peerId }, reason) => tell("member-left", { peerId, code: reason }));
+  entered.on("member-disconnected", ({ peerId }) => tell("member-disconnected", { peerId }));
+  entered.on("member-returned", ({ peerId }) => tell("member-returned", { peerId }));
+  entered.on("peer-unreachable", ({ peerId }, { code }) => tell("peer-unreachable", { peerId, code }));
+  entered.on("broker-lost", () => tell("broker-lost"));
+  entered.on("broker-back", () => tell("broker-back"));
+  entered.on("closed", (error) => tell("closed", error === undefined ? {} : { code: error.code }));
+  entered.on("match", play);
+  tellPeers();
+}
+
+/** Statuses and paths of links, as they change. */
+function tellPeers(): void {
+  const shown = new Map((lobby?.peers ?? []).map(({ peerId, status, path }) => [String(peerId), `${status} ${path}`]));
+  for (const [peerId, status] of shown) if (statuses.get(peerId) !== status) tell("link", { peerId, code: status });
+  statuses = shown;
+}
+
+function play(started: Match<State, typeof game.input>): void {
+  match = started;
+  tell("match");
+  started.on("suspect", (peerId) => tell("suspect", { peerId }));
+  started.on("recovered", (peerId) => tell("recovered", { peerId }));
+  started.on("seat-to-bot", ({ peerId, cause }) => tell("seat-to-bot", { peerId, code: cause }));
+  started.on("seat-to-player", ({ peerId }) => tell("seat-to-player", { peerId }));
+  let asked = 0;
+  started.run({ input: () => ({ step: (asked++ % 15) - 7 }) });
+}
+
+const lab = {
+  events,
+  host: async (options: LabOptions): Promise<string> => {
+    enter(await hostLobby({ game, broker: brokerUrl(), ...options }));
+    return lobby?.code ?? "";
+  },
+  join: async (code: string, options: LabOptions): Promise<void> => {
+    try {
+      enter(await joinLobby(code, { game, broker: brokerUrl(), ...options }));
+    } catch (error) {
+      throw new Error((error as NetcodeErrorLike).code, { cause: error });
+    }
+  },
+  start: async (): Promise<void> => {
+    await lobby?.start();
+  },
+  leave: async (): Promise<void> => {
+    await lobby?.leave();
+  },
+  peers: () =>
+    (lobby?.peers ?? []).map(({ peerId, status, path, rttMs, lossRatio }) => ({ peerId: String(peerId), status, path, rttMs, lossRatio })),
+  stats: () => match?.stats(),
+  role: () => match?.role,
+  checksums: (from: number, to: number): (number | null)[] =>
+    Array.from({ length: to - from + 1 }, (_, index) => match?.checksum(from + index) ?? null),
+  connectionCounts,
+  gatheredTypes,
+  signaledTypes,
+  selectedPairs,
+};
+
+/** The broker is where the page is. */
+function brokerUrl(): string {
+  return `http://${location.hostname}:9000/`;
+}
+
+export type LabHandle = typeof lab;
+
+declare global {
+  var lab: LabHandle;
+}
+
+globalThis.lab = lab;

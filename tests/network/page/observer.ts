@@ -1,0 +1,77 @@
+/** Sees what the browser does for the library: loaded before it, so that every peer connection and every socket is made here. Changes nothing. */
+
+/** The pair of candidates that a peer connection uses. */
+export interface SelectedPair {
+  readonly local: string;
+  readonly remote: string;
+  /** Between this page and its TURN server, where it uses one. */
+  readonly relayProtocol: string | undefined;
+}
+
+const RealConnection = globalThis.RTCPeerConnection;
+const connections: RTCPeerConnection[] = [];
+const gathered = new Set<string>();
+const signaled: string[] = [];
+
+globalThis.RTCPeerConnection = class extends RealConnection {
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration);
+    connections.push(this);
+    this.addEventListener("icecandidate", ({ candidate }) => {
+      const type = candidate?.type ?? undefined;
+      if (type !== undefined) gathered.add(type);
+    });
+  }
+};
+
+const RealSocket = globalThis.WebSocket;
+globalThis.WebSocket = class extends RealSocket {
+  constructor(url: string | URL, protocols?: string | string[]) {
+    super(url, protocols);
+    this.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === "string") signaled.push(data);
+    });
+  }
+
+  override send(data: string | BufferSource | Blob): void {
+    if (typeof data === "string") signaled.push(data);
+    super.send(data);
+  }
+};
+
+/** Peer connections that were ever made, and those that are connected now. */
+export function connectionCounts(): { readonly made: number; readonly connected: number } {
+  return { made: connections.length, connected: connections.filter(({ connectionState }) => connectionState === "connected").length };
+}
+
+/** Kinds of candidates that this page gathered. */
+export function gatheredTypes(): readonly string[] {
+  return [...gathered];
+}
+
+/** Kinds of candidates in any message that this page sent to the broker or got from it. */
+export function signaledTypes(): readonly string[] {
+  return [...new Set(signaled.flatMap((text) => [...text.matchAll(/ typ (host|srflx|prflx|relay)\b/g)].map((match) => match[1] ?? "")))];
+}
+
+/** Of every connected peer connection. */
+export async function selectedPairs(): Promise<readonly SelectedPair[]> {
+  const pairs = await Promise.all(connections.filter(({ connectionState }) => connectionState === "connected").map(selectedPairOf));
+  return pairs.filter((pair) => pair !== undefined);
+}
+
+async function selectedPairOf(connection: RTCPeerConnection): Promise<SelectedPair | undefined> {
+  const report = new Map<string, Record<string, unknown>>();
+  (await connection.getStats()).forEach((entry: Record<string, unknown>, id: string) => report.set(id, entry));
+  const transport = [...report.values()].find(({ type }) => type === "transport");
+  const pair = report.get(String(transport?.["selectedCandidatePairId"]));
+  const local = report.get(String(pair?.["localCandidateId"]));
+  const remote = report.get(String(pair?.["remoteCandidateId"]));
+  if (local === undefined || remote === undefined) return undefined;
+  const protocol = local["relayProtocol"];
+  return {
+    local: String(local["candidateType"]),
+    remote: String(remote["candidateType"]),
+    relayProtocol: typeof protocol === "string" ? protocol : undefined,
+  };
+}
