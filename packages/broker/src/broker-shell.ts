@@ -67,6 +67,7 @@ export class BrokerShell implements BrokerHandlers {
       counters: this.#counters,
       open: settings.open,
       lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
+      isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
       nowMs: monotonicMs,
     });
     this.#sweep = new SocketSweep(monotonicMs, (nowMs) => {

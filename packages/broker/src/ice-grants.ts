@@ -26,6 +26,12 @@ export class IceGrants {
     this.#options = options;
   }
 
+  /** Whether members get a TURN server at all. */
+  get hasTurn(): boolean {
+    const { iceServers, turn } = this.#options;
+    return turn !== undefined || iceServers.some(({ urls }) => urls.some((url) => url.startsWith("turn")));
+  }
+
   /** For one member. Nobody else gets any. */
   grant(code: LobbyCode, seat: number): IceGrant {
     const { iceServers, turn, secrets, wallMs } = this.#options;

@@ -1,4 +1,4 @@
-import type { BrokerMessage, GoodbyeReason, LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
+import type { BrokerMessage, GoodbyeReason, LobbyCode, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { Entrance } from "./lobby.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 
@@ -11,6 +11,7 @@ export interface MemberSocket {
 }
 
 interface Room {
+  readonly relayOnly: boolean;
   readonly sockets: Map<PeerId, MemberSocket>;
 }
 
@@ -34,9 +35,14 @@ export class LobbyRooms {
     return this.#codes.get(peerId);
   }
 
+  /** Whether that lobby hides its members' addresses from each other. */
+  isRelayOnly(code: LobbyCode): boolean {
+    return this.#rooms.get(code)?.relayOnly === true;
+  }
+
   /** Lets the socket of `entrance` in; an older socket of that member goes. */
-  enter(code: LobbyCode, entrance: Entrance, socket: MemberSocket): void {
-    const room = this.#rooms.get(code) ?? { sockets: new Map<PeerId, MemberSocket>() };
+  enter({ code, relayOnly }: LobbyState, entrance: Entrance, socket: MemberSocket): void {
+    const room = this.#rooms.get(code) ?? { relayOnly, sockets: new Map<PeerId, MemberSocket>() };
     this.#rooms.set(code, room);
     const older = room.sockets.get(entrance.peerId);
     room.sockets.set(entrance.peerId, socket);

@@ -89,8 +89,12 @@ export class LobbyService {
    * of the store had heard it.
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
-    const { store, secrets, limits } = this.#options;
-    const { game, profile, capacity, settings, metadata } = command;
+    const { store, secrets, limits, iceGrants } = this.#options;
+    const { game, profile, capacity, settings, metadata, relayOnly = false } = command;
+    if (relayOnly && !iceGrants.hasTurn) {
+      visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
+      return;
+    }
     const arrival = this.#arrivalOf(visitor, command);
     const { entrance } = arrival.seat;
     const isFull = (await store.count()) >= limits.lobbies;
@@ -99,7 +103,7 @@ export class LobbyService {
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const peerId = secrets.newPeerId();
-      const record = openLobby({ code, game, profile, capacity, settings, metadata, peerId, ...arrival.seat });
+      const record = openLobby({ code, game, profile, capacity, settings, metadata, relayOnly, peerId, ...arrival.seat });
       if (!isFull && (await store.compareAndSet(code, 0, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         return;
@@ -205,7 +209,7 @@ export class LobbyService {
   #admit(visitor: Visitor, membership: Membership, secret: string, record: LobbyRecord, missed: readonly NumberedChange[]): void {
     const { rooms, secrets } = this.#options;
     const { code, peerId } = membership;
-    rooms.enter(code, membership, visitor.socket);
+    rooms.enter(record.lobby, membership, visitor.socket);
     const grant = this.#grantOf(code, peerId, record);
     const admission = { lobby: record.lobby, peerId, resumeSecret: secret, signalingToken: secrets.signalingToken(peerId), ...grant };
     visitor.handleOutcome({ ok: true, membership, admission, missed });

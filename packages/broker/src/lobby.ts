@@ -69,6 +69,7 @@ export interface LobbyOpening extends Origin {
   readonly capacity: number;
   readonly settings: Json;
   readonly metadata: Json;
+  readonly relayOnly: boolean;
   readonly peerId: PeerId;
   readonly secretHash: string;
   readonly entrance: EntranceAttempt | null;
@@ -79,7 +80,7 @@ export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { code, game, capacity, settings, metadata, peerId, secretHash, address, deviceHash, entrance } = opening;
+  const { code, game, capacity, settings, metadata, relayOnly, peerId, secretHash, address, deviceHash, entrance } = opening;
   const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
   return {
     lobby: {
@@ -87,6 +88,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       game,
       capacity,
       locked: false,
+      relayOnly,
       hostId: peerId,
       hostEpoch: 1,
       settings,

@@ -5,7 +5,8 @@ import type { BrokerLimits } from "./limits.ts";
 import type { PeerServerAdapter, PeerServerClient } from "./peer-server.ts";
 import { PendingSignals } from "./pending-signals.ts";
 import type { Secrets } from "./secrets.ts";
-import { parseSignalingMessage, type SignalingMessage } from "./signaling-message.ts";
+import { withoutAddresses } from "./relay-only.ts";
+import { parseSignalingMessage, type Signal } from "./signaling-message.ts";
 
 /** Whose signaling socket it is. */
 export interface SignalingIdentity {
@@ -22,11 +23,10 @@ export interface SignalingGuardOptions {
   readonly open: boolean;
   /** The lobby of a member, connected or not. */
   readonly lobbyOf: (peerId: PeerId) => LobbyCode | undefined;
+  /** No address but a relay's goes from member to member there. */
+  readonly isRelayOnly: (code: LobbyCode) => boolean;
   readonly nowMs: () => number;
 }
-
-/** A message with a destination. */
-type Signal = Exclude<SignalingMessage, { readonly type: "HEARTBEAT" }> & { readonly dst: PeerId };
 
 interface Client {
   readonly identity: SignalingIdentity;
@@ -99,10 +99,16 @@ export class SignalingGuard {
     for (const { src, dst } of this.#pending.takeExpired(nowMs)) this.#sendExpire(src, dst);
   }
 
-  #relay(client: Client, signal: Signal): void {
-    const { counters, nowMs } = this.#options;
+  #relay(client: Client, given: Signal): void {
+    const { counters, nowMs, lobbyOf, isRelayOnly } = this.#options;
     const src = client.identity.id;
     if (this.#clients.get(src) !== client) return;
+    const lobby = lobbyOf(src);
+    const signal = lobby !== undefined && isRelayOnly(lobby) ? withoutAddresses(given) : given;
+    if (signal === undefined) {
+      counters.add("signaling:address");
+      return;
+    }
     if (signal.dst === src || !this.#mayReach(src, signal.dst)) {
       counters.add("signaling:foreign-destination");
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);

@@ -7,6 +7,9 @@ export type SignalingMessage =
   | { readonly type: "LEAVE"; readonly dst: PeerId | undefined }
   | { readonly type: "OFFER" | "ANSWER" | "CANDIDATE"; readonly dst: PeerId; readonly payload: Json };
 
+/** A message with a destination. */
+export type Signal = Exclude<SignalingMessage, { readonly type: "HEARTBEAT" }> & { readonly dst: PeerId };
+
 export type SignalingRefusal = JsonRefusal | "bad-shape";
 
 export type SignalingParse =

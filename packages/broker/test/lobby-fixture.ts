@@ -44,6 +44,7 @@ export class TestLobby {
       capacity: options.capacity ?? 4,
       settings: { rounds: 5 },
       metadata: null,
+      relayOnly: false,
       peerId,
       secretHash: "secret-ada",
       address: "address-ada",

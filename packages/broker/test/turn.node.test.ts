@@ -1,7 +1,8 @@
-import type { IceGrant } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_PROTOCOL_VERSION, type IceGrant, type LobbyCommand } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createBroker, type Broker } from "../src/index.ts";
-import { admission, LobbyClient, refusal } from "./lobby-client.ts";
+import { admission, GAME, LobbyClient, profile, refusal } from "./lobby-client.ts";
+import { SignalingClient } from "./signaling-client.ts";
 
 const TURN = { urls: ["turn:turn.example:3478?transport=udp"], secret: "0123456789abcdef", lifeMs: 60_000 };
 
@@ -43,4 +44,75 @@ test("[BR102] whoever is admitted gets credentials of its own and fresh ones whe
   const stranger = await LobbyClient.open(broker.port);
   expect(JSON.stringify(await stranger.resume(first.lobby.code, { secret: second.resumeSecret }))).not.toContain("turn");
   expect(refusal(await stranger.ask({ type: "ice-servers" })).code).toBe("NOT_MEMBER");
+});
+
+const CREATE_RELAY_ONLY: LobbyCommand = {
+  type: "create",
+  protocol: LOBBY_PROTOCOL_VERSION,
+  game: GAME,
+  profile: profile("Ada"),
+  capacity: 2,
+  settings: null,
+  metadata: null,
+  relayOnly: true,
+};
+
+test("[BR104] a broker without TURN refuses a relay-only lobby, and says why", async () => {
+  const bare = await createBroker({ host: "127.0.0.1", iceServers: [{ urls: ["stun:stun.example"] }] });
+  const ada = await LobbyClient.open(bare.port);
+  expect(refusal(await ada.ask(CREATE_RELAY_ONLY))).toMatchObject({
+    code: "NO_TURN_SERVER",
+    message: expect.stringContaining("TURN") as string,
+  });
+  expect((await ada.create()).lobby.relayOnly).toBe(false);
+  await bare.close();
+});
+
+test("[BR103] in a relay-only lobby no address but a relay's goes from member to member, in a description or alone", async () => {
+  const client = await LobbyClient.open(broker.port);
+  const ada = admission(await client.ask(CREATE_RELAY_ONLY));
+  expect(ada.lobby.relayOnly).toBe(true);
+  const bob = admission(await (await LobbyClient.open(broker.port)).join(ada.lobby.code));
+  expect(bob.lobby.relayOnly).toBe(true);
+  const from = await SignalingClient.open(broker.port, ada.peerId, ada.signalingToken);
+  const to = await SignalingClient.open(broker.port, bob.peerId, bob.signalingToken);
+  const relay = "candidate:1 1 udp 1 203.0.113.9 50000 typ relay raddr 198.51.100.7 rport 4711 generation 0";
+  const trickle = (candidate: string): void =>
+    from.send({
+      type: "CANDIDATE",
+      dst: bob.peerId,
+      payload: { type: "data", connectionId: "dc_1", candidate: { candidate, sdpMid: "0" } },
+    });
+  const describe = (candidate: string): void => from.offer(bob.peerId, `v=0\r\nc=IN IP4 198.51.100.7\r\na=${candidate}\r\n`);
+  for (const type of ["host", "srflx raddr 192.168.0.2 rport 1", "prflx raddr 192.168.0.2 rport 1"]) {
+    const exposing = `candidate:1 1 udp 1 198.51.100.7 50000 typ ${type}`;
+    trickle(exposing);
+    trickle(`a=${exposing}`);
+    describe(exposing);
+    describe(`${relay}\r\na=${exposing}`);
+  }
+  trickle("no candidate at all");
+  await from.settled();
+  describe(relay);
+  trickle(relay);
+  trickle("");
+  await from.settled();
+  await to.settled();
+  const heard = to.signals.filter(({ type }) => type !== "OPEN");
+  expect(heard.map(({ type }) => type)).toEqual(["OFFER", "CANDIDATE", "CANDIDATE"]);
+  const text = JSON.stringify(heard);
+  expect(text).toContain("203.0.113.9 50000 typ relay raddr 0.0.0.0 rport 0 generation 0");
+  expect(text).toContain("c=IN IP4 0.0.0.0");
+  for (const address of ["198.51.100.7", "192.168.0.2", "4711"]) expect(text).not.toContain(address);
+  const health: unknown = await (await fetch(`http://127.0.0.1:${broker.port}/healthz`)).json();
+  expect(health).toMatchObject({ refusals: { "signaling:address": 13 } });
+});
+
+test("[BR103] other lobbies are left alone", async () => {
+  const ada = await (await LobbyClient.open(broker.port)).create();
+  const bob = admission(await (await LobbyClient.open(broker.port)).join(ada.lobby.code));
+  const from = await SignalingClient.open(broker.port, ada.peerId, ada.signalingToken);
+  const to = await SignalingClient.open(broker.port, bob.peerId, bob.signalingToken);
+  from.offer(bob.peerId, "v=0\r\na=candidate:1 1 udp 1 192.168.0.2 50000 typ host\r\n");
+  expect(JSON.stringify(await to.signal("OFFER"))).toContain("192.168.0.2 50000 typ host");
 });

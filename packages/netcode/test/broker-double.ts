@@ -255,10 +255,10 @@ export class BrokerDouble {
     const peerId = this.#newPeerId();
     const code = CODES[this.rooms.size % CODES.length] as string as LobbyCode;
     const member: Member = { peerId, seat: 0, order: 1, profile: command.profile, ready: false, connected: true };
-    const { game, capacity, settings, metadata } = command;
+    const { game, capacity, settings, metadata, relayOnly = false } = command;
     const fresh = { locked: false, hostId: peerId, hostEpoch: 1, match: undefined, matchCount: 0, event: 1 };
     const room: Room = {
-      state: { code, game, capacity, settings, metadata, members: [member], ...fresh },
+      state: { code, game, capacity, settings, metadata, relayOnly, members: [member], ...fresh },
       order: 1,
       log: [],
       seats: new Set(),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { IceGrant, IceServer } from "../src/core/ports/lobby-protocol.ts";
 import type { Transport } from "../src/core/ports/transport.ts";
-import { hostLobby } from "../src/facade/enter-lobby.ts";
+import { hostLobby, joinLobby } from "../src/facade/enter-lobby.ts";
 import type { Environment, TransportSetup } from "../src/facade/environment.ts";
 import { options } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
@@ -55,4 +55,17 @@ test("[FA51] the game's own ICE servers stay, whatever the broker grants", async
   await world.run(30_000);
   expect(setups[0]?.iceServers).toEqual(own);
   expect(sets).toEqual([]);
+});
+
+test("[FA52] the transport of every member of a relay-only lobby is told so; a broker without TURN refuses to open one", async () => {
+  const world = new FacadeWorld();
+  const setups: TransportSetup[] = [];
+  const lobby = await world.until(hostLobby(noting(world.page().environment, setups, []), { ...options("Ada"), relayOnly: true }));
+  expect(lobby.state.relayOnly).toBe(true);
+  await world.until(joinLobby(noting(world.page().environment, setups, []), lobby.code, options("Bob")));
+  await world.until(hostLobby(noting(world.page().environment, setups, []), options("Cyd")));
+  expect(setups.map(({ relayOnly }) => relayOnly)).toEqual([true, true, false]);
+  world.broker.refusals.set("create", { code: "NO_TURN_SERVER" });
+  const refused = hostLobby(world.page().environment, { ...options("Dan"), relayOnly: true });
+  await expect(world.until(refused)).rejects.toMatchObject({ code: "NO_TURN_SERVER", remedy: expect.stringContaining("TURN") as string });
 });

@@ -28,6 +28,7 @@ export class FakeLobby implements RubberbandLobby {
       game: { id: "rubberband", version: 1, contentHash: "00000000" },
       capacity: 8,
       locked: false,
+      relayOnly: false,
       hostId: host as PeerId,
       hostEpoch: 1,
       settings: null,

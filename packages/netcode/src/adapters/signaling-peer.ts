@@ -14,6 +14,8 @@ export interface SignalingOptions {
   readonly broker: URL;
   /** All that ICE may use: nothing is added to it. */
   readonly iceServers: readonly RTCIceServer[];
+  /** Candidates of TURN servers alone are gathered. Default: false. */
+  readonly relayOnly?: boolean;
 }
 
 export interface SignalingListener {
@@ -99,7 +101,7 @@ export class SignalingPeer {
   }
 
   #create(): Peer {
-    const { peerId, token, broker, iceServers } = this.#options;
+    const { peerId, token, broker, iceServers, relayOnly = false } = this.#options;
     const isSecure = broker.protocol === "https:" || broker.protocol === "wss:";
     const peer = new this.#peerConstructor(peerId, {
       host: broker.hostname,
@@ -107,7 +109,7 @@ export class SignalingPeer {
       path: broker.pathname,
       secure: isSecure,
       token,
-      config: { iceServers: [...iceServers] },
+      config: { iceServers: [...iceServers], iceTransportPolicy: relayOnly ? "relay" : "all" },
     });
     peer.on("open", () => this.#handleOpen());
     peer.on("connection", (connection) => this.#listener.handleConnection(connection));

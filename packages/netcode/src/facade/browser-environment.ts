@@ -15,8 +15,8 @@ export const browserEnvironment: Environment = {
       import("./lobby-room.ts"),
     ]);
     return {
-      createTransport: ({ localPeerId, signalingToken, broker, iceServers }) =>
-        new PeerJsTransport({ peerId: localPeerId, token: signalingToken, broker, iceServers }),
+      createTransport: ({ localPeerId, signalingToken, ...setup }) =>
+        new PeerJsTransport({ peerId: localPeerId, token: signalingToken, ...setup }),
       LinkMesh,
       LobbyRoom,
     };

@@ -29,6 +29,7 @@ export async function hostLobby<State, Schema extends InputSchema>(
     capacity: checkedCapacity(options.capacity ?? options.game.players[1]),
     settings: checkedJson("settings", options.settings ?? null, LOBBY_LIMITS.settingsBytes),
     metadata: checkedJson("metadata", options.metadata ?? null, LOBBY_LIMITS.metadataBytes),
+    ...(options.relayOnly === true ? { relayOnly: true } : {}),
   });
 }
 
@@ -99,6 +100,7 @@ async function enter<State, Schema extends InputSchema>(
       signalingToken,
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
+      relayOnly: admission.lobby.relayOnly,
     });
     // The game's own servers stay.
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));

@@ -12,6 +12,8 @@ export interface TransportSetup {
   /** `http:` or `https:`: signaling is at `/peerjs` below it. */
   readonly broker: URL;
   readonly iceServers: readonly RTCIceServer[];
+  /** No connection but through a TURN server; no other candidate leaves the page. */
+  readonly relayOnly: boolean;
 }
 
 export type CreateTransport = (setup: TransportSetup) => Transport;

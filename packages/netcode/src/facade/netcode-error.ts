@@ -17,6 +17,10 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   NO_MATCH: ["No match is running.", "Start one first."],
   RATE_LIMITED: ["Too many requests in a short time.", "Wait a moment, then try again."],
   SERVER_FULL: ["The lobby server is full.", "Try again in a minute."],
+  NO_TURN_SERVER: [
+    "This lobby server has no relay, which a relay-only lobby needs.",
+    "Host without relay-only, or use a lobby server with TURN.",
+  ],
   BAD_REQUEST: ["The lobby server did not understand this page.", "Reload the page."],
   BROKER_UNREACHABLE: ["The lobby server cannot be reached.", "Check the connection, then try again."],
   CLOSED: ["This lobby or match is closed.", "Join or host another lobby."],

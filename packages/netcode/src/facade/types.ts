@@ -36,6 +36,11 @@ export interface HostOptions<State, Schema extends InputSchema> extends LobbyOpt
   readonly capacity?: number;
   readonly settings?: Json;
   readonly metadata?: Json;
+  /**
+   * Everybody connects through the broker's TURN servers alone, so that players do not learn each other's addresses; it costs a detour. Default: false. Rejects with
+   * `NO_TURN_SERVER` where the broker has none.
+   */
+  readonly relayOnly?: boolean;
 }
 
 /** How one other member is connected, for a lobby screen. */

@@ -10,6 +10,7 @@ export type LobbyEntrance =
       readonly capacity: number;
       readonly settings: Json;
       readonly metadata: Json;
+      readonly relayOnly?: boolean;
     }
   | { readonly type: "join"; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
   | { readonly type: "resume"; readonly code: string; readonly secret: string };

@@ -62,6 +62,7 @@ const lobby: Read<LobbyState> = object<LobbyState>({
   game,
   capacity,
   locked: flag,
+  relayOnly: flag,
   hostId: peerId,
   hostEpoch: count,
   settings,

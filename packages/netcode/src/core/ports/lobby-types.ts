@@ -88,6 +88,8 @@ export interface LobbyState {
   readonly game: GameIdentity;
   readonly capacity: number;
   readonly locked: boolean;
+  /** Members connect through TURN servers alone, so that nobody learns another's address. For the life of the lobby. */
+  readonly relayOnly: boolean;
   readonly hostId: PeerId;
   /** Rises with every change of host: a command of an older host is refused. */
   readonly hostEpoch: number;
@@ -134,6 +136,8 @@ export type LobbyCommand =
       readonly capacity: number;
       readonly settings: Json;
       readonly metadata: Json;
+      /** Left out: false. A broker without TURN servers refuses it with `NO_TURN_SERVER`. */
+      readonly relayOnly?: boolean;
     })
   | (Visit & {
       readonly type: "join";
@@ -226,7 +230,7 @@ export interface Admission extends IceGrant {
  * - `NOT_HOST`: only the lobby host may do this. `SEAT_EXPIRED`: nothing left to resume. `NOT_MEMBER`: join first.
  * - `MATCH_RUNNING`, `NO_MATCH`: the command does not fit the phase.
  * - `RATE_LIMITED`: too much, too fast; `retryAfterMs` says when. `BAD_REQUEST`: not of the protocol.
- * - `SERVER_FULL`: the broker is at a limit of its own.
+ * - `SERVER_FULL`: the broker is at a limit of its own. `NO_TURN_SERVER`: a relay-only lobby needs one, and the broker has none to give.
  */
 export const LOBBY_ERROR_CODES = [
   "LOBBY_NOT_FOUND",
@@ -241,6 +245,7 @@ export const LOBBY_ERROR_CODES = [
   "NO_MATCH",
   "RATE_LIMITED",
   "SERVER_FULL",
+  "NO_TURN_SERVER",
   "BAD_REQUEST",
 ] as const;
 export type LobbyErrorCode = (typeof LOBBY_ERROR_CODES)[number];

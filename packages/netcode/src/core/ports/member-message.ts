@@ -8,7 +8,7 @@ import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
 const visit = { protocol: count, device: optional(token) };
 
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
-  create: { ...visit, entrance: optional(entrance), game, profile, capacity, settings, metadata },
+  create: { ...visit, entrance: optional(entrance), game, profile, capacity, settings, metadata, relayOnly: optional(flag) },
   join: { ...visit, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
   resume: { ...visit, code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
   leave: {},
