@@ -8,6 +8,7 @@ export { memoryState } from "./core/game/memory-state.ts";
 export { plainState } from "./core/game/plain-state.ts";
 export { snapshotState } from "./core/game/snapshot-state.ts";
 export { typedArrayState } from "./core/game/typed-array-state.ts";
+export type { GoneReason } from "./core/ports/departure.ts";
 export type { LinkPath, LinkStatus } from "./core/ports/link.ts";
 export {
   LINK_FAILURE_REASONS,

@@ -1,6 +1,6 @@
 /** Lobbies of one process in virtual time: loopback transports, a broker double, and a clock that only `run` moves. */
 import { LoopbackHub } from "../src/adapters/loopback.ts";
-import type { Page } from "../src/adapters/page.ts";
+import type { Page, PageDeparture } from "../src/adapters/page.ts";
 import type { OpenControlSocket } from "../src/adapters/websocket.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import type { Channel, SendOutcome, Transport } from "../src/core/ports/transport.ts";
@@ -104,7 +104,7 @@ export class TestPage implements Page {
   /** Draws one picture, as the screen would; nobody does on a hidden page. */
   readonly drawers = new Set<() => void>();
   readonly #world: FacadeWorld;
-  readonly #pageHideListeners = new Set<() => void>();
+  readonly #pageHideListeners = new Set<(departure: PageDeparture) => void>();
   readonly #pageRestoreListeners = new Set<() => void>();
   readonly #ownTickers = new Set<LiveTicker>();
   readonly #ownTransports = new Set<Transport>();
@@ -155,12 +155,12 @@ export class TestPage implements Page {
 
   /** The person goes on to another page and comes back: everything stands still in between, and the sockets are closed. */
   putAwayAndRestore(): void {
-    for (const listener of this.#pageHideListeners) listener();
+    for (const listener of this.#pageHideListeners) listener("navigated");
     for (const socket of this.#sockets) socket.drop();
     for (const listener of this.#pageRestoreListeners) listener();
   }
 
-  onPageHide(listener: () => void): () => void {
+  onPageHide(listener: (departure: PageDeparture) => void): () => void {
     this.#pageHideListeners.add(listener);
     return () => void this.#pageHideListeners.delete(listener);
   }
@@ -199,11 +199,16 @@ export class TestPage implements Page {
     this.claims.clear();
   }
 
-  /** The person reloads: `pagehide`, then the end of everything but the storage. */
-  async reload(): Promise<TestPage> {
-    for (const listener of this.#pageHideListeners) listener();
+  /** `pagehide`, then the end of everything. */
+  async goAway(departure: PageDeparture): Promise<void> {
+    for (const listener of this.#pageHideListeners) listener(departure);
     await settle();
     this.kill();
+  }
+
+  /** The person reloads: `pagehide`, then the end of everything but the storage. */
+  async reload(): Promise<TestPage> {
+    await this.goAway("reloading");
     const next = new TestPage(this.#world);
     next.shared = this.shared;
     for (const [key, value] of this.storage) next.storage.set(key, value);

@@ -337,13 +337,13 @@ describe("leaving", () => {
       const { world, ada, bob } = openPair({ seed: 30 });
       const [leaver, other] = dialerLeaves ? [ada, bob] : [bob, ada];
       const saidMs = world.nowMs;
-      leaver.mesh.sayGoodbye(saidMs);
+      leaver.mesh.sayGoodbye(saidMs, "left");
       leaver.drain();
       world.run(50);
       leaver.transport.dispose();
       world.run(30_000);
       expect(eventsOf(other).slice(1)).toEqual([
-        { type: "peer-goodbye", peerId: leaver.id },
+        { type: "peer-goodbye", peerId: leaver.id, farewell: "left" },
         { type: "link-closed", peerId: leaver.id, reason: "left" },
       ]);
       expect(other.timeOf("peer-goodbye") - saidMs).toBeLessThan(50);

@@ -33,6 +33,7 @@ test("[FA29] what came early is heard of only when whoever awaits the match can 
     transmit: () => {},
     pathTo: () => "direct",
     isMember: () => true,
+    goneReasonOf: () => undefined,
     mayTakeSeats: () => false,
     handleOver: () => {},
   });

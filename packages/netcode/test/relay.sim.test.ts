@@ -168,12 +168,12 @@ describe("a relayed pair that parts", () => {
     const world = new RelayWorld(3, { seed: 1 }, [from + to, to + from]).open();
     world.run(2_000);
     const [leaver, other] = [world.peer(from), world.peer(to)];
-    leaver.mesh.sayGoodbye(world.nowMs);
+    leaver.mesh.sayGoodbye(world.nowMs, "left");
     leaver.drain();
     world.run(100);
     const told = other.events.flatMap(({ event }) => (event.peerId === leaver.id ? [event] : []));
     expect(told.slice(1)).toEqual([
-      { type: "peer-goodbye", peerId: from },
+      { type: "peer-goodbye", peerId: from, farewell: "left" },
       { type: "link-closed", peerId: from, reason: "left" },
     ]);
     world.run(20_000);
@@ -351,7 +351,7 @@ describe("a pair with a bad connection", () => {
         expect([world.stats("ab").via, world.stats("ba").via], `seed ${seed}`).toEqual(["c", "c"]);
         const [a, b, c] = world.peers;
         if (a === undefined || b === undefined || c === undefined) throw new Error("expected: three peers");
-        if (way === "goodbye") c.mesh.sayGoodbye(world.nowMs);
+        if (way === "goodbye") c.mesh.sayGoodbye(world.nowMs, "left");
         else for (const peer of [a, b]) peer.mesh.removePeer(world.nowMs, c.id);
         for (const peer of world.peers) peer.drain();
         // Less than the next comparison would take, and much less than silence.

@@ -12,14 +12,12 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
   let locked = lobby.state.locked;
   const stops = [
     lobby.on("member-joined", (member) => toasts.show("roster", strings.toast.joined(memberName(member), ...people()))),
-    lobby.on("member-left", (member, reason) => {
+    lobby.on("member-gone", (member, reason) => {
       const name = memberName(member);
-      if (reason === "kicked") toasts.show("roster", strings.toast.kicked(name));
-      else if (reason === "expired") toasts.show("roster", strings.toast.expired(name));
-      else toasts.show("roster", strings.toast.left(name, ...people()));
+      toasts.show("roster", reason === "left" ? strings.toast.left(name, ...people()) : strings.toast.gone[reason](name));
     }),
-    lobby.on("member-disconnected", (member) => {
-      if (isOther(member)) toasts.show("roster", strings.toast.disconnected(memberName(member)));
+    lobby.on("member-left", (member, reason) => {
+      if (reason === "expired") toasts.show("roster", strings.toast.expired(memberName(member)));
     }),
     lobby.on("member-returned", (member) => {
       if (isOther(member)) toasts.show("roster", strings.toast.returned(memberName(member)));

@@ -139,9 +139,14 @@ export const strings = {
   toast: {
     joined: (name: string, people: number, seats: number): string => `${name} joined, ${people} of ${seats}`,
     left: (name: string, people: number, seats: number): string => `${name} left, ${people} of ${seats}`,
-    kicked: (name: string): string => `${name} was removed by the host`,
+    gone: {
+      kicked: (name: string): string => `${name} was removed by the host`,
+      closed: (name: string): string => `${name} closed the page; the seat is kept`,
+      navigated: (name: string): string => `${name} went to another page; the seat is kept`,
+      killed: (name: string): string => `${name}'s browser stopped; the seat is kept`,
+      lost: (name: string): string => `${name} lost the connection; the seat is kept`,
+    },
     expired: (name: string): string => `${name} did not come back; the seat is free`,
-    disconnected: (name: string): string => `${name} lost the connection; the seat is kept`,
     unreachable: (name: string, remedy: string): string => `${name} cannot be reached. ${remedy}`,
     returned: (name: string): string => `${name} is back`,
     newHost: (name: string): string => `${name} is the host now`,

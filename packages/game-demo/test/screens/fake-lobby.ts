@@ -150,7 +150,7 @@ export class FakeLobby implements RubberbandLobby {
     this.calls.push(`kick ${peerId}`);
     const gone = this.state.members.find((member) => member.peerId === peerId);
     this.set({ members: this.state.members.filter((member) => member !== gone) });
-    if (gone !== undefined) this.emit("member-left", gone, "kicked");
+    if (gone !== undefined) this.emit("member-gone", gone, "kicked");
   }
 
   async transferHost(peerId: PeerId): Promise<void> {

@@ -229,6 +229,22 @@ describe("the room", () => {
     await expect.element(page.getByTestId("notice")).not.toBeVisible();
   });
 
+  test("[SC37] who is gone is told by name, with the reason", async () => {
+    const lobby = await join();
+    const toasts = page.getByTestId("toasts");
+    for (const [reason, text] of [
+      ["left", /left, \d of \d/],
+      ["kicked", /was removed by the host/],
+      ["closed", /closed the page; the seat is kept/],
+      ["navigated", /went to another page; the seat is kept/],
+      ["killed", /browser stopped; the seat is kept/],
+      ["lost", /lost the connection; the seat is kept/],
+    ] as const) {
+      lobby.emit("member-gone", lobby.me, reason);
+      expect(toasts.element().textContent).toMatch(text);
+    }
+  });
+
   test("[SC25] who is back hears of the lobby, not of their own absence", async () => {
     const lobby = await join();
     lobby.emit("broker-lost");

@@ -1,16 +1,12 @@
 import { unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
-import type { Game } from "../core/game/game.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
-import type { LinkMesh } from "../core/link/link-mesh.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Admission, Json, LobbyChange, LobbyState, MatchAgreement, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Farewell } from "../core/ports/departure.ts";
 import type { DropCause } from "../core/ports/session.ts";
-import type { Transport } from "../core/ports/transport.ts";
-import type { Ticker } from "../driver/ticker.ts";
-import type { Page } from "../adapters/page.ts";
 import { checkedCapacity, checkedInteger, checkedJson, checkedPlayer, checkedProfile } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
@@ -18,24 +14,15 @@ import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.t
 import { mayTakeSeats, memberOf, peopleCount } from "./lobby-people.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
+import { MemberAbsences } from "./member-absences.ts";
+import { MatchOverReport } from "./match-over-report.ts";
 import { MatchWaiters } from "./match-waiters.ts";
+import type { LobbyRoomOptions } from "./lobby-room-options.ts";
 import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
 import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
-import type { SeatMemory } from "./seat-memory.ts";
 import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { Lobby, LobbyEvents, LobbyPeer, Match, StartOptions } from "./types.ts";
-
-export interface LobbyRoomOptions<State, Schema extends InputSchema> {
-  readonly page: Page;
-  readonly ticker: Ticker;
-  readonly game: Game<State, Schema>;
-  readonly connection: LobbyConnection;
-  readonly admission: Admission;
-  readonly transport: Transport;
-  readonly mesh: LinkMesh;
-  readonly seatMemory: SeatMemory;
-}
 
 /** Time for a goodbye to leave the buffers before the connections are closed under it. A lost one costs the others 2.5 s of silence. */
 const GOODBYE_FLUSH_MS = 100;
@@ -46,13 +33,13 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   readonly #peerId: PeerId;
   readonly #connection: LobbyConnection;
   readonly #links: PeerLinks;
+  readonly #absences: MemberAbsences;
   readonly #matches: LobbyMatches<State, Schema>;
   readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
   readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
   readonly #started = new MatchWaiters<Match<State, Schema>>();
   readonly #stopsListening: readonly (() => void)[];
-  /** The last match that was over here, 0 when none was. */
-  #overMatchNumber = 0;
+  readonly #overReport: MatchOverReport;
   #figuresDueMs = 0;
   readonly #figures = new ShownFigures();
   /** The broker has closed the lobby, and a match goes on without it. */
@@ -67,6 +54,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#options = options;
     this.#peerId = admission.peerId;
     this.#connection = connection;
+    this.#overReport = new MatchOverReport(connection);
     this.#listeners = new Listeners((error) => page.reportError(error));
     const nowMs = (): number => ticker.nowMs();
     this.#links = new PeerLinks({
@@ -84,13 +72,19 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       transmit: (transmit) => this.#links.transmit(transmit),
       pathTo: (peerId) => this.peers.find((peer) => peer.peerId === peerId)?.path ?? "connecting",
       isMember: (peerId) => memberOf(this.state, peerId) !== undefined,
+      goneReasonOf: (peerId) => this.#absences.reasonOf(peerId),
       mayTakeSeats: (peerId, playerIndexes) => mayTakeSeats(this.state, peerId, playerIndexes),
       handleOver: (matchNumber, how) => this.#handleMatchOver(matchNumber, how),
     });
     this.#stopsListening = [
-      page.onPageHide(() => this.#sayGoodbye()),
+      page.onPageHide((departure) => this.#sayGoodbye(departure)),
       page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
     ];
+    this.#absences = new MemberAbsences({
+      memberOf: (peerId) => memberOf(this.state, peerId),
+      handleGone: (member, reason) => this.#listeners.emit("member-gone", member, reason),
+      handleBack: (member) => this.#listeners.emit("member-returned", member),
+    });
     this.#rememberSeat(admission);
     for (const member of admission.lobby.members) this.#link(member);
     if (admission.lobby.match !== undefined) this.#matches.return(admission.lobby.match);
@@ -201,6 +195,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       if (nowMs >= this.#freeAtMs) this.#free();
       return;
     }
+    this.#absences.tick(nowMs);
     this.#matches.tick(nowMs);
     this.#options.ticker.setIntervalMs(this.#matches.active ? MATCH_TICK_MS : ROOM_TICK_MS);
     if (this.#orphaned !== undefined) this.#endOrphaned(nowMs, this.#orphaned);
@@ -215,16 +210,17 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   #handleLobbyEvent(event: LobbyConnectionEvent): void {
+    const isNews = this.#absences.handleLobbyEvent(this.#options.ticker.nowMs(), event);
     switch (event.type) {
       case "change":
-        this.#handleChange(event.change, event.before);
+        this.#handleChange(event.change, event.before, isNews);
         break;
       case "broker-lost":
         this.#listeners.emit("broker-lost");
         break;
       case "broker-back":
         this.#rememberSeat(event.admission);
-        this.#reportMatchOver();
+        this.#overReport.repeat();
         this.#listeners.emit("broker-back");
         break;
       case "closed":
@@ -236,7 +232,8 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     this.#listeners.emit("change");
   }
 
-  #handleChange(change: LobbyChange, before: LobbyState): void {
+  /** `isNews`: false of a return that was told already. */
+  #handleChange(change: LobbyChange, before: LobbyState, isNews: boolean): void {
     let member: Member | undefined;
     switch (change.type) {
       case "member-joined":
@@ -257,7 +254,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
         // A reload makes another peer of the same member; what the old page played, its bot plays on.
         if (change.member.peerId !== change.peerId) this.#unlink(change.peerId, "left", change.member.peerId);
         this.#link(change.member);
-        this.#listeners.emit("member-returned", change.member);
+        if (isNews) this.#listeners.emit("member-returned", change.member);
         break;
       case "host-changed":
         member = memberOf(this.state, change.hostId);
@@ -281,6 +278,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   }
 
   #handleLinkEvent(event: LinkEvent): void {
+    this.#absences.handleLinkEvent(this.#options.ticker.nowMs(), event);
     if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
     else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
     if (event.type === "link-closed" && (event.reason === "unreachable" || event.reason === "lost")) this.#tellUnreachable(event.peerId);
@@ -321,18 +319,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   /** Only a result and the host end a match for all. A host that the broker does not hear may not be the host any more. */
   #handleMatchOver(matchNumber: number, how: MatchOver): void {
-    if (this.#overMatchNumber === matchNumber) return;
-    if (how === "result" || (how === "stopped" && this.isHost && this.brokerConnected)) {
-      this.#overMatchNumber = matchNumber;
-      this.#reportMatchOver();
-    } else this.#matches.current?.sayLeft();
-  }
-
-  /** Every peer of the match says so; the first one counts. Said again after an outage, or the room would stay in a match that nobody plays. */
-  #reportMatchOver(): void {
-    const matchNumber = this.#overMatchNumber;
-    if (this.#closed || this.state.match?.matchNumber !== matchNumber) return;
-    this.#connection.request({ type: "end-match", matchNumber }).catch(() => {});
+    if (this.#overReport.isTold(matchNumber)) return;
+    if (how === "result" || (how === "stopped" && this.isHost && this.brokerConnected)) this.#overReport.tell(matchNumber);
+    else this.#matches.current?.sayLeft();
   }
 
   #handleClosed(failure: LobbyFailure | undefined): void {
@@ -357,16 +346,16 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       this.#connection.leave();
       this.#options.seatMemory.forget();
     }
-    this.#sayGoodbye();
+    this.#sayGoodbye("left");
     this.#matches.dispose();
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);
     this.#listeners.clear();
   }
 
-  #sayGoodbye(): void {
+  #sayGoodbye(farewell: Farewell): void {
     this.#matches.sayLeft();
-    this.#links.sayGoodbye();
+    this.#links.sayGoodbye(farewell);
   }
 
   #free(): void {
@@ -382,6 +371,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   /** Of two members, the one with the higher order dials: it came later, so the other is ready for it. */
   #link(member: Member): void {
     if (member.peerId === this.#peerId) return;
+    this.#absences.handleMember(this.#options.ticker.nowMs(), member);
     this.#links.addPeer(member.peerId, this.me.order > member.order ? "dialer" : "acceptor");
   }
 

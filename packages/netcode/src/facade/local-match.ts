@@ -33,6 +33,7 @@ export function startLocalMatch<State, Schema extends InputSchema>(
   const ticker: Ticker = environment.startTicker(MATCH_TICK_MS, (nowMs) => runner?.tick(nowMs));
   try {
     runner = new MatchRunner({
+      goneReasonOf: () => undefined,
       page: environment.page,
       nowMs: () => ticker.nowMs(),
       game: options.game,

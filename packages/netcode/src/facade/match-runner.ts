@@ -4,6 +4,7 @@ import type { Game, MatchSetup } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { PACKET_KIND, type LinkPath } from "../core/ports/link.ts";
+import type { GoneReason } from "../core/ports/departure.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { DropCause, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { MatchSession } from "../core/rollback/match-session.ts";
@@ -31,6 +32,8 @@ export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly transmit: (transmit: Transmit) => void;
   readonly pathTo: (peerId: PeerId) => LinkPath;
   readonly handleOver: (how: MatchOver) => void;
+  /** Why a member is gone, as far as it is known. */
+  readonly goneReasonOf: (peerId: PeerId) => GoneReason | undefined;
   /** `return`, `watch`: the match runs already. Default `player`. */
   readonly entry?: MatchEntry;
   /** Whether a member may have the seats, which are bots' now. */
@@ -314,6 +317,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#lose("dropped", "The others went on without us.");
         this.#listeners.emit("dropped");
         break;
+      case "seat-to-bot":
+        this.#tellSeatToBot(event);
+        break;
       case "seat-to-player":
         this.#people.seated(event.peerId);
         // It was given the seats before its end was known: nobody has to wait for it.
@@ -341,6 +347,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       default:
         tellSessionEvent(this.#listeners, event);
     }
+  }
+
+  #tellSeatToBot(event: SessionEvent & { type: "seat-to-bot" }): void {
+    const reason = this.#options.goneReasonOf(event.peerId) ?? (event.cause === "lost" ? "lost" : undefined);
+    this.#listeners.emit("seat-to-bot", reason === undefined ? event : { ...event, reason });
   }
 
   #handleRole(role: MatchRole): void {

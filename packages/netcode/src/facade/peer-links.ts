@@ -1,6 +1,7 @@
 import { unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { LinkMesh } from "../core/link/link-mesh.ts";
+import type { Farewell } from "../core/ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
 import type { Transmit } from "../core/ports/session.ts";
 import type { Channel, ChannelsClosedReason, Transport, TransportHandler } from "../core/ports/transport.ts";
@@ -78,9 +79,9 @@ export class PeerLinks implements TransportHandler {
     }
   }
 
-  /** Tells every peer that we leave; nothing but this is sent any more. */
-  sayGoodbye(): void {
-    this.#mesh.sayGoodbye(this.#options.nowMs());
+  /** Tells every peer that we leave, and how; nothing but this is sent any more. */
+  sayGoodbye(farewell: Farewell): void {
+    this.#mesh.sayGoodbye(this.#options.nowMs(), farewell);
     this.#drain();
   }
 

@@ -6,7 +6,7 @@ import type { MatchEvents } from "./types.ts";
 /** Those that change nothing in the match on this peer. */
 export type PlainSessionEvent = Exclude<
   SessionEvent,
-  { readonly type: "dropped" | "seat-to-player" | "paused" | "resumed" | "role" | "game" | "ended" }
+  { readonly type: "dropped" | "seat-to-bot" | "seat-to-player" | "paused" | "resumed" | "role" | "game" | "ended" }
 >;
 
 /** Tells the game what its session told, as it is. */
@@ -18,8 +18,6 @@ export function tellSessionEvent(listeners: Listeners<MatchEvents>, event: Plain
       return listeners.emit("suspect", event.peerId);
     case "peer-recovered":
       return listeners.emit("recovered", event.peerId);
-    case "seat-to-bot":
-      return listeners.emit("seat-to-bot", event);
     case "waiting-for-quorum":
       return listeners.emit("waiting-for-quorum");
     case "conflicting-input":

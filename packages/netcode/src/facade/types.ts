@@ -1,5 +1,6 @@
 import type { Game } from "../core/game/game.ts";
 import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
+import type { GoneReason } from "../core/ports/departure.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
@@ -56,8 +57,16 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   /** Anything of `lobby.state` or `lobby.peers` changed: draw again. */
   change: () => void;
   "member-joined": (member: Member) => void;
+  /** The seat is free. */
   "member-left": (member: Member, reason: "left" | "kicked" | "expired") => void;
+  /** The broker does not hear it; its seat is kept. Its links may be fine. */
   "member-disconnected": (member: Member) => void;
+  /**
+   * A member is gone, and why: once for each departure, as soon as that is certain (0.25 s after a page was closed or went elsewhere, 2 s after a process was killed).
+   * A page that is reloaded is not gone. Its seat may be kept for it: `member-left` says when it is free.
+   */
+  "member-gone": (member: Member, reason: GoneReason) => void;
+  /** Back in its seat, after `member-disconnected` or `member-gone`. */
   "member-returned": (member: Member) => void;
   "host-changed": (member: Member) => void;
   /** A match starts, for the host and all others alike. */
@@ -169,6 +178,8 @@ export interface MatchEvents {
     readonly playerIndexes: readonly number[];
     readonly frame: number;
     readonly cause: DropCause;
+    /** Why the member is gone, as far as it is known here; not there when it has only stopped the match, or is about to be back. */
+    readonly reason?: GoneReason;
   }) => void;
   /** Our state and that of `peerId` differ since a confirmed frame, in the named parts. Whoever is wrong is repaired without being asked. */
   desync: (report: SessionEventOf<"desync">) => void;

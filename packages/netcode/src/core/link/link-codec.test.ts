@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sequenceOf } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
+import { FAREWELLS } from "../ports/departure.ts";
 import {
   encodeFragment,
   encodeGoodbye,
@@ -16,6 +17,7 @@ import {
   parseLinkPacket,
 } from "./link-codec.ts";
 
+const farewell = fc.constantFrom(...FAREWELLS);
 const uint16 = fc.integer({ min: 0, max: 0xffff });
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const sequence = uint16.map(sequenceOf);
@@ -49,7 +51,7 @@ const message = fc.oneof(
   fc
     .record({ sequence, ack: sequence, received: uint16, holdMs: fc.integer({ min: 0, max: 3_000 }), isWanted: fc.boolean() })
     .map(encodePing),
-  fc.constant(encodeGoodbye()),
+  farewell.map(encodeGoodbye),
   sequence.map(encodeStreamAck),
   fc.tuple(sequence, fc.uint8Array({ minLength: 1, maxLength: 300 })).map(([number, part]) => encodeFragment(number, true, part)),
 );
@@ -78,9 +80,18 @@ describe("the link's messages", () => {
         const ping = { sequence: first, ack: second, received, holdMs: 12.3, isWanted };
         expect(parseLinkPacket(encodePing(ping))).toEqual({ type: "ping", ping });
         expect(parseLinkPacket(encodeStreamAck(first))).toEqual({ type: "stream-ack", expectedSequence: first });
-        expect(parseLinkPacket(encodeGoodbye())).toEqual({ type: "goodbye" });
       }),
     );
+  });
+
+  it("[LK40] a goodbye is read with its reason", () => {
+    for (const each of FAREWELLS) expect(parseLinkPacket(encodeGoodbye(each))).toEqual({ type: "goodbye", farewell: each });
+  });
+
+  it("[DE2] a goodbye for a reason that nobody knows is malformed", () => {
+    for (let reason = FAREWELLS.length; reason < 256; reason++) {
+      expect(parseLinkPacket(Uint8Array.of(6, reason))).toEqual({ type: "malformed" });
+    }
   });
 
   it("[LK40] a part of the stream fills its message unless it is the last", () => {
@@ -123,7 +134,7 @@ describe("the link's messages", () => {
   });
 
   it("[LK42] a hello of another link version is told apart, whatever follows", () => {
-    expect(parseLinkPacket(Uint8Array.of(1, 2))).toEqual({ type: "foreign-hello" });
+    expect(parseLinkPacket(Uint8Array.of(1, 1))).toEqual({ type: "foreign-hello" });
     expect(parseLinkPacket(Uint8Array.of(1, 200, 9, 9, 9))).toEqual({ type: "foreign-hello" });
     expect(parseLinkPacket(Uint8Array.of(1))).toEqual({ type: "malformed" });
   });

@@ -6,7 +6,7 @@
  *   probe       unreliable   03 | instance of the asker 4
  *   probe ack   unreliable   04 | instance of the asker 4
  *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 15 bits (tenths of ms), wanted 1 bit
- *   goodbye     both         06
+ *   goodbye     both         06 | why 1: 0 left, 1 closed, 2 navigated, 3 reloading
  *   stream ack  reliable     07 | expected sequence 2
  *   fragment    reliable     60 | sequence 2 | last 1 | part (fills FRAGMENT_BYTES_MAX unless it is the last)
  *
@@ -15,13 +15,14 @@
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceOf, type Sequence } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
+import { FAREWELLS, type Farewell } from "../ports/departure.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
 import * as KIND from "./link-kind.ts";
 import { HOLD_MS_MAX, type Ping } from "./round-trip.ts";
 
 /** Raised when an older link could misread a newer one. The first two bytes of a hello never change their meaning. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
 /** Where each kind of the link's messages may arrive, by first byte. */
 export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {
@@ -63,7 +64,7 @@ export type LinkPacket =
   | { readonly type: "probe"; readonly instance: number }
   | { readonly type: "probe-ack"; readonly instance: number }
   | { readonly type: "ping"; readonly ping: Ping }
-  | { readonly type: "goodbye" }
+  | { readonly type: "goodbye"; readonly farewell: Farewell }
   | { readonly type: "stream-ack"; readonly expectedSequence: Sequence }
   /** `part` is a view of the packet. */
   | { readonly type: "fragment"; readonly sequence: Sequence; readonly isLast: boolean; readonly part: Uint8Array }
@@ -124,8 +125,8 @@ export function encodePing(ping: Ping): Uint8Array {
   return writer.written();
 }
 
-export function encodeGoodbye(): Uint8Array {
-  return Uint8Array.of(KIND.goodbye);
+export function encodeGoodbye(farewell: Farewell): Uint8Array {
+  return Uint8Array.of(KIND.goodbye, FAREWELLS.indexOf(farewell));
 }
 
 export function encodeStreamAck(expectedSequence: Sequence): Uint8Array {
@@ -166,8 +167,10 @@ function parseBody(reader: ByteReader, sizeBytes: number): LinkPacket {
       return { type: "probe-ack", instance: reader.u32() };
     case KIND.ping:
       return { type: "ping", ping: readPing(reader) };
-    case KIND.goodbye:
-      return { type: "goodbye" };
+    case KIND.goodbye: {
+      const farewell = FAREWELLS[reader.u8()];
+      return farewell === undefined ? MALFORMED : { type: "goodbye", farewell };
+    }
     case KIND.streamAck:
       return { type: "stream-ack", expectedSequence: sequenceOf(reader.u16()) };
     case KIND.fragment: {

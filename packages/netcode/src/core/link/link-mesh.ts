@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
 import type { PeerId } from "../base/units.ts";
+import type { Farewell } from "../ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkMessage, LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Transmit } from "../ports/session.ts";
@@ -148,12 +149,12 @@ export class LinkMesh {
     return this.#output.messages.shift();
   }
 
-  /** Tells every peer that we leave. Nothing more is sent or dialed; drain `pollTransmit`, give it a moment to leave, then dispose the transport. */
-  sayGoodbye(nowMs: number): void {
+  /** Tells every peer that we leave, and how. Nothing more is sent or dialed; drain `pollTransmit`, give it a moment to leave, then dispose the transport. */
+  sayGoodbye(nowMs: number, farewell: Farewell): void {
     this.#observe(nowMs);
     // To those first whom others must tell: who has our goodbye forwards nothing of ours any more.
-    for (const link of this.#order) if (link.relay.carrier.isCarrying) link.sayGoodbye();
-    for (const link of this.#order) link.sayGoodbye();
+    for (const link of this.#order) if (link.relay.carrier.isCarrying) link.sayGoodbye(farewell);
+    for (const link of this.#order) link.sayGoodbye(farewell);
   }
 
   /** In the order of `addPeer`. */

@@ -1,5 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import type { PeerId } from "../base/units.ts";
+import type { Farewell } from "../ports/departure.ts";
 import type { LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
 import * as PACKET_KIND from "../ports/packet-kind.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
@@ -126,11 +127,11 @@ export class Link {
     return true;
   }
 
-  sayGoodbye(): void {
+  sayGoodbye(farewell: Farewell): void {
     for (const carrier of [this.direct.carrier, this.relay.carrier]) {
       if (!carrier.isCarrying) continue;
-      carrier.send("unreliable", encodeGoodbye());
-      carrier.send("reliable", encodeGoodbye());
+      carrier.send("unreliable", encodeGoodbye(farewell));
+      carrier.send("reliable", encodeGoodbye(farewell));
     }
     this.direct.end();
     this.relay.close();
@@ -316,7 +317,7 @@ export class Link {
         if (!carrier.handlePing(nowMs, packet.ping)) this.#output.refuse("bad-ack");
         return;
       case "goodbye":
-        return isRelayed && this.direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye();
+        return isRelayed && this.direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye(packet.farewell);
       case "stream-ack":
         if (!this.#stream.handleAck(packet.expectedSequence)) this.#output.refuse("bad-ack");
         return this.#flushStream(nowMs);
@@ -335,10 +336,10 @@ export class Link {
     else carrier.state.greeting.isProbeAcked = true;
   }
 
-  #handleGoodbye(): void {
+  #handleGoodbye(farewell: Farewell): void {
     this.hangUp();
     if (this.#standing.status === "closed") return;
-    this.#output.events.push({ type: "peer-goodbye", peerId: this.peerId });
+    this.#output.events.push({ type: "peer-goodbye", peerId: this.peerId, farewell });
     this.#standing.close("left");
   }
 

@@ -152,7 +152,7 @@ describe("what a member in the middle is believed", () => {
   it("[LK87] not a goodbye, a refusal or another process of a peer that is heard on its own connection", () => {
     const ada = new Ada(BOB, CYD);
     const tell = (packet: Uint8Array, channel: Channel): void => void ada.take(1_010, CYD, channel, wrapped(KIND.relayed, BOB, packet));
-    tell(encodeGoodbye(), "control");
+    tell(encodeGoodbye("closed"), "control");
     tell(encodeRefusal("version-mismatch", GAME), "control");
     tell(hello(BOB, 78), "control");
     tell(hello(EVE, 77), "control");
@@ -163,9 +163,9 @@ describe("what a member in the middle is believed", () => {
   it("[LK87] a goodbye of a peer that is not heard any other way", () => {
     const ada = new Ada(BOB, CYD);
     ada.mesh.handleChannelsClosed(1_005, BOB, "remote");
-    ada.take(1_010, CYD, "control", wrapped(KIND.relayed, BOB, encodeGoodbye()));
+    ada.take(1_010, CYD, "control", wrapped(KIND.relayed, BOB, encodeGoodbye("closed")));
     expect([ada.mesh.pollEvent(), ada.mesh.pollEvent()]).toEqual([
-      { type: "peer-goodbye", peerId: BOB },
+      { type: "peer-goodbye", peerId: BOB, farewell: "closed" },
       { type: "link-closed", peerId: BOB, reason: "left" },
     ]);
   });
@@ -183,7 +183,7 @@ describe("what a member in the middle is believed", () => {
       fc
         .tuple(fc.constantFrom(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0x20, 0x60), fc.uint8Array({ maxLength: 40 }))
         .map(([kind, rest]) => Uint8Array.of(kind, ...rest)),
-      fc.constantFrom(hello(BOB, 77), hello(BOB, 78), encodeProbe("probe", 9), encodeGoodbye(), DATAGRAM),
+      fc.constantFrom(hello(BOB, 77), hello(BOB, 78), encodeProbe("probe", 9), encodeGoodbye("closed"), DATAGRAM),
     );
     const arrival = fc.record({
       channel: fc.constantFrom<Channel>("unreliable", "control"),

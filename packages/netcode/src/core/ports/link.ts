@@ -1,4 +1,5 @@
 import type { PeerId } from "../base/units.ts";
+import type { Farewell } from "./departure.ts";
 import type { GameIdentity } from "./lobby-protocol.ts";
 
 /** How packets reach a peer. `peer` and `broker` are relays; `connecting` while there is no way yet. */
@@ -26,7 +27,7 @@ export type LinkEvent =
   | { readonly type: "link-suspect"; readonly peerId: PeerId }
   | { readonly type: "link-recovered"; readonly peerId: PeerId }
   /** The peer said that it leaves (page closed, left the lobby). */
-  | { readonly type: "peer-goodbye"; readonly peerId: PeerId }
+  | { readonly type: "peer-goodbye"; readonly peerId: PeerId; readonly farewell: Farewell }
   | { readonly type: "link-closed"; readonly peerId: PeerId; readonly reason: LinkCloseReason; readonly remoteGame?: GameIdentity };
 
 /** A session's message: a whole one of the reliable stream, or a datagram that another member forwarded. The receiver owns `bytes`. */

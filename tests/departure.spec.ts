@@ -1,0 +1,88 @@
+import { chromium, expect, test, type Page } from "playwright/test";
+import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
+import { RubberbandPage } from "./rubberband-page.ts";
+
+test.afterEach(async ({ browser }) => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
+interface WatchedLobby {
+  on(name: "member-gone", listener: (member: { readonly profile: { readonly name: string } }, reason: string) => void): void;
+  on(name: "member-returned", listener: (member: { readonly profile: { readonly name: string } }) => void): void;
+}
+
+/** What the lobby of a page tells from now on, in `globalThis.told`. */
+async function listen(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const told: string[] = [];
+    Object.assign(globalThis, { told });
+    const lobby = globalThis.rollcall.lobby as unknown as WatchedLobby;
+    lobby.on("member-gone", (member, reason) => told.push(`${member.profile.name}: ${reason}`));
+    lobby.on("member-returned", (member) => told.push(`${member.profile.name}: returned`));
+  });
+}
+
+/** Waits until as many things were told as `expected` has; nothing may follow in the seconds after. */
+async function expectTold(page: Page, expected: readonly string[]): Promise<void> {
+  const told = (): Promise<string[]> => page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+  await expect.poll(told, { timeout: 30_000 }).toHaveLength(expected.length);
+  // Longer than every wait of the machine but that of a seat: a second reason would have come by then.
+  await page.waitForTimeout(3_000);
+  expect(await told()).toEqual(expected);
+}
+
+test("[EE18] a closed tab, a link, the address bar, a reload, a kick and a way out each have their one reason", async ({ browser }) => {
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const ways: readonly (readonly [name: string, expected: string, go: (guest: RubberbandPage) => Promise<unknown>])[] = [
+    ["Close", "closed", ({ page }) => page.close({ runBeforeUnload: true })],
+    ["Link", "navigated", ({ page }) => page.evaluate(() => location.assign("about:blank"))],
+    ["Address", "navigated", ({ page }) => page.goto("about:blank")],
+    ["Leave", "left", ({ page }) => page.getByRole("button", { name: "Leave" }).click()],
+    [
+      "Kick",
+      "kicked",
+      async () => {
+        await ada.page.getByRole("button", { name: "Options for Kick" }).click();
+        await ada.page.getByRole("button", { name: "Kick", exact: true }).click();
+      },
+    ],
+  ];
+  await listen(ada.page);
+  const guests = await Promise.all(ways.map(([name]) => RubberbandPage.open(browser, { name, code })));
+  const reloaded = await RubberbandPage.open(browser, { name: "Reload", code });
+  await ada.expectPlayers(ways.length + 2);
+  await expect.poll(() => linkedPeers(ada.page)).toBe(ways.length + 1);
+  const expected: string[] = [];
+  for (const [index, [name, reason, go]] of ways.entries()) {
+    const guest = guests[index];
+    if (guest !== undefined) await go(guest);
+    expected.push(`${name}: ${reason}`);
+    await expect.poll(() => ada.page.evaluate(() => (globalThis as unknown as { told: string[] }).told.length)).toBe(expected.length);
+  }
+  await reloaded.page.reload();
+  await reloaded.code();
+  await expectTold(ada.page, [...expected, "Reload: returned"]);
+});
+
+test("[EE19] a killed browser has the reason killed, once", async ({ browser, baseURL }) => {
+  const executablePath = findChromium();
+  // A browser of its own, so that the kill takes nobody else along and nothing can say goodbye.
+  const server = await chromium.launchServer({ args: chromiumFlags(), ...(executablePath === undefined ? {} : { executablePath }) });
+  const victimBrowser = await chromium.connect(server.wsEndpoint());
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const victim = await RubberbandPage.open(victimBrowser, { name: "Vic", code, ...(baseURL === undefined ? {} : { baseURL }) });
+  await Promise.all([ada.expectPlayers(2), victim.expectPlayers(2)]);
+  await expect.poll(() => linkedPeers(ada.page)).toBe(1);
+  await listen(ada.page);
+  server.process().kill("SIGKILL");
+  await expectTold(ada.page, ["Vic: killed"]);
+});
+
+function linkedPeers(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    const lobby = globalThis.rollcall.lobby as unknown as { readonly peers: readonly { readonly status: string }[] } | undefined;
+    return lobby?.peers.filter(({ status }) => status === "open").length ?? 0;
+  });
+}
