@@ -44,7 +44,18 @@ export default defineConfig({
       {
         resolve,
         // Found on the first run otherwise, and then the page reloads under the tests.
-        optimizeDeps: { include: ["msgpackr/pack", "msgpackr/unpack", "peerjs", "fast-check"] },
+        optimizeDeps: {
+          include: [
+            "msgpackr/pack",
+            "msgpackr/unpack",
+            "peerjs",
+            "fast-check",
+            "@noble/curves/ed25519.js",
+            "@noble/hashes/hkdf.js",
+            "@noble/hashes/hmac.js",
+            "@noble/hashes/sha2.js",
+          ],
+        },
         test: {
           name: "browser",
           include: ["{packages/*,tests}/**/*.browser.test.ts"],

@@ -23,6 +23,7 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
   "core/determinism": { parts: ["core/game"] },
   "core/peer": { parts: PORTS },
   "core/game": { parts: PORTS },
+  "core/identity": { parts: PORTS },
   "core/link": { parts: [...PORTS, "core/peer"] },
   "core/lobby": { parts: [...PORTS, "core/peer"] },
   "core/rollback": { parts: [...PORTS, "core/peer"] },
@@ -30,7 +31,7 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
   command: { parts: ["core/base", "core/game", "core/replay"], npm: ["node:fs", "node:path", "node:url", "node:util"] },
   driver: { parts: PORTS },
   sim: { parts: ["core/base", "core/wire", "core/ports", "core/peer", "core/game", "core/link", "core/lobby", "core/rollback", "core"] },
-  adapters: { parts: [...PORTS, "driver"], npm: ["peerjs", "node-datachannel", "ws"] },
+  adapters: { parts: [...PORTS, "driver"], npm: ["peerjs", "node-datachannel", "ws", "@noble"] },
   facade: {
     parts: [
       "core/base",
@@ -53,6 +54,8 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
 
 /** The one file that may know each outside thing. */
 const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
+  "@noble/curves/ed25519.js": [`${NETCODE}/adapters/noble-crypto.ts`],
+  "@noble/hashes/sha2.js": [`${NETCODE}/adapters/noble-crypto.ts`],
   msgpackr: [`${NETCODE}/core/wire/payload-codec.ts`],
   peer: ["packages/broker/src/peer-server.ts"],
 };

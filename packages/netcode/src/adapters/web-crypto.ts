@@ -1,0 +1,38 @@
+import { INVITE_KEY_INFO } from "./invite-key.ts";
+import type { VisitCrypto } from "./visit-crypto.ts";
+
+const ED25519 = "Ed25519";
+const HMAC_KEY = { name: "HMAC", hash: "SHA-256", length: 256 } as const;
+
+/** By the engine. The private key cannot be read, not even by us. Rejects where the engine has no Ed25519. */
+export async function createWebCrypto(subtle: SubtleCrypto): Promise<VisitCrypto> {
+  const pair = await subtle.generateKey(ED25519, false, ["sign", "verify"]);
+  if (!("privateKey" in pair)) throw new TypeError("expected: a pair of keys");
+  const publicKey = new Uint8Array(await subtle.exportKey("raw", pair.publicKey));
+  return {
+    kind: "webcrypto",
+    publicKey,
+    sign: async (bytes) => new Uint8Array(await subtle.sign(ED25519, pair.privateKey, copyOf(bytes))),
+    async verify(key, bytes, signature) {
+      try {
+        const imported = await subtle.importKey("raw", copyOf(key), ED25519, false, ["verify"]);
+        return await subtle.verify(ED25519, imported, copyOf(signature), copyOf(bytes));
+      } catch {
+        // Not a point of the curve, or not its length.
+        return false;
+      }
+    },
+    digest: async (bytes) => new Uint8Array(await subtle.digest("SHA-256", copyOf(bytes))),
+    async authenticate(secret, bytes) {
+      const source = await subtle.importKey("raw", copyOf(secret), "HKDF", false, ["deriveKey"]);
+      const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: INVITE_KEY_INFO };
+      const key = await subtle.deriveKey(derivation, source, HMAC_KEY, false, ["sign"]);
+      return new Uint8Array(await subtle.sign("HMAC", key, copyOf(bytes)));
+    },
+  };
+}
+
+/** WebCrypto takes no memory that may be shared with a worker. */
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}

@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { createNobleCrypto } from "../src/adapters/noble-crypto.ts";
+import { createVisitCrypto } from "../src/adapters/visit-crypto.ts";
+import { describeVisitCrypto } from "./visit-crypto-contract.ts";
+
+describeVisitCrypto("WebCrypto", () => createVisitCrypto());
+describeVisitCrypto("in JavaScript", async () => createNobleCrypto());
+describeVisitCrypto(
+  "WebCrypto with JavaScript at the other end",
+  () => createVisitCrypto(),
+  async () => createNobleCrypto(),
+);
+
+it("[ID6] where WebCrypto or its Ed25519 is missing, JavaScript takes its place, and says so", async () => {
+  const withoutEd25519 = { generateKey: () => Promise.reject(new Error("NotSupportedError")) } as unknown as SubtleCrypto;
+  expect((await createVisitCrypto()).kind).toBe("webcrypto");
+  expect((await createVisitCrypto(withoutEd25519)).kind).toBe("fallback");
+});
