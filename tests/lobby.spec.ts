@@ -14,6 +14,10 @@ async function rawLobby(page: Page, changes: { readonly version?: number; readon
           const command = {
             type: "create",
             protocol,
+            key: btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
+              .replaceAll("+", "-")
+              .replaceAll("/", "_")
+              .replace("=", ""),
             game,
             profile: { name: "Raw", colour: 0, choices: null },
             capacity,

@@ -11,7 +11,7 @@ export interface Origin {
   readonly deviceHash: string | null;
 }
 
-/** A stranger at the door, or one that asks again. `peerId` and `secretHash` are fresh. */
+/** A stranger at the door, or one that asks again. `peerId` is that of its key, `secretHash` is fresh. */
 export interface JoinRequest extends Origin {
   readonly type: "join";
   readonly game: GameIdentity;
@@ -28,13 +28,15 @@ export interface ReenterRequest extends Origin {
   readonly secretHash: string;
 }
 
-/** Somebody with the secret of a kept seat. `peerId` is fresh, and used when the page is. */
+/** Somebody with the secret of a kept seat. `freshPeerId`: that of the key of a fresh page. */
 export interface ResumeRequest extends Origin {
   readonly type: "resume";
   readonly secretHash: string;
-  readonly freshPage: boolean;
-  readonly peerId: PeerId;
+  readonly freshPeerId: PeerId | undefined;
 }
+
+/** A key is one page's. */
+export const KEY_TAKEN: LobbyRefusal = { code: "BAD_REQUEST", detail: "This key is another member's." };
 
 /**
  * A new seat, the smallest that is free; or the seat that an earlier attempt of this entrance took. Who is banned sees what a wrong code sees; the
@@ -45,6 +47,7 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
   if (entrance !== null && seatOfEntrance(draft, entrance) !== undefined)
     return reenterSeat(draft, { ...request, type: "reenter", entrance });
   if (isBanned(draft, request)) return refused({ code: "LOBBY_NOT_FOUND" });
+  if (isTaken(draft, request.peerId)) return refused(KEY_TAKEN);
   const { lobby } = draft;
   if (!sameGame(lobby.game, request.game)) return refused({ code: "VERSION_MISMATCH", expected: lobby.game });
   if (lobby.locked) return refused({ code: "LOBBY_LOCKED" });
@@ -79,7 +82,7 @@ export function reenterSeat(draft: LobbyDraft, request: ReenterRequest): LobbyAn
 }
 
 /**
- * Back in the same seat. A fresh page is another peer: new id, higher order (so that it dials), not ready. A page that only lost its socket stays
+ * Back in the same seat. A fresh page is another peer: the id of its key, higher order (so that it dials), not ready. A page that only lost its socket stays
  * who it is; when nobody noticed, nobody is told.
  */
 export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnswer {
@@ -87,13 +90,16 @@ export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnsw
   const seat = draft.record.seats.find((item) => item.secretHash === request.secretHash);
   if (seat === undefined) return refused({ code: "SEAT_EXPIRED" });
   const before = draft.member(seat.peerId);
-  const peerId = request.freshPage ? request.peerId : seat.peerId;
+  const peerId = request.freshPeerId ?? seat.peerId;
+  // The same as now: a fresh page that heard no answer asks again.
+  const isFresh = peerId !== seat.peerId;
+  if (isFresh && isTaken(draft, peerId)) return refused(KEY_TAKEN);
   const connection = draft.takeConnection();
   const { address, deviceHash } = request;
   // Who has the secret has heard the answer: whatever attempt is still on its way comes too late.
   const entrance = seat.entrance === null ? null : { ...seat.entrance, attempt: Number.MAX_SAFE_INTEGER };
   draft.patchSeat(seat.peerId, { peerId, address, deviceHash, entrance, connection, disconnectedAtMs: null });
-  if (request.freshPage) {
+  if (isFresh) {
     const member = { ...before, peerId, order: draft.takeOrder(), ready: false, connected: true };
     draft.change({ type: "member-returned", peerId: before.peerId, member });
     draft.endDesertedMatch();
@@ -109,6 +115,10 @@ function returnMember(draft: LobbyDraft, peerId: PeerId): void {
 
 function seatOfEntrance(draft: LobbyDraft, { id }: EntranceAttempt): SeatRecord | undefined {
   return draft.record.seats.find((seat) => seat.entrance?.id === id);
+}
+
+function isTaken(draft: LobbyDraft, peerId: PeerId): boolean {
+  return draft.record.seats.some((seat) => seat.peerId === peerId);
 }
 
 function isBanned({ record }: LobbyDraft, { address, deviceHash }: Origin): boolean {

@@ -1,6 +1,7 @@
 import { LOBBY_PROTOCOL_VERSION, type LobbyCode, type LobbyCommand } from "@rollcall/netcode/lobby-protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { code, named, TAG } from "../test/lobby-fixture.ts";
+import { PageKey } from "../test/page-key.ts";
 import { BROKER_LIMITS } from "./limits.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms, type MemberSocket } from "./lobby-rooms.ts";
@@ -51,8 +52,12 @@ const CREATE = {
 
 const ENTRANCE = { id: "entrance-of-ada-0123456789", attempt: 1 };
 
+function newKey(): string {
+  return new PageKey().key;
+}
+
 function joinOf(lobbyCode: string): Extract<LobbyCommand, { type: "join" }> {
-  return { type: "join", protocol: LOBBY_PROTOCOL_VERSION, code: lobbyCode, game: TAG, profile: named("Bob") };
+  return { type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: newKey(), code: lobbyCode, game: TAG, profile: named("Bob") };
 }
 
 function visitor(): { visitor: Visitor; heard: string[]; outcomes: Outcome[] } {
@@ -64,10 +69,10 @@ function visitor(): { visitor: Visitor; heard: string[]; outcomes: Outcome[] } {
 
 async function create(
   service: LobbyService,
-  command: Extract<LobbyCommand, { type: "create" }> = CREATE,
+  command: Omit<Extract<LobbyCommand, { type: "create" }>, "key"> & { key?: string } = CREATE,
 ): Promise<{ code: string; outcome: Outcome; heard: string[] }> {
   const ada = visitor();
-  await service.create(ada.visitor, command);
+  await service.create(ada.visitor, { key: newKey(), ...command });
   const [outcome] = ada.outcomes;
   if (outcome === undefined) throw new Error("no outcome");
   return { code: outcome.ok && outcome.membership !== undefined ? outcome.membership.code : "", outcome, heard: ada.heard };
@@ -102,8 +107,9 @@ test("[LB47] a create that is asked again finds the lobby that its first attempt
   const store = new MemoryLobbyStore(nowMs, 600_000);
   const secrets = createSecrets("one key");
   const [left, right] = [broker(store, [], [], secrets), broker(store, [], [], secrets)];
-  const first = await create(left.service, { ...CREATE, entrance: ENTRANCE });
-  const second = await create(right.service, { ...CREATE, entrance: { ...ENTRANCE, attempt: 2 } });
+  const key = newKey();
+  const first = await create(left.service, { ...CREATE, key, entrance: ENTRANCE });
+  const second = await create(right.service, { ...CREATE, key, entrance: { ...ENTRANCE, attempt: 2 } });
   expect(second.code).toBe(first.code);
   expect(await store.count()).toBe(1);
   if (!first.outcome.ok || !second.outcome.ok || second.outcome.membership === undefined) throw new Error("not admitted");

@@ -20,7 +20,7 @@ import {
   type RoomCommand,
 } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
-import type { JoinRequest, Origin, ReenterRequest } from "./lobby-entrance.ts";
+import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from "./lobby-entrance.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
 import type { LobbyStore } from "./lobby-store.ts";
@@ -90,43 +90,50 @@ export class LobbyService {
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
     const { store, secrets, limits, iceGrants } = this.#options;
-    const { game, profile, capacity, settings, metadata, relayOnly = false } = command;
+    const { key, game, profile, capacity, settings, metadata, relayOnly = false } = command;
     if (relayOnly && !iceGrants.hasTurn) {
       visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
       return;
     }
+    const peerId = secrets.peerIdOf(key);
     const arrival = this.#arrivalOf(visitor, command);
     const { entrance } = arrival.seat;
     const isFull = (await store.count()) >= limits.lobbies;
     // A full broker may still hold what an earlier attempt opened.
-    const attempts = isFull && entrance === null ? 0 : CODE_ATTEMPTS;
+    const mayOpen = !isFull && this.#options.rooms.lobbyOf(peerId) === undefined;
+    const attempts = !mayOpen && entrance === null ? 0 : CODE_ATTEMPTS;
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
-      const peerId = secrets.newPeerId();
       const record = openLobby({ code, game, profile, capacity, settings, metadata, relayOnly, peerId, ...arrival.seat });
-      if (!isFull && (await store.compareAndSet(code, 0, record))) {
+      if (mayOpen && (await store.compareAndSet(code, 0, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         return;
       }
       if (entrance !== null && (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret))) return;
     }
-    visitor.handleOutcome({ ok: false, refusal: { code: "SERVER_FULL" } });
+    visitor.handleOutcome({ ok: false, refusal: mayOpen || isFull ? { code: "SERVER_FULL" } : KEY_TAKEN });
   }
 
   async join(visitor: Visitor, command: CommandOf<"join">): Promise<void> {
-    const { game, profile } = command;
+    const { code, key, game, profile } = command;
+    const peerId = this.#options.secrets.peerIdOf(key);
+    if (this.#isElsewhere(peerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
     const { seat, secret } = this.#arrivalOf(visitor, command);
-    const request = { type: "join", game, profile, peerId: this.#options.secrets.newPeerId(), ...seat } as const;
-    await this.#enter(visitor, command.code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });
+    const request = { type: "join", game, profile, peerId, ...seat } as const;
+    await this.#enter(visitor, code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });
   }
 
   /** An unknown code and a wrong secret look the same here too, or this would be the way to try codes. */
   async resume(visitor: Visitor, command: CommandOf<"resume">): Promise<void> {
     const { secrets } = this.#options;
-    const { secret, freshPage, lastEvent } = command;
-    const origin = this.#originOf(visitor, command.device);
-    const request = { type: "resume", secretHash: secrets.hash(secret), freshPage, peerId: secrets.newPeerId(), ...origin } as const;
-    await this.#enter(visitor, command.code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
+    const { code, key, secret, freshPage, lastEvent } = command;
+    const freshPeerId = freshPage && key !== undefined ? secrets.peerIdOf(key) : undefined;
+    if (freshPage && freshPeerId === undefined) {
+      return visitor.handleOutcome({ ok: false, refusal: { code: "BAD_REQUEST", detail: "A fresh page has a key of its own." } });
+    }
+    if (freshPeerId !== undefined && this.#isElsewhere(freshPeerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
+    const request = { type: "resume", secretHash: secrets.hash(secret), freshPeerId, ...this.#originOf(visitor, command.device) } as const;
+    await this.#enter(visitor, code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
   }
 
   async command({ code, peerId, connection }: Membership, command: RoomCommand, handleOutcome: HandleOutcome): Promise<void> {
@@ -151,6 +158,12 @@ export class LobbyService {
   disconnected({ code, peerId, connection }: Membership, socket: MemberSocket): void {
     this.#options.rooms.exit(code, peerId, socket);
     this.#maintain(code, { type: "disconnected", peerId, connection });
+  }
+
+  /** The id is a member's of another lobby. One that merely knows the key could else be taken for it. */
+  #isElsewhere(peerId: PeerId, code: string): boolean {
+    const held = this.#options.rooms.lobbyOf(peerId);
+    return held !== undefined && held !== normalizeLobbyCode(code);
   }
 
   /** No timer runs after this. */

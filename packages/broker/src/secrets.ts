@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, createPublicKey, randomBytes, randomInt, timingSafeEqual, verify } from "node:crypto";
 import {
   assert,
   LOBBY_CODE_ALPHABET,
@@ -11,7 +11,8 @@ import {
 
 /** Where ids, codes and secrets come from; tests put their own in its place. */
 export interface Secrets {
-  newPeerId(): PeerId;
+  /** The id that belongs to a public key: whoever wants another's needs 2^128 tries. */
+  peerIdOf(key: string): PeerId;
   newCode(): LobbyCode;
   /** The code that `text` gets, the same each time, and nobody can foresee it. `index`: its first choice, its second, … */
   codeOf(text: string, index: number): LobbyCode;
@@ -25,17 +26,15 @@ export interface Secrets {
   signalingToken(peerId: PeerId): string;
   /** Takes the same time whatever is wrong. */
   isSignalingToken(peerId: PeerId, token: string): boolean;
+  /** What the owner of a key must sign to open its signaling socket. */
+  newNonce(): string;
 }
 
 /** From the system's generator. `signingKey`: makes tokens that another process with the same key knows; default: a key of this process alone. */
 export function createSecrets(signingKey: string | Buffer = randomBytes(32)): Secrets {
   const signalingToken = (peerId: PeerId): string => createHmac("sha256", signingKey).update(`signaling:${peerId}`).digest("base64url");
   return {
-    newPeerId() {
-      const peerId = parsePeerId(randomBytes(16).toString("hex"));
-      assert(peerId !== undefined, "32 hex digits to be a peer id");
-      return peerId;
-    },
+    peerIdOf,
     newCode() {
       return spellCode(() => randomInt(LOBBY_CODE_ALPHABET.length));
     },
@@ -50,7 +49,33 @@ export function createSecrets(signingKey: string | Buffer = randomBytes(32)): Se
     lobbyTag: (code) => createHmac("sha256", signingKey).update(`tag:${code}`).digest("base64url").slice(0, 12),
     signalingToken,
     isSignalingToken: (peerId, token) => timingSafeEqual(digest(signalingToken(peerId)), digest(token)),
+    newNonce: () => randomBytes(24).toString("base64url"),
   };
+}
+
+function peerIdOf(key: string): PeerId {
+  const peerId = parsePeerId(createHash("sha256").update(Buffer.from(key, "base64url")).digest("hex").slice(0, 32));
+  assert(peerId !== undefined, "32 hex digits to be a peer id");
+  return peerId;
+}
+
+/** What stands before the 32 bytes of an Ed25519 key in its usual wrapping (RFC 8410 section 4). */
+const KEY_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** True when the owner of `peerId` signed `text`. `key` and `signature` in base64url; never throws. */
+export function isSignedBy(
+  peerId: PeerId,
+  text: string,
+  { key, signature }: { readonly key: string; readonly signature: string },
+): boolean {
+  if (peerIdOf(key) !== peerId) return false;
+  try {
+    const publicKey = createPublicKey({ key: Buffer.concat([KEY_PREFIX, Buffer.from(key, "base64url")]), format: "der", type: "spki" });
+    return verify(null, Buffer.from(text), publicKey, Buffer.from(signature, "base64url"));
+  } catch {
+    // Not a key.
+    return false;
+  }
 }
 
 function spellCode(letterAt: (index: number) => number): LobbyCode {

@@ -6,6 +6,7 @@ import type { PeerServerAdapter, PeerServerClient } from "./peer-server.ts";
 import { PendingSignals } from "./pending-signals.ts";
 import type { Secrets } from "./secrets.ts";
 import { withoutAddresses } from "./relay-only.ts";
+import { SignalingDoor } from "./signaling-door.ts";
 import { parseSignalingMessage, type Signal } from "./signaling-message.ts";
 
 /** Whose signaling socket it is. */
@@ -38,13 +39,15 @@ interface Client {
 const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
 
 /**
- * Decides who may signal to whom, before `peer` hears of it: a member with the token of its admission, one socket per id (the newest), and only to
+ * Decides who may signal to whom, before `peer` hears of it: a member that has the key of its id, one socket per id (the newest), and only to
  * members of the same lobby. A stranger's OFFER would show it the addresses of whoever answers.
  */
 export class SignalingGuard {
   readonly #options: SignalingGuardOptions;
   readonly #clients = new Map<PeerId, Client>();
   readonly #pending: PendingSignals;
+  /** Members' sockets that have not proved whose they are. */
+  readonly #doors = new Set<SignalingDoor>();
 
   constructor(options: SignalingGuardOptions) {
     this.#options = options;
@@ -65,8 +68,27 @@ export class SignalingGuard {
     return (isMember && isToken) || (!isMember && open) ? { id: peerId, token } : undefined;
   }
 
-  /** Takes the socket of `identity`, which was identified before. */
+  /**
+   * Takes the socket of `identity`, which was identified before. A member's token stands in an address, which proxies log: the key decides. A stock
+   * client has none.
+   */
   accept(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
+    const { secrets, counters, lobbyOf, nowMs } = this.#options;
+    if (lobbyOf(identity.id) === undefined) return this.#serve(identity, socket);
+    const door = new SignalingDoor({
+      peerId: identity.id,
+      nonce: secrets.newNonce(),
+      openedMs: nowMs(),
+      socket,
+      counters,
+      admit: () => (lobbyOf(identity.id) === undefined ? undefined : this.#serve(identity, socket)),
+      handlePassed: () => void this.#doors.delete(door),
+    });
+    this.#doors.add(door);
+    return door;
+  }
+
+  #serve(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
     const known = this.#clients.get(identity.id);
     const sameOwner = known?.identity.token === identity.token;
     // `peer` never sees two sockets of one id: the old one has ended before the new one begins, so the new one gets its OPEN.
@@ -96,6 +118,7 @@ export class SignalingGuard {
 
   /** Tells senders what could not be delivered in time. Called about once a second. */
   sweep(nowMs: number): void {
+    for (const door of this.#doors) door.check(nowMs);
     for (const { src, dst } of this.#pending.takeExpired(nowMs)) this.#sendExpire(src, dst);
   }
 

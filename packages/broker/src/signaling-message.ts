@@ -16,7 +16,7 @@ export type SignalingParse =
   | { readonly ok: true; readonly value: SignalingMessage }
   | { readonly ok: false; readonly reason: SignalingRefusal };
 
-type Fields = { readonly [key: string]: Json };
+export type Fields = { readonly [key: string]: Json };
 
 /** An SDP is below 10 kB even with video and many codecs. */
 const SDP_UNITS_MAX = 32_768;
@@ -64,7 +64,8 @@ function ofConnection(payload: Fields): boolean {
   return isName(payload["connectionId"]) && (payload["type"] === "data" || payload["type"] === "media");
 }
 
-function isFields(value: Json | undefined): value is Fields {
+/** A JSON object. */
+export function isFields(value: Json | undefined): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

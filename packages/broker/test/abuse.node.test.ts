@@ -335,6 +335,7 @@ test("[BR84] who joins and hangs up before the answer leaves no seat that looks 
     command: {
       type: "join",
       protocol: LOBBY_PROTOCOL_VERSION,
+      key: client.pageKey.key,
       code: victims.code,
       game: { id: "tag", version: 1, contentHash: "0123abcd" },
       profile: profile("Gone"),

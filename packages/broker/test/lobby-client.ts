@@ -14,6 +14,7 @@ import {
   type Profile,
 } from "@rollcall/netcode/lobby-protocol";
 import { WebSocket, type ClientOptions } from "ws";
+import { PageKey } from "./page-key.ts";
 
 export const GAME: GameIdentity = { id: "tag", version: 1, contentHash: "0123abcd" };
 
@@ -26,6 +27,8 @@ type Reply = Extract<BrokerMessage, { reply: number }>;
 /** A member as a plain WebSocket: says what it is told to, keeps what it hears. */
 export class LobbyClient {
   readonly socket: WebSocket;
+  /** Of the page; another one makes it another page. */
+  pageKey: PageKey = new PageKey();
   /** Everything heard, in order. */
   readonly messages: BrokerMessage[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -80,6 +83,7 @@ export class LobbyClient {
       await this.ask({
         type: "create",
         protocol: LOBBY_PROTOCOL_VERSION,
+        key: this.pageKey.key,
         game: GAME,
         profile: profile(name),
         capacity,
@@ -92,12 +96,13 @@ export class LobbyClient {
 
   join(code: string, options: { name?: string; game?: GameIdentity; device?: string; entrance?: EntranceAttempt } = {}): Promise<Reply> {
     const { name = "Bob", game = GAME, ...more } = options;
-    return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, code, game, profile: profile(name), ...more });
+    return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: this.pageKey.key, code, game, profile: profile(name), ...more });
   }
 
   resume(code: string, options: { secret: string; freshPage?: boolean; lastEvent?: number }): Promise<Reply> {
     const { secret, freshPage = false, lastEvent = 0 } = options;
-    return this.ask({ type: "resume", protocol: LOBBY_PROTOCOL_VERSION, code, secret, freshPage, lastEvent });
+    const key = freshPage ? { key: this.pageKey.key } : {};
+    return this.ask({ type: "resume", protocol: LOBBY_PROTOCOL_VERSION, ...key, code, secret, freshPage, lastEvent });
   }
 
   /** The next change not yet waited for that is of this type. */

@@ -106,8 +106,7 @@ export class TestLobby {
       this.step({
         type: "resume",
         secretHash: `secret-${name}`,
-        freshPage: as !== undefined,
-        peerId: peer(as ?? "unused"),
+        freshPeerId: as === undefined ? undefined : peer(as),
         address,
         deviceHash,
       }),

@@ -1,26 +1,36 @@
 import { once } from "node:events";
 import { WebSocket, type ClientOptions } from "ws";
+import { PageKey } from "./page-key.ts";
 
 interface Signal {
   readonly type: string;
   readonly src?: string;
   readonly dst?: string;
   readonly payload?: unknown;
+  readonly nonce?: string;
 }
 
 /** A signaling socket as PeerJS opens it. */
 export class SignalingClient {
   readonly socket: WebSocket;
   readonly signals: Signal[] = [];
+  /** Nonces that were to be signed. */
+  readonly challenges: string[] = [];
   readonly closed: Promise<number>;
+  readonly #key: PageKey | undefined;
   #wake: () => void = () => undefined;
 
-  private constructor(socket: WebSocket) {
+  private constructor(socket: WebSocket, key: PageKey | undefined) {
     this.socket = socket;
+    this.#key = key;
     socket.on("error", () => undefined);
     socket.on("message", (data: Buffer) => {
-      this.signals.push(JSON.parse(data.toString()) as Signal);
+      const signal = JSON.parse(data.toString()) as Signal;
+      if (signal.type === "CHALLENGE") this.challenges.push(signal.nonce ?? "");
+      else this.signals.push(signal);
       this.#wake();
+      const key = signal.type === "CHALLENGE" ? this.#key : undefined;
+      if (key !== undefined) this.send(key.proof(signal.nonce ?? ""));
     });
     this.closed = new Promise((resolve) => {
       socket.on("close", (code) => {
@@ -30,8 +40,22 @@ export class SignalingClient {
     });
   }
 
-  static connect(port: number, id: string, token: string, options: ClientOptions = {}): SignalingClient {
-    return new SignalingClient(new WebSocket(`ws://127.0.0.1:${port}/peerjs?key=peerjs&id=${id}&token=${token}&version=1.5.5`, options));
+  /** A member's socket answers the challenge with the key that this test made for it; `key`: with another, or with none (`null`). */
+  static connect(port: number, id: string, token: string, options: ClientOptions = {}, key?: PageKey | null): SignalingClient {
+    const url = `ws://127.0.0.1:${port}/peerjs?key=peerjs&id=${id}&token=${token}&version=1.5.5`;
+    return new SignalingClient(new WebSocket(url, options), key === undefined ? PageKey.of(id) : (key ?? undefined));
+  }
+
+  /** The next nonce to sign. */
+  async challenge(): Promise<string> {
+    for (;;) {
+      const nonce = this.challenges.shift();
+      if (nonce !== undefined) return nonce;
+      if (this.socket.readyState === WebSocket.CLOSED) throw new Error("closed while waiting for a challenge");
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
   }
 
   /** Connected, and OPEN received. */

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { createBroker, type Broker } from "../src/index.ts";
 import { admission, LobbyClient } from "./lobby-client.ts";
+import { PageKey } from "./page-key.ts";
 import { SignalingClient } from "./signaling-client.ts";
 
 let broker: Broker;
@@ -30,12 +32,13 @@ interface Member {
   readonly id: string;
   readonly token: string;
   readonly code: string;
+  readonly secret: string;
 }
 
 async function member(code?: string, port = broker.port): Promise<Member> {
   const lobby = await LobbyClient.open(port);
   const seat = code === undefined ? await lobby.create() : admission(await lobby.join(code));
-  return { lobby, id: seat.peerId, token: seat.signalingToken, code: seat.lobby.code };
+  return { lobby, id: seat.peerId, token: seat.signalingToken, code: seat.lobby.code, secret: seat.resumeSecret };
 }
 
 const connect = ({ id, token }: Member): Promise<SignalingClient> => SignalingClient.open(broker.port, id, token);
@@ -213,4 +216,104 @@ test("[BR62] a closed socket frees its id", async () => {
   bobSocket.offer(ada.id, "waiting");
   const again = await connect(ada);
   expect(await again.signal("OFFER")).toMatchObject({ payload: { sdp: { sdp: "waiting" } } });
+});
+
+test("[ID20] the key opens a member's signaling socket: a thief of its address gets nothing and sends nothing, and the owner stays", async () => {
+  const ada = await member();
+  const bob = await member(ada.code);
+  const [adaSocket, bobSocket] = [await connect(ada), await connect(bob)];
+  const thief = SignalingClient.connect(broker.port, ada.id, ada.token, {}, null);
+  await thief.challenge();
+  thief.offer(bob.id, "stolen");
+  expect(await thief.closed).toBe(1008);
+  bobSocket.offer(ada.id, "for the owner");
+  expect(await adaSocket.signal("OFFER")).toMatchObject({ payload: { sdp: { sdp: "for the owner" } } });
+  expect([thief.signals, bobSocket.signals]).toEqual([[], [{ type: "OPEN" }]]);
+});
+
+test("[ID20] what comes before the proof is not kept for it either, and a heartbeat disturbs nobody", async () => {
+  const ada = await member();
+  const bob = await member(ada.code);
+  const bobSocket = await connect(bob);
+  const early = SignalingClient.connect(broker.port, ada.id, ada.token, {}, null);
+  const nonce = await early.challenge();
+  early.send({ type: "HEARTBEAT" });
+  bobSocket.offer(ada.id, "waiting");
+  await bobSocket.settled();
+  await early.settled();
+  expect(early.signals).toEqual([]);
+  early.send(PageKey.of(ada.id)?.proof(nonce));
+  expect(await early.signal("OFFER")).toMatchObject({ payload: { sdp: { sdp: "waiting" } } });
+  expect(early.signals[0]).toEqual({ type: "OPEN" });
+});
+
+test("[ID21] another key, another's signature, an older nonce, another text and nonsense open nothing", async () => {
+  const ada = await member();
+  const bob = await member(ada.code);
+  const [hers, his] = [PageKey.of(ada.id), PageKey.of(bob.id)];
+  if (hers === undefined || his === undefined) throw new Error("expected: keys of both");
+  let older = "";
+  const attempts: ((nonce: string) => unknown)[] = [
+    (nonce) => {
+      older = nonce;
+      return his.proof(nonce);
+    },
+    () => hers.proof(older),
+    (nonce) => his.proof(nonce, hers.peerId),
+    (nonce) => ({ ...hers.proof(nonce), key: his.key }),
+    (nonce) => ({ ...his.proof(nonce, hers.peerId), key: hers.key }),
+    (nonce) => hers.proof(nonce, his.peerId),
+    (nonce) => ({ ...hers.proof(nonce), signature: "A".repeat(86) }),
+    (nonce) => ({ ...hers.proof(nonce), key: `${hers.key}A` }),
+    () => ({ type: "PROOF" }),
+    () => "{",
+    () => `{"type":"PROOF","key":${"[".repeat(100)}`,
+  ];
+  for (const attempt of attempts) {
+    const socket = SignalingClient.connect(broker.port, ada.id, ada.token, {}, null);
+    socket.send(attempt(await socket.challenge()));
+    expect(await socket.closed).toBe(1008);
+    expect(socket.signals).toEqual([]);
+  }
+  expect((await connect(ada)).signals).toEqual([{ type: "OPEN" }]);
+});
+
+test("[ID22] a peer id is that of the key, and a key is one member's: of this lobby, of another, or of a seat that somebody comes back to", async () => {
+  const ada = await member();
+  const bob = await member(ada.code);
+  expect(ada.id).toBe(ada.lobby.pageKey.peerId);
+  const thieves = await Promise.all([1, 2, 3].map(() => LobbyClient.open(broker.port)));
+  for (const thief of thieves) thief.pageKey = ada.lobby.pageKey;
+  const elsewhere = await member();
+  expect([
+    await thieves[0]?.join(ada.code),
+    await thieves[1]?.join(elsewhere.code),
+    await thieves[2]?.create().catch((error: unknown) => error),
+  ]).toMatchObject([{ ok: false, error: { code: "BAD_REQUEST" } }, { ok: false, error: { code: "BAD_REQUEST" } }, expect.any(Error)]);
+  bob.lobby.socket.terminate();
+  const back = await LobbyClient.open(broker.port);
+  back.pageKey = ada.lobby.pageKey;
+  expect(await back.resume(ada.code, { secret: bob.secret, freshPage: true })).toMatchObject({ ok: false, error: { code: "BAD_REQUEST" } });
+  back.pageKey = new PageKey();
+  const again = admission(await back.resume(ada.code, { secret: bob.secret, freshPage: true }));
+  expect(again.peerId).toBe(back.pageKey.peerId);
+  // The answer was lost: the same page asks again, and is the same peer.
+  const twice = await LobbyClient.open(broker.port);
+  twice.pageKey = back.pageKey;
+  expect(admission(await twice.resume(ada.code, { secret: bob.secret, freshPage: true })).peerId).toBe(again.peerId);
+  expect(admission(await (await LobbyClient.open(broker.port)).join(ada.code)).lobby.members).toHaveLength(3);
+});
+
+test("[ID22] a fresh page without a key is refused", async () => {
+  const ada = await member();
+  const back = await LobbyClient.open(broker.port);
+  const answer = await back.ask({
+    type: "resume",
+    protocol: LOBBY_PROTOCOL_VERSION,
+    code: ada.code,
+    secret: ada.secret,
+    freshPage: true,
+    lastEvent: 0,
+  });
+  expect(answer).toMatchObject({ ok: false, error: { code: "BAD_REQUEST" } });
 });

@@ -46,21 +46,22 @@ test("[BR102] whoever is admitted gets credentials of its own and fresh ones whe
   expect(refusal(await stranger.ask({ type: "ice-servers" })).code).toBe("NOT_MEMBER");
 });
 
-const CREATE_RELAY_ONLY: LobbyCommand = {
+const createRelayOnly = ({ pageKey }: LobbyClient): LobbyCommand => ({
   type: "create",
   protocol: LOBBY_PROTOCOL_VERSION,
+  key: pageKey.key,
   game: GAME,
   profile: profile("Ada"),
   capacity: 2,
   settings: null,
   metadata: null,
   relayOnly: true,
-};
+});
 
 test("[BR104] a broker without TURN refuses a relay-only lobby, and says why", async () => {
   const bare = await createBroker({ host: "127.0.0.1", iceServers: [{ urls: ["stun:stun.example"] }] });
   const ada = await LobbyClient.open(bare.port);
-  expect(refusal(await ada.ask(CREATE_RELAY_ONLY))).toMatchObject({
+  expect(refusal(await ada.ask(createRelayOnly(ada)))).toMatchObject({
     code: "NO_TURN_SERVER",
     message: expect.stringContaining("TURN") as string,
   });
@@ -70,7 +71,7 @@ test("[BR104] a broker without TURN refuses a relay-only lobby, and says why", a
 
 test("[BR103] in a relay-only lobby no address but a relay's goes from member to member, in a description or alone", async () => {
   const client = await LobbyClient.open(broker.port);
-  const ada = admission(await client.ask(CREATE_RELAY_ONLY));
+  const ada = admission(await client.ask(createRelayOnly(client)));
   expect(ada.lobby.relayOnly).toBe(true);
   const bob = admission(await (await LobbyClient.open(broker.port)).join(ada.lobby.code));
   expect(bob.lobby.relayOnly).toBe(true);

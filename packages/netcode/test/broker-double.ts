@@ -102,7 +102,6 @@ export class BrokerDouble {
   /** Refuses every command of these types. */
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
   readonly schedule: (task: () => void) => void;
-  #ids = 0;
 
   constructor(schedule: (task: () => void) => void = queueMicrotask) {
     this.schedule = schedule;
@@ -252,7 +251,7 @@ export class BrokerDouble {
   }
 
   #create(socket: DoubleSocket, command: Extract<LobbyCommand, { type: "create" }>): Admission {
-    const peerId = this.#newPeerId();
+    const peerId = peerIdOf(command.key);
     const code = CODES[this.rooms.size % CODES.length] as string as LobbyCode;
     const member: Member = { peerId, seat: 0, order: 1, profile: command.profile, ready: false, connected: true };
     const { game, capacity, settings, metadata, relayOnly = false } = command;
@@ -275,7 +274,7 @@ export class BrokerDouble {
       return { code: "VERSION_MISMATCH" };
     if (state.locked) return { code: "LOBBY_LOCKED" };
     if (state.members.length >= state.capacity) return { code: "LOBBY_FULL" };
-    const peerId = this.#newPeerId();
+    const peerId = peerIdOf(command.key);
     const seat = [...state.members.keys(), state.members.length].find((free) => !state.members.some((member) => member.seat === free)) ?? 0;
     const member: Member = { peerId, seat, order: ++room.order, profile: command.profile, ready: false, connected: true };
     this.change(room, { type: "member-joined", member });
@@ -289,7 +288,7 @@ export class BrokerDouble {
     const member = room.state.members.find((candidate) => candidate.peerId === seat?.peerId);
     if (seat === undefined || member === undefined) return { code: "SEAT_EXPIRED" };
     const replaced = seat.socket;
-    const peerId = command.freshPage ? this.#newPeerId() : seat.peerId;
+    const peerId = command.freshPage && command.key !== undefined ? peerIdOf(command.key) : seat.peerId;
     const order = command.freshPage ? ++room.order : member.order;
     const before = seat.peerId;
     seat.peerId = peerId;
@@ -352,10 +351,11 @@ export class BrokerDouble {
   #roomOf(socket: DoubleSocket): Room | undefined {
     return [...this.rooms.values()].find((room) => seatOf(room, socket.peerId) !== undefined);
   }
+}
 
-  #newPeerId(): PeerId {
-    return (++this.#ids).toString(16).padStart(32, "0") as PeerId;
-  }
+/** As `standInCrypto` has it. */
+function peerIdOf(key: string): PeerId {
+  return Buffer.from(key, "base64url").subarray(-16).toString("hex") as PeerId;
 }
 
 function seatOf(room: Room, peerId: PeerId | undefined): Seat | undefined {

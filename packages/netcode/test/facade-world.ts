@@ -9,6 +9,7 @@ import type { Environment } from "../src/facade/environment.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
 import { LobbyRoom } from "../src/facade/lobby-room.ts";
 import { BrokerDouble } from "./broker-double.ts";
+import { standInCrypto } from "./stand-in-crypto.ts";
 
 /** Virtual ms between two rounds of the world. */
 const STEP_MS = 5;
@@ -32,9 +33,14 @@ export class FacadeWorld {
   readonly reported: unknown[] = [];
 
   #tokens = 0;
+  #keys = 0;
 
   newToken(): string {
     return String(++this.#tokens).padStart(32, "t");
+  }
+
+  nextKey(): number {
+    return ++this.#keys;
   }
 
   /** One browser page. */
@@ -118,6 +124,7 @@ export class TestPage implements Page {
     const world = this.#world;
     return {
       page: this,
+      createCrypto: () => Promise.resolve(standInCrypto(world.nextKey())),
       startTicker: (intervalMs, handleTick) => this.#startTicker(intervalMs, handleTick),
       openControlSocket: this.#openControlSocket,
       loadRoomParts: () =>

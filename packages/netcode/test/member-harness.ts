@@ -68,7 +68,11 @@ export class MemberHarness {
 
   constructor(world: LobbyWorld, entrance: LobbyEntrance, seed: number) {
     this.#world = world;
-    const keys = { entranceId: `entrance-${seed}`.padEnd(16, "0"), device: `device-${seed}`.padEnd(16, "0") };
+    const keys = {
+      entranceId: `entrance-${seed}`.padEnd(16, "0"),
+      device: `device-${seed}`.padEnd(16, "0"),
+      key: Buffer.from(String(seed).padStart(32, "0")).toString("base64url"),
+    };
     this.member = new LobbyMember(world.nowMs, { entrance, keys, random: new Random(seed) });
   }
 

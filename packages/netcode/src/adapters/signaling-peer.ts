@@ -2,6 +2,7 @@ import type { DataConnection, Peer } from "peerjs";
 import { assert } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { RELIABLE_LABEL } from "./rtc-channels.ts";
+import { SignalingProof, type ProveSocket } from "./signaling-proof.ts";
 
 /** The constructor of `peerjs`. An argument, because Node imports it differently. */
 export type PeerConstructor = new (id: string, options: ConstructorParameters<typeof Peer>[1]) => Peer;
@@ -12,6 +13,8 @@ export interface SignalingOptions {
   readonly token: string;
   /** `http:`, `https:`, `ws:` or `wss:`; its path is where the broker is mounted. */
   readonly broker: URL;
+  /** Answers a broker that asks whose socket it is; left out where none does. */
+  readonly prove?: ProveSocket;
   /** All that ICE may use: nothing is added to it. */
   readonly iceServers: readonly RTCIceServer[];
   /** Candidates of TURN servers alone are gathered. Default: false. */
@@ -127,12 +130,20 @@ export class SignalingPeer {
   #guardMessages(peer: Peer): void {
     const { socket } = peer;
     const handlers = socket.listeners("message");
+    const pass = (message: unknown): void => {
+      for (const handler of handlers) handler.call(socket, message);
+    };
+    const { prove } = this.#options;
+    const proof =
+      prove === undefined
+        ? undefined
+        : new SignalingProof(prove, { send: (message) => socket.send(message), welcome: () => pass({ type: "OPEN" }) });
+    socket.on("disconnected", () => proof?.restart());
     assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
     socket.removeAllListeners("message");
     socket.on("message", (message: unknown) => {
       this.#unansweredMs = Infinity;
-      if (!this.#listener.admitMessage(message)) return;
-      for (const handler of handlers) handler.call(socket, message);
+      if (proof?.handleMessage(message) !== true && this.#listener.admitMessage(message)) pass(message);
     });
   }
 

@@ -14,6 +14,7 @@ import type { LobbyRoom } from "./lobby-room.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import type { RoomParts } from "./room-parts.ts";
 import { SeatMemory } from "./seat-memory.ts";
+import { createVisitIdentity } from "./visit-identity.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
 
@@ -74,6 +75,7 @@ async function enter<State, Schema extends InputSchema>(
   entrance: LobbyEntrance,
 ): Promise<Lobby<State, Schema>> {
   const address = addressOf(environment, options);
+  const identity = await createVisitIdentity(await environment.createCrypto());
   throwIfAborted(options.signal);
   let connection: LobbyConnection | undefined;
   let room: LobbyRoom<State, Schema> | undefined;
@@ -88,16 +90,18 @@ async function enter<State, Schema extends InputSchema>(
     lobbyUrl: address.lobbyUrl,
     game: options.game,
     entrance,
-    keys: { entranceId: page.randomToken(), device: deviceOf(page) },
+    keys: { entranceId: page.randomToken(), device: deviceOf(page), key: identity.key },
     seed: page.randomSeed(),
   });
   try {
     const [admission, parts] = await Promise.all([admit(connection, options.signal), loadRoomParts(environment)]);
     throwIfAborted(options.signal);
     const { peerId, signalingToken, iceServers } = admission;
+    if (peerId !== identity.peerId) throw new NetcodeError("IDENTITY_MISMATCH");
     const transport = parts.createTransport({
       localPeerId: peerId,
       signalingToken,
+      prove: identity.prove,
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
       relayOnly: admission.lobby.relayOnly,

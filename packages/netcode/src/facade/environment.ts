@@ -1,4 +1,6 @@
 import type { Page } from "../adapters/page.ts";
+import type { ProveSocket } from "../adapters/signaling-proof.ts";
+import type { VisitCrypto } from "../adapters/visit-crypto.ts";
 import type { OpenControlSocket } from "../adapters/websocket.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Transport } from "../core/ports/transport.ts";
@@ -7,8 +9,9 @@ import type { RoomParts } from "./room-parts.ts";
 
 export interface TransportSetup {
   readonly localPeerId: PeerId;
-  /** Opens signaling for `localPeerId`. */
+  /** Opens signaling for `localPeerId`, with `prove`. */
   readonly signalingToken: string;
+  readonly prove: ProveSocket;
   /** `http:` or `https:`: signaling is at `/peerjs` below it. */
   readonly broker: URL;
   readonly iceServers: readonly RTCIceServer[];
@@ -21,6 +24,8 @@ export type CreateTransport = (setup: TransportSetup) => Transport;
 /** Everything that lobbies and matches take from outside. Tests bring loopback transports, a broker double and a clock of their own. */
 export interface Environment {
   readonly page: Page;
+  /** A key pair for one visit to a lobby. */
+  createCrypto(): Promise<VisitCrypto>;
   readonly startTicker: StartTicker;
   readonly openControlSocket: OpenControlSocket;
   /** Called when a lobby is entered, while the broker is asked: what is large is loaded then and not before. */

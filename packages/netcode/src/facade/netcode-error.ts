@@ -26,6 +26,11 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   CLOSED: ["This lobby or match is closed.", "Join or host another lobby."],
   BAD_ARGUMENT: ["A call can never work.", "Correct the call."],
   PAGE_RESTORED: ["This page was put away, and its connections are gone.", "Reload the page to come back to your seat."],
+  IDENTITY_MISMATCH: [
+    "The lobby server, or somebody on the way, is not honest about who is who.",
+    "Do not play here. Host a new lobby with a lobby server that you trust, and invite by link.",
+  ],
+  NOT_INVITED: ["This lobby is for people with its link.", "Ask for the link, and open that."],
   PEER_UNREACHABLE: ["Another player cannot be reached.", "Try another network, or a lobby server with a TURN server."],
 };
 

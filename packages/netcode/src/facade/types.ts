@@ -12,9 +12,19 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
  * - `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
  * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
+ * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
+ * - `NOT_INVITED`: the lobby is for people with its link, and a member found that one of two ends came without it.
  * - `PAGE_RESTORED`: the page came back out of the cache of the back button. The seat is kept: reload, or call `resumeLobby`.
  */
-export type NetcodeErrorCode = LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED" | "BAD_ARGUMENT" | "PEER_UNREACHABLE" | "PAGE_RESTORED";
+export type NetcodeErrorCode =
+  | LobbyErrorCode
+  | "BROKER_UNREACHABLE"
+  | "CLOSED"
+  | "BAD_ARGUMENT"
+  | "PEER_UNREACHABLE"
+  | "IDENTITY_MISMATCH"
+  | "NOT_INVITED"
+  | "PAGE_RESTORED";
 
 export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;

@@ -16,7 +16,7 @@ it("[ID1] any other text is refused: another length, foreign letters, bits that 
   fc.assert(
     fc.property(fc.string({ maxLength: 50 }), fc.nat({ max: 40 }), (text, sizeBytes) => {
       const bytes = decodeBase64Url(text, sizeBytes);
-      if (bytes !== undefined) expect(encodeBase64Url(bytes)).toBe(text);
+      expect(bytes === undefined ? text : encodeBase64Url(bytes)).toBe(text);
     }),
   );
   expect(["AA=", "A+", "A/", "AB", "A", "AAA", ""].map((text) => decodeBase64Url(text, 1))).toEqual(Array.from({ length: 7 }));

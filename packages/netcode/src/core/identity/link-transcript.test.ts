@@ -14,11 +14,10 @@ const ascii = (text: string): string => Buffer.from(text).toString("hex");
 const texts = `05${ascii("KXRTM")}03${ascii("ada")}03${ascii("bob")}03${ascii("tag")}`;
 
 it("[ID12] the transcript has both certificates, both ids, the lobby and the game in it", () => {
-  const game = `03000000feca ad0b`.replace(" ", "");
-  expect(hex(DIRECT)).toBe(`${ascii("rollcall/link/1")}0002` + `0403020100000000` + `${"aa".repeat(32)}${"bb".repeat(32)}` + game + texts);
-  expect(hex({ ...DIRECT, fingerprints: undefined })).toBe(
-    `${ascii("rollcall/link/1")}0102` + `0403020108070605` + `${"00".repeat(64)}` + game + texts,
-  );
+  const domain = ascii("rollcall/link/1");
+  const game = "03000000fecaad0b";
+  expect(hex(DIRECT)).toBe([domain, "0002", "0403020100000000", "aa".repeat(32), "bb".repeat(32), game, texts].join(""));
+  expect(hex({ ...DIRECT, fingerprints: undefined })).toBe([domain, "0102", "0403020108070605", "00".repeat(64), game, texts].join(""));
 });
 
 it("[ID12] whatever differs makes another transcript, and so does the other end's view", () => {

@@ -21,11 +21,13 @@ export interface EntranceKeys {
   readonly entranceId: string;
   /** Of this browser. */
   readonly device: string;
+  /** Of this page: the public key that its peer id belongs to, base64url. */
+  readonly key: string;
 }
 
 /** The first command on a socket before the admission; `attempt` counts these sockets from 1. */
-export function entranceCommand(given: LobbyEntrance, { entranceId, device }: EntranceKeys, attempt: number): LobbyCommand {
+export function entranceCommand(given: LobbyEntrance, { entranceId, device, key }: EntranceKeys, attempt: number): LobbyCommand {
   const protocol = LOBBY_PROTOCOL_VERSION;
-  if (given.type === "resume") return { ...given, protocol, device, freshPage: true, lastEvent: 0 };
-  return { ...given, protocol, device, entrance: { id: entranceId, attempt } };
+  if (given.type === "resume") return { ...given, protocol, key, device, freshPage: true, lastEvent: 0 };
+  return { ...given, protocol, key, device, entrance: { id: entranceId, attempt } };
 }

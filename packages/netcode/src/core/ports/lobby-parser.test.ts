@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { encodeBase64Url } from "../base/base64url.ts";
 import {
   applyLobbyChange,
   LOBBY_ERROR_CODES,
@@ -67,6 +68,8 @@ const anyCode = fc.stringMatching(/^[BCDFGHJKMNPQRSTVWXYZ]{5}$/);
 const anySecret = fc.stringMatching(/^[A-Za-z0-9_-]{1,128}$/);
 
 const anyToken = fc.stringMatching(/^[A-Za-z0-9_-]{16,64}$/);
+const KEY = "A".repeat(43);
+const anyKey = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(encodeBase64Url);
 /** May be absent. */
 const anyVisit = fc.oneof(fc.constant({}), fc.record({ device: anyToken }));
 const anyNewcomer = fc.oneof(
@@ -86,6 +89,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
     fc.record({
       type: fc.constant("create" as const),
       protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
+      key: anyKey,
       game: anyGame,
       profile: anyProfile,
       capacity: fc.integer({ min: 1, max: 64 }),
@@ -98,6 +102,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
     fc.record({
       type: fc.constant("join" as const),
       protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
+      key: anyKey,
       code: anyCode,
       game: anyGame,
       profile: anyProfile,
@@ -113,7 +118,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
       freshPage: fc.boolean(),
       lastEvent: integer(),
     }),
-    anyVisit,
+    fc.oneof(anyVisit, fc.record({ key: anyKey })),
   ),
   fc.record({ type: fc.constantFrom("leave" as const, "ice-servers" as const) }),
   fc.record({ type: fc.constant("set-profile" as const), profile: anyProfile }),
@@ -319,8 +324,36 @@ test("[LP6] fields are bounded: name, choices, settings, capacity, players, coun
   expect(ok({ type: "start", playerCount: 8, botProfiles: [], countdownMs: 60_001 })).toBe(false);
 });
 
-test("[LP15] device and entrance are optional, and bounded", () => {
+test("[ID24] who comes in names a key of 32 bytes, written in the one way that there is", () => {
   const join = { type: "join", protocol: LOBBY_PROTOCOL_VERSION, code: "KXRTM", game: { id: "tag", version: 1, contentHash: "0123abcd" } };
+  const read = (key: unknown): boolean => {
+    const command = { ...join, profile: { name: "", colour: 0, choices: null }, key };
+    return parseMemberMessage(JSON.stringify({ request: 1, command })).ok;
+  };
+  expect([KEY, `${"-_".repeat(21)}w`].map(read)).toEqual([true, true]);
+  const wrong = [
+    undefined,
+    null,
+    7,
+    "",
+    KEY.slice(1),
+    `${KEY}A`,
+    `${KEY}=`,
+    `${"A".repeat(42)}B`,
+    `${"A".repeat(42)}+`,
+    `${"A".repeat(42)}é`,
+  ];
+  expect(wrong.filter(read)).toEqual([]);
+});
+
+test("[LP15] device and entrance are optional, and bounded", () => {
+  const join = {
+    type: "join",
+    protocol: LOBBY_PROTOCOL_VERSION,
+    key: KEY,
+    code: "KXRTM",
+    game: { id: "tag", version: 1, contentHash: "0123abcd" },
+  };
   const read = (more: object): unknown => {
     const command = { ...join, profile: { name: "", colour: 0, choices: null }, ...more };
     const result = parseMemberMessage(JSON.stringify({ request: 1, command }));

@@ -6,3 +6,4 @@ export { normalizeLobbyCode } from "./lobby-code.ts";
 export * from "./lobby-parser.ts";
 export { applyLobbyChange } from "./lobby-reducer.ts";
 export * from "./lobby-types.ts";
+export { SIGNALING_NONCE_PATTERN, signalingProofText } from "./signaling-proof.ts";

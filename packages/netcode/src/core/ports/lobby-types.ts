@@ -126,10 +126,12 @@ export interface Visit {
   readonly device?: string;
 }
 
+/** `key`: the page's Ed25519 public key, base64url. The first half of its SHA-256 is the peer id, so that nobody can be another. */
 export type LobbyCommand =
   | (Visit & {
       readonly type: "create";
       readonly protocol: number;
+      readonly key: string;
       readonly entrance?: EntranceAttempt;
       readonly game: GameIdentity;
       readonly profile: Profile;
@@ -142,18 +144,21 @@ export type LobbyCommand =
   | (Visit & {
       readonly type: "join";
       readonly protocol: number;
+      readonly key: string;
       readonly entrance?: EntranceAttempt;
       readonly code: string;
       readonly game: GameIdentity;
       readonly profile: Profile;
     })
   /**
-   * Takes back a kept seat with the secret of `Admission`. `freshPage`: the page was reloaded, so the member gets a new peer id and order;
-   * otherwise only the socket was lost, the id stays, and events after `lastEvent` are sent again.
+   * Takes back a kept seat with the secret of `Admission`. `freshPage`: the page was reloaded, so the member gets a new order, and the peer id of
+   * its new `key`; otherwise only the socket was lost, the id stays, and events after `lastEvent` are sent again.
    */
   | (Visit & {
       readonly type: "resume";
       readonly protocol: number;
+      /** Of a fresh page, and of no other. */
+      readonly key?: string;
       readonly code: string;
       readonly secret: string;
       readonly freshPage: boolean;
@@ -216,7 +221,7 @@ export interface Admission extends IceGrant {
   readonly peerId: PeerId;
   /** Takes the seat back after a reload or a lost socket. Never leaves this member. */
   readonly resumeSecret: string;
-  /** Opens the signaling socket (`/peerjs`) for `peerId`; good for one page. */
+  /** Says at the door of the signaling socket (`/peerjs`) that somebody comes for `peerId`; the key opens it. */
   readonly signalingToken: string;
 }
 

@@ -1,6 +1,19 @@
 import { PLAYERS_MAX } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
-import { capacity, count, entrance, game, metadata, peerId, playerProfile, profile, secret, settings, token } from "./lobby-fields.ts";
+import {
+  capacity,
+  count,
+  entrance,
+  game,
+  metadata,
+  peerId,
+  playerProfile,
+  profile,
+  publicKey,
+  secret,
+  settings,
+  token,
+} from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { flag, integer, isRecord, list, optional, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
 import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
@@ -8,9 +21,19 @@ import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
 const visit = { protocol: count, device: optional(token) };
 
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
-  create: { ...visit, entrance: optional(entrance), game, profile, capacity, settings, metadata, relayOnly: optional(flag) },
-  join: { ...visit, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
-  resume: { ...visit, code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
+  create: {
+    ...visit,
+    key: publicKey,
+    entrance: optional(entrance),
+    game,
+    profile,
+    capacity,
+    settings,
+    metadata,
+    relayOnly: optional(flag),
+  },
+  join: { ...visit, key: publicKey, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
+  resume: { ...visit, key: optional(publicKey), code: text(LOBBY_LIMITS.codeUnits), secret, freshPage: flag, lastEvent: count },
   leave: {},
   "ice-servers": {},
   "set-profile": { profile },

@@ -1,0 +1,76 @@
+import type { PeerId } from "@rollcall/netcode/lobby-protocol";
+import type { Counters } from "./counters.ts";
+import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
+import { parseSignalingMessage } from "./signaling-message.ts";
+import { isSignalingProof } from "./signaling-proof.ts";
+
+export interface SignalingDoorOptions {
+  readonly peerId: PeerId;
+  readonly nonce: string;
+  readonly openedMs: number;
+  readonly socket: GuardedSocket;
+  readonly counters: Counters;
+  /** Whose socket it is has been proved: who serves it from now on; `undefined`: no longer a member. */
+  readonly admit: () => SocketUser | undefined;
+  /** Once: nobody waits here any more. */
+  readonly handlePassed: () => void;
+}
+
+/** An honest page answers within a round trip and a millisecond. */
+const PROOF_MS_MAX = 10_000;
+
+/**
+ * A member's signaling socket until its owner has signed our nonce. Until then nothing is taken from it or sent to it, what others send to the member
+ * goes where it went before, and an older socket of the member stays.
+ */
+export class SignalingDoor implements SocketUser {
+  readonly #options: SignalingDoorOptions;
+  #user: SocketUser | undefined;
+
+  constructor(options: SignalingDoorOptions) {
+    this.#options = options;
+    options.socket.send(JSON.stringify({ type: "CHALLENGE", nonce: options.nonce }));
+  }
+
+  handleText(text: string): void | Promise<void> {
+    if (this.#user !== undefined) return this.#user.handleText(text);
+    const { peerId, nonce, admit, handlePassed } = this.#options;
+    if (isSignalingProof(text, peerId, nonce)) {
+      handlePassed();
+      this.#user = admit();
+      if (this.#user === undefined) this.#refuse("not a member");
+      return;
+    }
+    const message = parseSignalingMessage(text);
+    // PeerJS says so from the start.
+    if (!message.ok || message.value.type !== "HEARTBEAT") this.#refuse("no proof");
+  }
+
+  handleOffence(offence: SocketOffence): void {
+    if (this.#user === undefined) this.#refuse(offence);
+    else this.#user.handleOffence(offence);
+  }
+
+  handleSilence(): void {
+    this.#options.socket.ping();
+  }
+
+  handleShutdown(): void {
+    this.#user?.handleShutdown();
+  }
+
+  handleClosed(): void {
+    this.#options.handlePassed();
+    this.#user?.handleClosed();
+  }
+
+  /** Who does not prove anything in time is sent away. */
+  check(nowMs: number): void {
+    if (nowMs - this.#options.openedMs > PROOF_MS_MAX) this.#refuse("no proof");
+  }
+
+  #refuse(reason: string): void {
+    this.#options.counters.add("signaling:unproven");
+    this.#options.socket.close(CLOSE_CODE.policyViolation, reason);
+  }
+}
