@@ -75,6 +75,12 @@ function play(started: Match<State, typeof game.input>): void {
 
 const lab = {
   events,
+  /** Openings of links after something else than an opening, among the events after the first `seen` ones. */
+  reopenings: (seen: number): LabEvent[] => {
+    const links = events.slice(seen).filter(({ type }) => type === "link");
+    const isOpen = ({ code }: LabEvent): boolean => code?.startsWith("open ") === true;
+    return links.filter((event, index) => isOpen(event) && links.slice(0, index).some((earlier) => !isOpen(earlier)));
+  },
   host: async (options: LabOptions): Promise<string> => {
     enter(await hostLobby({ game, broker: brokerUrl(), ...options }));
     return lobby?.code ?? "";
