@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { expectEqualHistories } from "./lab/lab-page.ts";
-import { PUBLIC_ADDRESS } from "./lab/network-lab.ts";
+import { ICE_URLS } from "./lab/network-lab.ts";
 import { closeAll, enterLobby, figure, useLab } from "./lab/use-lab.ts";
 
 const lab = useLab({ public: "open", symmetric1: "symmetric", symmetric2: "symmetric", cone1: "cone", cone2: "cone" });
 
-const STUN: RTCIceServer = { urls: `stun:${PUBLIC_ADDRESS}:3478` };
+const STUN: RTCIceServer = { urls: ICE_URLS.stun };
 
 test("[NW10] two symmetric NATs without TURN play over a third member", async () => {
   const pages = await enterLobby(lab.current, ["public", "symmetric1", "symmetric2"], { iceServers: [STUN] });
@@ -22,8 +22,6 @@ test("[NW10] two symmetric NATs without TURN play over a third member", async ()
     expect(page.errors).toEqual([]);
     expect((await page.events()).filter(({ type }) => type === "seat-to-bot" || type === "suspect")).toEqual([]);
   }
-  const stats = await pages[1]!.page.evaluate(() => globalThis.lab.stats());
-  console.log(JSON.stringify(stats));
   await closeAll(pages);
 });
 
@@ -45,7 +43,6 @@ test("[NW11] a path that breaks while the broker is dead is healed over a third 
   for (const page of pages) {
     expect(page.errors).toEqual([]);
     expect((await page.events()).filter(({ type }) => type === "seat-to-bot")).toEqual([]);
-    console.log((await page.events()).map(({ atMs, type, code }) => `${atMs.toFixed(0)} ${type} ${code ?? ""}`).join("\n"));
   }
   await lab.current.broker.start();
   lab.current.hosts.cone1.sever(lab.current.hosts.cone2, false);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { LabPage } from "./lab/lab-page.ts";
-import { PUBLIC_ADDRESS } from "./lab/network-lab.ts";
+import { ICE_URLS } from "./lab/network-lab.ts";
 import { turnCredentials } from "./lab/turn-server.ts";
 import { closeAll, enterLobby, useLab } from "./lab/use-lab.ts";
 
@@ -8,12 +8,7 @@ const lab = useLab({ cone1: "cone", cone2: "cone", symmetric1: "symmetric", symm
 
 beforeAll(() => lab.current.hosts.tcpOnly.setUdpBlocked(true));
 
-const STUN: RTCIceServer = { urls: `stun:${PUBLIC_ADDRESS}:3478` };
-const TURN = {
-  udp: turn(`turn:${PUBLIC_ADDRESS}:3478?transport=udp`),
-  tcp: turn(`turn:${PUBLIC_ADDRESS}:3478?transport=tcp`),
-  tls: turn(`turns:${PUBLIC_ADDRESS}:443?transport=tcp`),
-};
+const STUN: RTCIceServer = { urls: ICE_URLS.stun };
 
 function turn(urls: string): RTCIceServer {
   return { urls, ...turnCredentials(3_600) };
@@ -41,7 +36,7 @@ describe.concurrent("the matrix of NATs", () => {
   test.each([
     ["[NW2] a symmetric and a cone NAT do not meet by STUN", "symmetric1", "cone1", [STUN]],
     ["[NW3] two symmetric NATs do not meet by STUN", "symmetric1", "symmetric2", [STUN]],
-    ["[NW8] where UDP is blocked, TURN over UDP does not help", "tcpOnly", "cone1", [STUN, TURN.udp]],
+    ["[NW8] where UDP is blocked, TURN over UDP does not help", "tcpOnly", "cone1", [STUN, turn(ICE_URLS.udp)]],
   ] as const)("%s", async (_title, first, second, iceServers) => {
     const pages = await enterLobby(lab.current, [first, second], { iceServers });
     for (const page of pages) {
@@ -52,12 +47,12 @@ describe.concurrent("the matrix of NATs", () => {
   });
 
   test.each([
-    ["[NW4] a symmetric and a cone NAT meet by TURN over UDP", "symmetric1", "cone1", TURN.udp, "udp"],
-    ["[NW5] two symmetric NATs meet by TURN over UDP", "symmetric1", "symmetric2", TURN.udp, "udp"],
-    ["[NW6] where UDP is blocked, TURN over TCP helps", "tcpOnly", "cone1", TURN.tcp, "tcp"],
-    ["[NW7] where UDP is blocked, TURN over TLS at port 443 helps", "tcpOnly", "cone1", TURN.tls, "tls"],
-  ] as const)("%s", async (_title, first, second, turn, relayProtocol) => {
-    const pages = await enterLobby(lab.current, [first, second], { iceServers: [STUN, turn] });
+    ["[NW4] a symmetric and a cone NAT meet by TURN over UDP", "symmetric1", "cone1", ICE_URLS.udp, "udp"],
+    ["[NW5] two symmetric NATs meet by TURN over UDP", "symmetric1", "symmetric2", ICE_URLS.udp, "udp"],
+    ["[NW6] where UDP is blocked, TURN over TCP helps", "tcpOnly", "cone1", ICE_URLS.tcp, "tcp"],
+    ["[NW7] where UDP is blocked, TURN over TLS at port 443 helps", "tcpOnly", "cone1", ICE_URLS.tls, "tls"],
+  ] as const)("%s", async (_title, first, second, url, relayProtocol) => {
+    const pages = await enterLobby(lab.current, [first, second], { iceServers: [STUN, turn(url)] });
     for (const page of pages) {
       await page.open();
       expect((await page.peers())[0]?.path).toBe("turn");
@@ -66,6 +61,22 @@ describe.concurrent("the matrix of NATs", () => {
     const pairs = await Promise.all(pages.map(pairOf));
     expect(pairs).toContainEqual(expect.stringMatching(new RegExp(`^${relayProtocol} relay to `)));
     for (const pair of pairs) expect(pair).toMatch(/relay/);
+    await closeAll(pages);
+  });
+
+  test("[NW9] in a lobby that hides addresses two cone NATs meet by TURN alone, and no address of theirs leaves the page or the broker", async () => {
+    const pages = await enterLobby(lab.current, ["cone1", "cone2"], { relayOnly: true });
+    for (const page of pages) {
+      await page.open();
+      expect(await pairOf(page)).toBe("udp relay to relay");
+      expect((await page.peers())[0]?.path).toBe("turn");
+      expect(await page.page.evaluate(() => globalThis.lab.gatheredTypes())).toEqual(["relay"]);
+      const frames = (await page.page.evaluate(() => globalThis.lab.signaled())).join("\n");
+      expect(new Set([...frames.matchAll(/ typ (\w+)/g)].map(([, type]) => type))).toEqual(new Set(["relay"]));
+      for (const name of ["cone1", "cone2"] as const) {
+        for (const address of lab.current.hosts[name].addresses) expect(frames).not.toContain(address);
+      }
+    }
     await closeAll(pages);
   });
 });

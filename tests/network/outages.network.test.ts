@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { LabHost } from "./lab/lab-host.ts";
 import { expectEqualHistories, type LabPage } from "./lab/lab-page.ts";
-import { PUBLIC_ADDRESS } from "./lab/network-lab.ts";
+import { ICE_URLS } from "./lab/network-lab.ts";
 import { closeAll, enterLobby, figure, useLab } from "./lab/use-lab.ts";
 
 const lab = useLab({ still: "cone", dark: "cone", rerouted: "cone", roaming: "cone", middle: "open" });
 
-const iceServers: readonly RTCIceServer[] = [{ urls: `stun:${PUBLIC_ADDRESS}:3478` }];
+const iceServers: readonly RTCIceServer[] = [{ urls: ICE_URLS.stun }];
 
 const DEEP = process.env["ROLLCALL_DEEP"] === "1";
 /** Longer ones take the time that they last. */
@@ -56,7 +56,6 @@ describe.concurrent("the network changes under a match", () => {
     });
     figure(`blackout of ${seconds} s: from its end to heard again`, recoveryMs, "ms");
     await expectPlaysOn(pages);
-    console.log((await pages[1]!.events()).map(({ atMs, type, code }) => `${atMs.toFixed(0)} ${type} ${code ?? ""}`).join("\n"));
     await closeAll(pages);
   });
 
@@ -68,7 +67,6 @@ describe.concurrent("the network changes under a match", () => {
     const recoveryMs = await msToRecover(pages, () => move(lab.current.hosts[name]));
     figure(`${title.slice(7)}: to heard again`, recoveryMs, "ms");
     await expectPlaysOn(pages);
-    console.log((await pages[1]!.events()).map(({ atMs, type, code }) => `${atMs.toFixed(0)} ${type} ${code ?? ""}`).join("\n"));
     await closeAll(pages);
   });
 });

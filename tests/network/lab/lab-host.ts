@@ -68,6 +68,11 @@ export class LabHost {
     return this.#options.nat === "open" ? this.#machineAddress : this.#routerAddress;
   }
 
+  /** Addresses that tell where this host is, its own and its router's. */
+  get addresses(): readonly string[] {
+    return [this.#machineAddress, this.#routerAddress];
+  }
+
   /** One browser for all tests; pages and contexts are theirs. */
   async browser(): Promise<Browser> {
     if (this.#browser?.isConnected() === true) return this.#browser;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, inject } from "vitest";
 import type { NatKind } from "./lab-host.ts";
 import type { LabPage } from "./lab-page.ts";
+import type { LabOptions } from "../page/main.ts";
 import { NetworkLab } from "./network-lab.ts";
 
 /** A lab for all tests of a file, made before them and gone after them. */
@@ -30,12 +31,13 @@ export function figure(name: string, value: number, unit: string): void {
 export async function enterLobby<Name extends string>(
   lab: NetworkLab<Name>,
   names: readonly Name[],
-  options: { readonly iceServers?: readonly RTCIceServer[] } = {},
+  options: Omit<LabOptions, "name"> = {},
 ): Promise<LabPage[]> {
   const pages = await Promise.all(names.map((name) => lab.page(name)));
   const [host, ...guests] = pages;
   const code = (await host?.host(options)) ?? "";
-  for (const guest of guests) await guest.join(code, options);
+  const { relayOnly: _decided, ...ofEach } = options;
+  for (const guest of guests) await guest.join(code, ofEach);
   return pages;
 }
 

@@ -1,5 +1,5 @@
 /** The page of the lab: enters a lobby, plays, and shows to the tests what they ask for. No looks. */
-import { connectionCounts, gatheredTypes, selectedPairs, signaledTypes } from "./observer.ts";
+import { connectionCounts, gatheredTypes, iceErrors, selectedPairs, signaled } from "./observer.ts";
 import { defineGame, hostLobby, integer, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
 
 const game = defineGame({
@@ -29,6 +29,8 @@ export interface LabOptions {
   readonly name: string;
   /** Replaces what the broker hands out. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** The host's choice. */
+  readonly relayOnly?: boolean;
 }
 
 let lobby: Lobby<State, typeof game.input> | undefined;
@@ -85,7 +87,7 @@ const lab = {
     enter(await hostLobby({ game, broker: brokerUrl(), ...options }));
     return lobby?.code ?? "";
   },
-  join: async (code: string, options: LabOptions): Promise<void> => {
+  join: async (code: string, options: Omit<LabOptions, "relayOnly">): Promise<void> => {
     try {
       enter(await joinLobby(code, { game, broker: brokerUrl(), ...options }));
     } catch (error) {
@@ -106,7 +108,8 @@ const lab = {
     Array.from({ length: to - from + 1 }, (_, index) => match?.checksum(from + index) ?? null),
   connectionCounts,
   gatheredTypes,
-  signaledTypes,
+  iceErrors,
+  signaled,
   selectedPairs,
 };
 
