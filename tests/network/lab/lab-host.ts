@@ -88,6 +88,11 @@ export class LabHost {
     await this.#browser?.close();
   }
 
+  /** Ends the browser and all that belongs to it in one moment, as a power cut does. */
+  killBrowser(): void {
+    this.#machine.kill();
+  }
+
   /** Pulls the cable between host and router, or plugs it in. Neither end is told. */
   setCut(isCut: boolean): void {
     this.#faults.isCut = isCut;

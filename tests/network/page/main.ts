@@ -47,6 +47,7 @@ function enter(entered: Lobby<State, typeof game.input>): void {
   tell("entered");
   entered.on("change", tellPeers);
   entered.on("member-left", ({ peerId }, reason) => tell("member-left", { peerId, code: reason }));
+  entered.on("member-gone", ({ peerId }, reason) => tell("member-gone", { peerId, code: reason }));
   entered.on("member-disconnected", ({ peerId }) => tell("member-disconnected", { peerId }));
   entered.on("member-returned", ({ peerId }) => tell("member-returned", { peerId }));
   entered.on("peer-unreachable", ({ peerId }, { code }) => tell("peer-unreachable", { peerId, code }));
