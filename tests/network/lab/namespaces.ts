@@ -53,7 +53,7 @@ export class Namespace {
   /** Starts a program here. It ends with the lab at the latest. */
   spawn(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn("ip", ["netns", "exec", this.name, program, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, FORCE_COLOR: "0", ...environment },
     });
   }
