@@ -107,6 +107,11 @@ export class LabHost {
     if (this.#forwarder !== undefined) await stop(this.#forwarder, "SIGKILL");
   }
 
+  /** Starts a program on this host. It ends with the lab at the latest. */
+  spawn(program: string, args: readonly string[]): ChildProcess {
+    return this.#machine.spawn(program, args);
+  }
+
   /** Ends the browser and all that belongs to it in one moment, as a power cut does. */
   killBrowser(): void {
     this.#machine.kill();
