@@ -31,6 +31,16 @@ export type {
   Profile,
 } from "./core/ports/lobby-protocol.ts";
 export type { DropCause, MatchRole } from "./core/ports/session.ts";
+export type {
+  IncomingTransfer,
+  Recipients,
+  SendOptions,
+  SentTransfer,
+  TransferFailure,
+  TransferLimits,
+  TransferRecipient,
+  TransferState,
+} from "./facade/content-types.ts";
 export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";

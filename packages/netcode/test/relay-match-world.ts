@@ -50,7 +50,7 @@ export class RelayMatchPeer {
       nowMs: () => world.nowMs,
       transport: new SimTransport(world.network, world.signaling, this.id),
       mesh: this.mesh,
-      handleSessionPacket: (from, bytes) => {
+      handleSessionPacket: (from, _channel, bytes) => {
         this.session?.handlePacket(world.nowMs, from, bytes);
         this.drain();
       },

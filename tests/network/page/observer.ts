@@ -11,8 +11,7 @@ export interface SelectedPair {
 const RealConnection = globalThis.RTCPeerConnection;
 const connections: RTCPeerConnection[] = [];
 const gathered = new Set<string>();
-const frames: string[] = [];
-const errors: number[] = [];
+const signaled: string[] = [];
 
 globalThis.RTCPeerConnection = class extends RealConnection {
   constructor(configuration?: RTCConfiguration) {
@@ -22,7 +21,6 @@ globalThis.RTCPeerConnection = class extends RealConnection {
       const type = candidate?.type ?? undefined;
       if (type !== undefined) gathered.add(type);
     });
-    this.addEventListener("icecandidateerror", ({ errorCode }) => errors.push(errorCode));
   }
 };
 
@@ -31,12 +29,12 @@ globalThis.WebSocket = class extends RealSocket {
   constructor(url: string | URL, protocols?: string | string[]) {
     super(url, protocols);
     this.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === "string") frames.push(data);
+      if (typeof data === "string") signaled.push(data);
     });
   }
 
   override send(data: string | BufferSource | Blob): void {
-    if (typeof data === "string") frames.push(data);
+    if (typeof data === "string") signaled.push(data);
     super.send(data);
   }
 };
@@ -51,14 +49,9 @@ export function gatheredTypes(): readonly string[] {
   return [...gathered];
 }
 
-/** Every text that went to the broker or came from it. */
-export function signaled(): readonly string[] {
-  return frames;
-}
-
-/** Errors that STUN and TURN servers gave, by their code. */
-export function iceErrors(): readonly number[] {
-  return errors;
+/** Kinds of candidates in any message that this page sent to the broker or got from it. */
+export function signaledTypes(): readonly string[] {
+  return [...new Set(signaled.flatMap((text) => [...text.matchAll(/ typ (host|srflx|prflx|relay)\b/g)].map((match) => match[1] ?? "")))];
 }
 
 /** Of every connected peer connection. */

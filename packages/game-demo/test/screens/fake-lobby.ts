@@ -55,6 +55,10 @@ export class FakeLobby implements RubberbandLobby {
     return this.state.hostId === "me";
   }
 
+  send(): Promise<never> {
+    return Promise.reject(new Error("the fake lobby sends no files"));
+  }
+
   watch(): FakeMatch {
     this.calls.push("watch");
     this.match = new FakeMatch(this.state.match?.seats ?? [], [], 0);

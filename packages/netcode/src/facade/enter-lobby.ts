@@ -124,6 +124,7 @@ async function enter<State, Schema extends InputSchema>(
       transport,
       mesh,
       seatMemory: seatMemoryOf(environment, options),
+      transferLimits: options.transferLimits ?? {},
     });
     return room;
   } catch (error) {

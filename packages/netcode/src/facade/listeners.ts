@@ -17,6 +17,11 @@ export class Listeners<Events extends { readonly [Name in keyof Events]: (...val
     };
   }
 
+  /** True when somebody listens. */
+  has(name: keyof Events): boolean {
+    return (this.#byName.get(name) ?? []).length > 0;
+  }
+
   /** Calls every listener of `name` that was there before the call. */
   emit<Name extends keyof Events>(name: Name, ...values: Parameters<Events[Name]>): void {
     for (const listener of this.#byName.get(name) ?? []) {

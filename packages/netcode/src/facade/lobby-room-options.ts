@@ -6,6 +6,7 @@ import type { Admission } from "../core/ports/lobby-protocol.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
+import type { TransferLimits } from "./content-types.ts";
 import type { SeatMemory } from "./seat-memory.ts";
 
 /** What a lobby is made of. */
@@ -18,4 +19,5 @@ export interface LobbyRoomOptions<State, Schema extends InputSchema> {
   readonly transport: Transport;
   readonly mesh: LinkMesh;
   readonly seatMemory: SeatMemory;
+  readonly transferLimits: TransferLimits;
 }

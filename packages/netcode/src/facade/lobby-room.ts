@@ -3,19 +3,20 @@ import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
-import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
-import type { Admission, Json, LobbyChange, LobbyState, MatchAgreement, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Admission, LobbyChange, LobbyState, MatchAgreement, Member } from "../core/ports/lobby-protocol.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { DropCause } from "../core/ports/session.ts";
-import { checkedCapacity, checkedInteger, checkedJson, checkedPlayer, checkedProfile } from "./checked-arguments.ts";
+import { checkedInteger, checkedPlayer } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
+import { LobbyContent } from "./lobby-content.ts";
 import { mayTakeSeats, memberOf, peopleCount } from "./lobby-people.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
 import { MemberAbsences } from "./member-absences.ts";
 import { MatchOverReport } from "./match-over-report.ts";
+import { LobbyRequests } from "./lobby-requests.ts";
 import { MatchWaiters } from "./match-waiters.ts";
 import type { LobbyRoomOptions } from "./lobby-room-options.ts";
 import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
@@ -28,13 +29,15 @@ import type { Lobby, LobbyEvents, LobbyPeer, Match, StartOptions } from "./types
 const GOODBYE_FLUSH_MS = 100;
 
 /** The lobby as the game sees it: wires the member's machine, the links and the matches. */
-export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State, Schema> {
+export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests implements Lobby<State, Schema> {
   readonly #options: LobbyRoomOptions<State, Schema>;
   readonly #peerId: PeerId;
   readonly #connection: LobbyConnection;
   readonly #links: PeerLinks;
   readonly #absences: MemberAbsences;
   readonly #matches: LobbyMatches<State, Schema>;
+  readonly #content: LobbyContent;
+  readonly send: Lobby<State, Schema>["send"];
   readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
   readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
   readonly #started = new MatchWaiters<Match<State, Schema>>();
@@ -50,6 +53,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
   readonly #freed = new Deferred<void>();
 
   constructor(options: LobbyRoomOptions<State, Schema>) {
+    super(options.connection);
     const { admission, connection, game, page, ticker } = options;
     this.#options = options;
     this.#peerId = admission.peerId;
@@ -61,7 +65,9 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       nowMs,
       transport: options.transport,
       mesh: options.mesh,
-      handleSessionPacket: (from, bytes) => this.#matches.handlePacket(nowMs(), from, bytes),
+      handleSessionPacket: (from, channel, bytes) => {
+        if (!this.#content.handlePacket(nowMs(), from, channel, bytes)) this.#matches.handlePacket(nowMs(), from, bytes);
+      },
       handleEvent: (event) => this.#handleLinkEvent(event),
     });
     this.#matches = new LobbyMatches({
@@ -76,6 +82,16 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
       mayTakeSeats: (peerId, playerIndexes) => mayTakeSeats(this.state, peerId, playerIndexes),
       handleOver: (matchNumber, how) => this.#handleMatchOver(matchNumber, how),
     });
+    this.#content = new LobbyContent({
+      page,
+      links: this.#links,
+      localPeerId: admission.peerId,
+      transferLimits: options.transferLimits,
+      lobby: () => this.state,
+      listensToBlobs: () => this.#listeners.has("blob"),
+      handleBlob: (incoming) => this.#listeners.emit("blob", incoming),
+    });
+    this.send = (to, data, sendOptions) => this.#content.send(to, data, sendOptions);
     this.#stopsListening = [
       page.onPageHide((departure) => this.#sayGoodbye(departure)),
       page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
@@ -131,38 +147,6 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     return this.match === undefined ? this.#nextMatch.wait() : Promise.resolve(this.match);
   }
 
-  async setProfile(profile: Partial<Profile>): Promise<void> {
-    await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
-  }
-
-  setReady(ready: boolean): Promise<void> {
-    return this.#connection.request({ type: "set-ready", ready });
-  }
-
-  async setSettings(settings: Json): Promise<void> {
-    await this.#connection.request({ type: "set-settings", settings: checkedJson("settings", settings, LOBBY_LIMITS.settingsBytes) });
-  }
-
-  async setMetadata(metadata: Json): Promise<void> {
-    await this.#connection.request({ type: "set-metadata", metadata: checkedJson("metadata", metadata, LOBBY_LIMITS.metadataBytes) });
-  }
-
-  setLocked(locked: boolean): Promise<void> {
-    return this.#connection.request({ type: "set-locked", locked });
-  }
-
-  async setCapacity(capacity: number): Promise<void> {
-    await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
-  }
-
-  kick(peerId: PeerId): Promise<void> {
-    return this.#connection.request({ type: "kick", peerId });
-  }
-
-  transferHost(peerId: PeerId): Promise<void> {
-    return this.#connection.request({ type: "transfer-host", peerId });
-  }
-
   async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
     const { players } = this.#options.game;
     const wanted = options.playerCount ?? Math.min(players[1], Math.max(players[0], peopleCount(this.state)));
@@ -197,7 +181,8 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     }
     this.#absences.tick(nowMs);
     this.#matches.tick(nowMs);
-    this.#options.ticker.setIntervalMs(this.#matches.active ? MATCH_TICK_MS : ROOM_TICK_MS);
+    this.#content.tick(nowMs);
+    this.#options.ticker.setIntervalMs(this.#matches.active || this.#content.isBusy ? MATCH_TICK_MS : ROOM_TICK_MS);
     if (this.#orphaned !== undefined) this.#endOrphaned(nowMs, this.#orphaned);
     else if (nowMs >= this.#figuresDueMs) this.#showFigures(nowMs);
   }
@@ -348,6 +333,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
     }
     this.#sayGoodbye("left");
     this.#matches.dispose();
+    this.#content.close();
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);
     this.#listeners.clear();
@@ -377,6 +363,7 @@ export class LobbyRoom<State, Schema extends InputSchema> implements Lobby<State
 
   #unlink(peerId: PeerId, cause: DropCause, after?: PeerId): void {
     this.#matches.handlePeerRemoved(this.#options.ticker.nowMs(), peerId, cause, after);
+    this.#content.removePeer(peerId);
     this.#links.removePeer(peerId);
   }
 

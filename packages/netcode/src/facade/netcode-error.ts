@@ -31,8 +31,8 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
     "Do not play here. Host a new lobby with a lobby server that you trust, and invite by link.",
   ],
   NOT_INVITED: ["This lobby is for people with its link.", "Ask for the link, and open that."],
+  TRANSFER_FAILED: ["A file did not arrive.", "Send it again."],
   PEER_UNREACHABLE: ["Another player cannot be reached.", "Try another network, or a lobby server with a TURN server."],
-  MISSING_PACKAGE: ["A Node peer misses a package.", "Install it: npm install node-datachannel ws"],
 };
 
 export interface NetcodeErrorDetail {

@@ -4,15 +4,15 @@ import type { LinkMesh } from "../core/link/link-mesh.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
 import type { Transmit } from "../core/ports/session.ts";
-import type { Channel, ChannelsClosedReason, Transport, TransportHandler } from "../core/ports/transport.ts";
+import type { Channel, ChannelsClosedReason, SendOutcome, Transport, TransportHandler } from "../core/ports/transport.ts";
 import { Outbox } from "../driver/outbox.ts";
 
 export interface PeerLinksOptions {
   readonly nowMs: () => number;
   readonly transport: Transport;
   readonly mesh: LinkMesh;
-  /** A packet of a session. The bytes are valid during the call only. */
-  readonly handleSessionPacket: (from: PeerId, bytes: Uint8Array) => void;
+  /** A packet of a session, an application's message, or one on `bulk`. The bytes are valid during the call only. */
+  readonly handleSessionPacket: (from: PeerId, channel: Channel, bytes: Uint8Array) => void;
   readonly handleEvent: (event: LinkEvent) => void;
 }
 
@@ -22,6 +22,8 @@ export class PeerLinks implements TransportHandler {
   readonly #transport: Transport;
   readonly #mesh: LinkMesh;
   readonly #outbox: Outbox;
+  /** How often a peer's channels opened or closed. */
+  readonly #connections = new Map<PeerId, number>();
   #draining = false;
 
   constructor(options: PeerLinksOptions) {
@@ -41,6 +43,7 @@ export class PeerLinks implements TransportHandler {
   removePeer(peerId: PeerId): void {
     this.#mesh.removePeer(this.#options.nowMs(), peerId);
     this.#outbox.forget(peerId);
+    this.#connections.delete(peerId);
     this.#drain();
   }
 
@@ -61,6 +64,20 @@ export class PeerLinks implements TransportHandler {
     }
     this.#mesh.sendReliable(nowMs, transmit.to, transmit.bytes);
     this.#drain();
+  }
+
+  /** A number for the pair's own connection, another one after each change of it; `undefined` while there is none that works. */
+  directConnection(peerId: PeerId): number | undefined {
+    return this.#mesh.hasDirect(peerId) ? this.#connections.get(peerId) : undefined;
+  }
+
+  /** On the pair's own connection, as it is. */
+  sendBulk(peerId: PeerId, bytes: Uint8Array): SendOutcome {
+    return this.#transport.send(peerId, "bulk", bytes);
+  }
+
+  bulkBufferedBytes(peerId: PeerId): number {
+    return this.#transport.bufferedBytes(peerId, "bulk");
   }
 
   tick(): void {
@@ -90,20 +107,20 @@ export class PeerLinks implements TransportHandler {
   }
 
   handleChannelsOpen(peer: PeerId): void {
-    this.#outbox.forget(peer);
+    this.#replaced(peer);
     this.#mesh.handleChannelsOpen(this.#options.nowMs(), peer);
     this.#drain();
   }
 
   handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void {
-    this.#outbox.forget(peer);
+    this.#replaced(peer);
     this.#mesh.handleChannelsClosed(this.#options.nowMs(), peer, reason);
     this.#drain();
   }
 
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
     const isLinks = this.#mesh.handlePacket(this.#options.nowMs(), peer, channel, bytes);
-    if (!isLinks) this.#options.handleSessionPacket(peer, bytes);
+    if (!isLinks) this.#options.handleSessionPacket(peer, channel, bytes);
     this.#drain();
   }
 
@@ -128,7 +145,7 @@ export class PeerLinks implements TransportHandler {
     for (let action = mesh.pollAction(); action !== undefined; action = mesh.pollAction()) this.#act(action);
     for (let transmit = mesh.pollTransmit(); transmit !== undefined; transmit = mesh.pollTransmit()) this.#post(transmit);
     for (let message = mesh.pollMessage(); message !== undefined; message = mesh.pollMessage()) {
-      this.#options.handleSessionPacket(message.from, message.bytes);
+      this.#options.handleSessionPacket(message.from, message.channel, message.bytes);
     }
   }
 
@@ -141,7 +158,7 @@ export class PeerLinks implements TransportHandler {
         this.#transport.accept(action.peerId);
         break;
       case "hang-up":
-        this.#outbox.forget(action.peerId);
+        this.#replaced(action.peerId);
         this.#transport.hangUp(action.peerId);
         break;
       default:
@@ -149,12 +166,18 @@ export class PeerLinks implements TransportHandler {
     }
   }
 
+  /** The channels to `peerId` are others now, or gone. */
+  #replaced(peerId: PeerId): void {
+    this.#outbox.forget(peerId);
+    this.#connections.set(peerId, (this.#connections.get(peerId) ?? 0) + 1);
+  }
+
   #post(transmit: Transmit): void {
     // What is forwarded may be lost, and must neither wait for its turn nor cost a member its connection.
     if (transmit.channel === "control") return void this.#transport.send(transmit.to, "control", transmit.bytes);
     if (this.#outbox.post(transmit) !== "overflow") return;
     // The peer takes nothing: a new attempt is the only way on, and the reliable stream replays what it has not acked.
-    this.#outbox.forget(transmit.to);
+    this.#replaced(transmit.to);
     this.#transport.hangUp(transmit.to);
     this.#transport.accept(transmit.to);
     this.#mesh.handleChannelsClosed(this.#options.nowMs(), transmit.to, "remote");

@@ -4,6 +4,7 @@ import type { GoneReason } from "../core/ports/departure.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
+import type { IncomingTransfer, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
 import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
  * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
  * - `NOT_INVITED`: the lobby is for people with its link, and a member found that one of two ends came without it.
- * - `MISSING_PACKAGE`: a Node peer without one of the packages that it needs; the message names it.
+ * - `TRANSFER_FAILED`: a file did not arrive; the message says why, and the transfer's `failure`.
  * - `PAGE_RESTORED`: the page came back out of the cache of the back button. The seat is kept: reload, or call `resumeLobby`.
  */
 export type NetcodeErrorCode =
@@ -25,8 +26,8 @@ export type NetcodeErrorCode =
   | "PEER_UNREACHABLE"
   | "IDENTITY_MISMATCH"
   | "NOT_INVITED"
-  | "PAGE_RESTORED"
-  | "MISSING_PACKAGE";
+  | "TRANSFER_FAILED"
+  | "PAGE_RESTORED";
 
 export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;
@@ -40,6 +41,8 @@ export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly broker?: string | URL;
   /** Replaces the ICE servers that the broker hands out. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** What this page takes of others' files. */
+  readonly transferLimits?: TransferLimits;
   /** Aborts joining; the promise rejects with `CLOSED`. */
   readonly signal?: AbortSignal;
 }
@@ -85,6 +88,8 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   match: (match: Match<State, Schema>) => void;
   /** A member that the broker hears cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
   "peer-unreachable": (member: Member, error: NetcodeErrorLike) => void;
+  /** A member wants to send us a file: call `accept` or `refuse`, now or within two minutes. Where nobody listens it is refused. */
+  blob: (incoming: IncomingTransfer) => void;
   /** The control socket is lost or back. A running match does not need it. */
   "broker-lost": () => void;
   "broker-back": () => void;
@@ -129,6 +134,11 @@ export interface Lobby<State, Schema extends InputSchema> {
   kick(peerId: PeerId): Promise<void>;
   transferHost(peerId: PeerId): Promise<void>;
   start(options?: StartOptions): Promise<Match<State, Schema>>;
+  /**
+   * Offers a file (a map, an avatar, a replay) to other members, over the pair's own connection and at a pace that a running match does not feel. Resolves once it is offered;
+   * `done` of the transfer tells when it is there. Rejects with `BAD_ARGUMENT` (another's peer id that is none, too much of a name), `TRANSFER_FAILED` or `CLOSED`.
+   */
+  send(to: Recipients, data: Blob | ArrayBuffer | Uint8Array, options?: SendOptions): Promise<SentTransfer>;
   /** Follows the running match, in which we have no seat; it becomes `match`. Throws `BAD_ARGUMENT` when none runs, or when we have a seat. */
   watch(): Match<State, Schema>;
   /** Says goodbye and frees every connection, timer and worker. */

@@ -51,11 +51,8 @@ class PlainSlots<State> implements StateSlots<State>, StateParts<State> {
   }
 
   checksum(state: State, savedSlot?: number): number {
-    return savedSlot === undefined ? checksumBytes(packPlain(state)) : this.slotChecksum(savedSlot);
-  }
-
-  slotChecksum(slot: number): number {
-    return checksumBytes(this.#bufferOf(slot), 0, this.#sizesBytes[slot]);
+    if (savedSlot === undefined) return checksumBytes(packPlain(state));
+    return checksumBytes(this.#bufferOf(savedSlot), 0, this.#sizesBytes[savedSlot]);
   }
 
   partName(part: number, state: State): string {
@@ -63,13 +60,9 @@ class PlainSlots<State> implements StateSlots<State>, StateParts<State> {
   }
 
   partChecksums(state: State, into: Uint32Array, offset: number, savedSlot?: number): void {
-    if (savedSlot !== undefined) return this.slotPartChecksums(savedSlot, into, offset);
-    const bytes = packPlain(state);
-    this.#plainParts.checksums(bytes, bytes.length, into, offset);
-  }
-
-  slotPartChecksums(slot: number, into: Uint32Array, offset: number): void {
-    this.#plainParts.checksums(this.#bufferOf(slot), this.#sizesBytes[slot] ?? 0, into, offset);
+    const bytes = savedSlot === undefined ? packPlain(state) : this.#bufferOf(savedSlot);
+    const sizeBytes = savedSlot === undefined ? bytes.length : (this.#sizesBytes[savedSlot] ?? 0);
+    this.#plainParts.checksums(bytes, sizeBytes, into, offset);
   }
 
   serialize(state: State): Uint8Array {

@@ -68,6 +68,24 @@ describe("what a link takes from the wire", () => {
     expect(opened.refusals()).toEqual({});
   });
 
+  it("[BK17] a part of a file is taken on its own channel only, and an application's message on the others only", () => {
+    const mesh = open();
+    const channels = CHANNELS.map((channel) => {
+      const [ofFile, message] = [0x11, 0x18].map((kind) => !mesh.handlePacket(200, BOB, channel, Uint8Array.of(kind, 1)));
+      return { channel, ofFile, message };
+    });
+    expect(channels).toEqual([
+      { channel: "unreliable", ofFile: false, message: true },
+      { channel: "reliable", ofFile: false, message: true },
+      { channel: "control", ofFile: false, message: false },
+      { channel: "bulk", ofFile: true, message: false },
+    ]);
+    expect(mesh.refusals()).toEqual({ "wrong-channel": 5 });
+    expect([mesh.hasDirect(BOB), mesh.hasDirect("eve" as PeerId)]).toEqual([true, false]);
+    mesh.handleChannelsClosed(210, BOB, "remote");
+    expect(mesh.hasDirect(BOB)).toBe(false);
+  });
+
   it("[LK43] after the hello a session's packet proves that the other end is open, and opens this one", () => {
     const mesh = greeting();
     mesh.handlePacket(150, BOB, "reliable", helloOfBob());

@@ -167,6 +167,11 @@ export class LinkMesh {
     return this.#links.get(peerId)?.status ?? "closed";
   }
 
+  /** True while the pair's own connection is greeted over: packets may be sent on it, `bulk` included. */
+  hasDirect(peerId: PeerId): boolean {
+    return this.#links.get(peerId)?.direct.carrier.state.kind === "ready";
+  }
+
   /** `CAPABILITY` bits that both ends have; 0 until the peer's hello. */
   capabilities(peerId: PeerId): number {
     return this.#links.get(peerId)?.capabilities ?? 0;

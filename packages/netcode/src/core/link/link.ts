@@ -272,7 +272,7 @@ export class Link {
     }
     if (channel === "unreliable") carrier.roundTrip.countReceived();
     const kind = bytes[0] ?? 0;
-    if (kind >= PACKET_KIND.rollbackFirst && kind <= PACKET_KIND.snapshotLast) return this.#takeSessionPacket(nowMs, carrier, channel);
+    if (PACKET_KIND.isOfAbove(kind)) return this.#takePacketOfAbove(nowMs, carrier, channel, PACKET_KIND.isOfBulk(kind));
     const allowed = LINK_CHANNELS[kind];
     if (allowed === undefined) this.#output.refuse("unknown-kind");
     else if (!allowed.includes(channel)) this.#output.refuse("wrong-channel");
@@ -281,8 +281,9 @@ export class Link {
     return true;
   }
 
-  #takeSessionPacket(nowMs: number, carrier: LinkCarrier, channel: Channel): boolean {
-    const isAllowed = channel === "unreliable" || channel === "reliable";
+  /** A packet of a session, an application's message, or a part of a file: those come on a channel of their own. */
+  #takePacketOfAbove(nowMs: number, carrier: LinkCarrier, channel: Channel, isOfBulk: boolean): boolean {
+    const isAllowed = isOfBulk ? channel === "bulk" : channel === "unreliable" || channel === "reliable";
     const isTaken = isAllowed && this.#isBeyondHello(nowMs, carrier);
     if (isTaken) this.#heard(nowMs, carrier);
     else this.#output.refuse(isAllowed ? "before-hello" : "wrong-channel");

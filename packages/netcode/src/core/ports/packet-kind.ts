@@ -3,6 +3,12 @@
 /** Link: greeting, heartbeat, goodbye, and what members forward for each other (core/link/link-kind.ts). */
 export const linkFirst = 0x01;
 export const linkLast = 0x1f;
+/** Inside the link's range, and not the link's: files, on `bulk` only (core/bulk/bulk-kind.ts). */
+export const bulkFirst = 0x11;
+export const bulkLast = 0x17;
+/** The same: messages of the application (core/messages/message-kind.ts). */
+export const messageFirst = 0x18;
+export const messageLast = 0x1b;
 /** Rollback session. */
 export const rollbackFirst = 0x20;
 export const rollbackLast = 0x3f;
@@ -13,3 +19,13 @@ export const snapshotLast = 0x5f;
 export const fragment = 0x60;
 /** Match: the sender plays it no longer. Two bytes over the reliable stream: kind, match epoch. */
 export const matchLeft = 0x61;
+
+/** A part of a file, or what is said about one. */
+export function isOfBulk(kind: number): boolean {
+  return kind >= bulkFirst && kind <= bulkLast;
+}
+
+/** What the link carries and does not read: of sessions, files, and applications' messages. */
+export function isOfAbove(kind: number): boolean {
+  return (kind >= rollbackFirst && kind <= snapshotLast) || (kind >= bulkFirst && kind <= messageLast);
+}
