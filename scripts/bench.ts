@@ -1,8 +1,8 @@
 /**
  * `pnpm bench`: the figures of the docs. Sizes and counts are exact, ratios are of one run, and times are this machine's.
  *
- * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,connect,weight,sim,states,rivals` runs some parts; `rivals`, which
- * installs other packages for itself and takes minutes, runs only when it is asked for.
+ * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,connect,weight,sim,states,network,rivals` runs some parts; `rivals`, which
+ * installs other packages for itself, and `network`, which needs root on Linux, take minutes and run only when they are asked for.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,7 @@ import { benchPacing } from "../packages/netcode/bench/pacing.ts";
 import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback.ts";
 import { benchRollbackCost } from "../packages/netcode/bench/rollback-cost.ts";
 import { benchConnect } from "./bench/connect.ts";
+import { benchNetwork } from "./bench/network.ts";
 import { benchRivals } from "./bench/rivals.ts";
 import { benchRubberband } from "./bench/rubberband.ts";
 import { benchSimulator } from "./bench/simulator.ts";
@@ -32,9 +33,10 @@ const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
 /** Parts with a table of their own, and the page that shows it. */
 const TABLES: Readonly<Record<string, { readonly page: string; readonly bench: () => string | Promise<string> }>> = {
   states: { page: "../docs/guides/states.md", bench: benchStates },
+  network: { page: "../docs/measurements/network.md", bench: benchNetwork },
   rivals: { page: "../docs/measurements/rivals.md", bench: benchRivals },
 };
-const ASKED_FOR_ONLY = "rivals";
+const ASKED_FOR_ONLY: ReadonlySet<string> = new Set(["network", "rivals"]);
 
 const README = "../README.md";
 const TABLE = /(?<=<!-- bench:start -->\n)[\s\S]*(?=<!-- bench:end -->)/;
@@ -47,7 +49,7 @@ function rowOf({ name, value, unit }: BenchRow): Row {
 async function bench(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: "string" }, readme: { type: "boolean", default: false } } });
   const known = [...Object.keys(PARTS), ...Object.keys(TABLES)];
-  const wanted = values.only?.split(",") ?? known.filter((name) => name !== ASKED_FOR_ONLY);
+  const wanted = values.only?.split(",") ?? known.filter((name) => !ASKED_FOR_ONLY.has(name));
   const unknown = wanted.find((name) => !known.includes(name));
   if (unknown !== undefined) throw new Error(`--only: there is no part "${unknown}". Parts: ${known.join(", ")}.`);
   const rows: Row[] = [];

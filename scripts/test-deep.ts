@@ -38,6 +38,7 @@ const JOBS: readonly Job[] = [
   vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
+  vitestJob("network", "tests/network", "network"),
   ...Array.from({ length: SWARM_SEEDS / SWARM_JOB_SEEDS }, (_, index) => {
     const first = SWARM_FIRST_SEED + index * SWARM_JOB_SEEDS;
     const args = ["--players", "2-8", "--seeds", String(SWARM_JOB_SEEDS), "--first", String(first)];
@@ -79,7 +80,7 @@ function runJob({ part, name, command }: Job): Promise<Result> {
     child.stderr.on("data", take);
     const finish = (ok: boolean): void => {
       if (!ok) process.stderr.write(`${output.slice(-20_000)}\n`);
-      const summary = output.split("\n").filter((line) => /^DEEP |seeds of |Tests {2}/.test(line));
+      const summary = output.split("\n").filter((line) => /^(DEEP|FIGURE) |seeds of |Tests {2}/.test(line));
       resolve({ part, name, ok, seconds: Math.round((performance.now() - startedMs) / 1_000), summary });
     };
     child.once("error", () => finish(false));

@@ -1,40 +1,17 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { LabPage } from "./lab/lab-page.ts";
-import { NetworkLab, PUBLIC_ADDRESS } from "./lab/network-lab.ts";
+import { ICE_URLS } from "./lab/network-lab.ts";
 import { turnCredentials } from "./lab/turn-server.ts";
+import { closeAll, enterLobby, useLab } from "./lab/use-lab.ts";
 
-type HostName = "cone1" | "cone2" | "symmetric1" | "symmetric2" | "tcpOnly";
+const lab = useLab({ cone1: "cone", cone2: "cone", symmetric1: "symmetric", symmetric2: "symmetric", tcpOnly: "cone" });
 
-let lab: NetworkLab<HostName>;
+beforeAll(() => lab.current.hosts.tcpOnly.setUdpBlocked(true));
 
-beforeAll(async () => {
-  lab = await NetworkLab.open({
-    hosts: { cone1: "cone", cone2: "cone", symmetric1: "symmetric", symmetric2: "symmetric", tcpOnly: "cone" },
-    pageFolder: inject("labPageFolder"),
-    chromium: inject("chromiumPath"),
-  });
-  lab.hosts.tcpOnly.setUdpBlocked(true);
-});
-
-afterAll(() => lab?.close());
-
-const STUN: RTCIceServer = { urls: `stun:${PUBLIC_ADDRESS}:3478` };
-const TURN = {
-  udp: turn(`turn:${PUBLIC_ADDRESS}:3478?transport=udp`),
-  tcp: turn(`turn:${PUBLIC_ADDRESS}:3478?transport=tcp`),
-  tls: turn(`turns:${PUBLIC_ADDRESS}:443?transport=tcp`),
-};
+const STUN: RTCIceServer = { urls: ICE_URLS.stun };
 
 function turn(urls: string): RTCIceServer {
   return { urls, ...turnCredentials(3_600) };
-}
-
-/** Two members of a lobby, who have not met yet. */
-async function twoMembers(first: HostName, second: HostName, iceServers: readonly RTCIceServer[]): Promise<readonly [LabPage, LabPage]> {
-  const pages = await Promise.all([lab.page(first), lab.page(second)]);
-  const code = await pages[0].host({ iceServers });
-  await pages[1].join(code, { iceServers });
-  return pages;
 }
 
 /** The one pair of candidates of a page, as `local to remote`. */
@@ -43,14 +20,10 @@ async function pairOf(page: LabPage): Promise<string> {
   return pairs.map(({ local, remote, relayProtocol }) => `${relayProtocol ?? ""} ${local} to ${remote}`.trim()).join(", ");
 }
 
-async function closeAll(pages: readonly LabPage[]): Promise<void> {
-  await Promise.all(pages.map((page) => page.close()));
-}
-
 // A failure takes as long as the browser tries: the rows run side by side.
 describe.concurrent("the matrix of NATs", () => {
   test("[NW1] two cone NATs meet by STUN", async () => {
-    const pages = await twoMembers("cone1", "cone2", [STUN]);
+    const pages = await enterLobby(lab.current, ["cone1", "cone2"], { iceServers: [STUN] });
     for (const page of pages) {
       await page.open();
       expect((await page.peers())[0]?.path).toBe("direct");
@@ -63,9 +36,9 @@ describe.concurrent("the matrix of NATs", () => {
   test.each([
     ["[NW2] a symmetric and a cone NAT do not meet by STUN", "symmetric1", "cone1", [STUN]],
     ["[NW3] two symmetric NATs do not meet by STUN", "symmetric1", "symmetric2", [STUN]],
-    ["[NW8] where UDP is blocked, TURN over UDP does not help", "tcpOnly", "cone1", [STUN, TURN.udp]],
+    ["[NW8] where UDP is blocked, TURN over UDP does not help", "tcpOnly", "cone1", [STUN, turn(ICE_URLS.udp)]],
   ] as const)("%s", async (_title, first, second, iceServers) => {
-    const pages = await twoMembers(first, second, iceServers);
+    const pages = await enterLobby(lab.current, [first, second], { iceServers });
     for (const page of pages) {
       expect(await page.event("peer-unreachable")).toMatchObject({ code: "PEER_UNREACHABLE" });
       expect(await page.pairs()).toEqual([]);
@@ -74,12 +47,12 @@ describe.concurrent("the matrix of NATs", () => {
   });
 
   test.each([
-    ["[NW4] a symmetric and a cone NAT meet by TURN over UDP", "symmetric1", "cone1", TURN.udp, "udp"],
-    ["[NW5] two symmetric NATs meet by TURN over UDP", "symmetric1", "symmetric2", TURN.udp, "udp"],
-    ["[NW6] where UDP is blocked, TURN over TCP helps", "tcpOnly", "cone1", TURN.tcp, "tcp"],
-    ["[NW7] where UDP is blocked, TURN over TLS at port 443 helps", "tcpOnly", "cone1", TURN.tls, "tls"],
-  ] as const)("%s", async (_title, first, second, turn, relayProtocol) => {
-    const pages = await twoMembers(first, second, [STUN, turn]);
+    ["[NW4] a symmetric and a cone NAT meet by TURN over UDP", "symmetric1", "cone1", ICE_URLS.udp, "udp"],
+    ["[NW5] two symmetric NATs meet by TURN over UDP", "symmetric1", "symmetric2", ICE_URLS.udp, "udp"],
+    ["[NW6] where UDP is blocked, TURN over TCP helps", "tcpOnly", "cone1", ICE_URLS.tcp, "tcp"],
+    ["[NW7] where UDP is blocked, TURN over TLS at port 443 helps", "tcpOnly", "cone1", ICE_URLS.tls, "tls"],
+  ] as const)("%s", async (_title, first, second, url, relayProtocol) => {
+    const pages = await enterLobby(lab.current, [first, second], { iceServers: [STUN, turn(url)] });
     for (const page of pages) {
       await page.open();
       expect((await page.peers())[0]?.path).toBe("turn");
@@ -88,6 +61,22 @@ describe.concurrent("the matrix of NATs", () => {
     const pairs = await Promise.all(pages.map(pairOf));
     expect(pairs).toContainEqual(expect.stringMatching(new RegExp(`^${relayProtocol} relay to `)));
     for (const pair of pairs) expect(pair).toMatch(/relay/);
+    await closeAll(pages);
+  });
+
+  test("[NW9] in a lobby that hides addresses two cone NATs meet by TURN alone, and no address of theirs leaves the page or the broker", async () => {
+    const pages = await enterLobby(lab.current, ["cone1", "cone2"], { relayOnly: true });
+    for (const page of pages) {
+      await page.open();
+      expect(await pairOf(page)).toBe("udp relay to relay");
+      expect((await page.peers())[0]?.path).toBe("turn");
+      expect(await page.page.evaluate(() => globalThis.lab.gatheredTypes())).toEqual(["relay"]);
+      const frames = (await page.page.evaluate(() => globalThis.lab.signaled())).join("\n");
+      expect(new Set([...frames.matchAll(/ typ (\w+)/g)].map(([, type]) => type))).toEqual(new Set(["relay"]));
+      for (const name of ["cone1", "cone2"] as const) {
+        for (const address of lab.current.hosts[name].addresses) expect(frames).not.toContain(address);
+      }
+    }
     await closeAll(pages);
   });
 });

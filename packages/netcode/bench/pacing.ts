@@ -12,10 +12,35 @@ export function benchPacing(): BenchRow[] {
   return [
     { name: "clocks 1 % apart, 100 ms late, 100 ms one way: largest distance from 5 s on", value: even.distance, unit: "frames" },
     { name: "the same: difference of the mean depth of prediction", value: even.oneSidedness, unit: "frames" },
+    {
+      name: "8 players, one clock 1 % fast, 100 ms late, ways of 10 to 130 ms: largest distance from 5 s on",
+      value: eightInStep(),
+      unit: "frames",
+    },
     { name: "10 ms one way, 200 ms back: difference of the mean depth of prediction", value: uneven.oneSidedness, unit: "frames" },
     { name: "jitter from 5 to 60 ms, from 3 s on: stalled ticks of 4 ms a minute, mean", value: roughMinute(), unit: "" },
     { name: "a step of 8 ms instead of 0.8 ms at one of three: frames of the others, of 1800", value: Math.min(...slow), unit: "" },
   ];
+}
+
+/** The largest distance of eight games from 5 s on: one clock is fast, all others slow, one starts 100 ms late, every path is another. */
+function eightInStep(): number {
+  let distance = 0;
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const path = (from: number, to: number) => ({ delayMs: 10 + ((from * to * 13 + (from + to) * seed) % 13) * 10 });
+    const machine = (peer: number): Machine => ({
+      driftRatio: peer === seed % 3 ? 0.005 : -0.005,
+      startMs: peer === 1 ? 100 : 0,
+      tickMs: 1,
+    });
+    const world = new PacingWorld({ peers: 8, seed, machine, path });
+    world.run(20_000, (nowMs) => {
+      if (nowMs < 5000) return;
+      const positions = world.peers.map(({ position }) => position);
+      distance = Math.max(distance, Math.max(...positions) - Math.min(...positions));
+    });
+  }
+  return distance;
 }
 
 function inStep(options: Pick<PacingWorldOptions, "path">): { readonly distance: number; readonly oneSidedness: number } {

@@ -56,6 +56,14 @@ export class IdleSimulation implements Simulation {
     into[offset] = this.#sum;
   }
 
+  readonly hashesSlots = true;
+
+  hashSlot(slot: number, into: Uint32Array, offset: number): number {
+    const sum = this.#saved[slot] ?? 0;
+    into[offset] = sum;
+    return sum;
+  }
+
   inspectLive(): unknown {
     return { sum: this.#sum };
   }

@@ -133,6 +133,12 @@ export class FlipSimulation implements Simulation {
     this.#inner.partChecksums(into, offset);
   }
 
+  readonly hashesSlots = true;
+
+  hashSlot(slot: number, into: Uint32Array, offset: number): number {
+    return this.#inner.hashSlot(slot, into, offset);
+  }
+
   inspectLive(): unknown {
     return this.#inner.inspectLive();
   }

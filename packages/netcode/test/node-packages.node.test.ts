@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { createNodeTransport, MissingPackageError } from "../src/adapters/node.ts";
+import { hostLobby, joinLobby } from "../src/node.ts";
 import { CAPABILITY } from "../src/core/ports/transport.ts";
+import { tagGame } from "./tag-game.ts";
 import { newPeerId, untilInRealTime } from "./real-time-world.ts";
 
 vi.mock("node-datachannel/polyfill", () => {
@@ -16,6 +18,18 @@ class Stub {
 }
 
 describe("a Node peer", () => {
+  it("[ND3] hostLobby and joinLobby reject with the missing package's name and what to do", async () => {
+    const options = { game: tagGame, name: "Ada", broker: "http://127.0.0.1:1/" };
+    for (const enter of [() => hostLobby(options), () => joinLobby("BCDFG", options)]) {
+      await expect(enter()).rejects.toMatchObject({
+        name: "NetcodeError",
+        code: "MISSING_PACKAGE",
+        message: expect.stringContaining("node-datachannel"),
+        remedy: expect.stringContaining("npm install node-datachannel ws"),
+      });
+    }
+  });
+
   it("[TR40] without node-datachannel is refused by name, with what to install; once it is there, it works", async () => {
     const options = { peerId: newPeerId(), token: "token", broker: new URL("http://127.0.0.1:1/"), iceServers: [] };
     const error: unknown = await createNodeTransport(options).catch((reason: unknown) => reason);

@@ -7,6 +7,8 @@ export interface TestSimulationOptions {
   readonly endFrame?: number;
   /** Bit of state that flips when this frame is simulated: a desync made to order. */
   readonly corruptFrame?: number;
+  /** Default true. */
+  readonly hashesSlots?: boolean;
 }
 
 /** A game of sums: every input, its frame, its player and who is a bot end up in the state, so that any difference shows in the checksum. */
@@ -19,6 +21,10 @@ export class TestSimulation implements Simulation {
   /** The inputs that each frame was simulated with last. */
   readonly inputs = new Map<number, readonly number[]>();
   saves = 0;
+  /** Checksums that were asked for: of the live state, and of slots. */
+  liveHashes = 0;
+  slotHashes = 0;
+  readonly hashesSlots: boolean;
   readonly #options: TestSimulationOptions;
   #state = 1;
   #frames = 0;
@@ -28,6 +34,7 @@ export class TestSimulation implements Simulation {
     this.#options = options;
     this.playerCount = options.playerCount;
     this.inputBytes = options.inputBytes ?? 1;
+    this.hashesSlots = options.hashesSlots ?? true;
   }
 
   /** Frames simulated in all. */
@@ -68,7 +75,8 @@ export class TestSimulation implements Simulation {
   }
 
   checksum(): number {
-    return (this.#state ^ Math.imul(this.#frames, 0x9e3779b1)) >>> 0;
+    this.liveHashes++;
+    return checksumOf(this.#state, this.#frames);
   }
 
   serialize(): Uint8Array {
@@ -94,6 +102,14 @@ export class TestSimulation implements Simulation {
     into[offset + 1] = this.#frames;
   }
 
+  hashSlot(slot: number, into: Uint32Array, offset: number): number {
+    const { state, frames } = this.#slots[slot] ?? { state: 0, frames: 0 };
+    into[offset] = state;
+    into[offset + 1] = frames;
+    this.slotHashes++;
+    return checksumOf(state, frames);
+  }
+
   inspectLive(): unknown {
     return { state: this.#state, frames: this.#frames };
   }
@@ -102,4 +118,8 @@ export class TestSimulation implements Simulation {
     const { endFrame } = this.#options;
     return endFrame !== undefined && this.#frames > endFrame ? { state: this.#state, frames: this.#frames } : undefined;
   }
+}
+
+function checksumOf(state: number, frames: number): number {
+  return (state ^ Math.imul(frames, 0x9e3779b1)) >>> 0;
 }

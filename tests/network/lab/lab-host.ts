@@ -1,8 +1,25 @@
+import type { ChildProcess } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { chromium, type Browser } from "playwright";
 import { chromiumFlags } from "../../../scripts/chromium.ts";
-import { Namespace } from "./namespaces.ts";
+import { Namespace, printed, stop } from "./namespaces.ts";
+
+const FORWARDER = fileURLToPath(new URL("forwarder.py", import.meta.url));
+
+/** Of packets on a wire, each way the same. What is left out is 0. */
+export interface Weather {
+  readonly delayMs?: number;
+  /** Up to so much more, by packet; they keep their order. */
+  readonly jitterMs?: number;
+  /** Part of the packets that overtake others, 0–1. */
+  readonly reorderRatio?: number;
+  readonly lossRatio?: number;
+  /** Everything is lost for `burstMs`, about so often. */
+  readonly burstsPerSecond?: number;
+  readonly burstMs?: number;
+}
 
 /**
  * What stands between a host and the public segment.
@@ -41,6 +58,7 @@ export class LabHost {
   readonly #router: Namespace;
   readonly #faults: Faults = { isCut: false, blocksUdp: false, lossRatio: 0, severed: new Set() };
   #browser: Browser | undefined;
+  #forwarder: ChildProcess | undefined;
   /** Moves on with each change of an address. */
   #routerMoves = 0;
   #machineMoves = 0;
@@ -68,6 +86,11 @@ export class LabHost {
     return this.#options.nat === "open" ? this.#machineAddress : this.#routerAddress;
   }
 
+  /** Addresses that tell where this host is, its own and its router's. */
+  get addresses(): readonly string[] {
+    return [this.#machineAddress, this.#routerAddress];
+  }
+
   /** One browser for all tests; pages and contexts are theirs. */
   async browser(): Promise<Browser> {
     if (this.#browser?.isConnected() === true) return this.#browser;
@@ -81,6 +104,17 @@ export class LabHost {
 
   async close(): Promise<void> {
     await this.#browser?.close();
+    if (this.#forwarder !== undefined) await stop(this.#forwarder, "SIGKILL");
+  }
+
+  /** Starts a program on this host. It ends with the lab at the latest. */
+  spawn(program: string, args: readonly string[]): ChildProcess {
+    return this.#machine.spawn(program, args);
+  }
+
+  /** Ends the browser and all that belongs to it in one moment, as a power cut does. */
+  killBrowser(): void {
+    this.#machine.kill();
   }
 
   /** Pulls the cable between host and router, or plugs it in. Neither end is told. */
@@ -108,6 +142,19 @@ export class LabHost {
     this.#applyFaults();
   }
 
+  /** Delay, jitter, loss and more on the wire. Packets then take their way through a program; before the first call they do not. */
+  async setWeather(weather: Weather): Promise<void> {
+    this.#forwarder ??= await this.#startForwarder();
+    this.#forwarder.stdin?.write(`${JSON.stringify(weather)}\n`);
+  }
+
+  /** Most bytes a second on the wire, each way; what is more waits for up to `queueMs`, then is lost. */
+  setRate(bytesPerSecond: number, queueMs: number): void {
+    const bucket = `root tbf rate ${Math.round(bytesPerSecond * 8)}bit burst 8kb latency ${queueMs}ms`;
+    this.#machine.run("tc", `qdisc replace dev eth0 ${bucket}`.split(" "));
+    this.#router.run("tc", `qdisc replace dev lan ${bucket}`.split(" "));
+  }
+
   /** Another public address for the router, as after a reconnect of a DSL line: all translations are forgotten. */
   moveRouter(): void {
     const before = this.#routerAddress;
@@ -126,6 +173,18 @@ export class LabHost {
     this.#machine.ip(`address delete ${before}/24 dev eth0`);
     this.#machine.ip(`address add ${this.#machineAddress}/24 dev eth0`);
     this.#machine.ip(`route replace default via ${this.#gateway} dev eth0`);
+  }
+
+  /** The wire's own ends stay, with their addresses; what is routed takes the other way. */
+  async #startForwarder(): Promise<ChildProcess> {
+    const forwarder = this.#router.spawn("python3", [FORWARDER, "to-host", "to-router"]);
+    await printed(forwarder, "ready");
+    this.#router.ip(`link set to-router netns ${this.#machine.name}`);
+    this.#router.ip("link set to-host up");
+    this.#machine.ip("link set to-router up");
+    this.#router.ip(`route add ${this.#machineAddress}/32 dev to-host`);
+    this.#machine.ip(`route replace default dev to-router src ${this.#machineAddress}`);
+    return forwarder;
   }
 
   get #routerAddress(): string {

@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { Browser, BrowserContext, Page } from "playwright";
 import type { LabEvent, LabHandle, LabOptions } from "../page/main.ts";
 import type { SelectedPair } from "../page/observer.ts";
@@ -68,9 +69,43 @@ export class LabPage {
     return event;
   }
 
+  /** Waits until a link that was not open after the first `seen` events is open again, and returns that event. */
+  async reopened(seen: number): Promise<LabEvent> {
+    await this.#until((from) => globalThis.lab.reopenings(from).length > 0, seen);
+    const [event] = await this.page.evaluate((from) => globalThis.lab.reopenings(from), seen);
+    if (event === undefined) throw new Error(`${this.name}: not reopened`);
+    return event;
+  }
+
+  /** Waits until a link is as `shown` says, "open peer" for instance, and returns when it became so. */
+  async linkEvent(shown: string, seen = 0): Promise<LabEvent> {
+    const isIt = ({ type, code }: LabEvent): boolean => type === "link" && code === shown;
+    await this.#until(([wanted, from]) => globalThis.lab.events.slice(from).some(({ type, code }) => type === "link" && code === wanted), [
+      shown,
+      seen,
+    ] as const);
+    const event = (await this.events()).slice(seen).find(isIt);
+    if (event === undefined) throw new Error(`${this.name}: no link is ${shown}`);
+    return event;
+  }
+
+  /** Waits until we hold our seat in the match. */
+  async playing(): Promise<void> {
+    await this.#until(() => globalThis.lab.role() === "player", undefined);
+  }
+
   /** Waits until the match has confirmed `frame`. */
   async confirmed(frame: number): Promise<void> {
     await this.#until((wanted) => (globalThis.lab.stats()?.confirmedFrame ?? -1) >= wanted, frame);
+  }
+
+  confirmedFrame(): Promise<number> {
+    return this.page.evaluate(() => globalThis.lab.stats()?.confirmedFrame ?? -1);
+  }
+
+  /** `null` where a frame is not held any more. */
+  checksums(from: number, to: number): Promise<readonly (number | null)[]> {
+    return this.page.evaluate(([first, last]) => globalThis.lab.checksums(first, last), [from, to] as const);
   }
 
   async close(): Promise<void> {
@@ -87,4 +122,19 @@ export class LabPage {
       throw new Error([`${this.name} waited in vain. Its events and errors:`, ...(told ?? []), ...this.errors].join("\n"), { cause });
     }
   }
+}
+
+/** Compares the checksums of all frames that every page has confirmed and still holds. Returns how many were compared. */
+export async function expectEqualHistories(pages: readonly LabPage[]): Promise<number> {
+  const newest = Math.min(...(await Promise.all(pages.map((page) => page.confirmedFrame()))));
+  const range = [Math.max(0, newest - 60), newest] as const;
+  const histories = await Promise.all(pages.map((page) => page.checksums(...range)));
+  let compared = 0;
+  for (const [index, sum] of (histories[0] ?? []).entries()) {
+    const sums = histories.map((history) => history[index] ?? null);
+    if (sums.includes(null)) continue;
+    expect(new Set(sums), `checksums of frame ${range[0] + index}`).toEqual(new Set([sum]));
+    compared++;
+  }
+  return compared;
 }

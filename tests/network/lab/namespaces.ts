@@ -53,7 +53,7 @@ export class Namespace {
   /** Starts a program here. It ends with the lab at the latest. */
   spawn(program: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn("ip", ["netns", "exec", this.name, program, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, FORCE_COLOR: "0", ...environment },
     });
   }
@@ -67,6 +67,11 @@ export class Namespace {
     }
   }
 
+  /** Ends every program that runs here. */
+  kill(): void {
+    killAll(this.name);
+  }
+
   /** A program that runs another one here, for what takes the path of a program and nothing else. */
   wrapper(program: string): string {
     return `#!/bin/sh\nexec ip netns exec ${this.name} "${program}" "$@"\n`;
@@ -78,14 +83,18 @@ export function removeNamespaces(): void {
   for (const line of run("ip", ["netns", "list"]).split("\n")) {
     const name = line.split(" ", 1)[0] ?? "";
     if (!name.startsWith(PREFIX)) continue;
-    for (const pid of run("ip", ["netns", "pids", name]).split(/\s+/).filter(Boolean)) {
-      try {
-        process.kill(Number(pid), "SIGKILL");
-      } catch {
-        // It has ended by itself.
-      }
-    }
+    killAll(name);
     run("ip", ["netns", "delete", name]);
+  }
+}
+
+function killAll(namespace: string): void {
+  for (const pid of run("ip", ["netns", "pids", namespace]).split(/\s+/).filter(Boolean)) {
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
   }
 }
 

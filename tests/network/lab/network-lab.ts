@@ -7,10 +7,18 @@ import { LabBroker } from "./lab-broker.ts";
 import { LabHost, type NatKind } from "./lab-host.ts";
 import { LabPage } from "./lab-page.ts";
 import { Namespace, printed, removeNamespaces, stop } from "./namespaces.ts";
-import { TurnServer } from "./turn-server.ts";
+import { TURN_SECRET, TurnServer } from "./turn-server.ts";
 
 /** Where broker, web server and TURN server are. From the addresses for documentation, like all of the lab's (RFC 5737). */
 export const PUBLIC_ADDRESS = "203.0.113.1";
+
+/** One address of each kind that the TURN server has; the first is for STUN too. */
+export const ICE_URLS = {
+  stun: `stun:${PUBLIC_ADDRESS}:3478`,
+  udp: `turn:${PUBLIC_ADDRESS}:3478?transport=udp`,
+  tcp: `turn:${PUBLIC_ADDRESS}:3478?transport=tcp`,
+  tls: `turns:${PUBLIC_ADDRESS}:443?transport=tcp`,
+} as const;
 
 const VITE = fileURLToPath(new URL("../../node_modules/.bin/vite", import.meta.url));
 
@@ -47,7 +55,9 @@ export class NetworkLab<Name extends string> {
       hosts[name] = new LabHost(host);
     }
     this.hosts = hosts as Record<Name, LabHost>;
-    this.broker = new LabBroker(internet, PUBLIC_ADDRESS, options.brokerArguments ?? []);
+    const turnUrls = [ICE_URLS.udp, ICE_URLS.tcp, ICE_URLS.tls].join(",");
+    const ice = ["--ice-servers", ICE_URLS.stun, "--turn", turnUrls, "--turn-secret", TURN_SECRET];
+    this.broker = new LabBroker(internet, PUBLIC_ADDRESS, [...ice, ...(options.brokerArguments ?? [])]);
     this.#internet = internet;
     this.#pageFolder = options.pageFolder;
   }

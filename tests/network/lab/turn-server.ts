@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { join } from "node:path";
 import { stop, type Namespace } from "./namespaces.ts";
 
-export const TURN_SECRET = "the secret that the broker shares with the TURN server";
+export const TURN_SECRET = "shared-by-broker-and-turn-server";
 
 export interface TurnServerOptions {
   readonly address: string;

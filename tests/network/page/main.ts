@@ -1,21 +1,9 @@
 /** The page of the lab: enters a lobby, plays, and shows to the tests what they ask for. No looks. */
-import { connectionCounts, gatheredTypes, selectedPairs, signaledTypes } from "./observer.ts";
-import { defineGame, hostLobby, integer, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
+import { connectionCounts, gatheredTypes, iceErrors, selectedPairs, signaled } from "./observer.ts";
+import { hostLobby, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
+import { labGame } from "./lab-game.ts";
 
-const game = defineGame({
-  id: "network-lab",
-  version: 1,
-  frameRateHz: 60,
-  players: [2, 4],
-  input: { step: integer(-7, 7) },
-  init: ({ playerCount }) => ({ places: Array.from({ length: playerCount }, () => 0), luck: 0 }),
-  step: (state, inputs, { random }) => {
-    for (const [index, { step }] of inputs.entries()) state.places[index] = (state.places[index] ?? 0) + step;
-    state.luck = random.integer(1_000);
-  },
-});
-
-type State = ReturnType<typeof game.init>;
+type State = ReturnType<typeof labGame.init>;
 
 /** Something that happened, and when (Unix time in ms, the same for all pages of the lab). */
 export interface LabEvent {
@@ -29,10 +17,12 @@ export interface LabOptions {
   readonly name: string;
   /** Replaces what the broker hands out. */
   readonly iceServers?: readonly RTCIceServer[];
+  /** The host's choice. */
+  readonly relayOnly?: boolean;
 }
 
-let lobby: Lobby<State, typeof game.input> | undefined;
-let match: Match<State, typeof game.input> | undefined;
+let lobby: Lobby<State, typeof labGame.input> | undefined;
+let match: Match<State, typeof labGame.input> | undefined;
 const events: LabEvent[] = [];
 let statuses = new Map<string, string>();
 
@@ -40,11 +30,12 @@ function tell(type: string, details: { readonly peerId?: string; readonly code?:
   events.push({ atMs: performance.timeOrigin + performance.now(), type, ...details });
 }
 
-function enter(entered: Lobby<State, typeof game.input>): void {
+function enter(entered: Lobby<State, typeof labGame.input>): void {
   lobby = entered;
   tell("entered");
   entered.on("change", tellPeers);
   entered.on("member-left", ({ peerId }, reason) => tell("member-left", { peerId, code: reason }));
+  entered.on("member-gone", ({ peerId }, reason) => tell("member-gone", { peerId, code: reason }));
   entered.on("member-disconnected", ({ peerId }) => tell("member-disconnected", { peerId }));
   entered.on("member-returned", ({ peerId }) => tell("member-returned", { peerId }));
   entered.on("peer-unreachable", ({ peerId }, { code }) => tell("peer-unreachable", { peerId, code }));
@@ -62,7 +53,7 @@ function tellPeers(): void {
   statuses = shown;
 }
 
-function play(started: Match<State, typeof game.input>): void {
+function play(started: Match<State, typeof labGame.input>): void {
   match = started;
   tell("match");
   started.on("suspect", (peerId) => tell("suspect", { peerId }));
@@ -75,13 +66,19 @@ function play(started: Match<State, typeof game.input>): void {
 
 const lab = {
   events,
+  /** Openings of links after something else than an opening, among the events after the first `seen` ones. */
+  reopenings: (seen: number): LabEvent[] => {
+    const links = events.slice(seen).filter(({ type }) => type === "link");
+    const isOpen = ({ code }: LabEvent): boolean => code?.startsWith("open ") === true;
+    return links.filter((event, index) => isOpen(event) && links.slice(0, index).some((earlier) => !isOpen(earlier)));
+  },
   host: async (options: LabOptions): Promise<string> => {
-    enter(await hostLobby({ game, broker: brokerUrl(), ...options }));
+    enter(await hostLobby({ game: labGame, broker: brokerUrl(), ...options }));
     return lobby?.code ?? "";
   },
-  join: async (code: string, options: LabOptions): Promise<void> => {
+  join: async (code: string, options: Omit<LabOptions, "relayOnly">): Promise<void> => {
     try {
-      enter(await joinLobby(code, { game, broker: brokerUrl(), ...options }));
+      enter(await joinLobby(code, { game: labGame, broker: brokerUrl(), ...options }));
     } catch (error) {
       throw new Error((error as NetcodeErrorLike).code, { cause: error });
     }
@@ -100,7 +97,8 @@ const lab = {
     Array.from({ length: to - from + 1 }, (_, index) => match?.checksum(from + index) ?? null),
   connectionCounts,
   gatheredTypes,
-  signaledTypes,
+  iceErrors,
+  signaled,
   selectedPairs,
 };
 

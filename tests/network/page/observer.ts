@@ -11,7 +11,8 @@ export interface SelectedPair {
 const RealConnection = globalThis.RTCPeerConnection;
 const connections: RTCPeerConnection[] = [];
 const gathered = new Set<string>();
-const signaled: string[] = [];
+const frames: string[] = [];
+const errors: number[] = [];
 
 globalThis.RTCPeerConnection = class extends RealConnection {
   constructor(configuration?: RTCConfiguration) {
@@ -21,6 +22,7 @@ globalThis.RTCPeerConnection = class extends RealConnection {
       const type = candidate?.type ?? undefined;
       if (type !== undefined) gathered.add(type);
     });
+    this.addEventListener("icecandidateerror", ({ errorCode }) => errors.push(errorCode));
   }
 };
 
@@ -29,12 +31,12 @@ globalThis.WebSocket = class extends RealSocket {
   constructor(url: string | URL, protocols?: string | string[]) {
     super(url, protocols);
     this.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
-      if (typeof data === "string") signaled.push(data);
+      if (typeof data === "string") frames.push(data);
     });
   }
 
   override send(data: string | BufferSource | Blob): void {
-    if (typeof data === "string") signaled.push(data);
+    if (typeof data === "string") frames.push(data);
     super.send(data);
   }
 };
@@ -49,9 +51,14 @@ export function gatheredTypes(): readonly string[] {
   return [...gathered];
 }
 
-/** Kinds of candidates in any message that this page sent to the broker or got from it. */
-export function signaledTypes(): readonly string[] {
-  return [...new Set(signaled.flatMap((text) => [...text.matchAll(/ typ (host|srflx|prflx|relay)\b/g)].map((match) => match[1] ?? "")))];
+/** Every text that went to the broker or came from it. */
+export function signaled(): readonly string[] {
+  return frames;
+}
+
+/** Errors that STUN and TURN servers gave, by their code. */
+export function iceErrors(): readonly number[] {
+  return errors;
 }
 
 /** Of every connected peer connection. */

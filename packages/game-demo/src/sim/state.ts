@@ -121,6 +121,7 @@ export const rubberbandMemory: StateCodec<RubberbandState> = {
         return live;
       },
       checksum: (state) => slots.checksum(state.arrays),
+      slotChecksum: (slot) => slots.slotChecksum?.(slot) ?? 0,
       serialize: (state) => slots.serialize(state.arrays),
       deserialize: (bytes, live) => (slots.deserialize(bytes, live.arrays) === undefined ? undefined : live),
       inspect: (slot) => slots.inspect?.(slot),

@@ -23,19 +23,27 @@ class NodeTransport extends PeerTransport {
   override readonly capabilities: number = 0;
 }
 
-let peerConstructor: Promise<PeerConstructor> | undefined;
+let packages: Promise<(options: SignalingOptions) => Transport> | undefined;
 
 /**
- * The transport of a Node process: PeerJS on `node-datachannel` and `ws`. Puts the WebRTC constructors and `WebSocket` on `globalThis` where they
- * are missing, since PeerJS looks for them there. Rejects with a `MissingPackageError`.
+ * Loads what only Node peers need: PeerJS on `node-datachannel` and `ws`. Puts the WebRTC constructors and `WebSocket` on `globalThis` where they are missing,
+ * since PeerJS looks for them there. Resolves with the way to make a transport; rejects with a `MissingPackageError`.
  */
+export function loadNodePackages(): Promise<(options: SignalingOptions) => Transport> {
+  packages ??= loadPeer().then(
+    (peer) => (options) => new NodeTransport(peer, options),
+    (error: unknown) => {
+      // Whoever installs what is missing may try again.
+      packages = undefined;
+      throw error;
+    },
+  );
+  return packages;
+}
+
+/** The transport of a Node process. Rejects with a `MissingPackageError`. */
 export async function createNodeTransport(options: SignalingOptions): Promise<Transport> {
-  peerConstructor ??= loadPeer().catch((error: unknown) => {
-    // Whoever installs what is missing may try again.
-    peerConstructor = undefined;
-    throw error;
-  });
-  return new NodeTransport(await peerConstructor, options);
+  return (await loadNodePackages())(options);
 }
 
 async function loadPeer(): Promise<PeerConstructor> {

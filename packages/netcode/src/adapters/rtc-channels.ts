@@ -152,7 +152,10 @@ export class RtcChannels {
   }
 
   #attach(name: Channel, channel: RTCDataChannel): void {
-    const { signal } = this.#abort;
+    // One for each channel: Node takes more than ten listeners of one signal for a leak, and says so.
+    const abort = new AbortController();
+    this.#abort.signal.addEventListener("abort", () => abort.abort());
+    const { signal } = abort;
     channel.binaryType = "arraybuffer";
     this.#channels.set(name, channel);
     channel.addEventListener("open", () => this.#checkOpen(), { signal });

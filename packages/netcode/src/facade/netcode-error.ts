@@ -33,6 +33,7 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   NOT_INVITED: ["This lobby is for people with its link.", "Ask for the link, and open that."],
   TRANSFER_FAILED: ["A file did not arrive.", "Send it again."],
   PEER_UNREACHABLE: ["Another player cannot be reached.", "Try another network, or a lobby server with a TURN server."],
+  MISSING_PACKAGE: ["A Node peer misses a package.", "Install it: npm install node-datachannel ws"],
 };
 
 export interface NetcodeErrorDetail {

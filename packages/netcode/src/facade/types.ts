@@ -15,6 +15,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
  * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
  * - `NOT_INVITED`: the lobby is for people with its link, and a member found that one of two ends came without it.
+ * - `MISSING_PACKAGE`: a Node peer without one of the packages that it needs; the message names it.
  * - `TRANSFER_FAILED`: a file did not arrive; the message says why, and the transfer's `failure`.
  * - `PAGE_RESTORED`: the page came back out of the cache of the back button. The seat is kept: reload, or call `resumeLobby`.
  */
@@ -27,7 +28,8 @@ export type NetcodeErrorCode =
   | "IDENTITY_MISMATCH"
   | "NOT_INVITED"
   | "TRANSFER_FAILED"
-  | "PAGE_RESTORED";
+  | "PAGE_RESTORED"
+  | "MISSING_PACKAGE";
 
 export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;

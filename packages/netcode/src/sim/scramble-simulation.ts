@@ -94,6 +94,14 @@ export class ScrambleSimulation implements Simulation {
     into.set(this.#words, offset);
   }
 
+  readonly hashesSlots = true;
+
+  hashSlot(slot: number, into: Uint32Array, offset: number): number {
+    const words = this.#slots[slot] ?? this.#words;
+    into.set(words, offset);
+    return checksumWords(words);
+  }
+
   inspectLive(): unknown {
     return { words: this.#words.slice() };
   }

@@ -47,6 +47,8 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   /** Hashes of the live state, once one was asked for: the random generator, then the parts of the state. */
   readonly #parts = new Uint32Array(STATE_PARTS_MAX);
   #hasParts = false;
+  /** The same of a slot. */
+  readonly #slotHashes = new Uint32Array(STATE_PARTS_MAX);
   #emit: EmitEvent = ignoreEvent;
   #bots: Uint8Array;
 
@@ -173,6 +175,23 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   partChecksums(into: Uint32Array, offset: number): void {
     this.#hashParts();
     for (let part = this.partCount - 1; part >= 0; part--) into[offset + part] = this.#parts[part] ?? 0;
+  }
+
+  get hashesSlots(): boolean {
+    const slots = this.#anySlots();
+    return slots.parts === undefined ? slots.slotChecksum !== undefined : slots.parts.slotPartChecksums !== undefined;
+  }
+
+  hashSlot(slot: number, into: Uint32Array, offset: number): number {
+    const slots = this.#openSlots(slot);
+    const hashes = this.#slotHashes;
+    const wordCount = this.#random.words.length;
+    hashes[0] = checksumWords(this.#savedRandom, 0, (slot + 1) * wordCount, slot * wordCount);
+    if (slots.parts === undefined) hashes[1] = slots.slotChecksum?.(slot) ?? 0;
+    else slots.parts.slotPartChecksums?.(slot, hashes, 1);
+    const { partCount } = this;
+    for (let part = 0; part < partCount; part++) into[offset + part] = hashes[part] ?? 0;
+    return checksumWords(hashes, 0, partCount);
   }
 
   /** A copy of the live state and of the words of its random generator. */

@@ -53,6 +53,8 @@ export interface StateSlots<State> {
   load(slot: number, live: State): State;
   /** Unsigned 32 bits. `savedSlot`: a slot that holds exactly this state, where there is one, so that its bytes need not be made again. */
   checksum(state: State, savedSlot?: number): number;
+  /** As `checksum`, of what a slot holds. With it (and with that of `parts`) only states that peers compare are hashed, not each that is simulated. */
+  slotChecksum?(slot: number): number;
   /** Where there are parts, a simulation hashes those, and never asks for `checksum`. Without them the state is one part. */
   readonly parts?: StateParts<State>;
   /** The state as bytes of its own. */
@@ -73,6 +75,8 @@ export interface StateParts<State> {
   partName(part: number, state: State): string;
   /** Writes unsigned 32 bits for each part to `into[offset …)`. `savedSlot` as for `checksum`. Allocates nothing that can be avoided: called in every frame. */
   partChecksums(state: State, into: Uint32Array, offset: number, savedSlot?: number): void;
+  /** As `partChecksums`, of what a slot holds; see `StateSlots.slotChecksum`. */
+  slotPartChecksums?(slot: number, into: Uint32Array, offset: number): void;
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */

@@ -61,9 +61,9 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
   readonly partCount: number = 1 + BLOCKS;
   readonly #options: MemoryStateOptions<State>;
   readonly #startBytes: number;
-  /** Room of each slot, and the view of what it holds. A view is made anew only where the size of the state changed. */
+  /** Room of each slot, and views of what it holds. They are made anew only where the size of the state changed. */
   readonly #rooms: ArrayBuffer[];
-  readonly #saved: Uint8Array[];
+  readonly #saved: SavedMemory[];
   readonly #savedGlobals: DataView<ArrayBuffer>[];
   #globals: readonly GameGlobal[] = [];
   #liveGlobals = new DataView(new ArrayBuffer(0));
@@ -83,13 +83,13 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
     this.#options = options;
     this.#startBytes = options.startBytes ?? 0;
     this.#rooms = Array.from({ length: slotCount }, () => new ArrayBuffer(0));
-    this.#saved = Array.from({ length: slotCount }, () => new Uint8Array(0));
+    this.#saved = Array.from({ length: slotCount }, () => savedIn(new ArrayBuffer(0), 0));
     this.#savedGlobals = Array.from({ length: slotCount }, () => new DataView(new ArrayBuffer(0)));
   }
 
   save(slot: number, state: State): void {
     this.#attach(state);
-    this.#slotOf(slot).set(this.#bytes);
+    this.#slotOf(slot).bytes.set(this.#bytes);
     const globals = this.#savedGlobals[slot];
     if (globals !== undefined && this.#globals.length > 0) this.#savedGlobals[slot] = this.#copyGlobals(globals);
   }
@@ -97,15 +97,19 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
   load(slot: number, live: State): State {
     const saved = this.#saved[slot];
     const globals = this.#savedGlobals[slot];
-    assert(saved !== undefined && globals !== undefined && saved.length > 0, "a slot that was saved before");
+    assert(saved !== undefined && globals !== undefined && saved.bytes.length > 0, "a slot that was saved before");
     this.#attach(live);
-    this.#overwrite(live, saved, globals);
+    this.#overwrite(live, saved.bytes, globals);
     return live;
   }
 
   checksum(state: State): number {
     this.#attach(state);
     return checksumWords(this.#words, this.#looseChecksum());
+  }
+
+  slotChecksum(slot: number): number {
+    return checksumWords(this.#savedAt(slot).words, this.#savedLooseChecksum(slot));
   }
 
   partName(part: number): string {
@@ -116,13 +120,13 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
 
   partChecksums(state: State, into: Uint32Array, offset: number): void {
     this.#attach(state);
-    const count = this.#words.length;
     into[offset] = this.#looseChecksum();
-    for (let block = 0, start = 0; block < BLOCKS; block++) {
-      const end = block === BLOCKS - 1 ? count : Math.min(start + BLOCK_BYTES / 4, count);
-      into[offset + 1 + block] = end === start ? 0 : checksumWords(this.#words, 0, end, start);
-      start = end;
-    }
+    hashBlocks(this.#words, into, offset + 1);
+  }
+
+  slotPartChecksums(slot: number, into: Uint32Array, offset: number): void {
+    into[offset] = this.#savedLooseChecksum(slot);
+    hashBlocks(this.#savedAt(slot).words, into, offset + 1);
   }
 
   /** The globals, eight bytes each, then the memory. */
@@ -152,7 +156,10 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
 
   inspect(slot: number): unknown {
     const globals = this.#savedGlobals[slot];
-    return { memory: this.#saved[slot]?.slice(), globals: globals === undefined ? undefined : new BigInt64Array(globals.buffer.slice(0)) };
+    return {
+      memory: this.#saved[slot]?.bytes.slice(),
+      globals: globals === undefined ? undefined : new BigInt64Array(globals.buffer.slice(0)),
+    };
   }
 
   inspectLive(state: State): unknown {
@@ -161,20 +168,26 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
   }
 
   /** Room for the live state in a slot. */
-  #slotOf(slot: number): Uint8Array {
+  #slotOf(slot: number): SavedMemory {
     const saved = this.#saved[slot];
     let room = this.#rooms[slot];
     assert(saved !== undefined && room !== undefined, "a slot that was reserved");
     const sizeBytes = this.#bytes.length;
-    if (saved.length === sizeBytes) return saved;
+    if (saved.bytes.length === sizeBytes) return saved;
     if (room.byteLength < sizeBytes) {
       // A state that grows grows again: half as much to spare.
       room = new ArrayBuffer(sizeBytes + (sizeBytes >>> 1));
       this.#rooms[slot] = room;
     }
-    const view = new Uint8Array(room, 0, sizeBytes);
+    const view = savedIn(room, sizeBytes);
     this.#saved[slot] = view;
     return view;
+  }
+
+  #savedAt(slot: number): SavedMemory {
+    const saved = this.#saved[slot];
+    assert(saved !== undefined && saved.bytes.length > 0, "a slot that was saved before");
+    return saved;
   }
 
   #attach(state: State): void {
@@ -205,6 +218,12 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
   /** Of the globals, and of bytes that make no whole word. */
   #looseChecksum(): number {
     return checksumBytes(this.#tail, this.#globals.length === 0 ? 0 : checksumBytes(this.#globalBytes()));
+  }
+
+  #savedLooseChecksum(slot: number): number {
+    const globals = this.#savedGlobals[slot];
+    const seed = globals === undefined || this.#globals.length === 0 ? 0 : checksumBytes(new Uint8Array(globals.buffer));
+    return checksumBytes(this.#savedAt(slot).tail, seed);
   }
 
   /** False when the memory cannot have so much. */
@@ -257,6 +276,27 @@ class MemorySlots<State> implements StateSlots<State>, StateParts<State> {
       else view.setFloat64(index * GLOBAL_BYTES, value, true);
     }
     return view;
+  }
+}
+
+/** What a slot holds: as bytes, as words, and the up to three bytes behind the last word. */
+interface SavedMemory {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly tail: Uint8Array;
+}
+
+function savedIn(room: ArrayBuffer, sizeBytes: number): SavedMemory {
+  const bytes = new Uint8Array(room, 0, sizeBytes);
+  const words = new Uint32Array(room, 0, sizeBytes >>> 2);
+  return { bytes, words, tail: bytes.subarray(words.byteLength) };
+}
+
+function hashBlocks(words: Uint32Array, into: Uint32Array, offset: number): void {
+  for (let block = 0, start = 0; block < BLOCKS; block++) {
+    const end = block === BLOCKS - 1 ? words.length : Math.min(start + BLOCK_BYTES / 4, words.length);
+    into[offset + block] = end === start ? 0 : checksumWords(words, 0, end, start);
+    start = end;
   }
 }
 

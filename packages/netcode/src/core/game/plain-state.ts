@@ -51,8 +51,11 @@ class PlainSlots<State> implements StateSlots<State>, StateParts<State> {
   }
 
   checksum(state: State, savedSlot?: number): number {
-    if (savedSlot === undefined) return checksumBytes(packPlain(state));
-    return checksumBytes(this.#bufferOf(savedSlot), 0, this.#sizesBytes[savedSlot]);
+    return savedSlot === undefined ? checksumBytes(packPlain(state)) : this.slotChecksum(savedSlot);
+  }
+
+  slotChecksum(slot: number): number {
+    return checksumBytes(this.#bufferOf(slot), 0, this.#sizesBytes[slot]);
   }
 
   partName(part: number, state: State): string {
@@ -60,9 +63,13 @@ class PlainSlots<State> implements StateSlots<State>, StateParts<State> {
   }
 
   partChecksums(state: State, into: Uint32Array, offset: number, savedSlot?: number): void {
-    const bytes = savedSlot === undefined ? packPlain(state) : this.#bufferOf(savedSlot);
-    const sizeBytes = savedSlot === undefined ? bytes.length : (this.#sizesBytes[savedSlot] ?? 0);
-    this.#plainParts.checksums(bytes, sizeBytes, into, offset);
+    if (savedSlot !== undefined) return this.slotPartChecksums(savedSlot, into, offset);
+    const bytes = packPlain(state);
+    this.#plainParts.checksums(bytes, bytes.length, into, offset);
+  }
+
+  slotPartChecksums(slot: number, into: Uint32Array, offset: number): void {
+    this.#plainParts.checksums(this.#bufferOf(slot), this.#sizesBytes[slot] ?? 0, into, offset);
   }
 
   serialize(state: State): Uint8Array {

@@ -47,6 +47,10 @@ class SnapshotSlots<State> implements StateSlots<State> {
     return checksumBytes(savedSlot === undefined ? this.#options.save(state) : this.#savedAt(savedSlot));
   }
 
+  slotChecksum(slot: number): number {
+    return checksumBytes(this.#savedAt(slot));
+  }
+
   serialize(state: State): Uint8Array {
     return this.#options.save(state);
   }

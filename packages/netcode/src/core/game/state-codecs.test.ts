@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { AssertionError } from "../base/assert.ts";
 import { f32, i32, u8 } from "../base/schema.ts";
+import type { StateCodec } from "./game.ts";
+import { memoryState } from "./memory-state.ts";
 import { plainState } from "./plain-state.ts";
+import { snapshotState } from "./snapshot-state.ts";
 import { typedArrayState } from "./typed-array-state.ts";
 import { verifiedState } from "./verified-state.ts";
 
@@ -130,6 +133,47 @@ describe("typed-array state", () => {
     expect(() => memory.open(1).save(0, { x: new Int32Array(4), flags: new Uint8Array(3), heat: new Float32Array(2) })).toThrow(
       AssertionError,
     );
+  });
+});
+
+describe("a slot", () => {
+  /** The hash of the slot and of its parts, beside that of the state when it was saved. */
+  function hashesOf<State>(codec: StateCodec<State>, state: State, change: (state: State) => void): readonly (readonly number[])[] {
+    const slots = codec.open(2);
+    const count = slots.parts?.partCount ?? 0;
+    const [live, saved] = [new Uint32Array(count), new Uint32Array(count)];
+    slots.parts?.partChecksums(state, live, 0);
+    const checksum = slots.checksum(state);
+    slots.save(1, state);
+    change(state);
+    const changed = slots.checksum(state);
+    slots.parts?.slotPartChecksums?.(1, saved, 0);
+    const hashes = [slots.slotChecksum?.(1) ?? 0, ...saved];
+    expect(slots.checksum(state)).toBe(changed);
+    expect(changed).not.toBe(checksum);
+    return [[checksum, ...live], hashes];
+  }
+
+  test("[GA36] hashes as the state that was saved in it, in every kind of state, and the live one stays", () => {
+    const memory = typedArrayState({ x: i32(3), flags: u8(6), y: f32(5) });
+    const arrays = memory.create();
+    arrays.x[1] = -7;
+    const room = { memory: { buffer: new ArrayBuffer(70_001) }, count: { value: 7 } };
+    new Uint8Array(room.memory.buffer).fill(3, 60_000);
+    const inMemory = memoryState<typeof room>({ memory: (state) => state.memory, startBytes: 4, globals: (state) => [state.count] });
+    const bytes = snapshotState<{ count: number }>({ save: ({ count }) => Uint8Array.of(count), load: ([count = 0]) => ({ count }) });
+    for (const [was, is] of [
+      hashesOf(memory, arrays, ({ x }) => void (x[2] = 1)),
+      hashesOf(verifiedState(memory), memory.create(), ({ x }) => void (x[2] = 1)),
+      hashesOf(plainState<Tree>(), tree(), (state) => void (state["round"] = 2)),
+      hashesOf(inMemory, room, (state) => {
+        state.count.value = 8;
+        new Uint8Array(state.memory.buffer)[70_000] = 1;
+      }),
+      hashesOf(bytes, { count: 4 }, (state) => void (state.count = 5)),
+    ]) {
+      expect(is).toEqual(was);
+    }
   });
 });
 

@@ -41,6 +41,8 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
   /** The word after each part. */
   readonly #partEnds: Uint32Array;
   readonly #slots: readonly Uint8Array[];
+  /** The same memory as words. */
+  readonly #slotWords: readonly Uint32Array[];
   /** The live state, and its memory seen as bytes and words: found once, as long as the game keeps one state object. */
   #state: ArraysOf<Schema> | undefined;
   #bytes = new Uint8Array(0);
@@ -49,6 +51,7 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
   constructor(layout: ArrayLayout, slotCount: number) {
     this.#layout = layout;
     this.#slots = Array.from({ length: slotCount }, () => new Uint8Array(layout.sizeBytes));
+    this.#slotWords = this.#slots.map(({ buffer }) => new Uint32Array(buffer));
     const parts = partsOf(layout);
     this.partCount = parts.length;
     this.#partNames = parts.map(({ name }) => name);
@@ -71,21 +74,21 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     return checksumWords(this.#words);
   }
 
+  slotChecksum(slot: number): number {
+    return checksumWords(this.#slotWordsAt(slot));
+  }
+
   partName(part: number): string {
     return this.#partNames[part] ?? "";
   }
 
   partChecksums(state: ArraysOf<Schema>, into: Uint32Array, offset: number): void {
     this.#attach(state);
-    const words = this.#words;
-    const ends = this.#partEnds;
-    let start = 0;
-    for (let part = 0; part < ends.length; part++) {
-      const end = ends[part] ?? start;
-      // A word is its own hash.
-      into[offset + part] = end - start === 1 ? (words[start] ?? 0) : checksumWords(words, 0, end, start);
-      start = end;
-    }
+    this.#hashParts(this.#words, into, offset);
+  }
+
+  slotPartChecksums(slot: number, into: Uint32Array, offset: number): void {
+    this.#hashParts(this.#slotWordsAt(slot), into, offset);
   }
 
   serialize(state: ArraysOf<Schema>): Uint8Array {
@@ -109,6 +112,17 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     return this.#viewsOfCopy(this.#bytes);
   }
 
+  #hashParts(words: Uint32Array, into: Uint32Array, offset: number): void {
+    const ends = this.#partEnds;
+    let start = 0;
+    for (let part = 0; part < ends.length; part++) {
+      const end = ends[part] ?? start;
+      // A word is its own hash.
+      into[offset + part] = end - start === 1 ? (words[start] ?? 0) : checksumWords(words, 0, end, start);
+      start = end;
+    }
+  }
+
   #viewsOfCopy(bytes: Uint8Array): ArraysOf<Schema> {
     const copy = new ArrayBuffer(this.#layout.sizeBytes);
     new Uint8Array(copy).set(bytes);
@@ -119,6 +133,12 @@ class TypedArraySlots<Schema extends ArraySchema> implements StateSlots<ArraysOf
     const bytes = this.#slots[slot];
     assert(bytes !== undefined, "a slot that was reserved");
     return bytes;
+  }
+
+  #slotWordsAt(slot: number): Uint32Array {
+    const words = this.#slotWords[slot];
+    assert(words !== undefined, "a slot that was reserved");
+    return words;
   }
 
   #attach(state: ArraysOf<Schema>): void {

@@ -17,6 +17,7 @@ export function verifiedState<State>(codec: StateCodec<State>): StateCodec<State
 
 class VerifiedSlots<State> implements StateSlots<State> {
   readonly parts?: StateParts<State>;
+  readonly slotChecksum?: (slot: number) => number;
   readonly #codec: StateCodec<State>;
   readonly #slots: StateSlots<State>;
 
@@ -24,6 +25,7 @@ class VerifiedSlots<State> implements StateSlots<State> {
     this.#codec = codec;
     this.#slots = codec.open(slotCount);
     if (this.#slots.parts !== undefined) this.parts = this.#slots.parts;
+    if (this.#slots.slotChecksum !== undefined) this.slotChecksum = (slot) => this.#slots.slotChecksum?.(slot) ?? 0;
   }
 
   save(slot: number, state: State): void {

@@ -6,6 +6,7 @@ export class SimulationWrapper implements Simulation {
   readonly playerCount: number;
   readonly inputBytes: number;
   readonly partCount: number;
+  readonly hashesSlots: boolean;
   readonly #simulation: Simulation;
 
   constructor(simulation: Simulation) {
@@ -14,6 +15,7 @@ export class SimulationWrapper implements Simulation {
     this.playerCount = simulation.playerCount;
     this.inputBytes = simulation.inputBytes;
     this.partCount = simulation.partCount;
+    this.hashesSlots = simulation.hashesSlots;
   }
 
   step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
@@ -50,6 +52,10 @@ export class SimulationWrapper implements Simulation {
 
   partChecksums(into: Uint32Array, offset: number): void {
     this.#simulation.partChecksums(into, offset);
+  }
+
+  hashSlot(slot: number, into: Uint32Array, offset: number): number {
+    return this.#simulation.hashSlot(slot, into, offset);
   }
 
   inspectLive(): unknown {

@@ -41,6 +41,10 @@ export interface Simulation {
   partName(part: number): string;
   /** Writes the hash of each part of the live state to `into[offset …)`. Equal hashes of all parts and equal checksums are the same. */
   partChecksums(into: Uint32Array, offset: number): void;
+  /** Whether `hashSlot` may be called. Where not, a session hashes every state while it is the live one. */
+  readonly hashesSlots: boolean;
+  /** As `partChecksums`, of a saved slot; returns what `checksum` would of that state. The live state stays as it is. */
+  hashSlot(slot: number, into: Uint32Array, offset: number): number;
   /** A copy of the live state for a report: plain data or typed arrays by name; `undefined` where the state cannot be looked into. */
   inspectLive(): unknown;
   /** The result of the match if the live state is final, else `undefined`. Plain data. */

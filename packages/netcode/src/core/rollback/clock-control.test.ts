@@ -1,7 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { ClockControl } from "./clock-control.ts";
+import { ADVANTAGE_UNITS_PER_FRAME } from "./time-sync.ts";
 
-const STEP_SECONDS = 1 / 60;
+const FRAME_MS = 1000 / 60;
+
+function started(): ClockControl {
+  const control = new ClockControl();
+  control.start(0);
+  return control;
+}
+
+/** The rate after one look at so many others, all as far away. */
+function steer(control: ClockControl, nowMs: number, aheadFrames: number): number {
+  control.see(Math.round(aheadFrames * ADVANTAGE_UNITS_PER_FRAME));
+  control.steer(nowMs);
+  return control.rate;
+}
 
 /** Two clocks that drift apart by `driftRatio`, both corrected, and each sees the distance `ageFrames` late. Returns the distances, frame by frame. */
 function run(options: {
@@ -10,14 +24,12 @@ function run(options: {
   readonly ageFrames: number;
   readonly frames: number;
 }): number[] {
-  const controls = [new ClockControl(), new ClockControl()];
+  const controls = [started(), started()];
   const distances: number[] = [];
   let distance = options.aheadFrames;
   for (let frame = 0; frame < options.frames; frame++) {
     const seen = distances[frame - options.ageFrames] ?? 0;
-    const [early = 1, late = 1] = controls.map((control, place) =>
-      control.update(place === 0 ? seen : -seen, 1, frame * 1000 * STEP_SECONDS, STEP_SECONDS),
-    );
+    const [early = 1, late = 1] = controls.map((control, place) => steer(control, frame * FRAME_MS, place === 0 ? seen : -seen));
     distance += early * (1 + options.driftRatio / 2) - late * (1 - options.driftRatio / 2);
     distances.push(distance);
   }
@@ -26,7 +38,7 @@ function run(options: {
 
 describe("the clock rate", () => {
   it("[PA2] is 5 % off at most in the first three seconds, and 1 % afterwards", () => {
-    const rate = (aheadFrames: number, runningMs: number) => new ClockControl().update(aheadFrames, 1, runningMs, STEP_SECONDS);
+    const rate = (aheadFrames: number, runningMs: number) => steer(started(), runningMs, aheadFrames);
     expect([rate(9, 2999), rate(-9, 2999), rate(9, 3000), rate(-9, 3000)]).toEqual([0.95, 1.05, 0.99, 1.01]);
     expect(rate(2, 0)).toBeCloseTo(0.9625, 6);
     expect(rate(0, 10_000)).toBe(1);
@@ -45,18 +57,31 @@ describe("the clock rate", () => {
   });
 
   it("[PA2] does not swing to the other side after a distance that took long to close", () => {
-    const control = new ClockControl();
-    for (let frame = 0; frame < 1200; frame++) control.update(20, 1, 10_000, STEP_SECONDS);
+    const control = started();
+    for (let frame = 0; frame < 1200; frame++) steer(control, 10_000 + frame * FRAME_MS, 20);
     // Only what the limit left room for was learnt.
     expect(Math.abs(control.learntRatio)).toBeLessThan(0.001);
   });
 
+  it("[PA2] learns nothing of one that is more than a frame away, and goes by the others meanwhile", () => {
+    const control = started();
+    const look = (frame: number, lateFrames: number): void => {
+      for (const aheadFrames of [0, 0, lateFrames]) control.see(Math.round(aheadFrames * ADVANTAGE_UNITS_PER_FRAME));
+      control.steer(frame * FRAME_MS);
+    };
+    for (let frame = 0; frame < 120; frame++) look(frame, 6);
+    expect(control.rate).toBeLessThan(0.97);
+    expect(control.learntRatio).toBe(0);
+    look(120, 0.9);
+    expect(control.learntRatio).toBeGreaterThan(0);
+  });
+
   it("[PA2] forgets what it learnt once there is no distance any more", () => {
-    const control = new ClockControl();
-    for (let frame = 0; frame < 600; frame++) control.update(0.2, 1, 10_000, STEP_SECONDS);
+    const control = started();
+    for (let frame = 0; frame < 600; frame++) steer(control, 10_000 + frame * FRAME_MS, 0.2);
     const learnt = control.learntRatio;
     expect(learnt).toBeGreaterThan(0.005);
-    for (let frame = 0; frame < 30 * 60; frame++) control.update(0, 1, 10_000, STEP_SECONDS);
+    for (let frame = 600; frame < 600 + 30 * 60; frame++) steer(control, 10_000 + frame * FRAME_MS, 0);
     expect(control.learntRatio / learnt).toBeCloseTo(Math.exp(-1), 1);
   });
 });

@@ -150,6 +150,46 @@ describe("running frames", () => {
     expect([runner.checksum(500), runner.checksum(-1), runner.checksum(100)]).toEqual([undefined, undefined, undefined]);
   });
 
+  it.each([
+    { saveEveryFrames: 1, hashesSlots: true },
+    { saveEveryFrames: 3, hashesSlots: true },
+    { saveEveryFrames: 1, hashesSlots: false },
+  ])("[RB43] checksums are those of a straight run, however states are saved and hashed: %o", ({ saveEveryFrames, hashesSlots }) => {
+    const { simulation, runner, advance, arrive } = setup({ saveEveryFrames, simulation: { hashesSlots } });
+    const straight = new TestSimulation({ playerCount: 2 });
+    for (let frame = 0; frame < 8; frame++) advance();
+    for (let frame = 0; frame < 300; frame++) {
+      arrive((frame * 7) >> 3);
+      expect(advance()).toBe(true);
+      straight.step(frame, Uint8Array.of(1, (frame * 7) >> 3), Uint8Array.of(0, 0), () => {});
+      runner.repair(100);
+      confirm(runner);
+      expect(runner.checksum(frame)).toBe(straight.checksum());
+      const parts = new Uint32Array(2);
+      expect(runner.partChecksums(frame, parts, 0)).toBe(true);
+      expect([...parts]).toEqual([...new Uint32Array(straight.serialize().buffer)]);
+    }
+    expect(runner.rollbacks).toBeGreaterThan(200);
+    expect(runner.resimulatedFrames).toBeGreaterThan(1600);
+    expect(simulation.slotHashes > 0).toBe(hashesSlots);
+  });
+
+  it("[RB43] with a save of every predicted frame each frame is hashed once, however often it is simulated", () => {
+    const { simulation, runner, advance, arrive } = setup();
+    const hashes = (): number => simulation.liveHashes + simulation.slotHashes;
+    const before = hashes();
+    for (let frame = 0; frame < 8; frame++) advance();
+    expect(hashes()).toBe(before);
+    for (let frame = 0; frame < 200; frame++) {
+      arrive(frame);
+      expect(advance()).toBe(true);
+    }
+    runner.repair(100);
+    confirm(runner);
+    expect([runner.confirmedFrame, runner.resimulatedFrames > 1500]).toEqual([199, true]);
+    expect(hashes() - before).toBe(200);
+  });
+
   it("[RB12] the end is the first confirmed frame with a result, and what was predicted past it never happened", () => {
     const { simulation, runner, advance, arrive } = setup({ simulation: { endFrame: 3 } });
     for (let frame = 0; frame < 7; frame++) advance();

@@ -57,6 +57,8 @@ export class FrameRunner {
   /** The game's own number of the step that frame is, or would be. */
   readonly #stepFrames = new Int32Array(HISTORY_FRAMES);
   readonly #checksums = new Uint32Array(HISTORY_FRAMES);
+  /** 1 where the checksum is that of the last time the frame was simulated: it is made when it is certain that it counts, or can be had no later. */
+  readonly #hashed = new Uint8Array(HISTORY_FRAMES);
   readonly #parts: Uint32Array;
   readonly #final = new Uint8Array(HISTORY_FRAMES);
   readonly #bots: Uint8Array;
@@ -96,6 +98,7 @@ export class FrameRunner {
     this.#confirmedFrame = start.frame - 1;
     this.#stepFrames[start.frame & MASK] = start.stepFrame;
     this.#checksums[(start.frame - 1) & MASK] = simulation.checksum();
+    this.#hashed[(start.frame - 1) & MASK] = 1;
   }
 
   /** The next frame to simulate for the first time. */
@@ -182,6 +185,7 @@ export class FrameRunner {
     const next = this.#confirmedFrame + 1;
     if (this.#endFrame !== NONE || next >= this.#liveFrame || next >= this.#wrongFrame || !this.#isComplete(next)) return false;
     this.#confirmedFrame = next;
+    if (this.#hashed[next & MASK] === 0) this.#hashAfter(next);
     this.#events.confirm(next);
     // Predicted inputs of paused frames are never corrected: they did no harm.
     if (this.#paused[next & MASK] !== 0) this.#fillRow(next);
@@ -269,6 +273,7 @@ export class FrameRunner {
     this.#wrongFrame = NONE;
     this.#repairFrame = this.#confirmedFrame;
     this.#checksums[(frame - 1) & MASK] = checksum;
+    this.#hashed[(frame - 1) & MASK] = 1;
     return true;
   }
 
@@ -327,39 +332,55 @@ export class FrameRunner {
     assert(row !== undefined, "a row in every slot");
     if (this.#keepsCheckpoints) this.#checkpoints.passing(frame - 1);
     const isComplete = this.#isComplete(frame);
+    const isConfirmed = frame <= this.#confirmedFrame;
+    if (!isConfirmed && !isComplete) this.#saves.saveBefore(frame);
+    if (this.#hashed[(frame - 1) & MASK] === 0 && !this.#isSavedBefore(frame)) this.#hashLive(frame - 1);
     // What is confirmed runs again only to repair the state: with the same inputs, whatever was forgotten since of how they came about.
-    if (frame > this.#confirmedFrame) {
-      if (!isComplete) this.#saves.saveBefore(frame);
+    if (!isConfirmed) {
       this.#fillRow(frame);
       this.#paused[slot] = this.#pauses.isPaused(frame) ? 1 : 0;
     }
     this.#events.begin(frame, isComplete);
     const isPaused = this.#paused[slot] !== 0;
     const stepFrame = this.#stepFrames[slot] ?? 0;
-    if (isPaused) this.#carryOver(frame);
-    else this.#simulate(frame, stepFrame, row);
+    if (isPaused) this.#final[slot] = 0;
+    else this.#simulate(slot, stepFrame, row);
     this.#stepFrames[(frame + 1) & MASK] = isPaused ? stepFrame : stepFrame + 1;
     this.#liveFrame = frame + 1;
+    // Confirmed frames that run again are hashed at once: what others ask about them is what is here now.
+    this.#hashed[slot] = 0;
+    if (isConfirmed) this.#hashLive(frame);
     if (frame === this.#repairFrame) this.#repairFrame = NULL_FRAME;
   }
 
-  #simulate(frame: number, stepFrame: number, row: Uint8Array): void {
-    const slot = frame & MASK;
+  #simulate(slot: number, stepFrame: number, row: Uint8Array): void {
     const simulation = this.#simulation;
     const bots = this.#botBits[slot] ?? 0;
     for (let player = 0; player < this.#bots.length; player++) this.#bots[player] = (bots >>> player) & 1;
     simulation.step(stepFrame, row, this.#bots, this.#events.emit);
-    if (this.#parts.length > 0) simulation.partChecksums(this.#parts, slot * simulation.partCount);
-    this.#checksums[slot] = simulation.checksum();
     this.#final[slot] = simulation.result() === undefined ? 0 : 1;
   }
 
-  #carryOver(frame: number): void {
-    const { partCount } = this.#simulation;
-    this.#checksums[frame & MASK] = this.#checksums[(frame - 1) & MASK] ?? 0;
-    this.#final[frame & MASK] = 0;
-    const start = ((frame - 1) & MASK) * partCount;
-    if (this.#parts.length > 0) this.#parts.copyWithin((frame & MASK) * partCount, start, start + partCount);
+  #isSavedBefore(frame: number): boolean {
+    return this.#simulation.hashesSlots && this.#saves.slotBefore(frame) >= 0;
+  }
+
+  /** The live state is that after `frame`. */
+  #hashLive(frame: number): void {
+    const slot = frame & MASK;
+    if (this.#parts.length > 0) this.#simulation.partChecksums(this.#parts, slot * this.#simulation.partCount);
+    this.#checksums[slot] = this.#simulation.checksum();
+    this.#hashed[slot] = 1;
+  }
+
+  /** The state after `frame` is the live one, or was saved. */
+  #hashAfter(frame: number): void {
+    if (frame + 1 === this.#liveFrame) return this.#hashLive(frame);
+    const saved = this.#saves.slotBefore(frame + 1);
+    assert(saved >= 0, "a save of each state that was left before it was hashed");
+    const slot = frame & MASK;
+    this.#checksums[slot] = this.#simulation.hashSlot(saved, this.#parts, slot * this.#simulation.partCount);
+    this.#hashed[slot] = 1;
   }
 
   /** Notes what is known of the inputs of `frame`, and who is a bot. */

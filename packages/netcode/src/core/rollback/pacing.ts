@@ -5,6 +5,7 @@ import type { FrameRange } from "./frame-range.ts";
 import { InputDelayPolicy } from "./input-delay-policy.ts";
 import { LATE_FRAMES_UNKNOWN, latenessSlice } from "./lateness.ts";
 import type { RemotePeer } from "./remote-peer.ts";
+import { ADVANTAGE_UNITS_PER_FRAME } from "./time-sync.ts";
 import { WorkPolicy } from "./work-policy.ts";
 
 export interface MatchPacingOptions {
@@ -15,8 +16,6 @@ export interface MatchPacingOptions {
   readonly saveEveryFrames: number | undefined;
 }
 
-/** A clock that stood still longer than this did not drift meanwhile: nobody called. */
-const STEP_SECONDS_MAX = 0.1;
 /** Part of a window that is kept for what is worse than measured. At 0 every new worst is a stall. */
 const SPARE_FRAMES = 1;
 /** So many mean deviations of the round trip are waited for beside half of it, as RFC 6298 does. */
@@ -40,8 +39,6 @@ export class MatchPacing {
   #advancedMs = Number.NaN;
   /** When somebody's missing inputs last turned a frame away, or it ran. */
   #triedMs = Number.NaN;
-  #firstMs = Number.NaN;
-  #updatedMs = Number.NaN;
   /** Frames that we have to stay behind the others, since our window is too small for the way of their inputs. */
   #trailFrames = 0;
 
@@ -89,10 +86,10 @@ export class MatchPacing {
 
   /** A frame was simulated for the first time; `nextFrame` is the one after it. */
   frameAdvanced(nowMs: number, nextFrame: number): void {
+    if (Number.isNaN(this.#advancedMs)) this.#control.start(nowMs);
     this.#frame = nextFrame;
     this.#advancedMs = nowMs;
     this.#triedMs = nowMs;
-    if (Number.isNaN(this.#firstMs)) this.#firstMs = nowMs;
   }
 
   /** The next frame was due, and the prediction window turned it away. */
@@ -124,10 +121,14 @@ export class MatchPacing {
     this.#work.costsMeasured(stepMs, saveMs);
   }
 
-  /** Once per frame that was due. Returns the clock rate. `isFrozen`: who does not count any more, by rank. */
-  update(nowMs: number, remotes: readonly RemotePeer[], isFrozen: (member: number) => boolean): number {
-    let ahead = 0;
-    let others = 0;
+  /** The clock rate for now. */
+  get paceRatio(): number {
+    return this.#control.rate;
+  }
+
+  /** Once per frame that was due. `isFrozen`: who does not count any more, by rank. */
+  update(nowMs: number, remotes: readonly RemotePeer[], isFrozen: (member: number) => boolean): void {
+    const trailUnits = Math.round(this.#trailFrames * ADVANTAGE_UNITS_PER_FRAME);
     let trail = 0;
     let late = LATE_FRAMES_UNKNOWN;
     let beyond = 0;
@@ -139,17 +140,12 @@ export class MatchPacing {
         late = late === LATE_FRAMES_UNKNOWN ? toldLateFrames : Math.max(late, toldLateFrames);
         beyond = Math.max(beyond, toldLateFrames - this.#coveredBy(remote));
       }
-      if (!remote.timeSync.known) continue;
-      ahead += remote.timeSync.frameAdvantage;
-      others++;
+      if (remote.timeSync.known) this.#control.see(remote.timeSync.advantageUnits + trailUnits);
     }
+    this.#control.steer(nowMs);
     this.#trailFrames = Math.min(TRAIL_FRAMES_MAX, trail);
     this.#work.update(nowMs);
     this.#delay.update(nowMs, late, beyond, this.#work.windowFrames === 0);
-    const stepSeconds = Number.isNaN(this.#updatedMs) ? 0 : Math.min(STEP_SECONDS_MAX, (nowMs - this.#updatedMs) / 1000);
-    this.#updatedMs = nowMs;
-    if (others === 0 || Number.isNaN(this.#firstMs)) return 1;
-    return this.#control.update(ahead / others + this.#trailFrames, others, nowMs - this.#firstMs, stepSeconds);
   }
 
   /**

@@ -184,7 +184,8 @@ export class RollbackSession implements Session, SettledSource {
     this.#settle();
     this.#feed.update(nowMs);
     this.#sender.sendOverdue();
-    result.paceRatio = this.#status.isOver ? 1 : this.#pace(nowMs);
+    if (!this.#status.isOver) this.#pace(nowMs);
+    result.paceRatio = this.#status.isOver ? 1 : this.#pacing.paceRatio;
     result.resimulatedFrames = runner.resimulatedFrames - resimulatedBefore;
     return result;
   }
@@ -279,11 +280,10 @@ export class RollbackSession implements Session, SettledSource {
     return this.#runner.checksum(frame);
   }
 
-  /** The clock rate for now; delay, window and distance of saves follow what was measured. */
-  #pace(nowMs: number): number {
-    const ratio = this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
+  /** Clock rate, delay, window and distance of saves follow what was measured. */
+  #pace(nowMs: number): void {
+    this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
     this.#applyPacing();
-    return ratio;
   }
 
   #applyPacing(): void {

@@ -42,13 +42,20 @@ export class SaveSlots {
     return NULL_FRAME;
   }
 
-  /** Makes the save before `frame` the live state, and keeps all saves. */
-  peek(frame: number): void {
+  /** The slot of the save before exactly `frame`; -1 when there is none. */
+  slotBefore(frame: number): number {
     for (let back = 0; back < this.#count; back++) {
       const slot = this.#slotBack(back);
-      if (this.#frames[slot] === frame) return this.#simulation.load(slot);
+      if (this.#frames[slot] === frame) return slot;
     }
-    assert(false, "a save before that frame");
+    return -1;
+  }
+
+  /** Makes the save before `frame` the live state, and keeps all saves. */
+  peek(frame: number): void {
+    const slot = this.slotBefore(frame);
+    assert(slot >= 0, "a save before that frame");
+    this.#simulation.load(slot);
   }
 
   /** Forgets all saves. */

@@ -3,6 +3,9 @@ import { LAG_UNITS_MAX, LAG_UNITS_PER_FRAME } from "../wire/limits.ts";
 /** Half a second at 60 Hz: at half, jitter moves the clock; at double, the correction comes so late that it swings. */
 const SAMPLES = 30;
 
+/** Half of a difference of lags is the distance. */
+export const ADVANTAGE_UNITS_PER_FRAME: number = 2 * LAG_UNITS_PER_FRAME;
+
 /**
  * How far we run ahead of one peer, in frames, without clocks that agree.
  *
@@ -49,9 +52,14 @@ export class TimeSync {
     return this.#count > 0 && this.#remoteLag !== LAG_UNITS_MAX;
   }
 
-  /** Frames by which we are ahead of the peer; 0 until `known`. */
+  /** By how much we are ahead of the peer, in whole `1 / ADVANTAGE_UNITS_PER_FRAME` frames; 0 until `known`. */
+  get advantageUnits(): number {
+    return this.known ? this.#lag - this.#remoteLag : 0;
+  }
+
+  /** The same in frames. */
   get frameAdvantage(): number {
-    return this.known ? (this.#lag - this.#remoteLag) / (2 * LAG_UNITS_PER_FRAME) : 0;
+    return this.advantageUnits / ADVANTAGE_UNITS_PER_FRAME;
   }
 
   /** The mean without the third on either side: a burst after an outage, or one early datagram, moves nothing (Slippi's estimate). */

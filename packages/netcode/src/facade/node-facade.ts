@@ -1,0 +1,39 @@
+import { loadNodePackages, MissingPackageError } from "../adapters/node.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import * as lobbies from "./enter-lobby.ts";
+import * as matches from "./local-match.ts";
+import { NetcodeError } from "./netcode-error.ts";
+import { nodeEnvironment } from "./node-environment.ts";
+import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
+
+/** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
+export async function hostLobby<State, Schema extends InputSchema>(options: HostOptions<State, Schema>): Promise<Lobby<State, Schema>> {
+  await loadPackages();
+  return lobbies.hostLobby(nodeEnvironment, options);
+}
+
+/** Joins the lobby of a code, or of a whole link, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
+export async function joinLobby<State, Schema extends InputSchema>(
+  code: string,
+  options: LobbyOptions<State, Schema>,
+): Promise<Lobby<State, Schema>> {
+  await loadPackages();
+  return lobbies.joinLobby(nodeEnvironment, code, options);
+}
+
+/** A match in this process alone, which needs no package besides. */
+export function startLocalMatch<State, Schema extends InputSchema>(options: LocalMatchOptions<State, Schema>): Match<State, Schema> {
+  return matches.startLocalMatch(nodeEnvironment, options);
+}
+
+async function loadPackages(): Promise<void> {
+  try {
+    await loadNodePackages();
+  } catch (cause) {
+    if (!(cause instanceof MissingPackageError)) throw cause;
+    throw new NetcodeError("MISSING_PACKAGE", {
+      message: `A Node peer needs the package ${cause.packageName}, which could not be loaded.`,
+      cause,
+    });
+  }
+}

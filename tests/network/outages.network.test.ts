@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import type { LabHost } from "./lab/lab-host.ts";
+import { expectEqualHistories, type LabPage } from "./lab/lab-page.ts";
+import { ICE_URLS } from "./lab/network-lab.ts";
+import { closeAll, enterLobby, figure, useLab } from "./lab/use-lab.ts";
+
+const lab = useLab({ still: "cone", dark: "cone", rerouted: "cone", roaming: "cone", middle: "open" });
+
+const iceServers: readonly RTCIceServer[] = [{ urls: ICE_URLS.stun }];
+
+const DEEP = process.env["ROLLCALL_DEEP"] === "1";
+/** Longer ones take the time that they last. */
+const BLACKOUTS_S = DEEP ? [4, 12, 30, 60] : [12];
+
+type HostName = keyof typeof lab.current.hosts;
+
+/** A match that runs on all these hosts. */
+async function match(names: readonly HostName[]): Promise<LabPage[]> {
+  const pages = await enterLobby(lab.current, names, { iceServers });
+  await Promise.all(pages.map((page) => page.open(names.length - 1)));
+  await pages[0]!.start();
+  await Promise.all(pages.map((page) => page.confirmed(60)));
+  return pages;
+}
+
+/** Everybody plays, in the same history. */
+async function expectPlaysOn(pages: readonly LabPage[]): Promise<void> {
+  await Promise.all(pages.map((page) => page.playing()));
+  const frame = Math.max(...(await Promise.all(pages.map((page) => page.confirmedFrame()))));
+  await Promise.all(pages.map((page) => page.confirmed(frame + 60)));
+  expect(await expectEqualHistories(pages)).toBeGreaterThan(20);
+  for (const page of pages) expect(page.errors).toEqual([]);
+}
+
+/** Does something to the network, and returns how long the pages took from its end to be heard again. */
+async function msToRecover(pages: readonly LabPage[], disturb: () => Promise<void> | void): Promise<number> {
+  const seen = await Promise.all(pages.map(async (page) => (await page.events()).length));
+  await disturb();
+  const endMs = Date.now();
+  const opened = await Promise.all(pages.map((page, index) => page.reopened(seen[index]!)));
+  return Math.max(...opened.map(({ atMs }) => atMs)) - endMs;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+describe.concurrent("the network changes under a match", () => {
+  test.each(BLACKOUTS_S)("[NW20] a pair plays on after a blackout of %d s", async (seconds) => {
+    const pages = await match(["still", "dark"]);
+    const host: LabHost = lab.current.hosts.dark;
+    const recoveryMs = await msToRecover(pages, async () => {
+      host.setCut(true);
+      await sleep(seconds * 1_000);
+      host.setCut(false);
+    });
+    figure(`blackout of ${seconds} s: from its end to heard again`, recoveryMs, "ms");
+    await expectPlaysOn(pages);
+    await closeAll(pages);
+  });
+
+  test.each([
+    ["[NW21] a pair plays on when the public address of a router changes", "rerouted", (host: LabHost) => host.moveRouter()],
+    ["[NW22] a pair plays on when the address of a computer changes", "roaming", (host: LabHost) => host.moveMachine()],
+  ] as const)("%s", async (title, name, move) => {
+    const pages = await match(["still", name]);
+    const recoveryMs = await msToRecover(pages, () => move(lab.current.hosts[name]));
+    figure(`${title.slice(7)}: to heard again`, recoveryMs, "ms");
+    await expectPlaysOn(pages);
+    await closeAll(pages);
+  });
+});
