@@ -1,4 +1,4 @@
-import { createBroker } from "@rollcall/broker";
+import { createBroker, readSigningKey } from "@rollcall/broker";
 import { fileURLToPath } from "node:url";
 import { build, createServer, preview } from "vite";
 
@@ -15,6 +15,8 @@ export interface ServeOptions {
   readonly brokerPort: number;
   /** Serves the sources with hot reload instead of a production build. */
   readonly development?: boolean;
+  /** Lobbies survive a restart by the key in this file, which is made when missing. */
+  readonly signingKeyFile?: string;
 }
 
 export interface Served {
@@ -24,7 +26,14 @@ export interface Served {
 /** Starts the broker, and the demo in front of it: pages reach the broker through the demo's own origin. */
 export async function serve(options: ServeOptions): Promise<Served> {
   // The proxy in front is the one trusted hop, so that limits count each visitor and not the proxy.
-  const broker = await createBroker({ host: "127.0.0.1", port: options.brokerPort, trustedProxyHops: 1, limits: LIMITS });
+  const signingKey = options.signingKeyFile === undefined ? undefined : readSigningKey(options.signingKeyFile);
+  const broker = await createBroker({
+    host: "127.0.0.1",
+    port: options.brokerPort,
+    trustedProxyHops: 1,
+    limits: LIMITS,
+    ...(signingKey === undefined ? {} : { signingKey }),
+  });
   try {
     const web = await serveDemo(options);
     return {

@@ -4,6 +4,7 @@
  * `PORT` (5173) and `BROKER_PORT` (9000) set the ports; a default that is taken moves to the next free port, one set by hand does not.
  */
 import { networkInterfaces } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { renderUnicodeCompact } from "uqr";
 import { freePort, portFromEnvironment } from "./free-port.ts";
@@ -11,6 +12,9 @@ import { serve, type Served } from "./serve.ts";
 
 /** What is still open after this is cut off: the ports must be free within 2 s of the signal. */
 const CLOSE_MS_MAX = 1_200;
+
+/** Lobbies come back when this is stopped and started again. */
+const SIGNING_KEY_FILE = fileURLToPath(new URL("../.rollcall-signing-key", import.meta.url));
 
 async function start(): Promise<void> {
   const { values } = parseArgs({ options: { dev: { type: "boolean", default: false } } });
@@ -33,7 +37,7 @@ async function start(): Promise<void> {
     void (served?.close() ?? Promise.resolve()).finally(() => process.exit(0));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  served = await serve({ port, brokerPort, development: values.dev });
+  served = await serve({ port, brokerPort, development: values.dev, signingKeyFile: SIGNING_KEY_FILE });
   process.stdout.write(invitation(port));
 }
 

@@ -34,7 +34,10 @@ export interface BrokerOptions {
   readonly trustedProxyHops?: number;
   /** A full, a locked and another version's lobby look like no lobby at all. Default: false. */
   readonly uniformErrors?: boolean;
-  /** Makes signaling tokens that outlive this process, or that several brokers share: at least 32 characters. Default: random. */
+  /**
+   * Makes signaling tokens and keepsakes that outlive this process, or that several brokers share: at least 32 characters. With it, members bring their
+   * lobbies back after a restart. Default: random.
+   */
   readonly signingKey?: string;
   readonly limits?: Partial<BrokerLimits>;
   /** Gets short lines for an operator. Default: silence. */

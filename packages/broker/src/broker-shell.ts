@@ -11,6 +11,7 @@ import { Counters } from "./counters.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
+import { LobbySeal } from "./lobby-seal.ts";
 import { LobbyService } from "./lobby-service.ts";
 import { LobbySocket } from "./lobby-socket.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
@@ -57,6 +58,9 @@ export class BrokerShell implements BrokerHandlers {
       limits,
       iceGrants: new IceGrants({ ...settings, secrets, wallMs: Date.now }),
       nowMs: monotonicMs,
+      wallMs: Date.now,
+      seal: settings.signingKey === undefined ? undefined : new LobbySeal(settings.signingKey, Date.now),
+      counters: this.#counters,
       handleFailure: (error) => this.#logFailure(error),
     });
     this.#peerServer = createPeerServer((error) => this.#logFailure(error));

@@ -1,4 +1,7 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parsePeerId } from "@rollcall/netcode/lobby-protocol";
 import { expect, test } from "vitest";
 import { AddressLimits } from "./address-limits.ts";
@@ -7,7 +10,7 @@ import { parseIceServers } from "./ice-servers.ts";
 import { BROKER_LIMITS } from "./limits.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createSecrets } from "./secrets.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 function request(options: { readonly from?: string; readonly headers?: Record<string, string> }): IncomingMessage {
@@ -147,6 +150,24 @@ test.each([
   expect(parseIceServers(text)).toEqual(servers);
 });
 
+test("[BR94] a signing key file is made when missing, for its owner alone, and read from then on", () => {
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-key-"));
+  try {
+    const path = join(folder, "key");
+    const keyOf = (settings: Settings): string | undefined => (settings.kind === "run" ? settings.options.signingKey : undefined);
+    const made = keyOf(readSettings(["--signing-key-file", path], {}));
+    expect(made).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(keyOf(readSettings([], { ROLLCALL_SIGNING_KEY_FILE: path }))).toBe(made);
+    writeFileSync(path, "too short");
+    expect(readSettings(["--signing-key-file", path], {})).toMatchObject({ kind: "refused" });
+    expect(readFileSync(path, "utf8")).toBe("too short");
+    expect(readSettings(["--signing-key-file", join(folder, "no", "such", "folder")], {})).toMatchObject({ kind: "refused" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test("[BR28] settings come from the command line, else from the environment", () => {
   const environment = {
     ROLLCALL_PORT: "1",
@@ -185,7 +206,7 @@ test.each([
   [["--trusted-proxy-hops", "-1"], {}, "--trusted-proxy-hops"],
   [["--limits", "sockets=0"], {}, "--limits"],
   [["--limits", "toString=1"], {}, "--limits"],
-  [["--signing-key-file", "/nonexistent"], {}, "--signing-key-file"],
+  [["--signing-key-file", "/nonexistent/key"], {}, "--signing-key-file"],
   [["--wat"], {}, "--wat"],
   [["extra"], {}, "extra"],
   [[], { ROLLCALL_PORT: "x" }, "ROLLCALL_PORT"],

@@ -8,6 +8,7 @@ import {
   type PeerId,
   assert,
 } from "@rollcall/netcode/lobby-protocol";
+import { withReturned } from "./lobby-restoration.ts";
 import { BANS, RECENT_BYTES, RECENT_CHANGES, type LobbyRecord, type NumberedChange, type SeatRecord } from "./lobby-record.ts";
 
 /** Why the machine refused; the shell adds the sentence. */
@@ -30,6 +31,11 @@ export class LobbyDraft {
 
   get record(): LobbyRecord {
     return this.#record;
+  }
+
+  /** The record to write: `before` itself when nothing was changed. */
+  finish(before: LobbyRecord): LobbyRecord {
+    return this.#record === before ? before : { ...this.#record, revision: before.revision + 1 };
   }
 
   get lobby(): LobbyState {
@@ -67,6 +73,11 @@ export class LobbyDraft {
     const connection = this.#record.nextConnection;
     this.#record = { ...this.#record, nextConnection: connection + 1 };
     return connection;
+  }
+
+  /** The member of `seat` is back in a lobby that was brought back. */
+  confirmReturn(seat: number): void {
+    this.#record = withReturned(this.#record, seat);
   }
 
   addSeat(seat: SeatRecord): void {

@@ -77,6 +77,7 @@ export function reenterSeat(draft: LobbyDraft, request: ReenterRequest): LobbyAn
   const { peerId } = seat;
   const connection = draft.takeConnection();
   draft.patchSeat(peerId, { secretHash, address, deviceHash, entrance, connection, disconnectedAtMs: null });
+  draft.confirmReturn(draft.member(peerId).seat);
   returnMember(draft, peerId);
   return { ok: true, entrance: { peerId, connection } };
 }
@@ -99,6 +100,7 @@ export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnsw
   // Who has the secret has heard the answer: whatever attempt is still on its way comes too late.
   const entrance = seat.entrance === null ? null : { ...seat.entrance, attempt: Number.MAX_SAFE_INTEGER };
   draft.patchSeat(seat.peerId, { peerId, address, deviceHash, entrance, connection, disconnectedAtMs: null });
+  draft.confirmReturn(before.seat);
   if (isFresh) {
     const member = { ...before, peerId, order: draft.takeOrder(), ready: false, connected: true };
     draft.change({ type: "member-returned", peerId: before.peerId, member });

@@ -23,8 +23,25 @@ export interface NumberedChange {
   readonly change: LobbyChange;
 }
 
+/** While a lobby that its members brought back is not certain to be the newest that they have. */
+export interface Restoration {
+  /** `revision` of the copy that it came from. */
+  readonly baseRevision: number;
+  /** Seats of the members that were connected when that copy was made, and those of them who have not come back. */
+  readonly seats: readonly number[];
+  readonly awaitedSeats: readonly number[];
+  readonly hostSeat: number;
+}
+
 /** A lobby as the store keeps it: plain JSON, so that any store can hold it. Without members it is over. */
 export interface LobbyRecord {
+  /** Tells this lobby from others that had its code before, or will have. */
+  readonly life: { readonly id: string; readonly openedAtMs: number };
+  /** Rises when the members have brought the lobby back to a broker that lost it: what they kept from before is history then. */
+  readonly generation: number;
+  /** Rises with each write. */
+  readonly revision: number;
+  readonly restoration: Restoration | null;
   readonly lobby: LobbyState;
   readonly seats: readonly SeatRecord[];
   readonly nextOrder: number;

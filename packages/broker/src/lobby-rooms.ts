@@ -50,6 +50,23 @@ export class LobbyRooms {
     if (older !== undefined && older !== socket) older.goodbye("REPLACED");
   }
 
+  /** The lobby was brought back, in place of `present` if there was one: whoever is here comes again, to its seat if it has one. */
+  restore({ lobby }: LobbyRecord, present: LobbyRecord | undefined): void {
+    const room = this.#rooms.get(lobby.code);
+    this.#rooms.delete(lobby.code);
+    for (const socket of room?.sockets.values() ?? []) socket.goodbye("SHUTTING_DOWN");
+    const peerIds = new Set(lobby.members.map((member) => member.peerId));
+    for (const { peerId } of present?.lobby.members ?? []) {
+      if (!peerIds.has(peerId)) this.#forget(peerId, undefined, undefined);
+    }
+    for (const peerId of peerIds) this.#codes.set(peerId, lobby.code);
+  }
+
+  /** A `BrokerMessage` as JSON, for everybody in the lobby. */
+  send(code: LobbyCode, text: string): void {
+    for (const socket of this.#rooms.get(code)?.sockets.values() ?? []) socket.sendText(text);
+  }
+
   /** The socket of a member closed; the seat stays. */
   exit(code: LobbyCode, peerId: PeerId, socket: MemberSocket): void {
     const sockets = this.#rooms.get(code)?.sockets;

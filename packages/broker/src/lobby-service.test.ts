@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { code, named, TAG } from "../test/lobby-fixture.ts";
 import { PageKey } from "../test/page-key.ts";
 import { BROKER_LIMITS } from "./limits.ts";
+import { Counters } from "./counters.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms, type MemberSocket } from "./lobby-rooms.ts";
 import { LobbyService, type Outcome, type Visitor } from "./lobby-service.ts";
@@ -35,6 +36,9 @@ function broker(
     limits: { ...BROKER_LIMITS, lobbies: 3 },
     iceGrants: new IceGrants({ iceServers: [], turn: undefined, secrets, wallMs: nowMs }),
     nowMs,
+    wallMs: nowMs,
+    seal: undefined,
+    counters: new Counters(),
     handleFailure: (error) => failures.push(error),
   });
   return { service, rooms };
@@ -64,7 +68,11 @@ function visitor(): { visitor: Visitor; heard: string[]; outcomes: Outcome[] } {
   const heard: string[] = [];
   const outcomes: Outcome[] = [];
   const socket: MemberSocket = { sendText: (text) => heard.push(text), goodbye: (reason) => heard.push(reason) };
-  return { visitor: { socket, address: "192.0.2.1", handleOutcome: (outcome) => outcomes.push(outcome) }, heard, outcomes };
+  return {
+    visitor: { socket, address: "192.0.2.1", takeLobby: () => true, handleOutcome: (outcome) => outcomes.push(outcome) },
+    heard,
+    outcomes,
+  };
 }
 
 async function create(

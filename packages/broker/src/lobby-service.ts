@@ -9,6 +9,7 @@ import {
 } from "@rollcall/netcode/lobby-protocol";
 import type { IceGrants } from "./ice-grants.ts";
 import type { BrokerLimits } from "./limits.ts";
+import type { Counters } from "./counters.ts";
 import {
   FIRST_CONNECTION,
   lobbyDeadlineMs,
@@ -21,8 +22,12 @@ import {
 } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from "./lobby-entrance.ts";
+import { LobbyKeeper } from "./lobby-keeper.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
+import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
+import { LobbyReturns } from "./lobby-returns.ts";
 import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
+import type { LobbySeal } from "./lobby-seal.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -45,6 +50,8 @@ export type HandleOutcome = (outcome: Outcome) => void;
 export interface Visitor {
   readonly socket: MemberSocket;
   readonly address: string;
+  /** Counts a lobby that it brings back like one that it opens; false: too many. */
+  readonly takeLobby: () => boolean;
   readonly handleOutcome: HandleOutcome;
 }
 
@@ -61,6 +68,10 @@ export interface LobbyServiceOptions {
   readonly limits: BrokerLimits;
   readonly iceGrants: IceGrants;
   readonly nowMs: () => number;
+  readonly wallMs: () => number;
+  /** Lets members keep their lobbies over a restart; `undefined` where the signing key does not outlive it. */
+  readonly seal: LobbySeal | undefined;
+  readonly counters: Counters;
   /** The store failed where nobody waits for an answer. */
   readonly handleFailure: (error: unknown) => void;
 }
@@ -78,10 +89,14 @@ export class LobbyService {
   /** The end of each lobby's queue. One request at a time per lobby and process: changes leave in the order of their numbers. */
   readonly #queues = new Map<LobbyCode, Promise<void>>();
   readonly #timers = new Map<LobbyCode, NodeJS.Timeout>();
+  readonly #returns = new LobbyReturns((code, copy) => this.#restore(code, copy));
+  readonly #keeper: LobbyKeeper | undefined;
   #closed = false;
 
   constructor(options: LobbyServiceOptions) {
+    const { seal, rooms, nowMs } = options;
     this.#options = options;
+    this.#keeper = seal && new LobbyKeeper({ seal, rooms, nowMs });
   }
 
   /**
@@ -89,7 +104,7 @@ export class LobbyService {
    * of the store had heard it.
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
-    const { store, secrets, limits, iceGrants } = this.#options;
+    const { store, secrets, limits, iceGrants, wallMs } = this.#options;
     const { key, game, profile, capacity, settings, metadata, relayOnly = false } = command;
     if (relayOnly && !iceGrants.hasTurn) {
       visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
@@ -104,9 +119,11 @@ export class LobbyService {
     const attempts = !mayOpen && entrance === null ? 0 : CODE_ATTEMPTS;
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
-      const record = openLobby({ code, game, profile, capacity, settings, metadata, relayOnly, peerId, ...arrival.seat });
+      const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
+      const record = openLobby({ life, code, game, profile, capacity, settings, metadata, relayOnly, peerId, ...arrival.seat });
       if (mayOpen && (await store.compareAndSet(code, 0, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
+        this.#keeper?.handleWritten(code, record, []);
         return;
       }
       if (entrance !== null && (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret))) return;
@@ -127,11 +144,14 @@ export class LobbyService {
   async resume(visitor: Visitor, command: CommandOf<"resume">): Promise<void> {
     const { secrets } = this.#options;
     const { code, key, secret, freshPage, lastEvent } = command;
-    const freshPeerId = freshPage && key !== undefined ? secrets.peerIdOf(key) : undefined;
+    // Also of a page that says that it is not fresh: a lobby that was brought back may know its predecessor.
+    const freshPeerId = key === undefined ? undefined : secrets.peerIdOf(key);
     if (freshPage && freshPeerId === undefined) {
       return visitor.handleOutcome({ ok: false, refusal: { code: "BAD_REQUEST", detail: "A fresh page has a key of its own." } });
     }
     if (freshPeerId !== undefined && this.#isElsewhere(freshPeerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
+    const refusal = await this.#bringBack(visitor, command, secrets.hash(secret));
+    if (refusal !== undefined) return visitor.handleOutcome({ ok: false, refusal });
     const request = { type: "resume", secretHash: secrets.hash(secret), freshPeerId, ...this.#originOf(visitor, command.device) } as const;
     await this.#enter(visitor, code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
   }
@@ -171,6 +191,45 @@ export class LobbyService {
     this.#closed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    this.#returns.close();
+    this.#keeper?.close();
+  }
+
+  /** Where the lobby is not known, or not certainly the newest, the keepsake of whoever comes back may restore it. */
+  async #bringBack(visitor: Visitor, { code: text, keepsake }: CommandOf<"resume">, secretHash: string): Promise<LobbyRefusal | undefined> {
+    const { seal, store, counters } = this.#options;
+    const code = normalizeLobbyCode(text);
+    if (seal === undefined || keepsake === undefined || code === undefined) return undefined;
+    const { version, record: present } = await store.load(code);
+    if (present === undefined ? version > 0 : present.restoration === null) return undefined;
+    const opened = seal.open(keepsake);
+    if (!opened.ok) {
+      counters.add(`lobby:${opened.reason}`);
+      return undefined;
+    }
+    const copy = opened.record;
+    if (copy.lobby.code !== code || !holdsSeat(copy, secretHash)) {
+      counters.add("lobby:seal-foreign");
+      return undefined;
+    }
+    if (present !== undefined) return outranks(copy, present) ? this.#restore(code, copy) : undefined;
+    if (!this.#returns.isGathering(code) && !visitor.takeLobby()) return { code: "RATE_LIMITED" };
+    return this.#returns.bring(code, copy, secretHash);
+  }
+
+  /** Writes the lobby of `copy`, unless something better is there by now. */
+  #restore(code: LobbyCode, copy: LobbyRecord): Promise<LobbyRefusal | undefined> {
+    const { store, rooms, limits, nowMs, wallMs } = this.#options;
+    return this.#queued(code, async () => {
+      const { version, record: present } = await store.load(code);
+      if (present === undefined ? version > 0 : present.restoration === null || !outranks(copy, present)) return undefined;
+      if (present === undefined && (await store.count()) >= limits.lobbies) return { code: "SERVER_FULL" };
+      const record = restoreLobby(copy, present, { nowMs: nowMs(), wallMs: wallMs() });
+      if (!(await store.compareAndSet(code, version, record))) return undefined;
+      rooms.restore(record, present);
+      this.#schedule(code, record);
+      return undefined;
+    });
   }
 
   /** A new secret, and what the seat keeps of who comes. */
@@ -204,6 +263,7 @@ export class LobbyService {
     entry: { request: LobbyRequest; secret: string; lastEvent: number; notFound: "LOBBY_NOT_FOUND" | "SEAT_EXPIRED" },
   ): Promise<void> {
     const code = normalizeLobbyCode(codeText);
+    if (code !== undefined) await this.#returns.settled(code);
     const notFound = { ok: false, refusal: { code: entry.notFound } } as const;
     if (code === undefined) {
       visitor.handleOutcome(notFound);
@@ -230,10 +290,17 @@ export class LobbyService {
 
   /** `handleStep` gets `undefined` when there is no such lobby. It runs right after the write and the events. */
   #transact(code: LobbyCode, request: LobbyRequest, handleStep: (step: LobbyStep | undefined) => void): Promise<void> {
+    return this.#queued(code, () => this.#attempt(code, request, handleStep));
+  }
+
+  #queued<Value>(code: LobbyCode, task: () => Promise<Value>): Promise<Value> {
     const before = this.#queues.get(code) ?? Promise.resolve();
-    const own = before.then(() => this.#attempt(code, request, handleStep));
+    const own = before.then(task);
     const tail = own
-      .catch(() => undefined)
+      .then(
+        () => undefined,
+        () => undefined,
+      )
       .finally(() => {
         if (this.#queues.get(code) === tail) this.#queues.delete(code);
       });
@@ -255,6 +322,7 @@ export class LobbyService {
       rooms.publish(code, step.changes, step.record);
       this.#schedule(code, step.record);
       handleStep(step);
+      if (step.record !== record) this.#keeper?.handleWritten(code, step.record, step.changes);
       return;
     }
     throw new Error("The lobby store is too busy.");

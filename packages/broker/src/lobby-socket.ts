@@ -131,7 +131,12 @@ export class LobbySocket implements SocketUser, MemberSocket {
 
   #enter(request: number, command: Extract<LobbyCommand, { type: "create" | "join" | "resume" }>): Promise<void> {
     const { service, addresses, address, nowMs } = this.#options;
-    const visitor = (handleOutcome: Visitor["handleOutcome"]): Visitor => ({ socket: this, address, handleOutcome });
+    const visitor = (handleOutcome: Visitor["handleOutcome"]): Visitor => ({
+      socket: this,
+      address,
+      takeLobby: () => addresses.takeLobby(nowMs(), address),
+      handleOutcome,
+    });
     if (command.type === "create") {
       if (addresses.takeLobby(nowMs(), address))
         return service.create(

@@ -63,6 +63,8 @@ export interface LobbyStep {
 }
 
 export interface LobbyOpening extends Origin {
+  /** Random, and the wall clock. */
+  readonly life: LobbyRecord["life"];
   readonly code: LobbyCode;
   readonly game: GameIdentity;
   readonly profile: Profile;
@@ -80,9 +82,13 @@ export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { code, game, capacity, settings, metadata, relayOnly, peerId, secretHash, address, deviceHash, entrance } = opening;
+  const { life, code, game, capacity, settings, metadata, relayOnly, peerId, secretHash, address, deviceHash, entrance } = opening;
   const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
   return {
+    life,
+    generation: 0,
+    revision: 1,
+    restoration: null,
     lobby: {
       code,
       game,
@@ -114,7 +120,7 @@ export function stepLobby(record: LobbyRecord, request: LobbyRequest, nowMs: num
   passTime(draft, nowMs);
   const answer: LobbyAnswer = draft.lobby.members.length === 0 ? overFor(request) : answerRequest(draft, request, nowMs);
   passTime(draft, nowMs);
-  return { record: draft.record, changes: draft.changes, answer };
+  return { record: draft.finish(record), changes: draft.changes, answer };
 }
 
 /** When the lobby changes by time alone; `Infinity` while everybody is connected. */

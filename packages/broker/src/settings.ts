@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { areTurnUrls, TURN_SECRET_UNITS_MIN, type BrokerOptions, type TurnOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
+import { readSigningKey } from "./signing-key.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
 
@@ -109,10 +110,10 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "signing-key-file": {
     value: "FILE",
-    help: "File with the secret that signs tokens, at least 32 characters. Default: a new secret with each start.",
+    help: "File with the secret that signs and seals, at least 32 characters; made when missing. With it lobbies survive a restart. Default: a new secret with each start.",
     apply: (text, options) => {
-      const key = readSecret(text);
-      if (key === undefined) return "a readable file with at least 32 characters";
+      const key = readSigningKey(text);
+      if (key === undefined) return "a file with at least 32 characters, or a place for a new one";
       options.signingKey = key;
       return undefined;
     },
@@ -199,11 +200,6 @@ function readSwitch(text: string, set: (on: boolean) => void): string | undefine
   if (text !== "true" && text !== "1" && text !== "false" && text !== "0") return "true or false";
   set(text === "true" || text === "1");
   return undefined;
-}
-
-function readSecret(path: string): string | undefined {
-  const secret = readText(path);
-  return secret !== undefined && secret.length >= 32 ? secret : undefined;
 }
 
 function readText(path: string): string | undefined {

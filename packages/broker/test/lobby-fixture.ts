@@ -38,6 +38,7 @@ export class TestLobby {
   constructor(options: { readonly capacity?: number } = {}) {
     const peerId = peer("ada");
     this.record = openLobby({
+      life: { id: "life", openedAtMs: 1_000 },
       code: code("KXRTM"),
       game: TAG,
       profile: named("ada"),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { IceGrant, IceServer } from "../src/core/ports/lobby-protocol.ts";
 import type { Transport } from "../src/core/ports/transport.ts";
-import { hostLobby, joinLobby } from "../src/facade/enter-lobby.ts";
+import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
 import type { Environment, TransportSetup } from "../src/facade/environment.ts";
 import { options } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
@@ -68,4 +68,19 @@ test("[FA52] the transport of every member of a relay-only lobby is told so; a b
   world.broker.refusals.set("create", { code: "NO_TURN_SERVER" });
   const refused = hostLobby(world.page().environment, { ...options("Dan"), relayOnly: true });
   await expect(world.until(refused)).rejects.toMatchObject({ code: "NO_TURN_SERVER", remedy: expect.stringContaining("TURN") as string });
+});
+
+test("[FA53] a reloaded page gives back the keepsake that the page before it got", async () => {
+  const world = new FacadeWorld();
+  const page = world.page();
+  const lobby = await world.until(hostLobby(page.environment, options("Ada")));
+  await world.until(joinLobby(world.page().environment, lobby.code, options("Bob")));
+  world.broker.socketOf(lobby.me.peerId).deliver({ keepsake: "sealed" });
+  await world.run(100);
+  const reloaded = await page.reload();
+  await world.until(resumeLobby(reloaded.environment, options("Ada")));
+  const resumes = world.broker.received.flatMap((message) =>
+    "command" in message && message.command.type === "resume" ? [message.command] : [],
+  );
+  expect(resumes).toMatchObject([{ keepsake: "sealed" }]);
 });

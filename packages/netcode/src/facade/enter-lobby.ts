@@ -106,6 +106,8 @@ async function enter<State, Schema extends InputSchema>(
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
       relayOnly: admission.lobby.relayOnly,
     });
+    const seatMemory = seatMemoryOf(environment, options);
+    connection.followKeepsakes((keepsake) => seatMemory.keep(keepsake));
     // The game's own servers stay.
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));
     const mesh = new parts.LinkMesh({
@@ -123,7 +125,7 @@ async function enter<State, Schema extends InputSchema>(
       admission,
       transport,
       mesh,
-      seatMemory: seatMemoryOf(environment, options),
+      seatMemory,
       transferLimits: options.transferLimits ?? {},
     });
     return room;

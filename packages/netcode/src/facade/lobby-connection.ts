@@ -10,8 +10,8 @@ import { Deferred } from "./deferred.ts";
 import { errorOfFailure } from "./netcode-error.ts";
 import type { NetcodeError } from "./netcode-error.ts";
 
-/** What the lobby makes of its member's events; admission, replies and ICE servers are settled here. */
-export type LobbyConnectionEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" | "ice-servers" }>;
+/** What the lobby makes of its member's events; the rest is settled here. */
+export type LobbyConnectionEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" | "ice-servers" | "keepsake" }>;
 
 export interface LobbyConnectionOptions {
   readonly nowMs: () => number;
@@ -33,6 +33,7 @@ export class LobbyConnection {
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
   /** Events wait in the member until somebody is there for them. */
   #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
+  #handleKeepsake: ((keepsake: string) => void) | undefined;
   #handleIceServers: ((servers: readonly IceServer[]) => void) | undefined;
   #draining = false;
 
@@ -68,6 +69,11 @@ export class LobbyConnection {
   /** From now on `handleIceServers` gets every fresh set after that of the first admission. */
   followIceServers(handleIceServers: (servers: readonly IceServer[]) => void): void {
     this.#handleIceServers = handleIceServers;
+  }
+
+  /** From now on `handleKeepsake` gets every newer keepsake, for a page that comes after this one. */
+  followKeepsakes(handleKeepsake: (keepsake: string) => void): void {
+    this.#handleKeepsake = handleKeepsake;
   }
 
   tick(nowMs: number): void {
@@ -166,6 +172,7 @@ export class LobbyConnection {
       this.#admission.reject(this.#errorOf(event.failure ?? LOBBY_CLOSED));
     } else if (event.type === "reply") this.#settle(event);
     else if (event.type === "ice-servers") this.#handleIceServers?.(event.grant.iceServers);
+    else if (event.type === "keepsake") this.#handleKeepsake?.(event.keepsake);
     else {
       if (event.type === "broker-back") this.#handleIceServers?.(event.admission.iceServers);
       this.#handleEvent?.(event);

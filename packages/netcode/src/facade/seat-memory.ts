@@ -6,6 +6,8 @@ import type { LobbyCode } from "../core/base/units.ts";
 export interface RememberedSeat {
   readonly code: LobbyCode;
   readonly secret: string;
+  /** What brings the lobby back to a broker that was restarted meanwhile. */
+  readonly keepsake?: string;
 }
 
 /** The seat of one game at one broker, kept in the tab's own storage over a reload. Works as if empty where there is no storage. */
@@ -13,6 +15,7 @@ export class SeatMemory {
   readonly #page: Page;
   readonly #key: string;
   #release: (() => void) | undefined;
+  #seat: RememberedSeat | undefined;
 
   constructor(page: Page, gameId: string, brokerBase: string) {
     this.#page = page;
@@ -29,13 +32,18 @@ export class SeatMemory {
   remember({ code, secret }: RememberedSeat): void {
     this.#release?.();
     this.#release = this.#page.claim(this.#claimName(code, secret));
-    const text = JSON.stringify({ code, secret });
-    this.#withStorage((storage) => storage.setItem(this.#key, text));
+    this.#write({ ...(this.#seat?.code === code ? this.#seat : {}), code, secret });
+  }
+
+  /** The newest keepsake of the remembered lobby. */
+  keep(keepsake: string): void {
+    if (this.#seat !== undefined) this.#write({ ...this.#seat, keepsake });
   }
 
   /** There is nothing to come back to. */
   forget(): void {
     this.release();
+    this.#seat = undefined;
     this.#withStorage((storage) => storage.removeItem(this.#key));
   }
 
@@ -50,11 +58,18 @@ export class SeatMemory {
     return `${this.#key}:${code}:${secret.slice(0, 4)}`;
   }
 
+  #write(seat: RememberedSeat): void {
+    this.#seat = seat;
+    this.#withStorage((storage) => storage.setItem(this.#key, JSON.stringify(seat)));
+  }
+
   #read(): RememberedSeat | undefined {
     const stored = this.#withStorage((storage): unknown => JSON.parse(storage.getItem(this.#key) ?? "null"));
     if (typeof stored !== "object" || stored === null || !("code" in stored) || !("secret" in stored)) return undefined;
     const code = typeof stored.code === "string" ? normalizeLobbyCode(stored.code) : undefined;
-    return code === undefined || typeof stored.secret !== "string" ? undefined : { code, secret: stored.secret };
+    if (code === undefined || typeof stored.secret !== "string") return undefined;
+    const keepsake = "keepsake" in stored && typeof stored.keepsake === "string" ? { keepsake: stored.keepsake } : {};
+    return { code, secret: stored.secret, ...keepsake };
   }
 
   /** Storage can be full, forbidden or taken away at any time: then nothing is remembered, and a reload has to join again. */

@@ -11,7 +11,7 @@ export function lobbyDifference(before: LobbyState, after: LobbyState): LobbyCha
     changes.push({ type: "match-ended", matchNumber: before.match.matchNumber });
   }
   addMemberChanges(before, after, changes);
-  if (before.hostEpoch !== after.hostEpoch || before.hostId !== after.hostId) {
+  if (before.hostId !== after.hostId) {
     changes.push({ type: "host-changed", hostId: after.hostId, hostEpoch: after.hostEpoch });
   }
   if (!equalJson(before.settings, after.settings)) changes.push({ type: "settings-changed", settings: after.settings });

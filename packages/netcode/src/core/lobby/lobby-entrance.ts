@@ -13,7 +13,7 @@ export type LobbyEntrance =
       readonly relayOnly?: boolean;
     }
   | { readonly type: "join"; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
-  | { readonly type: "resume"; readonly code: string; readonly secret: string };
+  | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };
 
 /** What the broker knows the member by. */
 export interface EntranceKeys {

@@ -16,6 +16,8 @@ export type LobbyMemberEvent =
   | { readonly type: "reply"; readonly request: number; readonly failure: LobbyFailure | undefined }
   /** Fresh ICE servers, asked for by `renewIceServers` or because the earlier ones were about to expire. */
   | { readonly type: "ice-servers"; readonly grant: IceGrant }
+  /** A newer keepsake, for whoever resumes after this page. */
+  | { readonly type: "keepsake"; readonly keepsake: string }
   | { readonly type: "broker-lost" }
   /** Back in the same seat under the same peer id; the admission has fresh ICE servers. */
   | { readonly type: "broker-back"; readonly admission: Admission }

@@ -417,6 +417,50 @@ describe("events", () => {
   });
 });
 
+describe("keepsakes", () => {
+  test("[MB33] the newest keepsake goes back to the broker with a resume, and is told to whoever keeps it for a later page", () => {
+    const { world, bob } = pair();
+    for (const keepsake of ["first", "second"]) bob.socket.deliver({ keepsake });
+    world.settle();
+    expect(bob.events.slice(-2)).toEqual([
+      { type: "keepsake", keepsake: "first" },
+      { type: "keepsake", keepsake: "second" },
+    ]);
+    bob.socket.drop();
+    world.run(10_000);
+    world.add({ type: "resume", code: "KXRTM", secret: "x".repeat(32), keepsake: "kept" });
+    world.settle();
+    const resumes = world.broker.received.flatMap((message) =>
+      "command" in message && message.command.type === "resume" ? [message.command] : [],
+    );
+    expect(resumes.map(({ keepsake }) => keepsake)).toEqual(["second", "kept"]);
+  });
+
+  test("[MB34] a lobby that was brought back has higher numbers: its state is taken over, and no host was changed by it", () => {
+    const { world, ada, bob } = pair();
+    const room = world.broker.room("KXRTM");
+    world.broker.replays = false;
+    room.state = { ...room.state, event: 1_000_000, hostEpoch: 1_000_000, locked: true };
+    bob.socket.drop();
+    world.run(10_000);
+    expect(bob.member.lobby).toEqual(room.state);
+    expect(bob.names.filter((name) => name === "locked-changed" || name === "host-changed")).toEqual(["locked-changed"]);
+    expect(ada.member.refusals).not.toEqual({});
+  });
+
+  test("[MB35] a member whose seat the broker knows under another id ends instead of asking for ever", () => {
+    const { world, bob } = pair();
+    const { admission } = bob.member;
+    world.broker.deaf = true;
+    bob.socket.drop();
+    world.run(1_000);
+    if (admission === undefined) throw new Error("not admitted");
+    bob.socket.deliver({ reply: 2, ok: true, result: { ...admission, peerId: "predecessor" as PeerId } });
+    world.settle();
+    expect(bob.events.at(-1)).toEqual({ type: "closed", failure: { code: "SEAT_EXPIRED" } });
+  });
+});
+
 describe("the end", () => {
   test("[MB19] a kicked member ends with KICKED, and does not come back", () => {
     const { world, ada, bob } = pair();

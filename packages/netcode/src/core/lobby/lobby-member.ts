@@ -73,6 +73,7 @@ export class LobbyMember {
   #phase: Phase = CLOSED;
   #admission: Admission | undefined;
   #lobby: LobbyState | undefined;
+  #keepsake: string | undefined;
   #socket = 0;
   #failedAttempts = 0;
   #nextRequest = 1;
@@ -235,10 +236,12 @@ export class LobbyMember {
       type: "resume",
       protocol: LOBBY_PROTOCOL_VERSION,
       device: this.#keys.device,
+      key: this.#keys.key,
       code: this.#lobby.code,
       secret: this.#admission.resumeSecret,
       freshPage: false,
       lastEvent: this.#lobby.event,
+      ...(this.#keepsake === undefined ? {} : { keepsake: this.#keepsake }),
     };
   }
 
@@ -264,7 +267,10 @@ export class LobbyMember {
       if (greeting) this.#handleAdmissionReply(nowMs, message);
       else this.#handleReply(nowMs, message);
     } else if ("event" in message) this.#handleEvent(nowMs, message.event, message.change);
-    else if ("goodbye" in message) this.#handleGoodbye(nowMs, message.goodbye);
+    else if ("keepsake" in message) {
+      this.#keepsake = message.keepsake;
+      this.#events.push({ type: "keepsake", keepsake: message.keepsake });
+    } else if ("goodbye" in message) this.#handleGoodbye(nowMs, message.goodbye);
     else if ("ping" in message) this.#send({ pong: message.ping });
   }
 
@@ -281,7 +287,9 @@ export class LobbyMember {
     if (!reply.ok) this.#handleRefused(nowMs, reply.error);
     else if (reply.result === null || !("lobby" in reply.result) || !this.#isOurs(reply.result)) {
       this.#refuse("admission-invalid");
-      this.#loseSocket(nowMs);
+      // A broker that lost the last moment before its restart knows the seat under the id of our page's predecessor, and always will.
+      if (this.#admission === undefined) this.#loseSocket(nowMs);
+      else this.#close({ code: "SEAT_EXPIRED" });
     } else if (this.#admission === undefined) this.#enter(nowMs, reply.result);
     else this.#comeBack(nowMs, reply.result);
   }

@@ -2,7 +2,7 @@ import { PLAYERS_MAX, type LobbyCode } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { normalizeLobbyCode } from "./lobby-code.ts";
-import { capacity, count, game, metadata, peerId, playerProfile, profile, secret, settings } from "./lobby-fields.ts";
+import { capacity, count, game, keepsake, metadata, peerId, playerProfile, profile, secret, settings } from "./lobby-fields.ts";
 import {
   flag,
   integer,
@@ -122,6 +122,7 @@ type MessageOf<Key extends string> = Extract<BrokerMessage, { readonly [Name in 
 const readers: readonly (readonly [key: string, read: Read<BrokerMessage>])[] = [
   ["event", object<MessageOf<"event">>({ event: count, change })],
   ["reply", readReply],
+  ["keepsake", object<MessageOf<"keepsake">>({ keepsake })],
   ["ping", object<MessageOf<"ping">>({ ping: count })],
   ["pong", object<MessageOf<"pong">>({ pong: count })],
   ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],

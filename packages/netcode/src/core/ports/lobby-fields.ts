@@ -18,6 +18,8 @@ export const token: Read<string> = pattern(/^[A-Za-z0-9_-]{16,64}$/);
 /** 32 bytes in base64url; the last letter has two bits to spare, which are 0. */
 export const publicKey: Read<string> = pattern(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
 
+export const keepsake: Read<string> = pattern(/^[A-Za-z0-9_-]+$/, LOBBY_LIMITS.keepsakeUnits);
+
 export const entrance: Read<EntranceAttempt> = object<EntranceAttempt>({ id: token, attempt: integer(1, 1_000) });
 
 export const game: Read<GameIdentity> = object<GameIdentity>({

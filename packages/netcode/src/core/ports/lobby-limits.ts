@@ -29,3 +29,5 @@ export const iceServers = 16;
 /** URLs of one ICE server, and the units of each URL and credential. */
 export const iceUrls = 8;
 export const iceUnits = 1_024;
+/** Characters of a keepsake: must fit into a frame to the broker. A lobby of 8 has about 2,000; one that is larger than this is not kept. */
+export const keepsakeUnits = 49_152;

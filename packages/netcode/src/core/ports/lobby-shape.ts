@@ -42,9 +42,9 @@ export function text(unitsMax: number): Read<string> {
   return (value) => (typeof value === "string" && value.length > 0 && value.length <= unitsMax ? value : REFUSED);
 }
 
-/** A string that `pattern` accepts; the pattern bounds its length. */
-export function pattern(expression: RegExp): Read<string> {
-  return (value) => (typeof value === "string" && expression.test(value) ? value : REFUSED);
+/** A string that `expression` accepts, of at most `unitsMax` UTF-16 units; without these the expression bounds its length. */
+export function pattern(expression: RegExp, unitsMax: number = Infinity): Read<string> {
+  return (value) => (typeof value === "string" && value.length <= unitsMax && expression.test(value) ? value : REFUSED);
 }
 
 export const flag: Read<boolean> = (value) => (typeof value === "boolean" ? value : REFUSED);

@@ -5,6 +5,7 @@
  *   broker → member   { "reply": 7, "ok": true,  "result": { … } }            to the member that asked
  *                     { "reply": 7, "ok": false, "error": { "code": …, … } }
  *                     { "event": 42, "change": { "type": "member-joined", … } } to every member, numbered per lobby
+ *                     { "keepsake": "…" }                                      what a member keeps for a broker that may lose the lobby
  *                     { "goodbye": "REPLACED" }                                before the broker closes a socket on purpose
  *   both ways         { "ping": 3 } / { "pong": 3 }                            liveness, either side may ask
  *
@@ -163,6 +164,8 @@ export type LobbyCommand =
       readonly secret: string;
       readonly freshPage: boolean;
       readonly lastEvent: number;
+      /** The newest keepsake of this lobby, for a broker that lost it. */
+      readonly keepsake?: string;
     })
   | { readonly type: "leave" }
   /** Fresh ICE servers: credentials of a TURN server do not last. */
@@ -277,6 +280,8 @@ export type BrokerMessage =
   | { readonly reply: number; readonly ok: true; readonly result: Admission | IceGrant | null }
   | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
   | { readonly event: number; readonly change: LobbyChange }
+  /** The lobby, sealed: only the broker can read it. The member keeps the newest, and gives it back when it resumes. */
+  | { readonly keepsake: string }
   | { readonly goodbye: GoodbyeReason }
   | { readonly ping: number }
   | { readonly pong: number };
