@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,34 +11,35 @@ import { ensureLabTools } from "./lab/lab-tools.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The built page of the lab. */
-    labPageFolder: string;
+    /** Where the lab may put files; its page is built into `page` there. */
+    labFolder: string;
     chromiumPath: string;
   }
 }
 
+/** The same in every run: there is one lab at a time, and it takes away what the one before it left. */
+const FOLDER = join(tmpdir(), "rollcall-lab");
 const PAGE = fileURLToPath(new URL("page", import.meta.url));
 
 /** Prepares the network lab once, and returns the way to leave nothing of it behind. */
 export async function setup(project: TestProject): Promise<() => void> {
   const lock = await takeLock();
   ensureLabTools();
+  const clean = (): void => {
+    removeNamespaces();
+    rmSync(FOLDER, { recursive: true, force: true });
+  };
   // What a run left behind that was killed.
-  removeNamespaces();
-  const outDir = mkdtempSync(join(tmpdir(), "rollcall-lab-page-"));
+  clean();
   await build({
     root: PAGE,
     configFile: false,
     logLevel: "error",
     resolve: { conditions: ["@rollcall/source", "module", "browser", "import", "default"] },
-    build: { outDir, emptyOutDir: true, target: "es2022" },
+    build: { outDir: join(FOLDER, "page"), emptyOutDir: true, target: "es2022" },
   });
-  project.provide("labPageFolder", outDir);
+  project.provide("labFolder", FOLDER);
   project.provide("chromiumPath", ensureChromium());
-  const clean = (): void => {
-    removeNamespaces();
-    rmSync(outDir, { recursive: true, force: true });
-  };
   process.once("exit", clean);
   return () => {
     process.off("exit", clean);

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChildProcess } from "node:child_process";
@@ -24,8 +22,8 @@ const VITE = fileURLToPath(new URL("../../node_modules/.bin/vite", import.meta.u
 
 export interface NetworkLabOptions<Name extends string> {
   readonly hosts: Readonly<Record<Name, NatKind>>;
-  /** The built page. */
-  readonly pageFolder: string;
+  /** With the built page in `page`; for files of the lab's own. */
+  readonly folder: string;
   readonly chromium: string;
   /** Further arguments of the broker's command. */
   readonly brokerArguments?: readonly string[];
@@ -39,19 +37,17 @@ export class NetworkLab<Name extends string> {
   readonly hosts: Readonly<Record<Name, LabHost>>;
   readonly broker: LabBroker;
   readonly #internet: Namespace;
-  readonly #pageFolder: string;
   readonly #folder: string;
   #turn: TurnServer | undefined;
   #web: ChildProcess | undefined;
 
   private constructor(options: NetworkLabOptions<Name>) {
     removeNamespaces();
-    this.#folder = mkdtempSync(join(tmpdir(), "rollcall-lab-"));
     const internet = createInternet();
     const hosts: Partial<Record<Name, LabHost>> = {};
     let index = 0;
     for (const name in options.hosts) {
-      const host = { name, index: ++index, nat: options.hosts[name], internet, folder: this.#folder, chromium: options.chromium };
+      const host = { name, index: ++index, nat: options.hosts[name], internet, folder: options.folder, chromium: options.chromium };
       hosts[name] = new LabHost(host);
     }
     this.hosts = hosts as Record<Name, LabHost>;
@@ -59,7 +55,7 @@ export class NetworkLab<Name extends string> {
     const ice = ["--ice-servers", ICE_URLS.stun, "--turn", turnUrls, "--turn-secret", TURN_SECRET];
     this.broker = new LabBroker(internet, PUBLIC_ADDRESS, [...ice, ...(options.brokerArguments ?? [])]);
     this.#internet = internet;
-    this.#pageFolder = options.pageFolder;
+    this.#folder = options.folder;
   }
 
   static async open<Name extends string>(options: NetworkLabOptions<Name>): Promise<NetworkLab<Name>> {
@@ -83,7 +79,6 @@ export class NetworkLab<Name extends string> {
     await Promise.all(Object.values<LabHost>(this.hosts).map((host) => host.close()));
     await Promise.all([this.broker.stop(), this.#turn?.close(), this.#web === undefined ? undefined : stop(this.#web)]);
     removeNamespaces();
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   async #start(): Promise<void> {
@@ -95,7 +90,7 @@ export class NetworkLab<Name extends string> {
       "80",
       "--strictPort",
       "--outDir",
-      this.#pageFolder,
+      join(this.#folder, "page"),
     ]);
     const turn = TurnServer.start(this.#internet, { address: PUBLIC_ADDRESS, folder: this.#folder });
     [this.#turn] = await Promise.all([turn, this.broker.start(), printed(this.#web, PUBLIC_ADDRESS)]);

@@ -11,7 +11,7 @@ export function useLab<Name extends string>(
 ): { readonly current: NetworkLab<Name> } {
   let lab: NetworkLab<Name> | undefined;
   beforeAll(async () => {
-    lab = await NetworkLab.open({ hosts, pageFolder: inject("labPageFolder"), chromium: inject("chromiumPath"), brokerArguments });
+    lab = await NetworkLab.open({ hosts, folder: inject("labFolder"), chromium: inject("chromiumPath"), brokerArguments });
   });
   afterAll(() => lab?.close());
   return {
