@@ -35,6 +35,20 @@ const SOURCES = ["--conditions=@rollcall/source", "--import", "tsx"];
 const JOBS: readonly Job[] = [
   { part: "endurance", name: "24 virtual hours", command: ["node", "--expose-gc", ...SOURCES, "packages/netcode/scripts/endurance.ts"] },
   { part: "engines", name: "a million frames on four engines", command: ["node", ...SOURCES, "scripts/engines.ts"] },
+  {
+    part: "hidden",
+    name: "a page hidden for a minute",
+    command: [
+      "env",
+      "NODE_OPTIONS=--conditions=@rollcall/source",
+      "npx",
+      "playwright",
+      "test",
+      "--config",
+      "tests/playwright.config.ts",
+      "hidden-tab",
+    ],
+  },
   vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),

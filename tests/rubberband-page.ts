@@ -22,6 +22,7 @@ export interface Stats {
   readonly rollbacks: number;
   readonly resimulatedFrames: number;
   readonly stalledFrames: number;
+  readonly datagramsReceived: number;
   readonly peers: readonly {
     readonly id: string;
     readonly rttMs: number;
@@ -41,8 +42,15 @@ export interface Weather {
   readonly packetLossPercent: number;
 }
 
+/** What all browsers can be asked. */
+export interface Player {
+  stats(): Promise<Stats | undefined>;
+  checksums(from: number, to: number): Promise<(number | null)[]>;
+  play(ms: number): Promise<void>;
+}
+
 /** One person at one browser: a separate context, so that nothing is shared with the others. */
-export class RubberbandPage {
+export class RubberbandPage implements Player {
   readonly page: Page;
   readonly context: BrowserContext;
   readonly name: string;
@@ -160,7 +168,7 @@ export class RubberbandPage {
 }
 
 /** Compares the checksums of all frames that every page has confirmed and still holds. Returns how many frames were compared. */
-export async function expectEqualHistories(pages: readonly RubberbandPage[]): Promise<number> {
+export async function expectEqualHistories(pages: readonly Pick<Player, "stats" | "checksums">[]): Promise<number> {
   const stats = await Promise.all(pages.map((page) => page.stats()));
   const newest = Math.min(...stats.map((each) => each?.confirmedFrame ?? -1));
   const histories = await Promise.all(pages.map((page) => page.checksums(Math.max(0, newest - 60), newest)));
