@@ -1,6 +1,7 @@
 /**
  * `pnpm test:deep`: the tests at full size, hours of work for one core. What has passed is remembered in `.deep/`, so that a run that was cut off goes on
- * where it stopped; `--fresh` forgets it. `--only swarm,agreement` runs some parts. At the end the log is written to docs/measurements/deep.md.
+ * where it stopped; `--fresh` forgets it. `--only swarm,agreement` runs some parts, `--jobs 1` one process at a time (else one a core). At the end the log is written to
+ * docs/measurements/deep.md.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -53,6 +54,7 @@ const JOBS: readonly Job[] = [
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
   vitestJob("network", "tests/network", "network"),
+  vitestJob("clean", "packages/netcode/test/clean-matches.sim", "sim"),
   ...Array.from({ length: SWARM_SEEDS / SWARM_JOB_SEEDS }, (_, index) => {
     const first = SWARM_FIRST_SEED + index * SWARM_JOB_SEEDS;
     const args = ["--players", "2-8", "--seeds", String(SWARM_JOB_SEEDS), "--first", String(first)];
@@ -140,7 +142,15 @@ function writeLog(results: readonly Result[]): void {
 }
 
 async function runAll(): Promise<number> {
-  const { values } = parseArgs({ options: { only: { type: "string" }, fresh: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      fresh: { type: "boolean", default: false },
+      jobs: { type: "string", default: String(availableParallelism()) },
+    },
+  });
+  const jobCount = Number(values.jobs);
+  if (!Number.isInteger(jobCount) || jobCount < 1) throw new Error(`--jobs is a whole number from 1 on, got "${values.jobs}".`);
   if (values.fresh) rmSync(PROGRESS, { force: true });
   const wanted = values.only?.split(",");
   const results = readProgress().filter(({ ok }) => ok);
@@ -159,7 +169,7 @@ async function runAll(): Promise<number> {
       );
     }
   };
-  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  await Promise.all(Array.from({ length: jobCount }, work));
   writeLog(results);
   return failures;
 }
