@@ -35,6 +35,8 @@ export class TurnServer {
       `--relay-ip=${address}`,
       "--listening-port=3478",
       "--tls-listening-port=443",
+      // Another destination for a NAT: the check of connections compares two.
+      `--aux-server=${address}:3480`,
       `--cert=${certificate}`,
       `--pkey=${key}`,
       "--log-file=stdout",

@@ -2,6 +2,7 @@
 import { connectionCounts, gatheredTypes, iceErrors, selectedPairs, signaled } from "./observer.ts";
 import { hostLobby, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
 import { labGame } from "./lab-game.ts";
+import { diagnose, type Diagnosis } from "@rollcall/netcode/doctor";
 
 type State = ReturnType<typeof labGame.init>;
 
@@ -86,6 +87,7 @@ const lab = {
   start: async (): Promise<void> => {
     await lobby?.start();
   },
+  diagnose: (iceServers: readonly RTCIceServer[]): Promise<Diagnosis> => diagnose({ broker: brokerUrl(), iceServers }),
   leave: async (): Promise<void> => {
     await lobby?.leave();
   },

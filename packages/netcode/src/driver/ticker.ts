@@ -6,6 +6,8 @@ export interface Ticker {
   nowMs(): number;
   /** Time between two calls. Browsers' timers do not go below 4 ms. */
   setIntervalMs(intervalMs: number): void;
+  /** True once a worker gives the pace, which a hidden tab keeps. */
+  readonly isSteady?: boolean;
   /** Ends the calls and frees timer and worker. Idempotent. */
   dispose(): void;
 }
@@ -41,6 +43,10 @@ class RealTicker implements Ticker {
 
   nowMs(): number {
     return performance.now();
+  }
+
+  get isSteady(): boolean {
+    return this.#worker !== undefined && this.#timer === undefined;
   }
 
   setIntervalMs(intervalMs: number): void {
