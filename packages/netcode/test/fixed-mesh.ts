@@ -130,7 +130,7 @@ export class FixedMesh {
 
   /** One frame everywhere. `keepSizes`: collect the payloads' sizes. */
   frame(keepSizes = false): void {
-    const nowMs = Math.floor((this.#frame * 1000) / 60);
+    const nowMs = (this.#frame * 1000) / 60;
     const arriving = this.#parcels[this.#frame % this.#parcels.length] ?? [];
     const leaving = this.#parcels[(this.#frame + this.#options.oneWayFrames) % this.#parcels.length] ?? [];
     for (let to = 0; to < this.sessions.length; to++) {
