@@ -154,6 +154,44 @@ describe("a match over a bad link", () => {
     for (const index of [0, 1]) expect(match.eventsOf(index, "seat-to-bot")).toEqual([]);
   });
 
+  it("[RB6] after a cut of any length below the drop both play on within a round trip and two frames, and wait no more", () => {
+    const backMsMax = 100 + 2 * (1000 / 60);
+    let waited = 0;
+    for (let cutMs = 20; cutMs < 2480; cutMs += 20) {
+      const match = new TestMatch({ seats: [0, 1], oneWayMs: 50, input: humanInput(cutMs), startMs: (peer) => peer * 7 });
+      match.run(1000);
+      match.breakPair(0, 1);
+      match.run(cutMs);
+      match.broken.clear();
+      const advances = match.peers.map((peer) => peer.advances);
+      if (match.peers.some(({ outcome }) => outcome === "stalled")) waited++;
+      match.run(Math.floor(backMsMax));
+      const stalled = match.peers.map(({ session }) => session.stats().stalledFrames);
+      for (const { index, advances: now } of match.peers) expect(now).toBeGreaterThan((advances[index] ?? 0) + 1);
+      match.run(500);
+      expect(match.peers.map(({ session }) => session.stats().stalledFrames)).toEqual(stalled);
+    }
+    expect(waited).toBeGreaterThan(110);
+  });
+
+  it("[RB6] after a cut in one direction both play on as soon; who ran ahead meanwhile waits for a few single frames more", () => {
+    for (let cutMs = 20; cutMs < 2480; cutMs += 40) {
+      const match = new TestMatch({ seats: [0, 1], oneWayMs: 50, input: humanInput(cutMs), startMs: (peer) => peer * 7 });
+      match.run(1000);
+      match.broken.add("0>1");
+      match.run(cutMs);
+      match.broken.clear();
+      const advances = match.peers.map((peer) => peer.advances);
+      match.run(133);
+      const stalled = match.peers.map(({ session }) => session.stats().stalledFrames);
+      for (const { index, advances: now } of match.peers) expect(now).toBeGreaterThan(advances[index] ?? 0);
+      match.run(1000);
+      const more = match.peers.map(({ session }, index) => session.stats().stalledFrames - (stalled[index] ?? 0));
+      expect(more[1]).toBe(0);
+      expect(more[0]).toBeLessThan(6);
+    }
+  });
+
   it("[RB5] in lockstep predicts nothing and waits instead", () => {
     for (const [inputDelayFrames, framesMin, stallsMin] of [
       [1, 40, 50],
