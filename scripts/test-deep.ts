@@ -53,6 +53,7 @@ const JOBS: readonly Job[] = [
   vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
+  vitestJob("host", "packages/broker/test/host.sim", "sim"),
   vitestJob("network", "tests/network", "network"),
   vitestJob("clean", "packages/netcode/test/clean-matches.sim", "sim"),
   ...Array.from({ length: SWARM_SEEDS / SWARM_JOB_SEEDS }, (_, index) => {

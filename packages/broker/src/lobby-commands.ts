@@ -6,14 +6,17 @@ import { cleanPlayer, cleanProfile } from "./profile.ts";
 interface Commanding {
   readonly peerId: PeerId;
   readonly command: RoomCommand;
+  readonly hostEpoch: number | undefined;
   readonly seed: number;
 }
 
 const DONE: LobbyAnswer = { ok: true, entrance: undefined };
 
 /** A command of a member inside the lobby. */
-export function commandLobby(draft: LobbyDraft, { peerId, command, seed }: Commanding): LobbyAnswer {
-  const refusal = hostOnly(command) && draft.lobby.hostId !== peerId ? { code: "NOT_HOST" as const } : apply(draft, peerId, command, seed);
+export function commandLobby(draft: LobbyDraft, { peerId, command, hostEpoch, seed }: Commanding): LobbyAnswer {
+  const { lobby } = draft;
+  const isHost = lobby.hostId === peerId && (hostEpoch === undefined || hostEpoch === lobby.hostEpoch);
+  const refusal = hostOnly(command) && !isHost ? { code: "NOT_HOST" as const } : apply(draft, peerId, command, seed);
   return refusal === undefined ? DONE : { ok: false, refusal };
 }
 

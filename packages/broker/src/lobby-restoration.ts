@@ -9,9 +9,12 @@
 import type { LobbyRecord, Restoration } from "./lobby-record.ts";
 
 /**
- * Numbers of a restored lobby start this far above those of its copy: in the moment that the copy missed, events and host epochs were counted that
- * members remember. A second has room for 3,200 commands of 64 members.
+ * Events, host epochs and connections of a restored lobby are counted on from the clock: in the moment that its copy missed, numbers were given out that
+ * members remember, and a second restart from the same copy must not give them out again. This many for each millisecond, more than 64 members can
+ * ask for; until the year 2248 they stay below 2^53.
  */
+const NUMBERS_PER_MS = 1_024;
+/** The least leap, for a clock that was set back: more than 64 members can ask for in the second that a copy may have missed. */
 const LEAP = 65_536;
 
 /** True when copy `left` is to be preferred to `right`. */
@@ -51,8 +54,7 @@ export function restoreLobby(
   present: LobbyRecord | undefined,
   { nowMs, wallMs }: { readonly nowMs: number; readonly wallMs: number },
 ): LobbyRecord {
-  // By the clock, so that two brokers that restore different copies one after the other never give out one number twice.
-  const above = (number: number, other = 0): number => Math.max(number + LEAP, other + LEAP, Math.floor(wallMs));
+  const above = (number: number, other = 0): number => Math.max(number + LEAP, other + LEAP, Math.floor(wallMs) * NUMBERS_PER_MS);
   const { lobby } = copy;
   return {
     ...begin(copy),

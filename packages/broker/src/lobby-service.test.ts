@@ -94,7 +94,7 @@ test("[LB35] a new lobby takes another code when the drawn one is in use or at r
   const second = await create(service);
   expect(second.code).toBe("CCCCC");
   if (!first.outcome.ok || first.outcome.membership === undefined) throw new Error("not admitted");
-  await service.command(first.outcome.membership, { type: "leave" }, () => undefined);
+  await service.command(first.outcome.membership, { command: { type: "leave" } }, () => undefined);
   expect(["BBBBB", "CCCCC"]).not.toContain((await create(service)).code);
 });
 

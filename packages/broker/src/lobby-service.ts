@@ -55,6 +55,12 @@ export interface Visitor {
   readonly handleOutcome: HandleOutcome;
 }
 
+/** A command, and in which host epoch it was given, if its sender says so. */
+export interface Order {
+  readonly command: RoomCommand;
+  readonly hostEpoch?: number | undefined;
+}
+
 /** A new seat in the making. */
 interface Arrival {
   readonly secret: string;
@@ -156,8 +162,9 @@ export class LobbyService {
     await this.#enter(visitor, code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
   }
 
-  async command({ code, peerId, connection }: Membership, command: RoomCommand, handleOutcome: HandleOutcome): Promise<void> {
-    const request = { type: "command", peerId, connection, command, seed: this.#options.secrets.newSeed() } as const;
+  async command({ code, peerId, connection }: Membership, { command, hostEpoch }: Order, handleOutcome: HandleOutcome): Promise<void> {
+    const seed = this.#options.secrets.newSeed();
+    const request = { type: "command", peerId, connection, command, hostEpoch, seed } as const;
     await this.#transact(code, request, (step) => {
       if (step === undefined) handleOutcome({ ok: false, refusal: { code: "NOT_MEMBER" } });
       else if (!step.answer.ok) handleOutcome({ ok: false, refusal: step.answer.refusal });

@@ -4,6 +4,7 @@ import {
   type BrokerMessage,
   type GoodbyeReason,
   type LobbyCommand,
+  type MemberMessage,
   type MemberMessageParse,
 } from "@rollcall/netcode/lobby-protocol";
 import type { AddressLimits } from "./address-limits.ts";
@@ -60,7 +61,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     const message = parsed.value;
     if ("ping" in message) this.#send({ pong: message.ping });
     if (!("request" in message)) return undefined;
-    return this.#answer(message.request, message.command).catch((error: unknown) => {
+    return this.#answer(message).catch((error: unknown) => {
       this.#options.counters.add("lobby:store-failed");
       this.#refuse(message.request, { code: "SERVER_FULL" });
       this.#options.handleFailure(error);
@@ -94,7 +95,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     this.#socket.close(GOODBYE_CODES[reason], reason);
   }
 
-  #answer(request: number, command: LobbyCommand): Promise<void> {
+  #answer({ request, command, hostEpoch }: Extract<MemberMessage, { readonly request: number }>): Promise<void> {
     switch (command.type) {
       case "create":
       case "join":
@@ -120,7 +121,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
           this.#refuse(request, { code: "NOT_MEMBER" });
           return Promise.resolve();
         }
-        return this.#options.service.command(this.#membership, command, (outcome) => {
+        return this.#options.service.command(this.#membership, { command, hostEpoch }, (outcome) => {
           if (outcome.ok && command.type === "leave") this.#membership = undefined;
           this.#reply(request, outcome);
         });

@@ -104,7 +104,9 @@ test("[LB9] a socket that nobody missed is replaced in silence, and the old one 
   const old = room.connections.get("bob") ?? 0;
   const changes = room.changes.length;
   expect(room.resume("bob")).toBe("ok");
-  expect(room.step({ type: "command", peerId: peer("bob"), connection: old, command: { type: "leave" }, seed: 0 }).answer).toMatchObject({
+  expect(
+    room.step({ type: "command", peerId: peer("bob"), connection: old, command: { type: "leave" }, hostEpoch: undefined, seed: 0 }).answer,
+  ).toMatchObject({
     refusal: { code: "NOT_MEMBER" },
   });
   room.step({ type: "disconnected", peerId: peer("bob"), connection: old });
@@ -289,6 +291,20 @@ test.each([
   const changes = room.changes.length;
   expect(room.command("bob", command)).toBe("NOT_HOST");
   expect(room.changes.length).toBe(changes);
+});
+
+test("[LB71] a host's command of another host epoch is refused, although the sender is host again; the others' commands know no epoch", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  const epoch = room.record.lobby.hostEpoch;
+  expect(room.command("ada", { type: "set-locked", locked: true }, epoch)).toBe("ok");
+  expect(room.command("ada", { type: "set-locked", locked: false }, epoch + 1)).toBe("NOT_HOST");
+  room.command("ada", { type: "transfer-host", peerId: peer("bob") });
+  room.command("bob", { type: "transfer-host", peerId: peer("ada") });
+  expect(room.command("ada", { type: "kick", peerId: peer("bob") }, epoch)).toBe("NOT_HOST");
+  expect(room.people).toEqual(["ada", "bob"]);
+  expect(room.command("bob", { type: "set-ready", ready: true }, epoch)).toBe("ok");
+  expect(room.command("ada", { type: "kick", peerId: peer("bob") }, epoch + 2)).toBe("ok");
 });
 
 test("[LB17] settings, metadata and profiles reach everybody as changes", () => {

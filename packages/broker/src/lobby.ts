@@ -38,7 +38,15 @@ export type LobbyRequest =
   | ReenterRequest
   | ResumeRequest
   /** From the socket `connection` of `peerId`. `seed`: 32 random bits, used by a start. */
-  | { readonly type: "command"; readonly peerId: PeerId; readonly connection: number; readonly command: RoomCommand; readonly seed: number }
+  | {
+      readonly type: "command";
+      readonly peerId: PeerId;
+      readonly connection: number;
+      readonly command: RoomCommand;
+      /** In which the sender takes itself for the host, if it says so. */
+      readonly hostEpoch: number | undefined;
+      readonly seed: number;
+    }
   /** That socket closed or fell silent. */
   | { readonly type: "disconnected"; readonly peerId: PeerId; readonly connection: number }
   /** Nothing but the passing of time. */

@@ -114,9 +114,9 @@ export class TestLobby {
     );
   }
 
-  command(name: string, command: RoomCommand): string {
+  command(name: string, command: RoomCommand, hostEpoch?: number): string {
     return this.#outcome(
-      this.step({ type: "command", peerId: peer(name), connection: this.connections.get(name) ?? 0, command, seed: 77 }),
+      this.step({ type: "command", peerId: peer(name), connection: this.connections.get(name) ?? 0, command, hostEpoch, seed: 77 }),
     );
   }
 

@@ -24,7 +24,7 @@ import { createSecrets } from "../src/secrets.ts";
 import { named, peer, TAG } from "./lobby-fixture.ts";
 
 /** How finely time passes. */
-const STEP_MS = 25;
+export const STEP_MS = 25;
 const ADDRESS = "192.0.2.1";
 const KEY = "a signing key of this test, long enough";
 
@@ -207,7 +207,8 @@ export class VirtualMember {
   }
 
   get isHost(): boolean {
-    return this.member.lobby?.hostId === this.member.admission?.peerId;
+    const { lobby, admission } = this.member;
+    return lobby !== undefined && lobby.hostId === admission?.peerId;
   }
 
   /** How it ended; `undefined` while it lives. */
@@ -336,11 +337,15 @@ export class VirtualWorld {
     this.broker = new VirtualBroker(signingKey);
   }
 
+  /** Called after each step. */
+  watch: () => Promise<void> = () => Promise.resolve();
+
   async run(durationMs: number): Promise<void> {
     for (const endMs = nowMs() + durationMs; nowMs() < endMs;) {
       vi.advanceTimersByTime(STEP_MS);
       this.broker.sweep();
       await this.settle();
+      await this.watch();
     }
   }
 

@@ -1,5 +1,5 @@
 import { LOBBY_PROTOCOL_VERSION } from "../ports/lobby-protocol.ts";
-import type { GameIdentity, Json, LobbyCommand, Profile } from "../ports/lobby-protocol.ts";
+import type { GameIdentity, Json, LobbyCommand, LobbyState, Profile } from "../ports/lobby-protocol.ts";
 
 /** How a member comes into a lobby. `resume`: with the secret that an earlier page of this seat kept. */
 export type LobbyEntrance =
@@ -30,4 +30,14 @@ export function entranceCommand(given: LobbyEntrance, { entranceId, device, key 
   const protocol = LOBBY_PROTOCOL_VERSION;
   if (given.type === "resume") return { ...given, protocol, key, device, freshPage: true, lastEvent: 0 };
   return { ...given, protocol, key, device, entrance: { id: entranceId, attempt } };
+}
+
+/** The first command on a later socket of the same page. */
+export function resumeCommand(
+  { device, key }: EntranceKeys,
+  { lobby, secret, keepsake }: { readonly lobby: LobbyState; readonly secret: string; readonly keepsake: string | undefined },
+): LobbyCommand {
+  const kept = keepsake === undefined ? {} : { keepsake };
+  const { code, event: lastEvent } = lobby;
+  return { type: "resume", protocol: LOBBY_PROTOCOL_VERSION, device, key, code, secret, freshPage: false, lastEvent, ...kept };
 }

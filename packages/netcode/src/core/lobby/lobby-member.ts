@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
-import { LOBBY_PROTOCOL_VERSION, applyLobbyChange, parseBrokerMessage } from "../ports/lobby-protocol.ts";
+import { applyLobbyChange, parseBrokerMessage } from "../ports/lobby-protocol.ts";
 import type {
   Admission,
   BrokerMessage,
@@ -14,7 +14,7 @@ import type {
 import { backoffMs } from "./backoff.ts";
 import { IceRenewal } from "./ice-renewal.ts";
 import { lobbyDifference } from "./lobby-difference.ts";
-import { entranceCommand } from "./lobby-entrance.ts";
+import { entranceCommand, resumeCommand } from "./lobby-entrance.ts";
 import type { EntranceKeys, LobbyEntrance } from "./lobby-entrance.ts";
 import { BROKER_UNREACHABLE, LOBBY_CLOSED, TOO_MANY_REQUESTS, departureFailure, goodbyeFailure, isSeatGone } from "./lobby-failure.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
@@ -155,7 +155,7 @@ export class LobbyMember {
       this.#reply(request, TOO_MANY_REQUESTS);
     } else {
       this.#pending.add(nowMs, request, command, this.#lobby.matchCount);
-      if (this.#phase.name === "member") this.#send({ request, command });
+      if (this.#phase.name === "member") this.#sendCommand(request, command);
     }
     return request;
   }
@@ -232,17 +232,7 @@ export class LobbyMember {
 
   #greeting(): LobbyCommand {
     if (this.#admission === undefined || this.#lobby === undefined) return entranceCommand(this.#entrance, this.#keys, this.#socket);
-    return {
-      type: "resume",
-      protocol: LOBBY_PROTOCOL_VERSION,
-      device: this.#keys.device,
-      key: this.#keys.key,
-      code: this.#lobby.code,
-      secret: this.#admission.resumeSecret,
-      freshPage: false,
-      lastEvent: this.#lobby.event,
-      ...(this.#keepsake === undefined ? {} : { keepsake: this.#keepsake }),
-    };
+    return resumeCommand(this.#keys, { lobby: this.#lobby, secret: this.#admission.resumeSecret, keepsake: this.#keepsake });
   }
 
   /** The socket is of no use any more: wait a moment, then come back. `leastWaitMs`: the broker asked for it. */
@@ -324,7 +314,7 @@ export class LobbyMember {
       if (isFulfilled(pending, admission.lobby, admission.peerId)) {
         this.#pending.take(pending.request);
         this.#settle(nowMs, pending.request, undefined);
-      } else this.#send({ request: pending.request, command: pending.command });
+      } else this.#sendCommand(pending.request, pending.command);
     }
     this.#renewal.handleGrant(nowMs, admission);
   }
@@ -370,6 +360,12 @@ export class LobbyMember {
       if (!this.#renewal.isOurs(request)) this.#reply(request, failure ?? LOBBY_CLOSED);
     }
     this.#events.push({ type: "closed", failure });
+  }
+
+  /** In the host epoch of this moment: what was asked in an earlier one was asked of us, and is asked again only by who knows better. */
+  #sendCommand(request: number, command: LobbyCommand): void {
+    const hostEpoch = this.#lobby?.hostEpoch;
+    this.#send({ request, command, ...(hostEpoch === undefined ? {} : { hostEpoch }) });
   }
 
   #sendLeave(): void {

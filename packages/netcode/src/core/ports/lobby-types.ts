@@ -272,7 +272,8 @@ export interface LobbyError {
 export type GoodbyeReason = "REPLACED" | "KICKED" | "RATE_LIMITED" | "BAD_REQUEST" | "SHUTTING_DOWN" | "LOBBY_CLOSED";
 
 export type MemberMessage =
-  | { readonly request: number; readonly command: LobbyCommand }
+  /** `hostEpoch`: in which the sender takes itself for the host. A host's command of another epoch is refused. */
+  | { readonly request: number; readonly command: LobbyCommand; readonly hostEpoch?: number }
   | { readonly ping: number }
   | { readonly pong: number };
 

@@ -77,9 +77,11 @@ export function parseMemberMessage(frame: string): MemberMessageParse {
   if (request instanceof Refusal) return badShape("request", undefined);
   const body = Object.hasOwn(message, "command") ? message["command"] : undefined;
   if (ofOtherProtocol(body)) return { ok: false, reason: "other-protocol", path: "command.protocol", request };
+  const hostEpoch = optional(count)(Object.hasOwn(message, "hostEpoch") ? message["hostEpoch"] : undefined);
+  if (hostEpoch instanceof Refusal) return badShape("hostEpoch", request);
   const result = command(body);
   if (result instanceof Refusal) return badShape(result.path === "" ? "command" : `command.${result.path}`, request);
-  return { ok: true, value: { request, command: result } };
+  return { ok: true, value: { request, command: result, ...(hostEpoch === undefined ? {} : { hostEpoch }) } };
 }
 
 /** Asked before the rest is read: a command of another version may have another shape, and its sender should hear so. */
