@@ -10,6 +10,7 @@ export { snapshotState } from "./core/game/snapshot-state.ts";
 export { typedArrayState } from "./core/game/typed-array-state.ts";
 export type { GoneReason } from "./core/ports/departure.ts";
 export type { LinkPath, LinkStatus } from "./core/ports/link.ts";
+export type { Verified } from "./core/ports/membership.ts";
 export {
   LINK_FAILURE_REASONS,
   type AttemptEvidence,
@@ -52,6 +53,7 @@ export type {
   LobbyEvents,
   LobbyOptions,
   LobbyPeer,
+  LobbySecurity,
   LocalMatchOptions,
   Match,
   MatchEvents,

@@ -36,7 +36,8 @@ export class FacadeWorld {
   #keys = 0;
 
   newToken(): string {
-    return String(++this.#tokens).padStart(32, "t");
+    // Hex digits, no two alike.
+    return (Math.imul(++this.#tokens, 0x9e37_79b1) >>> 0).toString(16).padStart(8, "0").repeat(4);
   }
 
   nextKey(): number {

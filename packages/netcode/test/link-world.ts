@@ -1,13 +1,14 @@
 import { Random } from "../src/core/base/random.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
-import type { LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
+import type { LinkAction, LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
 import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
 import type { Channel, ChannelsClosedReason, TransportHandler } from "../src/core/ports/transport.ts";
 import type { LinkConditions } from "../src/sim/sim-link.ts";
 import { SimNetwork } from "../src/sim/sim-network.ts";
 import { SIGNALING_DEFAULTS, SimSignaling, type SignalingConditions, type SignalingMessage } from "../src/sim/sim-signaling.ts";
 import { SimTransport } from "../src/sim/sim-transport.ts";
+import { checkOf, proveAs, type StandInInvite } from "./stand-in-keeper.ts";
 
 export const TAG: GameIdentity = { id: "tag", version: 3, contentHash: "0badcafe" };
 
@@ -41,6 +42,8 @@ class RepeatingSignaling extends SimSignaling {
 }
 
 export interface LinkWorldOptions {
+  /** Peers prove that they are members of it. */
+  readonly lobby?: string;
   readonly seed: number;
   readonly conditions?: Partial<LinkConditions>;
   readonly signaling?: Partial<SignalingConditions>;
@@ -51,9 +54,11 @@ export class LinkWorld {
   readonly network: SimNetwork;
   readonly signaling: SimSignaling;
   readonly seed: number;
+  readonly lobby: string | undefined;
 
   constructor(options: LinkWorldOptions) {
     this.seed = options.seed;
+    this.lobby = options.lobby;
     this.network = new SimNetwork({ seed: options.seed, ...(options.conditions === undefined ? {} : { conditions: options.conditions }) });
     this.signaling = new RepeatingSignaling(this.network, { ...SIGNALING_DEFAULTS, ...options.signaling });
   }
@@ -95,6 +100,11 @@ export class LinkPeer implements TransportHandler {
   readonly messages: LinkMessage[] = [];
   readonly sessionPackets: Uint8Array[] = [];
   dials = 0;
+  /** How long proofs take to make and to check; `Infinity`: for ever. */
+  proofMs = 1;
+  /** Whose key it has: its own. */
+  owner: string;
+  invite: StandInInvite | undefined;
   sent = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
   readonly #world: LinkWorld;
   #wakeMs = Infinity;
@@ -103,7 +113,9 @@ export class LinkPeer implements TransportHandler {
   constructor(world: LinkWorld, id: PeerId, game: GameIdentity, instance: string) {
     this.#world = world;
     this.id = id;
-    this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities: 3 });
+    this.owner = id;
+    const lobby = world.lobby === undefined ? {} : { lobby: world.lobby };
+    this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities: 3, ...lobby });
     this.transport = new SimTransport(world.network, world.signaling, id);
     this.transport.setHandler(this);
   }
@@ -153,7 +165,7 @@ export class LinkPeer implements TransportHandler {
   }
 
   handleChannelsOpen(peer: PeerId): void {
-    this.#handle(() => this.mesh.handleChannelsOpen(this.#world.nowMs, peer));
+    this.#handle(() => this.mesh.handleChannelsOpen(this.#world.nowMs, peer, this.transport.fingerprints(peer)));
   }
 
   handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void {
@@ -174,6 +186,7 @@ export class LinkPeer implements TransportHandler {
         this.dials++;
         transport.dial(action.peerId);
       } else if (action.type === "accept") transport.accept(action.peerId);
+      else if (action.type === "prove" || action.type === "check") this.#keep(action);
       else transport.hangUp(action.peerId);
     }
     for (let packet = mesh.pollTransmit(); packet !== undefined; packet = mesh.pollTransmit()) {
@@ -186,6 +199,21 @@ export class LinkPeer implements TransportHandler {
       else this.sessionPackets.push(message.bytes);
     }
     this.#plan();
+  }
+
+  /** What takes a real page a moment, and a slow one longer. */
+  #keep(action: LinkAction & { readonly type: "prove" | "check" }): void {
+    const { scheduler } = this.#world.network;
+    const { peerId, request, transcript } = action;
+    if (this.proofMs === Infinity) return;
+    scheduler.schedule(scheduler.nowMs + this.proofMs, () => {
+      if (this.#world.network.isKilled(this.id)) return;
+      this.#handle(() => {
+        if (action.type === "prove")
+          this.mesh.handleProved(this.#world.nowMs, peerId, request, proveAs(this.owner, transcript, this.invite?.secret));
+        else this.mesh.handleChecked(this.#world.nowMs, peerId, request, checkOf(peerId, transcript, action.proof, this.invite));
+      });
+    });
   }
 
   #handle(handle: () => void): void {

@@ -160,6 +160,18 @@ export function describeTransport(name: string, createWorld: () => Promise<Trans
       await bulkOpens(ada, bob);
     });
 
+    it("[ID55] both ends of an open connection know each other by the same certificates, and have none to show before", async () => {
+      const [ada, bob] = [await join(), await join()];
+      expect(ada.transport.fingerprints?.(bob.id)).toBeUndefined();
+      bob.call((transport) => transport.accept(ada.id));
+      ada.call((transport) => transport.dial(bob.id));
+      await world.until(() => ada.opens(bob) === 1 && bob.opens(ada) === 1);
+      const [atAda, atBob] = [ada.transport.fingerprints?.(bob.id), bob.transport.fingerprints?.(ada.id)];
+      expect([atAda?.local.length, atAda?.remote.length]).toEqual([32, 32]);
+      expect([atBob?.remote, atBob?.local]).toEqual([atAda?.local, atAda?.remote]);
+      expect(atAda?.local).not.toEqual(atAda?.remote);
+    });
+
     it("[TR2] bytes of every size up to the channel's limit arrive exactly, also from a part of a buffer that is then used again", async () => {
       const [ada, bob] = await pair();
       await bulkOpens(ada, bob);

@@ -11,6 +11,8 @@ type Events = LobbyEvents<RubberbandState, typeof rubberbandInput>;
 export class FakeLobby implements RubberbandLobby {
   static readonly myId: PeerId = "me" as PeerId;
   readonly calls: string[] = [];
+  readonly invite: string | undefined = undefined;
+  readonly security: RubberbandLobby["security"] = { crypto: "webcrypto", inviteOnly: false };
   state: LobbyState;
   peers: readonly LobbyPeer[] = [];
   brokerConnected = true;

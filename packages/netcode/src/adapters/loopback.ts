@@ -1,5 +1,6 @@
 import { assert } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
+import { FINGERPRINT_BYTES, type Fingerprints } from "../core/ports/membership.ts";
 import {
   CHANNEL_BYTES_MAX,
   type Channel,
@@ -85,6 +86,13 @@ class LoopbackTransport implements Transport {
     return this.#ends.get(peer)?.bufferedBytes[channel] ?? 0;
   }
 
+  /** There is nothing in between that could have others. */
+  fingerprints(peer: PeerId): Fingerprints | undefined {
+    return this.#ends.get(peer)?.state === "open"
+      ? { local: standInFingerprint(this.localPeerId), remote: standInFingerprint(peer) }
+      : undefined;
+  }
+
   path(peer: PeerId): "direct" | undefined {
     return this.#ends.get(peer)?.state === "open" ? "direct" : undefined;
   }
@@ -147,4 +155,8 @@ class LoopbackTransport implements Transport {
     if (this.#ends.get(end.peer) === end) this.#ends.delete(end.peer);
     this.#handler?.handleChannelsClosed(end.peer, reason);
   }
+}
+
+function standInFingerprint(peer: PeerId): Uint8Array {
+  return Uint8Array.from({ length: FINGERPRINT_BYTES }, (_, index) => peer.charCodeAt(index % peer.length));
 }

@@ -9,6 +9,8 @@ import {
   type Transport,
   type TransportHandler,
 } from "../core/ports/transport.ts";
+import type { Fingerprints } from "../core/ports/membership.ts";
+import { fingerprintOf } from "./dtls-fingerprint.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
 import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
@@ -102,6 +104,13 @@ export class PeerTransport implements Transport {
 
   path(peer: PeerId): "direct" | "turn" | undefined {
     return this.#contacts.get(peer)?.attempt?.channels.path();
+  }
+
+  fingerprints(peer: PeerId): Fingerprints | undefined {
+    const connection = this.#contacts.get(peer)?.attempt?.peerConnection;
+    const local = fingerprintOf(connection?.currentLocalDescription?.sdp ?? connection?.localDescription?.sdp);
+    const remote = fingerprintOf(connection?.currentRemoteDescription?.sdp ?? connection?.remoteDescription?.sdp);
+    return local === undefined || remote === undefined ? undefined : { local, remote };
   }
 
   /** Messages refused, by reason. */

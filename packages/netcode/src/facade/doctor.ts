@@ -4,7 +4,7 @@ import type { GameIdentity, IceServer } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress, type BrokerAddress } from "./broker-address.ts";
 import { browserEnvironment } from "./browser-environment.ts";
 import { deviceOf } from "./device-identity.ts";
-import { createVisitIdentity } from "./visit-identity.ts";
+import { LobbyVisit } from "./lobby-visit.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import { runDiagnosis, type Diagnosis, type DiagnosisStep } from "./run-diagnosis.ts";
@@ -67,7 +67,7 @@ async function enterLobby(broker: BrokerAddress | undefined, game: GameIdentity,
   signal.addEventListener("abort", leave);
   try {
     const profile = { name: "Check", colour: 0, choices: null };
-    const { key } = await createVisitIdentity(await browserEnvironment.createCrypto());
+    const { key } = await LobbyVisit.begin(await browserEnvironment.createCrypto(), undefined);
     connection = new LobbyConnection({
       nowMs: () => ticker.nowMs(),
       openControlSocket,

@@ -1,5 +1,6 @@
 import { Random } from "../core/base/random.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
+import { readInvite, type Invite } from "../core/identity/invite.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
@@ -14,7 +15,7 @@ import type { LobbyRoom } from "./lobby-room.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import type { RoomParts } from "./room-parts.ts";
 import { SeatMemory } from "./seat-memory.ts";
-import { createVisitIdentity } from "./visit-identity.ts";
+import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
 
@@ -23,7 +24,8 @@ export async function hostLobby<State, Schema extends InputSchema>(
   environment: Environment,
   options: HostOptions<State, Schema>,
 ): Promise<Lobby<State, Schema>> {
-  return enter(environment, options, {
+  const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
+  return enter(environment, options, invite, {
     type: "create",
     game: identityOf(options),
     profile: profileOf(options),
@@ -34,7 +36,7 @@ export async function hostLobby<State, Schema extends InputSchema>(
   });
 }
 
-/** Joins the lobby of a code, as people type or paste it. Rejects with a `NetcodeError`. */
+/** Joins the lobby of a code, or of an invite, as people type or paste it. Rejects with a `NetcodeError`. */
 export async function joinLobby<State, Schema extends InputSchema>(
   environment: Environment,
   code: string,
@@ -42,7 +44,12 @@ export async function joinLobby<State, Schema extends InputSchema>(
 ): Promise<Lobby<State, Schema>> {
   const normalized = normalizeLobbyCode(code);
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
-  return enter(environment, options, { type: "join", code: normalized, game: identityOf(options), profile: profileOf(options) });
+  return enter(environment, options, readInvite(code), {
+    type: "join",
+    code: normalized,
+    game: identityOf(options),
+    profile: profileOf(options),
+  });
 }
 
 /**
@@ -57,7 +64,9 @@ export async function resumeLobby<State, Schema extends InputSchema>(
   const seat = await memory.recall();
   if (seat === undefined) return undefined;
   try {
-    return await enter(environment, options, { type: "resume", ...seat });
+    // The invite is not the broker's.
+    const { invite, ...kept } = seat;
+    return await enter(environment, options, invite === undefined ? undefined : readInvite(invite), { type: "resume", ...kept });
   } catch (error) {
     if (!(error instanceof NetcodeError) || !isSeatGone(error)) throw error;
     memory.forget();
@@ -72,10 +81,11 @@ function isSeatGone({ code }: NetcodeError): boolean {
 async function enter<State, Schema extends InputSchema>(
   environment: Environment,
   options: LobbyOptions<State, Schema>,
+  invite: Invite | undefined,
   entrance: LobbyEntrance,
 ): Promise<Lobby<State, Schema>> {
   const address = addressOf(environment, options);
-  const identity = await createVisitIdentity(await environment.createCrypto());
+  const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
   throwIfAborted(options.signal);
   let connection: LobbyConnection | undefined;
   let room: LobbyRoom<State, Schema> | undefined;
@@ -90,18 +100,18 @@ async function enter<State, Schema extends InputSchema>(
     lobbyUrl: address.lobbyUrl,
     game: options.game,
     entrance,
-    keys: { entranceId: page.randomToken(), device: deviceOf(page), key: identity.key },
+    keys: { entranceId: page.randomToken(), device: deviceOf(page), key: visit.key },
     seed: page.randomSeed(),
   });
   try {
     const [admission, parts] = await Promise.all([admit(connection, options.signal), loadRoomParts(environment)]);
     throwIfAborted(options.signal);
     const { peerId, signalingToken, iceServers } = admission;
-    if (peerId !== identity.peerId) throw new NetcodeError("IDENTITY_MISMATCH");
+    if (peerId !== visit.peerId) throw new NetcodeError("IDENTITY_MISMATCH");
     const transport = parts.createTransport({
       localPeerId: peerId,
       signalingToken,
-      prove: identity.prove,
+      prove: (nonce) => visit.prove(nonce),
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
       relayOnly: admission.lobby.relayOnly,
@@ -115,6 +125,7 @@ async function enter<State, Schema extends InputSchema>(
       game: options.game,
       random: new Random(page.randomSeed(), "links"),
       capabilities: transport.capabilities ?? 0,
+      lobby: admission.lobby.code,
     });
     const { game } = options;
     room = new parts.LobbyRoom({
@@ -125,6 +136,7 @@ async function enter<State, Schema extends InputSchema>(
       admission,
       transport,
       mesh,
+      visit,
       seatMemory,
       transferLimits: options.transferLimits ?? {},
     });

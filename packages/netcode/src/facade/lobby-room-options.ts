@@ -7,6 +7,7 @@ import type { Transport } from "../core/ports/transport.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import type { TransferLimits } from "./content-types.ts";
+import type { LobbyVisit } from "./lobby-visit.ts";
 import type { SeatMemory } from "./seat-memory.ts";
 
 /** What a lobby is made of. */
@@ -18,6 +19,7 @@ export interface LobbyRoomOptions<State, Schema extends InputSchema> {
   readonly admission: Admission;
   readonly transport: Transport;
   readonly mesh: LinkMesh;
+  readonly visit: LobbyVisit;
   readonly seatMemory: SeatMemory;
   readonly transferLimits: TransferLimits;
 }

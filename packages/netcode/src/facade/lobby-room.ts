@@ -19,11 +19,11 @@ import { MatchOverReport } from "./match-over-report.ts";
 import { LobbyRequests } from "./lobby-requests.ts";
 import { MatchWaiters } from "./match-waiters.ts";
 import type { LobbyRoomOptions } from "./lobby-room-options.ts";
-import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
+import { NetcodeError, badArgument, errorOfFailure, errorOfLink } from "./netcode-error.ts";
 import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
-import type { Lobby, LobbyEvents, LobbyPeer, Match, StartOptions } from "./types.ts";
+import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, Match, StartOptions } from "./types.ts";
 
 /** Time for a goodbye to leave the buffers before the connections are closed under it. A lost one costs the others 2.5 s of silence. */
 const GOODBYE_FLUSH_MS = 100;
@@ -65,6 +65,7 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
       nowMs,
       transport: options.transport,
       mesh: options.mesh,
+      membership: options.visit.membership,
       handleSessionPacket: (from, channel, bytes) => {
         if (!this.#content.handlePacket(nowMs(), from, channel, bytes)) this.#matches.handlePacket(nowMs(), from, bytes);
       },
@@ -109,6 +110,14 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
 
   get code(): string {
     return this.state.code;
+  }
+
+  get invite(): string | undefined {
+    return this.#options.visit.inviteTo(this.code);
+  }
+
+  get security(): LobbySecurity {
+    return this.#options.visit.security;
   }
 
   get state(): LobbyState {
@@ -266,7 +275,8 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
     this.#absences.handleLinkEvent(this.#options.ticker.nowMs(), event);
     if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
     else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
-    if (event.type === "link-closed" && (event.reason === "unreachable" || event.reason === "lost")) this.#tellUnreachable(event.peerId);
+    const error = event.type === "link-closed" ? errorOfLink(event.reason) : undefined;
+    if (error !== undefined) this.#tellUnreachable(event.peerId, error);
     this.#listeners.emit("change");
   }
 
@@ -277,9 +287,9 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
   }
 
   /** Of who is gone altogether the broker tells. */
-  #tellUnreachable(peerId: PeerId): void {
+  #tellUnreachable(peerId: PeerId, error: NetcodeError): void {
     const member = memberOf(this.state, peerId);
-    if (member?.connected === true) this.#listeners.emit("peer-unreachable", member, new NetcodeError("PEER_UNREACHABLE"));
+    if (member?.connected === true) this.#listeners.emit("peer-unreachable", member, error);
   }
 
   #startMatch(agreement: MatchAgreement): void {
@@ -351,7 +361,11 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
   }
 
   #rememberSeat({ lobby, resumeSecret }: Admission): void {
-    this.#options.seatMemory.remember({ code: lobby.code, secret: resumeSecret });
+    this.#options.seatMemory.remember({
+      code: lobby.code,
+      secret: resumeSecret,
+      ...(this.invite === undefined ? {} : { invite: this.invite }),
+    });
   }
 
   /** Of two members, the one with the higher order dials: it came later, so the other is ready for it. */

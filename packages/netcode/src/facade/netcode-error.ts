@@ -1,5 +1,6 @@
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { gameDifference, type GameDifference } from "../core/ports/game-difference.ts";
+import type { LinkCloseReason } from "../core/ports/link.ts";
 import type { GameIdentity } from "../core/ports/lobby-protocol.ts";
 import type { NetcodeErrorCode, NetcodeErrorLike } from "./types.ts";
 
@@ -81,6 +82,13 @@ function sentenceOf(difference: GameDifference, game: GameIdentity, expected: Ga
     content: "This lobby runs the game with another state or content, under the same version number.",
   };
   return sentences[difference];
+}
+
+/** Why a link closed, where that is for the game to know: the rest is told otherwise, or wanted. */
+export function errorOfLink(reason: LinkCloseReason): NetcodeError | undefined {
+  if (reason === "unreachable" || reason === "lost") return new NetcodeError("PEER_UNREACHABLE");
+  if (reason === "identity-mismatch") return new NetcodeError("IDENTITY_MISMATCH");
+  return reason === "not-invited" ? new NetcodeError("NOT_INVITED") : undefined;
 }
 
 /** A call that can never succeed; `expected` says what the argument should have been. */

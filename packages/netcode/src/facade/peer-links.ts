@@ -3,6 +3,7 @@ import type { PeerId } from "../core/base/units.ts";
 import type { LinkMesh } from "../core/link/link-mesh.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
+import type { MembershipKeeper } from "../core/ports/membership.ts";
 import type { Transmit } from "../core/ports/session.ts";
 import type { Channel, ChannelsClosedReason, SendOutcome, Transport, TransportHandler } from "../core/ports/transport.ts";
 import { Outbox } from "../driver/outbox.ts";
@@ -11,6 +12,8 @@ export interface PeerLinksOptions {
   readonly nowMs: () => number;
   readonly transport: Transport;
   readonly mesh: LinkMesh;
+  /** Left out where the mesh has no lobby. */
+  readonly membership?: MembershipKeeper;
   /** A packet of a session, an application's message, or one on `bulk`. The bytes are valid during the call only. */
   readonly handleSessionPacket: (from: PeerId, channel: Channel, bytes: Uint8Array) => void;
   readonly handleEvent: (event: LinkEvent) => void;
@@ -25,6 +28,7 @@ export class PeerLinks implements TransportHandler {
   /** How often a peer's channels opened or closed. */
   readonly #connections = new Map<PeerId, number>();
   #draining = false;
+  #disposed = false;
 
   constructor(options: PeerLinksOptions) {
     this.#options = options;
@@ -59,6 +63,7 @@ export class PeerLinks implements TransportHandler {
   transmit(transmit: Transmit): void {
     const nowMs = this.#options.nowMs();
     if (transmit.channel === "unreliable") {
+      if (!this.#mesh.maySend(transmit.to)) return;
       if (this.#outbox.post(this.#mesh.route(transmit)) === "sent") this.#mesh.handleSent(nowMs, transmit.to);
       return;
     }
@@ -103,12 +108,13 @@ export class PeerLinks implements TransportHandler {
   }
 
   dispose(): void {
+    this.#disposed = true;
     this.#transport.dispose();
   }
 
   handleChannelsOpen(peer: PeerId): void {
     this.#replaced(peer);
-    this.#mesh.handleChannelsOpen(this.#options.nowMs(), peer);
+    this.#mesh.handleChannelsOpen(this.#options.nowMs(), peer, this.#transport.fingerprints?.(peer));
     this.#drain();
   }
 
@@ -161,6 +167,12 @@ export class PeerLinks implements TransportHandler {
         this.#replaced(action.peerId);
         this.#transport.hangUp(action.peerId);
         break;
+      case "prove":
+        void this.#prove(action.peerId, action.request, action.transcript);
+        break;
+      case "check":
+        void this.#check(action);
+        break;
       default:
         unreachable(action);
     }
@@ -170,6 +182,20 @@ export class PeerLinks implements TransportHandler {
   #replaced(peerId: PeerId): void {
     this.#outbox.forget(peerId);
     this.#connections.set(peerId, (this.#connections.get(peerId) ?? 0) + 1);
+  }
+
+  async #prove(peerId: PeerId, request: number, transcript: Uint8Array): Promise<void> {
+    const proof = await this.#options.membership?.prove(transcript);
+    if (proof === undefined || this.#disposed) return;
+    this.#mesh.handleProved(this.#options.nowMs(), peerId, request, proof);
+    this.#drain();
+  }
+
+  async #check({ peerId, request, transcript, proof }: LinkAction & { readonly type: "check" }): Promise<void> {
+    const verdict = await this.#options.membership?.check(peerId, transcript, proof);
+    if (verdict === undefined || this.#disposed) return;
+    this.#mesh.handleChecked(this.#options.nowMs(), peerId, request, verdict);
+    this.#drain();
   }
 
   #post(transmit: Transmit): void {

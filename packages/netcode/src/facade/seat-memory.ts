@@ -8,6 +8,8 @@ export interface RememberedSeat {
   readonly secret: string;
   /** What brings the lobby back to a broker that was restarted meanwhile. */
   readonly keepsake?: string;
+  /** That of the lobby, where this page has it. No server may see it. */
+  readonly invite?: string;
 }
 
 /** The seat of one game at one broker, kept in the tab's own storage over a reload. Works as if empty where there is no storage. */
@@ -29,10 +31,10 @@ export class SeatMemory {
     return seat;
   }
 
-  remember({ code, secret }: RememberedSeat): void {
+  remember({ code, secret, invite }: RememberedSeat): void {
     this.#release?.();
     this.#release = this.#page.claim(this.#claimName(code, secret));
-    this.#write({ ...(this.#seat?.code === code ? this.#seat : {}), code, secret });
+    this.#write({ ...(this.#seat?.code === code ? this.#seat : {}), code, secret, ...(invite === undefined ? {} : { invite }) });
   }
 
   /** The newest keepsake of the remembered lobby. */
@@ -69,7 +71,8 @@ export class SeatMemory {
     const code = typeof stored.code === "string" ? normalizeLobbyCode(stored.code) : undefined;
     if (code === undefined || typeof stored.secret !== "string") return undefined;
     const keepsake = "keepsake" in stored && typeof stored.keepsake === "string" ? { keepsake: stored.keepsake } : {};
-    return { code, secret: stored.secret, ...keepsake };
+    const invite = "invite" in stored && typeof stored.invite === "string" ? { invite: stored.invite } : {};
+    return { code, secret: stored.secret, ...keepsake, ...invite };
   }
 
   /** Storage can be full, forbidden or taken away at any time: then nothing is remembered, and a reload has to join again. */

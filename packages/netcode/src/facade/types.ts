@@ -3,6 +3,7 @@ import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
 import type { GoneReason } from "../core/ports/departure.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Verified } from "../core/ports/membership.ts";
 import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
 import type { IncomingTransfer, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
 import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.ts";
@@ -59,6 +60,8 @@ export interface HostOptions<State, Schema extends InputSchema> extends LobbyOpt
    * `NO_TURN_SERVER` where the broker has none.
    */
   readonly relayOnly?: boolean;
+  /** For people with the lobby's link alone: members who came by the code are refused by the others. Default false. */
+  readonly inviteOnly?: boolean;
 }
 
 /** How one other member is connected, for a lobby screen. */
@@ -66,8 +69,21 @@ export interface LobbyPeer {
   readonly peerId: PeerId;
   readonly status: LinkStatus;
   readonly path: LinkPath;
+  /**
+   * `invite`: it has the secret of our link, so that nobody sits in between, the lobby server included. `key`: it has the key of its peer id, for which
+   * we have the lobby server's word alone. Left out: not linked yet.
+   */
+  readonly verified?: Verified;
   readonly rttMs: number;
   readonly lossRatio: number;
+}
+
+/** What protects this visit to a lobby. */
+export interface LobbySecurity {
+  /** `fallback`: a page that came over plain http, or an old browser. Keys are as good, but lie in the page's memory. */
+  readonly crypto: "webcrypto" | "fallback";
+  /** Members without the link's secret are refused. */
+  readonly inviteOnly: boolean;
 }
 
 export interface LobbyEvents<State, Schema extends InputSchema> {
@@ -88,7 +104,7 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   "host-changed": (member: Member) => void;
   /** A match starts, for the host and all others alike. */
   match: (match: Match<State, Schema>) => void;
-  /** A member that the broker hears cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
+  /** A member that the broker hears could not prove who it is (`IDENTITY_MISMATCH`, `NOT_INVITED`: not tried again), or cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
   "peer-unreachable": (member: Member, error: NetcodeErrorLike) => void;
   /** A member wants to send us a file: call `accept` or `refuse`, now or within two minutes. Where nobody listens it is refused. */
   blob: (incoming: IncomingTransfer) => void;
@@ -116,6 +132,12 @@ export interface StartOptions {
 
 export interface Lobby<State, Schema extends InputSchema> {
   readonly code: string;
+  /**
+   * The code with a secret that no server has: put it into a link as `#j=…`; `joinLobby` takes it, or the whole link. `undefined` for who came by the
+   * code alone.
+   */
+  readonly invite: string | undefined;
+  readonly security: LobbySecurity;
   readonly me: Member;
   readonly isHost: boolean;
   readonly state: LobbyState;

@@ -1,6 +1,7 @@
 import { assert } from "../core/base/assert.ts";
 import type { Random } from "../core/base/random.ts";
 import type { PeerId } from "../core/base/units.ts";
+import { FINGERPRINT_BYTES, type Fingerprints } from "../core/ports/membership.ts";
 import type { Channel, SendOutcome } from "../core/ports/transport.ts";
 import type { AssociationEnd } from "./association-end.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -45,6 +46,8 @@ export class SimConnection {
   readonly #network: SimNetwork;
   readonly #random: Random;
   readonly #answerer: End;
+  /** Stand in for the ends' certificates: the one that dialled first. */
+  readonly #certificates: readonly [Uint8Array, Uint8Array];
   #dialler: End | undefined;
   #startedMs = 0;
 
@@ -52,6 +55,8 @@ export class SimConnection {
     this.#network = network;
     this.#random = network.random(`connection ${answerer} ${network.scheduler.nowMs}`);
     this.#answerer = newEnd(answerer, listener);
+    const certificates = network.random(`certificates ${answerer} ${network.scheduler.nowMs}`);
+    this.#certificates = [newCertificate(certificates), newCertificate(certificates)];
   }
 
   /** Starts the handshake, unless the answering end has moved on. */
@@ -68,6 +73,13 @@ export class SimConnection {
       (channel, bytes) => this.#deliver(far, channel, bytes),
     );
     this.#handshake(near, far, 1);
+  }
+
+  /** As `side` sees them. */
+  fingerprints(side: ConnectionSide): Fingerprints {
+    const [dialler, answerer] = this.#certificates;
+    const [local, remote] = side === "dialler" ? [dialler, answerer] : [answerer, dialler];
+    return { local, remote };
   }
 
   isOpen(side: ConnectionSide): boolean {
@@ -139,6 +151,10 @@ export class SimConnection {
     shut(end);
     end.listener.handleClose(this, end.isOpen ? "remote" : "unreachable");
   }
+}
+
+function newCertificate(random: Random): Uint8Array {
+  return Uint8Array.from({ length: FINGERPRINT_BYTES }, () => random.uint32() & 0xff);
 }
 
 function newEnd(peer: PeerId, listener: ConnectionListener): End {

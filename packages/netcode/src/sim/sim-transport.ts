@@ -1,5 +1,6 @@
 import { assert, unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
+import type { Fingerprints } from "../core/ports/membership.ts";
 import { CHANNEL_BYTES_MAX, type Channel, type SendOutcome, type Transport, type TransportHandler } from "../core/ports/transport.ts";
 import { SimConnection, type ConnectionListener, type ConnectionSide } from "./sim-connection.ts";
 import type { SimNetwork } from "./sim-network.ts";
@@ -91,6 +92,11 @@ export class SimTransport implements Transport {
   path(peer: PeerId): "direct" | "turn" | undefined {
     const contact = this.#contacts.get(peer);
     return contact?.connection?.isOpen(contact.side) === true ? "direct" : undefined;
+  }
+
+  fingerprints(peer: PeerId): Fingerprints | undefined {
+    const contact = this.#contacts.get(peer);
+    return contact?.connection?.fingerprints(contact.side);
   }
 
   dispose(): void {

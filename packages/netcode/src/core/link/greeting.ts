@@ -1,4 +1,5 @@
 import * as LINK_TIMES from "./link-times.ts";
+import type { ProofExchange } from "./proof-exchange.ts";
 
 /**
  * What is known while channels are open at this end only, as far as we can tell. It ends when the peer's hello is accepted and one of our probes
@@ -11,6 +12,8 @@ export class Greeting {
   /** The peer probed before we knew it; it gets its answer then. */
   isProbeWaiting = false;
   isProbeAcked = false;
+  /** Where both ends prove who they are: a hello is accepted with its proof, not before. */
+  proofs: ProofExchange | undefined;
   #helloMs: number;
   #probeMs: number;
 

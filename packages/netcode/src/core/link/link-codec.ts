@@ -8,6 +8,7 @@
  *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 15 bits (tenths of ms), wanted 1 bit
  *   goodbye     both         06 | why 1: 0 left, 1 closed, 2 navigated, 3 reloading
  *   stream ack  reliable     07 | expected sequence 2
+ *   proof       reliable     0f | key 32 | signature 64 | mac 32, or nothing
  *   fragment    reliable     60 | sequence 2 | last 1 | part (fills FRAGMENT_BYTES_MAX unless it is the last)
  *
  *   IDENTITY    game version 4 | content hash 4 | n 1 | game id n
@@ -17,6 +18,7 @@ import { sequenceOf, type Sequence } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import { FAREWELLS, type Farewell } from "../ports/departure.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
+import { MAC_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type MembershipProof } from "../ports/membership.ts";
 import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
 import * as KIND from "./link-kind.ts";
 import { HOLD_MS_MAX, type Ping } from "./round-trip.ts";
@@ -36,6 +38,7 @@ export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {
   [KIND.relay]: ["unreliable", "control"],
   [KIND.relayed]: ["unreliable", "control"],
   [KIND.neighbours]: ["unreliable"],
+  [KIND.proof]: ["reliable"],
   [KIND.fragment]: ["reliable"],
 };
 
@@ -53,8 +56,8 @@ export interface Hello {
   readonly expectedSequence: Sequence;
 }
 
-/** Why a hello is refused. */
-export type RefusalReason = "version-mismatch" | "protocol-error";
+/** Why a hello is refused, or the proof that belongs to it. */
+export type RefusalReason = "version-mismatch" | "protocol-error" | "identity-mismatch" | "not-invited";
 
 export type LinkPacket =
   | { readonly type: "hello"; readonly hello: Hello }
@@ -66,6 +69,8 @@ export type LinkPacket =
   | { readonly type: "ping"; readonly ping: Ping }
   | { readonly type: "goodbye"; readonly farewell: Farewell }
   | { readonly type: "stream-ack"; readonly expectedSequence: Sequence }
+  /** All are views of the packet. */
+  | { readonly type: "proof"; readonly proof: MembershipProof }
   /** `part` is a view of the packet. */
   | { readonly type: "fragment"; readonly sequence: Sequence; readonly isLast: boolean; readonly part: Uint8Array }
   | { readonly type: "malformed" };
@@ -79,7 +84,9 @@ const HOLD_UNITS_PER_MS = 10;
 const HOLD_WANTED = 0x8000;
 const CONTENT_HASH_PATTERN = /^[0-9a-f]{8}$/;
 const GAME_ID_PATTERN = /^[A-Za-z0-9.-]{1,64}$/;
-const REFUSAL_REASONS: readonly RefusalReason[] = ["version-mismatch", "protocol-error"];
+/** Of a proof without a secret. */
+const PROOF_BYTES = 1 + PUBLIC_KEY_BYTES + SIGNATURE_BYTES;
+const REFUSAL_REASONS: readonly RefusalReason[] = ["version-mismatch", "protocol-error", "identity-mismatch", "not-invited"];
 
 /** True for an identity that a hello can carry: id of 1–64 letters, digits, dots and dashes; version an unsigned 32-bit integer; hash of 8 hex digits. */
 export function isEncodableGame(game: GameIdentity): boolean {
@@ -107,6 +114,14 @@ export function encodeRefusal(reason: RefusalReason, game: GameIdentity): Uint8A
   const writer = start(KIND.refusal, 11 + game.id.length);
   writer.u8(REFUSAL_REASONS.indexOf(reason));
   writeIdentity(writer, game);
+  return writer.written();
+}
+
+export function encodeProof({ key, signature, mac }: MembershipProof): Uint8Array {
+  const writer = start(KIND.proof, PROOF_BYTES + (mac === undefined ? 0 : MAC_BYTES));
+  writer.bytes(key);
+  writer.bytes(signature);
+  if (mac !== undefined) writer.bytes(mac);
   return writer.written();
 }
 
@@ -173,6 +188,11 @@ function parseBody(reader: ByteReader, sizeBytes: number): LinkPacket {
     }
     case KIND.streamAck:
       return { type: "stream-ack", expectedSequence: sequenceOf(reader.u16()) };
+    case KIND.proof: {
+      const key = reader.view(PUBLIC_KEY_BYTES);
+      const signature = reader.view(SIGNATURE_BYTES);
+      return { type: "proof", proof: { key, signature, mac: sizeBytes > PROOF_BYTES ? reader.view(MAC_BYTES) : undefined } };
+    }
     case KIND.fragment: {
       const sequence = sequenceOf(reader.u16());
       const last = reader.u8();

@@ -13,4 +13,6 @@ export const relay = 8;
 export const relayed = 9;
 /** What the sender measures of its neighbours. */
 export const neighbours = 10;
+/** Who the sender is, for one connection. */
+export const proof = 15;
 export { fragment } from "../ports/packet-kind.ts";

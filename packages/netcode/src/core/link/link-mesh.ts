@@ -4,6 +4,7 @@ import type { PeerId } from "../base/units.ts";
 import type { Farewell } from "../ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkMessage, LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
+import type { Fingerprints, MembershipProof, ProofVerdict } from "../ports/membership.ts";
 import type { Transmit } from "../ports/session.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { isEncodableGame } from "./link-codec.ts";
@@ -22,6 +23,8 @@ export interface LinkMeshOptions {
   readonly random: Random;
   /** `CAPABILITY` bits that the hello carries; default none. */
   readonly capabilities?: number;
+  /** The lobby's code: a link opens once both ends have proved that they are its members. Left out: nobody proves anything. */
+  readonly lobby?: string;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface LinkMeshOptions {
  * member that forwards: a transport that takes none of it now may drop it.
  */
 export class LinkMesh {
-  readonly #options: Required<LinkMeshOptions>;
+  readonly #options: Required<Omit<LinkMeshOptions, "lobby">> & { readonly lobby: string | undefined };
   readonly #links = new Map<PeerId, Link>();
   /** The same links, in the order of `addPeer`: walked on every call, which a map cannot do without allocating. */
   #order: readonly Link[] = [];
@@ -43,7 +46,7 @@ export class LinkMesh {
 
   constructor(options: LinkMeshOptions) {
     assert(isEncodableGame(options.game), "a game identity that a hello can carry");
-    this.#options = { capabilities: 0, ...options };
+    this.#options = { capabilities: 0, lobby: undefined, ...options };
     this.#router.setMembers(options.localPeerId, this.#order);
   }
 
@@ -75,9 +78,22 @@ export class LinkMesh {
     if (link.status !== "closed") this.#output.events.push({ type: "link-closed", peerId, reason: "removed" });
   }
 
-  handleChannelsOpen(nowMs: number, peerId: PeerId): void {
+  /** `fingerprints`: what the transport knows both ends of the connection by; without them no link of a lobby opens. */
+  handleChannelsOpen(nowMs: number, peerId: PeerId, fingerprints?: Fingerprints): void {
     this.#observe(nowMs);
-    this.#links.get(peerId)?.handleChannelsOpen(nowMs);
+    this.#links.get(peerId)?.handleChannelsOpen(nowMs, fingerprints);
+  }
+
+  /** The answer to a `prove` action. One that does not come in time costs the attempt. */
+  handleProved(nowMs: number, peerId: PeerId, request: number, proof: MembershipProof): void {
+    this.#observe(nowMs);
+    this.#links.get(peerId)?.proofs.handleProved(request, proof);
+  }
+
+  /** The answer to a `check` action. */
+  handleChecked(nowMs: number, peerId: PeerId, request: number, verdict: ProofVerdict): void {
+    this.#observe(nowMs);
+    this.#links.get(peerId)?.proofs.handleChecked(nowMs, request, verdict);
   }
 
   handleChannelsClosed(nowMs: number, peerId: PeerId, reason: ChannelsClosedReason): void {
@@ -93,6 +109,12 @@ export class LinkMesh {
     else if (!isBetweenNeighbours(bytes[0] ?? 0)) return link.handlePacket(nowMs, channel, bytes);
     else this.#router.handlePacket(nowMs, link, channel, bytes);
     return true;
+  }
+
+  /** False: who is at the other end has not proved who it is. Nothing but the link's own packets may go there. */
+  maySend(to: PeerId): boolean {
+    const link = this.#links.get(to);
+    return link === undefined || !link.proofs.isStranger(link.carrier);
   }
 
   /** Where a session's datagram (at most `SESSION_DATAGRAM_BYTES_MAX`) goes now: itself, or a wrapping for who forwards it, valid until the next call. */

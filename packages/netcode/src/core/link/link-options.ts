@@ -30,6 +30,8 @@ export interface LinkOptions {
   readonly capabilities: number;
   /** Our end of this link, in the hello. */
   readonly instance: number;
+  /** The lobby's code, of which both ends prove that they are members; `undefined`: nobody proves anything. */
+  readonly lobby: string | undefined;
   readonly random: Random;
   readonly output: LinkOutput;
   readonly relays: RelayAccess;

@@ -13,6 +13,7 @@ export type LinkRefusal =
   | "malformed" // not one of the link's messages
   | "bad-hello" // another peer's id, or not readable
   | "version-mismatch" // another game, version, content or link version
+  | "bad-proof" // no proof of who it is, or none that was asked for
   | "bad-ack" // acks what was never sent
   | "stream-gap" // a part of the reliable stream is missing
   | "stream-too-large" // a message above the limit
@@ -27,7 +28,13 @@ export class LinkOutput {
   readonly transmits: Transmit[] = [];
   readonly events: LinkEvent[] = [];
   readonly messages: LinkMessage[] = [];
+  #requests = 0;
   readonly #refusals = new Map<LinkRefusal, number>();
+
+  /** A number for something that takes a moment. */
+  nextRequest(): number {
+    return ++this.#requests;
+  }
 
   transmit(to: PeerId, channel: Channel, bytes: Uint8Array): void {
     this.transmits.push({ to, channel, bytes });

@@ -4,6 +4,7 @@ import type { Farewell } from "../ports/departure.ts";
 import type { LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
 import * as PACKET_KIND from "../ports/packet-kind.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
+import type { Fingerprints } from "../ports/membership.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { DirectSide } from "./direct-side.ts";
 import type { Greeting } from "./greeting.ts";
@@ -22,6 +23,7 @@ import {
 } from "./link-codec.ts";
 import type { LinkOptions, LinkRole } from "./link-options.ts";
 import type { LinkOutput } from "./link-output.ts";
+import { LinkProofs } from "./link-proofs.ts";
 import { LinkStanding } from "./link-standing.ts";
 import { RelaySide } from "./relay-side.ts";
 import { ReliableStream } from "./reliable-stream.ts";
@@ -37,6 +39,8 @@ export class Link {
   readonly direct: DirectSide;
   /** The way by another member. */
   readonly relay: RelaySide;
+  /** Who the peer is. */
+  readonly proofs: LinkProofs;
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;
   readonly #stream = new ReliableStream();
@@ -54,6 +58,11 @@ export class Link {
     this.#standing = new LinkStanding(options.peerId, options.output);
     this.direct = new DirectSide(options);
     this.relay = new RelaySide(options.peerId, options.relays);
+    this.proofs = new LinkProofs(options, {
+      carriers: { direct: this.direct.carrier, relay: this.relay.carrier },
+      accept: (nowMs, carrier, greeting, hello) => this.#acceptHello(nowMs, carrier, greeting, hello),
+      refuse: (nowMs, reason) => this.#refuse(nowMs, reason, undefined),
+    });
   }
 
   get status(): LinkStatus {
@@ -65,7 +74,7 @@ export class Link {
   }
 
   /** The carrier of what we send. */
-  get #carrier(): LinkCarrier {
+  get carrier(): LinkCarrier {
     return this.relay.isUsed ? this.relay.carrier : this.direct.carrier;
   }
 
@@ -86,8 +95,10 @@ export class Link {
     this.#options.relays.checkSoon();
   }
 
-  handleChannelsOpen(nowMs: number): void {
-    if (!this.direct.isOver) this.#greet(nowMs, this.direct.carrier, this.direct.handleChannelsOpen(nowMs));
+  handleChannelsOpen(nowMs: number, fingerprints: Fingerprints | undefined): void {
+    if (this.direct.isOver) return;
+    const greeting = this.direct.handleChannelsOpen(nowMs);
+    if (this.proofs.begin(nowMs, greeting, fingerprints)) this.#greet(nowMs, this.direct.carrier, greeting);
   }
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
@@ -117,12 +128,11 @@ export class Link {
   }
 
   handleSent(nowMs: number): void {
-    this.#carrier.handleSent(nowMs);
+    this.carrier.handleSent(nowMs);
   }
 
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
-    if (!this.#standing.isOpen) return false;
-    if (!this.#stream.send(bytes)) return false;
+    if (!this.#standing.isOpen || !this.#stream.send(bytes)) return false;
     this.#flushStream(nowMs);
     return true;
   }
@@ -148,7 +158,7 @@ export class Link {
   }
 
   pollTimeoutMs(): number {
-    const streamMs = this.#carrier.state.kind === "ready" ? this.#stream.timeoutMs : Infinity;
+    const streamMs = this.carrier.state.kind === "ready" ? this.#stream.timeoutMs : Infinity;
     const carriersMs = Math.min(this.direct.carrier.timeoutMs(this.relay.directPace), this.direct.isOver ? Infinity : this.relay.timeoutMs);
     return Math.min(this.#standing.timeoutMs, carriersMs, streamMs);
   }
@@ -167,16 +177,17 @@ export class Link {
   }
 
   stats(): LinkStats {
-    const { roundTrip } = this.#carrier;
+    const { rttMs, jitterMs, lossRatio } = this.carrier.roundTrip;
     const { via } = this.relay;
     return {
       peerId: this.peerId,
       status: this.#standing.status,
       path: this.#standing.isOpen ? (via === undefined ? this.#path : "peer") : "connecting",
       ...(via === undefined ? {} : { via }),
-      rttMs: roundTrip.rttMs,
-      jitterMs: roundTrip.jitterMs,
-      lossRatio: roundTrip.lossRatio,
+      ...this.proofs.stats(),
+      rttMs,
+      jitterMs,
+      lossRatio,
     };
   }
 
@@ -187,6 +198,7 @@ export class Link {
     if (greeting.takeHello(nowMs)) {
       const known = { knownInstance: this.#remoteInstance, expectedSequence: this.#stream.expectedSequence };
       carrier.send("reliable", encodeHello({ capabilities, instance, game, peerId: localPeerId, ...known }));
+      this.proofs.follow(carrier, greeting, this.#remoteInstance);
     }
     if (greeting.takeProbe(nowMs)) carrier.send("unreliable", encodeProbe("probe", instance));
   }
@@ -204,7 +216,7 @@ export class Link {
       this.#output.refuse("version-mismatch");
       return this.#refuse(nowMs, "version-mismatch", hello.game);
     }
-    this.#acceptHello(nowMs, carrier, state.greeting, hello);
+    this.proofs.handleHello(nowMs, carrier, state.greeting, hello);
   }
 
   /**
@@ -219,7 +231,7 @@ export class Link {
     }
     if (isKnown) return;
     const greeting = carrier.state.kind === "greeting" ? carrier.state.greeting : carrier.open(nowMs, Infinity, false);
-    this.#acceptHello(nowMs, carrier, greeting, hello);
+    this.proofs.handleHello(nowMs, carrier, greeting, hello);
     this.#greet(nowMs, carrier, greeting);
   }
 
@@ -297,6 +309,7 @@ export class Link {
   }
 
   #handleOwn(nowMs: number, carrier: LinkCarrier, packet: LinkPacket): void {
+    if (this.proofs.isTooEarly(carrier, packet)) return this.#output.refuse("before-hello");
     const isRelayed = carrier === this.relay.carrier;
     switch (packet.type) {
       case "hello":
@@ -309,6 +322,8 @@ export class Link {
         if (carrier.state.kind !== "greeting") return;
         this.hangUp();
         return this.#standing.close(packet.reason, packet.reason === "version-mismatch" ? packet.game : undefined);
+      case "proof":
+        return this.proofs.handleProof(carrier, packet.proof);
       case "probe":
         return carrier.handleProbe(packet.instance);
       case "probe-ack":
@@ -355,7 +370,7 @@ export class Link {
   }
 
   #flushStream(nowMs: number): void {
-    const carrier = this.#carrier;
+    const carrier = this.carrier;
     if (carrier.state.kind !== "ready") return;
     for (let bytes = this.#stream.pollTransmit(nowMs); bytes !== undefined; bytes = this.#stream.pollTransmit(nowMs)) {
       carrier.send("reliable", bytes);

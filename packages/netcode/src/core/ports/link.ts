@@ -1,6 +1,7 @@
 import type { PeerId } from "../base/units.ts";
 import type { Farewell } from "./departure.ts";
 import type { GameIdentity } from "./lobby-protocol.ts";
+import type { MembershipProof, Verified } from "./membership.ts";
 
 /** How packets reach a peer. `peer` and `broker` are relays; `connecting` while there is no way yet. */
 export type LinkPath = "direct" | "turn" | "peer" | "broker" | "connecting";
@@ -19,7 +20,9 @@ export type LinkCloseReason =
   | "unreachable" // the connection deadline passed
   | "lost" // silent, and every new attempt failed
   | "version-mismatch" // hello refused: another game, version, content or protocol
-  | "protocol-error"; // hello refused: not ours
+  | "protocol-error" // hello refused: not ours
+  | "identity-mismatch" // the peer could not prove that the id is its own, and that nobody sits in between
+  | "not-invited"; // the secret of the lobby's invite was asked for, and not there
 
 /** What a link tells. `link-open` comes once, and again only after `link-closed`; `link-recovered` follows `link-suspect`. */
 export type LinkEvent =
@@ -41,12 +44,24 @@ export interface LinkMessage {
 export type LinkAction =
   | { readonly type: "dial"; readonly peerId: PeerId }
   | { readonly type: "accept"; readonly peerId: PeerId }
-  | { readonly type: "hang-up"; readonly peerId: PeerId };
+  | { readonly type: "hang-up"; readonly peerId: PeerId }
+  /** `MembershipKeeper.prove`; the answer goes to `handleProved` with `request`. */
+  | { readonly type: "prove"; readonly peerId: PeerId; readonly request: number; readonly transcript: Uint8Array }
+  /** `MembershipKeeper.check`; the answer goes to `handleChecked` with `request`. */
+  | {
+      readonly type: "check";
+      readonly peerId: PeerId;
+      readonly request: number;
+      readonly transcript: Uint8Array;
+      readonly proof: MembershipProof;
+    };
 
 /** One link in figures, of the path that is used: RTT by the link's own pings, loss of all datagrams that we sent. */
 export interface LinkStats {
   readonly peerId: PeerId;
   readonly status: LinkStatus;
+  /** How sure we are who it is; left out until it has proved it, and where nobody asks. */
+  readonly verified?: Verified;
   readonly path: LinkPath;
   /** Who forwards what we send, where `path` is `peer`. */
   readonly via?: PeerId;

@@ -1,5 +1,8 @@
 import type { PeerId } from "../base/units.ts";
 
+/** Ed25519 (RFC 8032), raw. */
+export const PUBLIC_KEY_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
 /** HMAC-SHA-256. */
 export const MAC_BYTES = 32;
 /** SHA-256 of a DTLS certificate. */

@@ -1,4 +1,5 @@
 import type { PeerId } from "../base/units.ts";
+import type { Fingerprints } from "./membership.ts";
 import type { IceServer } from "./lobby-types.ts";
 
 /**
@@ -90,6 +91,8 @@ export interface Transport {
   path(peer: PeerId): "direct" | "turn" | undefined;
   /** Fresh ICE servers, for every attempt that begins from now on. Left out by a transport that uses none. */
   setIceServers?(servers: readonly IceServer[]): void;
+  /** What both ends of the open connection to `peer` are known by, as this end sees it; `undefined` while there is none, or where it cannot be told. */
+  fingerprints?(peer: PeerId): Fingerprints | undefined;
   setHandler(handler: TransportHandler): void;
   /** Frees every peer connection, timer and socket. Idempotent; everything after it is refused quietly. */
   dispose(): void;

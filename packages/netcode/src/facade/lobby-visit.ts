@@ -1,0 +1,53 @@
+import { Membership } from "../adapters/membership.ts";
+import { peerIdOfKey, type VisitCrypto } from "../adapters/visit-crypto.ts";
+import type { SocketProof } from "../adapters/signaling-proof.ts";
+import { encodeBase64Url } from "../core/base/base64url.ts";
+import type { PeerId } from "../core/base/units.ts";
+import { INVITE_SECRET_BYTES, writeInvite, type Invite } from "../core/identity/invite.ts";
+import { signalingProofText } from "../core/ports/lobby-protocol.ts";
+import type { MembershipKeeper } from "../core/ports/membership.ts";
+import type { LobbySecurity } from "./types.ts";
+
+/** Who this page is during one visit to a lobby, and the invite by which it came, or which it made. */
+export class LobbyVisit {
+  /** Of the public key. */
+  readonly peerId: PeerId;
+  /** The public key, base64url. */
+  readonly key: string;
+  readonly membership: MembershipKeeper;
+  readonly security: LobbySecurity;
+  /** No server may ever see it. */
+  readonly invite: Invite | undefined;
+  readonly #crypto: VisitCrypto;
+
+  private constructor(crypto: VisitCrypto, peerId: PeerId, invite: Invite | undefined) {
+    this.#crypto = crypto;
+    this.peerId = peerId;
+    this.key = encodeBase64Url(crypto.publicKey);
+    this.invite = invite;
+    this.membership = new Membership(crypto, invite);
+    this.security = { crypto: crypto.kind, inviteOnly: invite?.isRequired === true };
+  }
+
+  static async begin(crypto: VisitCrypto, invite: Invite | undefined): Promise<LobbyVisit> {
+    return new LobbyVisit(crypto, await peerIdOfKey(crypto, crypto.publicKey), invite);
+  }
+
+  /** `CODE.SECRET`. */
+  inviteTo(code: string): string | undefined {
+    return this.invite === undefined ? undefined : writeInvite(code, this.invite);
+  }
+
+  /** Opens our signaling socket. */
+  async prove(nonce: string): Promise<SocketProof> {
+    const text = signalingProofText(nonce, this.peerId);
+    const signature = await this.#crypto.sign(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+    return { key: this.key, signature: encodeBase64Url(signature) };
+  }
+}
+
+/** `token`: 32 hex digits that nobody can guess. */
+export function newInvite(token: string, isRequired: boolean): Invite {
+  const secret = Uint8Array.from({ length: INVITE_SECRET_BYTES }, (_, index) => Number.parseInt(token.slice(2 * index, 2 * index + 2), 16));
+  return { secret, isRequired };
+}
