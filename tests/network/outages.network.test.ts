@@ -70,3 +70,29 @@ describe.concurrent("the network changes under a match", () => {
     await closeAll(pages);
   });
 });
+
+test("[NW23] a match does not notice that its broker is killed; the broker started again knows the lobby, and lets a late comer in", async () => {
+  const pages = await match(["still", "dark"]);
+  const [host] = pages;
+  const code = await host!.page.evaluate(() => globalThis.lab.code());
+  const seen = await Promise.all(pages.map(async (page) => (await page.events()).length));
+  await lab.current.broker.stop("SIGKILL");
+  await Promise.all(pages.map((page) => page.event("broker-lost")));
+  const frame = await host!.confirmedFrame();
+  await Promise.all(pages.map((page) => page.confirmed(frame + 300)));
+  await lab.current.broker.start();
+  const startMs = Date.now();
+  const back = await Promise.all(pages.map((page) => page.event("broker-back")));
+  figure("broker started again: from its start to back for all members", Math.max(...back.map(({ atMs }) => atMs)) - startMs, "ms");
+  const late = await lab.current.page("middle");
+  await late.join(code, { iceServers });
+  await Promise.all([...pages, late].map((page) => page.open(2)));
+  for (const [index, page] of pages.entries()) {
+    const types = (await page.events()).slice(seen[index]).map(({ type }) => type);
+    // Who is back first sees the others come.
+    const harmless = new Set(["link", "broker-lost", "broker-back", "member-disconnected", "member-returned"]);
+    expect(types.filter((type) => !harmless.has(type))).toEqual([]);
+  }
+  await expectPlaysOn(pages);
+  await closeAll([...pages, late]);
+});

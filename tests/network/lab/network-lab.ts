@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChildProcess } from "node:child_process";
@@ -53,7 +54,10 @@ export class NetworkLab<Name extends string> {
     this.hosts = hosts as Record<Name, LabHost>;
     const turnUrls = [ICE_URLS.udp, ICE_URLS.tcp, ICE_URLS.tls].join(",");
     const ice = ["--ice-servers", ICE_URLS.stun, "--turn", turnUrls, "--turn-secret", TURN_SECRET];
-    this.broker = new LabBroker(internet, PUBLIC_ADDRESS, [...ice, ...(options.brokerArguments ?? [])]);
+    // Known to a broker that is started again.
+    const keyFile = join(options.folder, "signing-key");
+    writeFileSync(keyFile, "the signing key of the lab's broker, before and after");
+    this.broker = new LabBroker(internet, PUBLIC_ADDRESS, [...ice, "--signing-key-file", keyFile, ...(options.brokerArguments ?? [])]);
     this.#internet = internet;
     this.#folder = options.folder;
   }

@@ -1,6 +1,6 @@
 /** The page of the lab: enters a lobby, plays, and shows to the tests what they ask for. No looks. */
-import { connectionCounts, gatheredTypes, iceErrors, selectedPairs, signaled } from "./observer.ts";
-import { hostLobby, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
+import { connectionCounts, gatheredTypes, iceErrors, recordDatagrams, recordedDatagrams, selectedPairs, signaled } from "./observer.ts";
+import { hostLobby, joinLobby, type IncomingTransfer, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
 import { labGame } from "./lab-game.ts";
 import { diagnose, type Diagnosis } from "@rollcall/netcode/doctor";
 
@@ -25,6 +25,7 @@ export interface LabOptions {
 let lobby: Lobby<State, typeof labGame.input> | undefined;
 let match: Match<State, typeof labGame.input> | undefined;
 const events: LabEvent[] = [];
+const filesReceived: Uint8Array[] = [];
 let statuses = new Map<string, string>();
 
 function tell(type: string, details: { readonly peerId?: string; readonly code?: string } = {}): void {
@@ -43,8 +44,19 @@ function enter(entered: Lobby<State, typeof labGame.input>): void {
   entered.on("broker-lost", () => tell("broker-lost"));
   entered.on("broker-back", () => tell("broker-back"));
   entered.on("closed", (error) => tell("closed", error === undefined ? {} : { code: error.code }));
+  entered.on("blob", (incoming) => void receive(incoming));
   entered.on("match", play);
   tellPeers();
+}
+
+/** What a file of a size holds, the same in every page. */
+function bytesOfFile(sizeBytes: number): Uint8Array {
+  let random = 1;
+  return Uint8Array.from({ length: sizeBytes }, () => (random = Math.imul(random, 48_271) >>> 0) >>> 24);
+}
+
+async function receive(incoming: IncomingTransfer): Promise<void> {
+  filesReceived.push(await incoming.accept());
 }
 
 /** Statuses and paths of links, as they change. */
@@ -91,6 +103,7 @@ const lab = {
   leave: async (): Promise<void> => {
     await lobby?.leave();
   },
+  code: () => lobby?.code ?? "",
   peers: () =>
     (lobby?.peers ?? []).map(({ peerId, status, path, rttMs, lossRatio }) => ({ peerId: String(peerId), status, path, rttMs, lossRatio })),
   stats: () => match?.stats(),
@@ -102,6 +115,26 @@ const lab = {
   iceErrors,
   signaled,
   selectedPairs,
+  recordDatagrams,
+  recordedDatagrams,
+  /** Sends a file to everybody else, and resolves with the ms that it took until all had it. */
+  sendFile: async (sizeBytes: number): Promise<number> => {
+    const file = bytesOfFile(sizeBytes);
+    // What making it took must not count.
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const startMs = performance.now();
+    const transfer = await lobby?.send("all", file, { name: "map" });
+    await transfer?.done;
+    return performance.now() - startMs;
+  },
+  /** Sizes of the files that came, each byte as it was sent. */
+  filesReceived: (): number[] => {
+    const exact = filesReceived.filter((bytes) => {
+      const sent = bytesOfFile(bytes.length);
+      return bytes.every((byte, index) => byte === sent[index]);
+    });
+    return exact.map(({ length }) => length);
+  },
 };
 
 /** The broker is where the page is. */

@@ -24,6 +24,12 @@ globalThis.RTCPeerConnection = class extends RealConnection {
     });
     this.addEventListener("icecandidateerror", ({ errorCode }) => errors.push(errorCode));
   }
+
+  override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
+    const channel = super.createDataChannel(label, options);
+    if (label === "unreliable") recordChannel(channel);
+    return channel;
+  }
 };
 
 const RealSocket = globalThis.WebSocket;
@@ -81,4 +87,40 @@ async function selectedPairOf(connection: RTCPeerConnection): Promise<SelectedPa
     remote: String(remote["candidateType"]),
     relayProtocol: typeof protocol === "string" ? protocol : undefined,
   };
+}
+
+/** One datagram of the `unreliable` channel: its bytes as text, and when it left or came (Unix time in ms, the same for all pages of the lab). */
+export interface SeenDatagram {
+  readonly bytes: string;
+  readonly atMs: number;
+}
+
+const sentDatagrams: SeenDatagram[] = [];
+const receivedDatagrams: SeenDatagram[] = [];
+let isRecording = false;
+
+/** From now on every datagram is kept; earlier ones are forgotten. */
+export function recordDatagrams(): void {
+  isRecording = true;
+  sentDatagrams.length = 0;
+  receivedDatagrams.length = 0;
+}
+
+export function recordedDatagrams(): { readonly sent: readonly SeenDatagram[]; readonly received: readonly SeenDatagram[] } {
+  return { sent: sentDatagrams, received: receivedDatagrams };
+}
+
+function record(list: SeenDatagram[], bytes: Uint8Array): void {
+  if (isRecording) list.push({ bytes: bytes.join(), atMs: performance.timeOrigin + performance.now() });
+}
+
+function recordChannel(channel: RTCDataChannel): void {
+  const send = channel.send.bind(channel);
+  channel.send = (data: unknown) => {
+    if (data instanceof Uint8Array) record(sentDatagrams, data);
+    send(data as never);
+  };
+  channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+    if (data instanceof ArrayBuffer) record(receivedDatagrams, new Uint8Array(data));
+  });
 }
