@@ -1,5 +1,16 @@
 /** What a game imports, and nothing else. The parts below it are in `@rollcall/netcode/core`. */
 export { f32, f64, i16, i32, i8, u16, u32, u8, type ArrayField, type ArraySchema, type ArraysOf } from "./core/base/schema.ts";
+export {
+  message,
+  text,
+  type MessageDelivery,
+  type MessageFields,
+  type MessageOptions,
+  type MessageType,
+  type MessageTypes,
+  type PayloadOf,
+  type TextField,
+} from "./core/base/message-type.ts";
 export type { LobbyCode, PeerId } from "./core/base/units.ts";
 export { defineGame } from "./core/game/define-game.ts";
 export type { Game, GameOptions, InitContext, PlayerInfo, StateCodec, StateSlots, StepContext } from "./core/game/game.ts";
@@ -33,7 +44,11 @@ export type {
 } from "./core/ports/lobby-protocol.ts";
 export type { DropCause, MatchRole } from "./core/ports/session.ts";
 export type {
+  ChatMessage,
   IncomingTransfer,
+  LobbyChat,
+  LobbyMessages,
+  MessageOutcome,
   Recipients,
   SendOptions,
   SentTransfer,

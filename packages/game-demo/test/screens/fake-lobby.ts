@@ -2,6 +2,7 @@ import type { LobbyEvents, LobbyPeer, Member, StartOptions } from "@rollcall/net
 import type { Json, LobbyCode, LobbyState, PeerId, Profile } from "@rollcall/netcode";
 import type { RubberbandLobby, RubberbandMatch } from "../../src/net/gateway.ts";
 import type { RubberbandState, rubberbandInput } from "../../src/sim/index.ts";
+import { FakeChat } from "./fake-chat.ts";
 import { FakeMatch } from "./fake-match.ts";
 import { Listeners } from "./listeners.ts";
 
@@ -57,8 +58,34 @@ export class FakeLobby implements RubberbandLobby {
     return this.state.hostId === "me";
   }
 
+  readonly chat = new FakeChat(() => this.me);
+  readonly messages: RubberbandLobby["messages"] = {
+    send: () => "nobody",
+    on: () => () => {},
+  };
+  readonly #muted = new Set<PeerId>();
+
   send(): Promise<never> {
     return Promise.reject(new Error("the fake lobby sends no files"));
+  }
+
+  mute(peerId: PeerId, muted = true): void {
+    this.calls.push(`${muted ? "mute" : "unmute"} ${peerId}`);
+    if (muted) this.#muted.add(peerId);
+    else this.#muted.delete(peerId);
+    this.#listeners.emit("change");
+  }
+
+  block(peerId: PeerId): void {
+    this.calls.push(`block ${peerId}`);
+  }
+
+  isMuted(peerId: PeerId): boolean {
+    return this.#muted.has(peerId);
+  }
+
+  isBlocked(): boolean {
+    return false;
   }
 
   watch(): FakeMatch {

@@ -1,3 +1,4 @@
+import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { browserEnvironment } from "./browser-environment.ts";
 import * as lobbies from "./enter-lobby.ts";
@@ -14,7 +15,9 @@ import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from 
  * match.run({ input: readKeys, render: (view) => draw(view.state) });
  * ```
  */
-export function hostLobby<State, Schema extends InputSchema>(options: HostOptions<State, Schema>): Promise<Lobby<State, Schema>> {
+export function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  options: HostOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
   return lobbies.hostLobby(browserEnvironment, options);
 }
 
@@ -26,10 +29,10 @@ export function hostLobby<State, Schema extends InputSchema>(options: HostOption
  * lobby.on("match", (match) => match.run({ input: readKeys, render: (view) => draw(view.state) }));
  * ```
  */
-export function joinLobby<State, Schema extends InputSchema>(
+export function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
   code: string,
-  options: LobbyOptions<State, Schema>,
-): Promise<Lobby<State, Schema>> {
+  options: LobbyOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
   return lobbies.joinLobby(browserEnvironment, code, options);
 }
 
@@ -37,9 +40,9 @@ export function joinLobby<State, Schema extends InputSchema>(
  * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Call it first, when the page
  * loads. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
  */
-export function resumeLobby<State, Schema extends InputSchema>(
-  options: LobbyOptions<State, Schema>,
-): Promise<Lobby<State, Schema> | undefined> {
+export function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  options: LobbyOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages> | undefined> {
   return lobbies.resumeLobby(browserEnvironment, options);
 }
 

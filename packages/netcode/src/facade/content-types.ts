@@ -1,5 +1,6 @@
+import type { MessageTypes, PayloadOf } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import type { Json } from "../core/ports/lobby-protocol.ts";
+import type { Json, Member } from "../core/ports/lobby-protocol.ts";
 
 /** Who is meant: everybody else who is in the lobby now, or one, or some. */
 export type Recipients = "all" | PeerId | readonly PeerId[];
@@ -76,4 +77,45 @@ export interface TransferLimits {
   readonly totalBytes?: number;
   /** Files of one member at once; default 4. */
   readonly atOnce?: number;
+}
+
+/**
+ * What became of a message of ours. `rate-limited`: more than was declared, nothing was sent. `nobody`: none of those whom it was for has an open link to us now. `sent` says no more
+ * than that it left.
+ */
+export type MessageOutcome = "sent" | "rate-limited" | "nobody";
+
+/** The messages that the game declares. They go over the links, in the room and during a match. */
+export interface LobbyMessages<Messages extends MessageTypes> {
+  /** Default: to everybody else. A payload that the declaration does not allow, and a peer id of nobody here, is a `BAD_ARGUMENT` that is thrown. */
+  send<Name extends keyof Messages & string>(
+    name: Name,
+    payload: PayloadOf<Messages[Name]["fields"]>,
+    options?: { readonly to?: Recipients },
+  ): MessageOutcome;
+  /** `from`: the member as it is now. Nothing comes from who is muted. Returns the way to stop listening. */
+  on<Name extends keyof Messages & string>(
+    name: Name,
+    listener: (payload: PayloadOf<Messages[Name]["fields"]>, from: Member) => void,
+  ): () => void;
+}
+
+export interface ChatMessage {
+  /** Rises by one with each message that this page shows. */
+  readonly number: number;
+  /** Who wrote it, as they were then. */
+  readonly from: Member;
+  readonly isOwn: boolean;
+  /** One line without anything that cannot be seen, at most 300 graphemes. Not escaped: another's text, so show it as text and never as HTML. */
+  readonly text: string;
+}
+
+/** Text between members, in the room and during a match. Who joins later does not get what was said before. */
+export interface LobbyChat {
+  /** The last 100, our own included, oldest first; another list after each message. */
+  readonly messages: readonly ChatMessage[];
+  /** To everybody else. Cut to 300 graphemes. `empty`: nothing was left to be sent. At most 5 at once, and one a second. */
+  send(text: string): "sent" | "rate-limited" | "empty";
+  /** A message was added, our own included. Returns the way to stop listening. */
+  on(name: "message", listener: (message: ChatMessage) => void): () => void;
 }

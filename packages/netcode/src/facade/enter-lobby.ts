@@ -1,3 +1,4 @@
+import type { MessageTypes } from "../core/base/message-type.ts";
 import { Random } from "../core/base/random.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { readInvite, type Invite } from "../core/identity/invite.ts";
@@ -19,11 +20,14 @@ import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
 
+/** Options of any game. */
+type AnyLobbyOptions = Omit<LobbyOptions<never, never>, "game"> & { readonly game: GameIdentity };
+
 /** Opens a lobby and is its host. Rejects with a `NetcodeError`. */
-export async function hostLobby<State, Schema extends InputSchema>(
+export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
-  options: HostOptions<State, Schema>,
-): Promise<Lobby<State, Schema>> {
+  options: HostOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
   const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
   return enter(environment, options, invite, {
     type: "create",
@@ -37,11 +41,11 @@ export async function hostLobby<State, Schema extends InputSchema>(
 }
 
 /** Joins the lobby of a code, or of an invite, as people type or paste it. Rejects with a `NetcodeError`. */
-export async function joinLobby<State, Schema extends InputSchema>(
+export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
   code: string,
-  options: LobbyOptions<State, Schema>,
-): Promise<Lobby<State, Schema>> {
+  options: LobbyOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
   const normalized = normalizeLobbyCode(code);
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
   return enter(environment, options, readInvite(code), {
@@ -56,10 +60,10 @@ export async function joinLobby<State, Schema extends InputSchema>(
  * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Name, colour and choices stay
  * as they were. Rejects when the broker cannot be asked.
  */
-export async function resumeLobby<State, Schema extends InputSchema>(
+export async function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
-  options: LobbyOptions<State, Schema>,
-): Promise<Lobby<State, Schema> | undefined> {
+  options: LobbyOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages> | undefined> {
   const memory = seatMemoryOf(environment, options);
   const seat = await memory.recall();
   if (seat === undefined) return undefined;
@@ -78,17 +82,17 @@ function isSeatGone({ code }: NetcodeError): boolean {
   return code === "LOBBY_NOT_FOUND" || code === "SEAT_EXPIRED" || code === "KICKED" || code === "VERSION_MISMATCH";
 }
 
-async function enter<State, Schema extends InputSchema>(
+async function enter<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
-  options: LobbyOptions<State, Schema>,
+  options: LobbyOptions<State, Schema, Messages>,
   invite: Invite | undefined,
   entrance: LobbyEntrance,
-): Promise<Lobby<State, Schema>> {
+): Promise<Lobby<State, Schema, Messages>> {
   const address = addressOf(environment, options);
   const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
   throwIfAborted(options.signal);
   let connection: LobbyConnection | undefined;
-  let room: LobbyRoom<State, Schema> | undefined;
+  let room: LobbyRoom<State, Schema, Messages> | undefined;
   const ticker = environment.startTicker(ROOM_TICK_MS, (nowMs) => {
     connection?.tick(nowMs);
     room?.tick(nowMs);
@@ -179,15 +183,15 @@ function addressOf(environment: Environment, { broker }: { readonly broker?: str
   return parseBrokerAddress(broker, environment.page.origin);
 }
 
-function seatMemoryOf<State, Schema extends InputSchema>(environment: Environment, options: LobbyOptions<State, Schema>): SeatMemory {
+function seatMemoryOf(environment: Environment, options: AnyLobbyOptions): SeatMemory {
   return new SeatMemory(environment.page, options.game.id, addressOf(environment, options).base);
 }
 
-function identityOf<State, Schema extends InputSchema>({ game }: LobbyOptions<State, Schema>): GameIdentity {
+function identityOf({ game }: AnyLobbyOptions): GameIdentity {
   return { id: game.id, version: game.version, contentHash: game.contentHash };
 }
 
-function profileOf<State, Schema extends InputSchema>(options: LobbyOptions<State, Schema>): Profile {
+function profileOf(options: AnyLobbyOptions): Profile {
   const { name, colour = 0, choices = null, guests } = options;
   return checkedProfile({ name, colour, choices, ...(guests === undefined ? {} : { guests }) });
 }

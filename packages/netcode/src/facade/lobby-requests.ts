@@ -1,11 +1,14 @@
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Json, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
+import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 
-/** What a member asks of the broker, and nothing comes of but its answer: a part of `LobbyRoom`. */
-export abstract class LobbyRequests {
+/** What a member asks of the broker, where nothing comes of it but an answer, and what it says to the other members: a part of `LobbyRoom`. */
+export abstract class LobbyRequests<Messages extends MessageTypes> {
   readonly #connection: LobbyConnection;
 
   constructor(connection: LobbyConnection) {
@@ -13,6 +16,36 @@ export abstract class LobbyRequests {
   }
 
   abstract get me(): Member;
+
+  protected abstract readonly content: LobbyContent<Messages>;
+
+  get messages(): LobbyMessages<Messages> {
+    return this.content.messages;
+  }
+
+  get chat(): LobbyChat {
+    return this.content.chat;
+  }
+
+  send(to: Recipients, data: Blob | ArrayBuffer | Uint8Array, options?: SendOptions): Promise<SentTransfer> {
+    return this.content.send(to, data, options);
+  }
+
+  mute(peerId: PeerId, muted = true): void {
+    this.content.muted.mute(peerId, muted);
+  }
+
+  block(peerId: PeerId, blocked = true): void {
+    this.content.muted.block(peerId, blocked);
+  }
+
+  isMuted(peerId: PeerId): boolean {
+    return this.content.muted.isMuted(peerId);
+  }
+
+  isBlocked(peerId: PeerId): boolean {
+    return this.content.muted.isBlocked(peerId);
+  }
 
   async setProfile(profile: Partial<Profile>): Promise<void> {
     await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });

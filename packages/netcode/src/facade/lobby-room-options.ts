@@ -1,3 +1,4 @@
+import type { MessageTypes } from "../core/base/message-type.ts";
 import type { Page } from "../adapters/page.ts";
 import type { Game } from "../core/game/game.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
@@ -11,10 +12,10 @@ import type { LobbyVisit } from "./lobby-visit.ts";
 import type { SeatMemory } from "./seat-memory.ts";
 
 /** What a lobby is made of. */
-export interface LobbyRoomOptions<State, Schema extends InputSchema> {
+export interface LobbyRoomOptions<State, Schema extends InputSchema, Messages extends MessageTypes> {
   readonly page: Page;
   readonly ticker: Ticker;
-  readonly game: Game<State, Schema>;
+  readonly game: Game<State, Schema, Messages>;
   readonly connection: LobbyConnection;
   readonly admission: Admission;
   readonly transport: Transport;

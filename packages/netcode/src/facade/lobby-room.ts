@@ -1,4 +1,5 @@
 import { unreachable } from "../core/base/assert.ts";
+import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
@@ -29,15 +30,17 @@ import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, Match, StartOptions 
 const GOODBYE_FLUSH_MS = 100;
 
 /** The lobby as the game sees it: wires the member's machine, the links and the matches. */
-export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests implements Lobby<State, Schema> {
-  readonly #options: LobbyRoomOptions<State, Schema>;
+export class LobbyRoom<State, Schema extends InputSchema, Messages extends MessageTypes>
+  extends LobbyRequests<Messages>
+  implements Lobby<State, Schema, Messages>
+{
+  protected readonly content: LobbyContent<Messages>;
+  readonly #options: LobbyRoomOptions<State, Schema, Messages>;
   readonly #peerId: PeerId;
   readonly #connection: LobbyConnection;
   readonly #links: PeerLinks;
   readonly #absences: MemberAbsences;
   readonly #matches: LobbyMatches<State, Schema>;
-  readonly #content: LobbyContent;
-  readonly send: Lobby<State, Schema>["send"];
   readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
   readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
   readonly #started = new MatchWaiters<Match<State, Schema>>();
@@ -52,7 +55,7 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
   #freeAtMs = Infinity;
   readonly #freed = new Deferred<void>();
 
-  constructor(options: LobbyRoomOptions<State, Schema>) {
+  constructor(options: LobbyRoomOptions<State, Schema, Messages>) {
     super(options.connection);
     const { admission, connection, game, page, ticker } = options;
     this.#options = options;
@@ -67,7 +70,7 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
       mesh: options.mesh,
       membership: options.visit.membership,
       handleSessionPacket: (from, channel, bytes) => {
-        if (!this.#content.handlePacket(nowMs(), from, channel, bytes)) this.#matches.handlePacket(nowMs(), from, bytes);
+        if (!this.content.handlePacket(nowMs(), from, channel, bytes)) this.#matches.handlePacket(nowMs(), from, bytes);
       },
       handleEvent: (event) => this.#handleLinkEvent(event),
     });
@@ -83,16 +86,18 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
       mayTakeSeats: (peerId, playerIndexes) => mayTakeSeats(this.state, peerId, playerIndexes),
       handleOver: (matchNumber, how) => this.#handleMatchOver(matchNumber, how),
     });
-    this.#content = new LobbyContent({
+    this.content = new LobbyContent({
       page,
       links: this.#links,
-      localPeerId: admission.peerId,
+      nowMs,
+      types: game.messages ?? {},
+      me: () => this.me,
       transferLimits: options.transferLimits,
       lobby: () => this.state,
+      handleMuted: () => this.#listeners.emit("change"),
       listensToBlobs: () => this.#listeners.has("blob"),
       handleBlob: (incoming) => this.#listeners.emit("blob", incoming),
     });
-    this.send = (to, data, sendOptions) => this.#content.send(to, data, sendOptions);
     this.#stopsListening = [
       page.onPageHide((departure) => this.#sayGoodbye(departure)),
       page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
@@ -190,8 +195,8 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
     }
     this.#absences.tick(nowMs);
     this.#matches.tick(nowMs);
-    this.#content.tick(nowMs);
-    this.#options.ticker.setIntervalMs(this.#matches.active || this.#content.isBusy ? MATCH_TICK_MS : ROOM_TICK_MS);
+    this.content.tick(nowMs);
+    this.#options.ticker.setIntervalMs(this.#matches.active || this.content.isBusy ? MATCH_TICK_MS : ROOM_TICK_MS);
     if (this.#orphaned !== undefined) this.#endOrphaned(nowMs, this.#orphaned);
     else if (nowMs >= this.#figuresDueMs) this.#showFigures(nowMs);
   }
@@ -275,6 +280,7 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
     this.#absences.handleLinkEvent(this.#options.ticker.nowMs(), event);
     if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
     else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
+    if (event.type === "link-closed") this.content.handleLinkClosed(event.peerId);
     const error = event.type === "link-closed" ? errorOfLink(event.reason) : undefined;
     if (error !== undefined) this.#tellUnreachable(event.peerId, error);
     this.#listeners.emit("change");
@@ -343,7 +349,7 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
     }
     this.#sayGoodbye("left");
     this.#matches.dispose();
-    this.#content.close();
+    this.content.close();
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);
     this.#listeners.clear();
@@ -377,7 +383,7 @@ export class LobbyRoom<State, Schema extends InputSchema> extends LobbyRequests 
 
   #unlink(peerId: PeerId, cause: DropCause, after?: PeerId): void {
     this.#matches.handlePeerRemoved(this.#options.ticker.nowMs(), peerId, cause, after);
-    this.#content.removePeer(peerId);
+    this.content.removePeer(peerId, after);
     this.#links.removePeer(peerId);
   }
 

@@ -1,4 +1,5 @@
 import { loadNodePackages, MissingPackageError } from "../adapters/node.ts";
+import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
@@ -7,16 +8,18 @@ import { nodeEnvironment } from "./node-environment.ts";
 import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
 
 /** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
-export async function hostLobby<State, Schema extends InputSchema>(options: HostOptions<State, Schema>): Promise<Lobby<State, Schema>> {
+export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  options: HostOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
   await loadPackages();
   return lobbies.hostLobby(nodeEnvironment, options);
 }
 
 /** Joins the lobby of a code, or of a whole link, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
-export async function joinLobby<State, Schema extends InputSchema>(
+export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
   code: string,
-  options: LobbyOptions<State, Schema>,
-): Promise<Lobby<State, Schema>> {
+  options: LobbyOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
   await loadPackages();
   return lobbies.joinLobby(nodeEnvironment, code, options);
 }

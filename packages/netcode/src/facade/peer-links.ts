@@ -59,16 +59,18 @@ export class PeerLinks implements TransportHandler {
     return this.#mesh.stats();
   }
 
-  /** Sends for a session. What goes over `reliable` survives a change of the peer connection. */
-  transmit(transmit: Transmit): void {
+  /** Sends for a session or an application. What goes over `reliable` survives a change of the peer connection. False: it did not leave, and never will. */
+  transmit(transmit: Transmit): boolean {
     const nowMs = this.#options.nowMs();
     if (transmit.channel === "unreliable") {
-      if (!this.#mesh.maySend(transmit.to)) return;
-      if (this.#outbox.post(this.#mesh.route(transmit)) === "sent") this.#mesh.handleSent(nowMs, transmit.to);
-      return;
+      if (!this.#mesh.maySend(transmit.to)) return false;
+      const isSent = this.#outbox.post(this.#mesh.route(transmit)) === "sent";
+      if (isSent) this.#mesh.handleSent(nowMs, transmit.to);
+      return isSent;
     }
-    this.#mesh.sendReliable(nowMs, transmit.to, transmit.bytes);
+    const isTaken = this.#mesh.sendReliable(nowMs, transmit.to, transmit.bytes);
     this.#drain();
+    return isTaken;
   }
 
   /** A number for the pair's own connection, another one after each change of it; `undefined` while there is none that works. */

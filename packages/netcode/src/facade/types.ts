@@ -1,11 +1,12 @@
 import type { Game } from "../core/game/game.ts";
 import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
 import type { GoneReason } from "../core/ports/departure.ts";
+import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { Verified } from "../core/ports/membership.ts";
 import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
-import type { IncomingTransfer, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
+import type { IncomingTransfer, LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
 import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.ts";
 
 /**
@@ -32,8 +33,8 @@ export type NetcodeErrorCode =
   | "PAGE_RESTORED"
   | "MISSING_PACKAGE";
 
-export interface LobbyOptions<State, Schema extends InputSchema> {
-  readonly game: Game<State, Schema>;
+export interface LobbyOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> {
+  readonly game: Game<State, Schema, Messages>;
   /** 1–16 graphemes are shown; longer names are cut. */
   readonly name: string;
   readonly colour?: number;
@@ -50,7 +51,11 @@ export interface LobbyOptions<State, Schema extends InputSchema> {
   readonly signal?: AbortSignal;
 }
 
-export interface HostOptions<State, Schema extends InputSchema> extends LobbyOptions<State, Schema> {
+export interface HostOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+  State,
+  Schema,
+  Messages
+> {
   /** Default: the game's most players. At most 64: who has no seat in a match watches the lobby. */
   readonly capacity?: number;
   readonly settings?: Json;
@@ -130,7 +135,7 @@ export interface StartOptions {
   readonly countdownMs?: number;
 }
 
-export interface Lobby<State, Schema extends InputSchema> {
+export interface Lobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> {
   readonly code: string;
   /**
    * The code with a secret that no server has: put it into a link as `#j=…`; `joinLobby` takes it, or the whole link. `undefined` for who came by the
@@ -163,6 +168,16 @@ export interface Lobby<State, Schema extends InputSchema> {
    * `done` of the transfer tells when it is there. Rejects with `BAD_ARGUMENT` (another's peer id that is none, too much of a name), `TRANSFER_FAILED` or `CLOSED`.
    */
   send(to: Recipients, data: Blob | ArrayBuffer | Uint8Array, options?: SendOptions): Promise<SentTransfer>;
+  /** What the game declares in `defineGame({ messages })`. */
+  readonly messages: LobbyMessages<Messages>;
+  readonly chat: LobbyChat;
+  /** Nothing of this member's chat and messages reaches us, or something does again. It is not told. Holds until our page is closed, also when the member reloads. */
+  mute(peerId: PeerId, muted?: boolean): void;
+  /** The same, its files too, and for longer: this browser remembers it over a reload of ours. Who leaves and comes back is somebody else, though: a peer id is one of a visit. */
+  block(peerId: PeerId, blocked?: boolean): void;
+  /** True of who is blocked, too. */
+  isMuted(peerId: PeerId): boolean;
+  isBlocked(peerId: PeerId): boolean;
   /** Follows the running match, in which we have no seat; it becomes `match`. Throws `BAD_ARGUMENT` when none runs, or when we have a seat. */
   watch(): Match<State, Schema>;
   /** Says goodbye and frees every connection, timer and worker. */

@@ -15,9 +15,9 @@ interface ArrayTypes {
 }
 
 /** One named array of `count` numbers. */
-export interface ArrayField<Element extends ElementType = ElementType> {
+export interface ArrayField<Element extends ElementType = ElementType, Count extends number = number> {
   readonly element: Element;
-  readonly count: number;
+  readonly count: Count;
 }
 
 /** The fields of a state in memory, in order. */
@@ -51,34 +51,50 @@ const STATE_BYTES_MAX = 0x100_0000;
 const FIELD_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 /** `count` signed 8-bit integers. */
+export function i8(): ArrayField<"i8", 1>;
+export function i8<Count extends number>(count: Count): ArrayField<"i8", Count>;
 export function i8(count = 1): ArrayField<"i8"> {
   return arrayField("i8", count);
 }
 /** `count` unsigned 8-bit integers. */
+export function u8(): ArrayField<"u8", 1>;
+export function u8<Count extends number>(count: Count): ArrayField<"u8", Count>;
 export function u8(count = 1): ArrayField<"u8"> {
   return arrayField("u8", count);
 }
 /** `count` signed 16-bit integers. */
+export function i16(): ArrayField<"i16", 1>;
+export function i16<Count extends number>(count: Count): ArrayField<"i16", Count>;
 export function i16(count = 1): ArrayField<"i16"> {
   return arrayField("i16", count);
 }
 /** `count` unsigned 16-bit integers. */
+export function u16(): ArrayField<"u16", 1>;
+export function u16<Count extends number>(count: Count): ArrayField<"u16", Count>;
 export function u16(count = 1): ArrayField<"u16"> {
   return arrayField("u16", count);
 }
 /** `count` signed 32-bit integers. */
+export function i32(): ArrayField<"i32", 1>;
+export function i32<Count extends number>(count: Count): ArrayField<"i32", Count>;
 export function i32(count = 1): ArrayField<"i32"> {
   return arrayField("i32", count);
 }
 /** `count` unsigned 32-bit integers. */
+export function u32(): ArrayField<"u32", 1>;
+export function u32<Count extends number>(count: Count): ArrayField<"u32", Count>;
 export function u32(count = 1): ArrayField<"u32"> {
   return arrayField("u32", count);
 }
 /** `count` 32-bit floats. Exact everywhere with + − × ÷ and square roots only; never NaN, whose bits engines may choose. */
+export function f32(): ArrayField<"f32", 1>;
+export function f32<Count extends number>(count: Count): ArrayField<"f32", Count>;
 export function f32(count = 1): ArrayField<"f32"> {
   return arrayField("f32", count);
 }
 /** `count` 64-bit floats; the same holds as for `f32`. */
+export function f64(): ArrayField<"f64", 1>;
+export function f64<Count extends number>(count: Count): ArrayField<"f64", Count>;
 export function f64(count = 1): ArrayField<"f64"> {
   return arrayField("f64", count);
 }

@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { checksumText } from "../base/checksum.ts";
+import { checkMessageTypes, describeMessageTypes, type MessageTypes, type NoMessages } from "../base/message-type.ts";
 import { describeSchema } from "../base/schema.ts";
 import { PLAYERS_MAX } from "../base/units.ts";
 import { ROLLBACK_PROTOCOL } from "../wire/rollback-protocol.ts";
@@ -29,7 +30,9 @@ const GAME_ID = /^[A-Za-z0-9.-]{1,64}$/;
  * });
  * ```
  */
-export function defineGame<State, Schema extends InputSchema>(options: GameOptions<State, Schema>): Game<State, Schema> {
+export function defineGame<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  options: GameOptions<State, Schema, Messages>,
+): Game<State, Schema, Messages> {
   checkOptions(options);
   const inputCodec = new InputCodec(options.input);
   const state = options.state ?? plainState<State>();
@@ -42,7 +45,7 @@ export function defineGame<State, Schema extends InputSchema>(options: GameOptio
   });
 }
 
-function checkOptions<State, Schema extends InputSchema>(options: GameOptions<State, Schema>): void {
+function checkOptions<State, Schema extends InputSchema>(options: GameOptions<State, Schema, MessageTypes>): void {
   const { id, version, frameRateHz, players, content } = options;
   assert(typeof id === "string" && GAME_ID.test(id), `id of 1–64 letters, digits, dots and dashes, got "${id}"`);
   assert(Number.isSafeInteger(version) && version >= 0, "version as a whole number from 0");
@@ -62,6 +65,7 @@ function checkOptions<State, Schema extends InputSchema>(options: GameOptions<St
     assert(options[name] === undefined || typeof options[name] === "function", `${name} as a function or left out`);
   }
   assert(content === undefined || typeof content === "string", "content as a string or left out");
+  if (options.messages !== undefined) checkMessageTypes(options.messages);
   assert(options.state === undefined || typeof options.state.open === "function", "state as a codec or left out");
 }
 
@@ -69,7 +73,7 @@ function checkOptions<State, Schema extends InputSchema>(options: GameOptions<St
  * Never of source text: a bundler may change that and the game stays the same. Digits, so that `gameDifference` can say what differs: protocol 1, frame rate, players and
  * inputs 2, all of it 5.
  */
-function contentHashOf<State, Schema extends InputSchema>(options: GameOptions<State, Schema>, inputLayout: string): string {
+function contentHashOf<State, Schema extends InputSchema>(options: GameOptions<State, Schema, MessageTypes>, inputLayout: string): string {
   const rules = checksumText(JSON.stringify([options.frameRateHz, options.players, inputLayout]));
   const schema = options.state?.schema;
   const canonical = JSON.stringify([
@@ -82,6 +86,7 @@ function contentHashOf<State, Schema extends InputSchema>(options: GameOptions<S
     inputLayout,
     schema === undefined ? null : describeSchema(schema),
     options.content ?? null,
+    ...(options.messages === undefined ? [] : [describeMessageTypes(options.messages)]),
   ]);
   return digits(SIMULATION_VERSION + ROLLBACK_PROTOCOL, 1) + digits(rules, 2) + digits(checksumText(canonical), 5);
 }

@@ -1,3 +1,4 @@
+import type { MessageTypes, NoMessages } from "../base/message-type.ts";
 import type { Random } from "../base/random.ts";
 import type { ArraySchema } from "../base/schema.ts";
 import type { InputCodec } from "./input-codec.ts";
@@ -80,7 +81,7 @@ export interface StateParts<State> {
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */
-export interface GameOptions<State, Schema extends InputSchema> {
+export interface GameOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> {
   /** Letters, digits, dots and dashes; at most 64. */
   readonly id: string;
   /** Peers play together only with equal versions. */
@@ -102,12 +103,18 @@ export interface GameOptions<State, Schema extends InputSchema> {
   readonly result?: (state: State) => unknown;
   /** Default: `plainState()`. */
   readonly state?: StateCodec<State>;
+  /** What members may say to each other in the lobby and during a match, by `message()`: part of the content hash. Not a part of the state: what must be equal on all peers is an input. */
+  readonly messages?: Messages;
   /** Anything else that must be equal on all peers (a level's hash, a data version): part of the content hash. */
   readonly content?: string;
 }
 
 /** A checked game definition. */
-export interface Game<State, Schema extends InputSchema> extends GameOptions<State, Schema> {
+export interface Game<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends GameOptions<
+  State,
+  Schema,
+  Messages
+> {
   /** Packed size of one player's input, 1–16. */
   readonly inputBytes: number;
   readonly inputCodec: InputCodec<Schema>;

@@ -189,9 +189,10 @@ export class LinkMesh {
     return this.#links.get(peerId)?.status ?? "closed";
   }
 
-  /** True while the pair's own connection is greeted over: packets may be sent on it, `bulk` included. */
+  /** True while the pair's own connection is greeted over, and the peer a member for all we know: packets may be sent on it, `bulk` included. */
   hasDirect(peerId: PeerId): boolean {
-    return this.#links.get(peerId)?.direct.carrier.state.kind === "ready";
+    const link = this.#links.get(peerId);
+    return link?.direct.carrier.state.kind === "ready" && !link.proofs.isStranger(link.direct.carrier);
   }
 
   /** `CAPABILITY` bits that both ends have; 0 until the peer's hello. */

@@ -25,6 +25,11 @@ export function isOfBulk(kind: number): boolean {
   return kind >= bulkFirst && kind <= bulkLast;
 }
 
+/** A message of the application. */
+export function isMessage(kind: number): boolean {
+  return kind >= messageFirst && kind <= messageLast;
+}
+
 /** What the link carries and does not read: of sessions, files, and applications' messages. */
 export function isOfAbove(kind: number): boolean {
   return (kind >= rollbackFirst && kind <= snapshotLast) || (kind >= bulkFirst && kind <= messageLast);

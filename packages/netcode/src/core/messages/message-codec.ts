@@ -1,0 +1,201 @@
+/**
+ * Messages of the application. Numbers are little-endian, fields follow each other without padding.
+ *
+ *   reliable     18 | index 1 | FIELDS              over the reliable stream
+ *   unreliable   19 | index 1 | sequence 2 | FIELDS
+ *
+ *   FIELDS   a number per element, in the order of the declaration; a text: size 2 | MessagePack string
+ */
+import type { MessageFields, TextField } from "../base/message-type.ts";
+import { toPlainText } from "../base/plain.ts";
+import type { ArrayField, ElementType } from "../base/schema.ts";
+import { decodePayload, encodePayload } from "../wire/payload-codec.ts";
+import * as KIND from "./message-kind.ts";
+
+/** Any payload: numbers, arrays of numbers and texts by name. */
+export type MessagePayload = Readonly<Record<string, number | string | readonly number[]>>;
+
+interface Element {
+  readonly sizeBytes: number;
+  readonly least: number;
+  readonly most: number;
+  readonly isInteger: boolean;
+  readonly read: (view: DataView, offset: number) => number;
+  readonly write: (view: DataView, offset: number, value: number) => void;
+}
+
+const F32_MAX = 3.4028234663852886e38;
+const ELEMENTS: Readonly<Record<ElementType, Element>> = {
+  i8: integer(
+    1,
+    -0x80,
+    0x7f,
+    (view, at) => view.getInt8(at),
+    (view, at, value) => view.setInt8(at, value),
+  ),
+  u8: integer(
+    1,
+    0,
+    0xff,
+    (view, at) => view.getUint8(at),
+    (view, at, value) => view.setUint8(at, value),
+  ),
+  i16: integer(
+    2,
+    -0x8000,
+    0x7fff,
+    (view, at) => view.getInt16(at, true),
+    (view, at, value) => view.setInt16(at, value, true),
+  ),
+  u16: integer(
+    2,
+    0,
+    0xffff,
+    (view, at) => view.getUint16(at, true),
+    (view, at, value) => view.setUint16(at, value, true),
+  ),
+  i32: integer(
+    4,
+    -0x8000_0000,
+    0x7fff_ffff,
+    (view, at) => view.getInt32(at, true),
+    (view, at, value) => view.setInt32(at, value, true),
+  ),
+  u32: integer(
+    4,
+    0,
+    0xffff_ffff,
+    (view, at) => view.getUint32(at, true),
+    (view, at, value) => view.setUint32(at, value, true),
+  ),
+  f32: {
+    ...integer(
+      4,
+      -F32_MAX,
+      F32_MAX,
+      (view, at) => view.getFloat32(at, true),
+      (view, at, value) => view.setFloat32(at, value, true),
+    ),
+    isInteger: false,
+  },
+  f64: {
+    ...integer(
+      8,
+      -Number.MAX_VALUE,
+      Number.MAX_VALUE,
+      (view, at) => view.getFloat64(at, true),
+      (view, at, value) => view.setFloat64(at, value, true),
+    ),
+    isInteger: false,
+  },
+};
+
+/** The header of a message. `sequence`: of an unreliable one. */
+export interface MessageHeader {
+  readonly index: number;
+  readonly sequence: number | undefined;
+}
+
+/** Reads the header, and says where the fields start; `undefined` when it is not there. */
+export function parseMessageHeader(bytes: Uint8Array): (MessageHeader & { readonly fields: Uint8Array }) | undefined {
+  const [kind, index] = bytes;
+  if (index === undefined) return undefined;
+  if (kind === KIND.reliable) return { index, sequence: undefined, fields: bytes.subarray(2) };
+  if (kind !== KIND.unreliable || bytes.length < 4) return undefined;
+  return { index, sequence: (bytes[2] ?? 0) | ((bytes[3] ?? 0) << 8), fields: bytes.subarray(4) };
+}
+
+/** A whole message. A text: what was expected of `payload` in its place. */
+export function encodeMessage(header: MessageHeader, fields: MessageFields, payload: MessagePayload): Uint8Array | string {
+  const { index, sequence } = header;
+  const parts = [
+    sequence === undefined ? Uint8Array.of(KIND.reliable, index) : Uint8Array.of(KIND.unreliable, index, sequence & 0xff, sequence >>> 8),
+  ];
+  for (const [name, field] of Object.entries(fields)) {
+    const part = field.element === "text" ? encodeText(field, payload[name]) : encodeNumbers(field, payload[name]);
+    if (typeof part === "string") return `"${name}" as ${part}`;
+    parts.push(part);
+  }
+  return joined(parts);
+}
+
+/** Fields that `encodeMessage` wrote, exactly; `undefined` for any other bytes. Never throws. */
+export function decodeFields(fields: MessageFields, bytes: Uint8Array): MessagePayload | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const payload: Record<string, number | string | readonly number[]> = {};
+  let offset = 0;
+  for (const [name, field] of Object.entries(fields)) {
+    const read = field.element === "text" ? decodeText(field, view, bytes, offset) : decodeNumbers(field, view, offset);
+    if (read === undefined) return undefined;
+    payload[name] = read.value;
+    offset += read.sizeBytes;
+  }
+  return offset === bytes.length ? payload : undefined;
+}
+
+function encodeNumbers({ element, count }: ArrayField, value: unknown): Uint8Array<ArrayBuffer> | string {
+  const { sizeBytes, least, most, isInteger, write } = ELEMENTS[element];
+  const values: readonly unknown[] = count === 1 ? [value] : Array.isArray(value) ? value : [];
+  const isValid = (number: unknown): number is number =>
+    typeof number === "number" && number >= least && number <= most && (!isInteger || Number.isInteger(number));
+  const expected = `${count === 1 ? "a number" : `${count} numbers`}${isInteger ? `, whole, in ${least}…${most}` : ", finite"}`;
+  if (values.length !== count) return expected;
+  const bytes = new Uint8Array(count * sizeBytes);
+  const view = new DataView(bytes.buffer);
+  for (const [index, number] of values.entries()) {
+    if (!isValid(number)) return expected;
+    write(view, index * sizeBytes, number);
+  }
+  return bytes;
+}
+
+function decodeNumbers(
+  { element, count }: ArrayField,
+  view: DataView,
+  offset: number,
+): { value: number | number[]; sizeBytes: number } | undefined {
+  const { sizeBytes, read } = ELEMENTS[element];
+  if (offset + count * sizeBytes > view.byteLength) return undefined;
+  const values = Array.from({ length: count }, (_, index) => read(view, offset + index * sizeBytes));
+  // NaN and infinities have no place in a message: nothing can be done with them that is not a bug.
+  if (!values.every((value) => Number.isFinite(value))) return undefined;
+  return { value: count === 1 ? (values[0] ?? 0) : values, sizeBytes: count * sizeBytes };
+}
+
+function encodeText({ unitsMax }: TextField, value: unknown): Uint8Array<ArrayBuffer> | string {
+  const expected = `a text of at most ${unitsMax} units`;
+  if (typeof value !== "string") return expected;
+  const plain = toPlainText(value);
+  if (plain.length > unitsMax) return expected;
+  const encoded = encodePayload(plain);
+  return joined([Uint8Array.of(encoded.length & 0xff, encoded.length >>> 8), encoded]);
+}
+
+function decodeText(
+  { unitsMax }: TextField,
+  view: DataView,
+  bytes: Uint8Array,
+  offset: number,
+): { value: string; sizeBytes: number } | undefined {
+  if (offset + 2 > bytes.length) return undefined;
+  const sizeBytes = view.getUint16(offset, true);
+  const stringBytes = 3 * unitsMax;
+  if (offset + 2 + sizeBytes > bytes.length || sizeBytes > stringBytes + 5) return undefined;
+  const result = decodePayload(bytes.subarray(offset + 2, offset + 2 + sizeBytes), { sizeBytes, depth: 1, elements: 1, stringBytes });
+  if (!result.ok || typeof result.value !== "string" || result.value.length > unitsMax) return undefined;
+  return { value: result.value, sizeBytes: 2 + sizeBytes };
+}
+
+function integer(sizeBytes: number, least: number, most: number, read: Element["read"], write: Element["write"]): Element {
+  return { sizeBytes, least, most, isInteger: true, read, write };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
