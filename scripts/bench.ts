@@ -1,8 +1,8 @@
 /**
  * `pnpm bench`: the figures of the docs. Sizes and counts are exact, ratios are of one run, and times are this machine's.
  *
- * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,connect,weight,sim,states,network,rivals` runs some parts; `rivals`, which
- * installs other packages for itself, and `network`, which needs root on Linux, take minutes and run only when they are asked for.
+ * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,connect,weight,sim,states,mesh,network,rivals` runs some parts; `rivals`, which
+ * installs other packages for itself, and `network`, which needs root on Linux, take minutes and run only when they are asked for. `--seconds 300`: how long `mesh` measures, twice; default 30.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,7 @@ import { benchPacing } from "../packages/netcode/bench/pacing.ts";
 import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback.ts";
 import { benchRollbackCost } from "../packages/netcode/bench/rollback-cost.ts";
 import { benchConnect } from "./bench/connect.ts";
+import { benchMesh } from "./bench/mesh.ts";
 import { benchNetwork } from "./bench/network.ts";
 import { benchRivals } from "./bench/rivals.ts";
 import { benchRubberband } from "./bench/rubberband.ts";
@@ -31,8 +32,9 @@ const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
 };
 
 /** Parts with a table of their own, and the page that shows it. */
-const TABLES: Readonly<Record<string, { readonly page: string; readonly bench: () => string | Promise<string> }>> = {
+const TABLES: Readonly<Record<string, { readonly page: string; readonly bench: (seconds: number) => string | Promise<string> }>> = {
   states: { page: "../docs/guides/states.md", bench: benchStates },
+  mesh: { page: "../docs/measurements/mesh.md", bench: benchMesh },
   network: { page: "../docs/measurements/network.md", bench: benchNetwork },
   rivals: { page: "../docs/measurements/rivals.md", bench: benchRivals },
 };
@@ -47,7 +49,11 @@ function rowOf({ name, value, unit }: BenchRow): Row {
 }
 
 async function bench(): Promise<void> {
-  const { values } = parseArgs({ options: { only: { type: "string" }, readme: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: { only: { type: "string" }, readme: { type: "boolean", default: false }, seconds: { type: "string", default: "30" } },
+  });
+  const seconds = Number(values.seconds);
+  if (!(seconds >= 1)) throw new Error("--seconds: a number from 1 on.");
   const known = [...Object.keys(PARTS), ...Object.keys(TABLES)];
   const wanted = values.only?.split(",") ?? known.filter((name) => !ASKED_FOR_ONLY.has(name));
   const unknown = wanted.find((name) => !known.includes(name));
@@ -58,7 +64,7 @@ async function bench(): Promise<void> {
   if (rows.length > 0) show(table, README, values.readme);
   for (const name of wanted) {
     const part = TABLES[name];
-    if (part !== undefined) show(await part.bench(), part.page, values.readme);
+    if (part !== undefined) show(await part.bench(seconds), part.page, values.readme);
   }
 }
 

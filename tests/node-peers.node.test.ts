@@ -132,6 +132,19 @@ test("[ND5] a game without a bot presses nothing; a bot's draws leave the match'
   expect(await first.ended).not.toEqual([0, 0]);
 });
 
+test("[ND7] eight Node peers in one mesh, each linked with each, play a match with equal results", async () => {
+  const all = await meet(sprint, 8);
+  const matches = await startAll(all);
+  matches.forEach((match, index) => match.run({ input: botInput(sprint, match, index) }));
+  const results = await Promise.all(matches.map((match) => match.ended));
+  expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
+  for (const match of matches) {
+    const { peers, datagramsReceived } = match.stats();
+    expect(peers.map(({ path }) => path)).toEqual(Array.from({ length: 7 }, () => "direct"));
+    expect(datagramsReceived).toBeGreaterThan(7 * 60);
+  }
+});
+
 test("[ND16] the sample of the guide is a file that is compiled", () => {
   const guide = readFileSync(new URL("../docs/guides/node-peers.md", import.meta.url), "utf8");
   const samples = [...guide.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]);

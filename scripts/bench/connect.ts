@@ -1,18 +1,13 @@
 import { createBroker } from "@rollcall/broker";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { PeerServer } from "peer";
 import { chromium, type Browser, type Page } from "playwright";
-import { build, preview } from "vite";
 import { chromiumFlags } from "../chromium.ts";
 import { freePort } from "../free-port.ts";
 import { ensureChromium } from "../install-chromium.ts";
 import type { Row } from "./row.ts";
+import { servePages } from "./serve-pages.ts";
 
 const ROUNDS = 9;
-const PAGES = fileURLToPath(new URL("./pages", import.meta.url));
 
 interface Closable {
   close(): void;
@@ -28,40 +23,18 @@ interface BenchPage {
 
 /** Time from "Join" to the first synchronised frame, beside a bare PeerJS connect, alternating in one run: only the ratio is worth keeping. */
 export async function benchConnect(): Promise<Row[]> {
-  const outDir = mkdtempSync(join(tmpdir(), "rollcall-bench-"));
-  const port = await freePort({ name: "page port", wanted: 17_173, fixed: false, host: "127.0.0.1" });
   const peerPort = await freePort({ name: "PeerServer port", wanted: 17_900, fixed: false, host: "127.0.0.1" });
   const brokerPort = await freePort({ name: "broker port", wanted: 18_000, fixed: false, host: "127.0.0.1" });
   const broker = await createBroker({ host: "127.0.0.1", port: brokerPort, trustedProxyHops: 1, limits: { opensPerMinute: 5_000 } });
   const stock = await new Promise<Closable>((resolve) => PeerServer({ port: peerPort, host: "127.0.0.1", path: "/" }, resolve));
-  await build({
-    root: PAGES,
-    configFile: false,
-    logLevel: "error",
-    resolve: { conditions: ["@rollcall/source", "module", "browser", "import", "default"] },
-    build: {
-      outDir,
-      emptyOutDir: true,
-      target: "es2022",
-      rollupOptions: { input: [join(PAGES, "bare-peerjs.html"), join(PAGES, "join.html")] },
-    },
-  });
-  const target = `http://127.0.0.1:${brokerPort}`;
-  const proxy = { "/lobby": { target, ws: true, xfwd: true }, "/peerjs": { target, ws: true, xfwd: true } };
-  const web = await preview({
-    root: PAGES,
-    configFile: false,
-    logLevel: "silent",
-    build: { outDir },
-    preview: { port, strictPort: true, proxy },
-  });
+  const pages = await servePages(["bare-peerjs.html", "join.html"], brokerPort);
   const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags() });
   try {
     const bareMs: number[] = [];
     const joinMs: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      bareMs.push(await bareConnect(browser, `http://127.0.0.1:${port}/bare-peerjs.html?peer=${peerPort}`, round));
-      joinMs.push(await joinAndSynchronise(browser, `http://127.0.0.1:${port}/join.html`));
+      bareMs.push(await bareConnect(browser, `${pages.url("bare-peerjs.html")}?peer=${peerPort}`, round));
+      joinMs.push(await joinAndSynchronise(browser, pages.url("join.html")));
     }
     return [
       { name: "bare PeerJS connect, median", value: `${median(bareMs).toFixed(0)} ms` },
@@ -70,9 +43,8 @@ export async function benchConnect(): Promise<Row[]> {
     ];
   } finally {
     await browser.close();
-    await Promise.all([web.close(), broker.close()]);
+    await Promise.all([pages.close(), broker.close()]);
     stock.close();
-    rmSync(outDir, { recursive: true, force: true });
   }
 }
 

@@ -58,6 +58,7 @@ export type {
   TransferState,
 } from "./facade/content-types.ts";
 export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
+export { botInput } from "./facade/bot-input.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {

@@ -1,0 +1,50 @@
+import { rubberband } from "@rollcall/game-demo/sim";
+import { botInput, joinLobby } from "@rollcall/netcode/node";
+import { expect, test } from "playwright/test";
+import { RubberbandPage } from "./rubberband-page.ts";
+
+const NODE_PEERS = 7;
+
+test("[EE33] a page and seven Node peers play in one mesh, each linked with each, with equal histories", async ({ browser, baseURL }) => {
+  if (baseURL === undefined) throw new Error("no page is served");
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  const options = { game: rubberband, broker: baseURL };
+  const lobbies = await Promise.all(
+    Array.from({ length: NODE_PEERS }, (_, index) => joinLobby(code, { ...options, name: `Node ${index}` })),
+  );
+  try {
+    await ada.expectPlayers(1 + NODE_PEERS);
+    const isLinked = ({ peers }: (typeof lobbies)[number]): boolean =>
+      peers.length === NODE_PEERS && peers.every(({ status }) => status === "open");
+    while (!lobbies.every(isLinked)) await new Promise((resolve) => setTimeout(resolve, 50));
+    const starting = Promise.all(lobbies.map((lobby) => lobby.nextMatch()));
+    await ada.start();
+    const matches = await starting;
+    matches.forEach((match, index) => match.run({ input: botInput(rubberband, match, index) }));
+    await ada.confirmed(200);
+    await ada.play(3_000);
+    let compared = 0;
+    for (let look = 0; look < 100 && compared <= 10; look++) {
+      const newest = Math.min((await ada.stats())?.confirmedFrame ?? 0, ...matches.map((match) => match.stats().confirmedFrame));
+      const theirs = await ada.checksums(newest - 30, newest);
+      compared = 0;
+      for (const [index, sum] of theirs.entries()) {
+        const ours = matches.map((match) => match.checksum(newest - 30 + index));
+        if (sum === null || ours.includes(undefined)) continue;
+        expect(new Set(ours), `frame ${newest - 30 + index}`).toEqual(new Set([sum]));
+        compared++;
+      }
+    }
+    expect(compared).toBeGreaterThan(10);
+    for (const match of matches) {
+      expect(match.stats().peers).toHaveLength(NODE_PEERS);
+      expect(match.stats().datagramsReceived).toBeGreaterThan(NODE_PEERS * 100);
+    }
+    expect((await ada.stats())?.peers).toHaveLength(NODE_PEERS);
+    expect(ada.errors).toEqual([]);
+  } finally {
+    await Promise.all(lobbies.map((lobby) => lobby.leave()));
+    await ada.close();
+  }
+});
