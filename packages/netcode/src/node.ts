@@ -2,4 +2,4 @@
 export { createNodeTransport, MissingPackageError } from "./adapters/node.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
-export { hostLobby, joinLobby, startLocalMatch } from "./facade/node-facade.ts";
+export { connectPeers, createPeerServerTransport, hostLobby, joinLobby, startLocalMatch } from "./facade/node-facade.ts";

@@ -1,4 +1,5 @@
 import { assert } from "../core/base/assert.ts";
+import type { ChannelLike } from "./late-channel.ts";
 import { CHANNEL_BYTES_MAX, DATAGRAM_BYTES_MAX, type Channel, type SendOutcome } from "../core/ports/transport.ts";
 
 /** Stream ids of the channels that both ends create by themselves. Above the in-band one (0 or 1), and below 1,024, the most that Firefox opens. */
@@ -37,6 +38,13 @@ const PATH_MS_MAX = 1_000;
 /** All of these make a connection; `bulk` is not waited for. */
 const NEEDED_CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
 
+/** What is needed of a peer connection. A game that brings its own gives a part of it. */
+export interface ConnectionLike extends Pick<RTCPeerConnection, "connectionState" | "oniceconnectionstatechange" | "ondatachannel"> {
+  addEventListener(type: "connectionstatechange", listener: () => void, options: AddEventListenerOptions): void;
+  createDataChannel(label: string, options: RTCDataChannelInit): ChannelLike;
+  getStats(): Promise<RTCStatsReport>;
+}
+
 /** What the channels tell; never from inside a call. */
 export interface RtcChannelsListener {
   handleOpen(): void;
@@ -52,9 +60,9 @@ export interface RtcChannelsListener {
  * there before a packet can be; the reliable one comes with `attachReliable` (where it was made) or by itself (where it is announced).
  */
 export class RtcChannels {
-  readonly #connection: RTCPeerConnection;
+  readonly #connection: ConnectionLike;
   readonly #listener: RtcChannelsListener;
-  readonly #channels = new Map<Channel, RTCDataChannel>();
+  readonly #channels = new Map<Channel, ChannelLike>();
   readonly #abort = new AbortController();
   #early: { readonly channel: Channel; readonly bytes: Uint8Array }[] = [];
   #earlyBytes = 0;
@@ -63,7 +71,7 @@ export class RtcChannels {
   #path: "direct" | "turn" | undefined;
   #pathMs = -Infinity;
 
-  constructor(connection: RTCPeerConnection, listener: RtcChannelsListener) {
+  constructor(connection: ConnectionLike, listener: RtcChannelsListener) {
     this.#connection = connection;
     this.#listener = listener;
     // PeerJS closes on ICE "failed", which Chromium never reports, and would take any in-band channel for its own.
@@ -88,6 +96,11 @@ export class RtcChannels {
     channel.onopen = null;
     channel.onmessage = null;
     channel.onclose = null;
+    this.#attach("reliable", channel);
+  }
+
+  /** The same for one that is nobody else's. */
+  attachOwnReliable(channel: ChannelLike): void {
     this.#attach("reliable", channel);
   }
 
@@ -151,7 +164,7 @@ export class RtcChannels {
     this.#attach("reliable", channel);
   }
 
-  #attach(name: Channel, channel: RTCDataChannel): void {
+  #attach(name: Channel, channel: ChannelLike): void {
     // One for each channel: Node takes more than ten listeners of one signal for a leak, and says so.
     const abort = new AbortController();
     this.#abort.signal.addEventListener("abort", () => abort.abort());
@@ -161,7 +174,7 @@ export class RtcChannels {
     channel.addEventListener("open", () => this.#checkOpen(), { signal });
     // Without `bulk` a match plays on.
     if (name !== "bulk") channel.addEventListener("close", () => this.#fail(), { signal });
-    channel.addEventListener("message", (event: MessageEvent<unknown>) => this.#receive(name, event.data), { signal });
+    channel.addEventListener("message", (event) => this.#receive(name, "data" in event ? event.data : undefined), { signal });
     // An announced channel may be open already.
     this.#checkOpen();
   }

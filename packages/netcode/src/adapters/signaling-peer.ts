@@ -13,6 +13,8 @@ export interface SignalingOptions {
   readonly token: string;
   /** `http:`, `https:`, `ws:` or `wss:`; its path is where the broker is mounted. */
   readonly broker: URL;
+  /** Of a PeerServer; default `peerjs`. A broker of ours has none. */
+  readonly key?: string;
   /** Answers a broker that asks whose socket it is; left out where none does. */
   readonly prove?: ProveSocket;
   /** All that ICE may use: nothing is added to it. */
@@ -104,12 +106,13 @@ export class SignalingPeer {
   }
 
   #create(): Peer {
-    const { peerId, token, broker, iceServers, relayOnly = false } = this.#options;
+    const { peerId, token, broker, key = "peerjs", iceServers, relayOnly = false } = this.#options;
     const isSecure = broker.protocol === "https:" || broker.protocol === "wss:";
     const peer = new this.#peerConstructor(peerId, {
       host: broker.hostname,
       port: broker.port === "" ? (isSecure ? 443 : 80) : Number(broker.port),
       path: broker.pathname,
+      key,
       secure: isSecure,
       token,
       config: { iceServers: [...iceServers], iceTransportPolicy: relayOnly ? "relay" : "all" },

@@ -1,10 +1,14 @@
 import { loadNodePackages, MissingPackageError } from "../adapters/node.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
+import { signalingOfPeerServer, type PeerServerOptions } from "../adapters/peer-server-signaling.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
+import type { Transport } from "../core/ports/transport.ts";
 import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import { nodeEnvironment } from "./node-environment.ts";
+import * as groups from "./peer-group.ts";
+import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
 import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
 
 /** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
@@ -29,9 +33,22 @@ export function startLocalMatch<State, Schema extends InputSchema>(options: Loca
   return matches.startLocalMatch(nodeEnvironment, options);
 }
 
-async function loadPackages(): Promise<void> {
+/** Links peers that met without a lobby, as `connectPeers` of `@rollcall/netcode/transport`. */
+export function connectPeers<State, Schema extends InputSchema>(
+  options: PeerGroupOptions<State, Schema>,
+): Promise<PeerGroup<State, Schema>> {
+  return groups.connectPeers(nodeEnvironment, options);
+}
+
+/** PeerJS against a stock PeerServer, as in `@rollcall/netcode/transport`. Rejects with a `NetcodeError`, `MISSING_PACKAGE`. */
+export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
+  const createTransport = await loadPackages();
+  return createTransport(signalingOfPeerServer(options));
+}
+
+async function loadPackages(): ReturnType<typeof loadNodePackages> {
   try {
-    await loadNodePackages();
+    return await loadNodePackages();
   } catch (cause) {
     if (!(cause instanceof MissingPackageError)) throw cause;
     throw new NetcodeError("MISSING_PACKAGE", {

@@ -1,0 +1,29 @@
+import { signalingOfPeerServer, type PeerServerOptions } from "../adapters/peer-server-signaling.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import type { Transport } from "../core/ports/transport.ts";
+import { browserEnvironment } from "./browser-environment.ts";
+import * as groups from "./peer-group.ts";
+import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
+
+/**
+ * Links peers that the game has brought together by itself, over any transport. Resolves once the link to each is open. Rejects with a `NetcodeError`:
+ * `PEER_UNREACHABLE` when one cannot be reached within 16 s or goes, `VERSION_MISMATCH`, `BAD_ARGUMENT`, `CLOSED`; the transport is disposed of then.
+ *
+ * ```ts
+ * const group = await connectPeers({ game, transport, peers: ["ada", "ben"] });
+ * const match = group.startMatch({ seed: 7, seats: [{ peer: "ada", name: "Ada" }, { peer: "ben", name: "Ben" }] });
+ * match.run({ input: readKeys, render: (view) => draw(view.state) });
+ * ```
+ */
+export function connectPeers<State, Schema extends InputSchema>(
+  options: PeerGroupOptions<State, Schema>,
+): Promise<PeerGroup<State, Schema>> {
+  return groups.connectPeers(browserEnvironment, options);
+}
+
+/** PeerJS against a stock PeerServer, without a lobby: the game passes the ids. PeerJS is loaded by this call. */
+export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
+  const signaling = signalingOfPeerServer(options);
+  const { PeerJsTransport } = await import("../adapters/peerjs.ts");
+  return new PeerJsTransport(signaling);
+}
