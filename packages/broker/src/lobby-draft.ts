@@ -4,6 +4,7 @@ import {
   type LobbyErrorCode,
   type LobbyState,
   type GameIdentity,
+  type GoodbyeReason,
   type Member,
   type PeerId,
   assert,
@@ -16,6 +17,8 @@ export interface LobbyRefusal {
   readonly code: LobbyErrorCode;
   /** `VERSION_MISMATCH`: what the lobby runs. */
   readonly expected?: GameIdentity;
+  /** Said in place of an answer: the socket has no business here any more. */
+  readonly goodbye?: GoodbyeReason;
   /** `BAD_REQUEST`: what was wrong, as a sentence. */
   readonly detail?: string;
 }

@@ -1,7 +1,7 @@
 import type { EntranceAttempt, GameIdentity, PeerId, Profile } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
-import type { SeatRecord } from "./lobby-record.ts";
+import { FORMER_PAGES, type SeatRecord } from "./lobby-record.ts";
 import { cleanProfile } from "./profile.ts";
 
 /** Where somebody comes from. */
@@ -38,6 +38,9 @@ export interface ResumeRequest extends Origin {
 /** A key is one page's. */
 export const KEY_TAKEN: LobbyRefusal = { code: "BAD_REQUEST", detail: "This key is another member's." };
 
+/** The page of a seat that a later page took over, while it was not heard. */
+const REPLACED: LobbyRefusal = { code: "SEAT_EXPIRED", goodbye: "REPLACED" };
+
 /**
  * A new seat, the smallest that is free; or the seat that an earlier attempt of this entrance took. Who is banned sees what a wrong code sees; the
  * rest is told only after that.
@@ -57,7 +60,7 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
   while (taken.has(seat)) seat++;
   const { peerId, secretHash } = request;
   const connection = draft.takeConnection();
-  draft.addSeat({ peerId, secretHash, address, deviceHash, entrance, connection, disconnectedAtMs: null });
+  draft.addSeat({ peerId, formerPeerIds: [], secretHash, address, deviceHash, entrance, connection, disconnectedAtMs: null });
   draft.change({
     type: "member-joined",
     member: { peerId, seat, order: draft.takeOrder(), profile: cleanProfile(request.profile, seat), ready: false, connected: true },
@@ -95,11 +98,13 @@ export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnsw
   // The same as now: a fresh page that heard no answer asks again.
   const isFresh = peerId !== seat.peerId;
   if (isFresh && isTaken(draft, peerId)) return refused(KEY_TAKEN);
+  if (isFresh && seat.formerPeerIds.includes(peerId)) return refused(REPLACED);
   const connection = draft.takeConnection();
   const { address, deviceHash } = request;
   // Who has the secret has heard the answer: whatever attempt is still on its way comes too late.
   const entrance = seat.entrance === null ? null : { ...seat.entrance, attempt: Number.MAX_SAFE_INTEGER };
-  draft.patchSeat(seat.peerId, { peerId, address, deviceHash, entrance, connection, disconnectedAtMs: null });
+  const formerPeerIds = isFresh ? [...seat.formerPeerIds, seat.peerId].slice(-FORMER_PAGES) : seat.formerPeerIds;
+  draft.patchSeat(seat.peerId, { peerId, formerPeerIds, address, deviceHash, entrance, connection, disconnectedAtMs: null });
   draft.confirmReturn(before.seat);
   if (isFresh) {
     const member = { ...before, peerId, order: draft.takeOrder(), ready: false, connected: true };

@@ -3,6 +3,8 @@ import type { EntranceAttempt, LobbyChange, LobbyState, PeerId } from "@rollcall
 /** What the broker keeps about a member and tells nobody. */
 export interface SeatRecord {
   readonly peerId: PeerId;
+  /** The pages that had the seat before, oldest first: they are over, and do not get it back. */
+  readonly formerPeerIds: readonly PeerId[];
   /** Hash of the resume secret: a copy of the store gives no seats away. */
   readonly secretHash: string;
   /** Where the member came from, as the limits see it; for a ban. */
@@ -61,6 +63,9 @@ export const RECENT_CHANGES = 32;
 
 /** And their size: the largest settings eight times over. What no longer fits costs a returning member a full state instead. */
 export const RECENT_BYTES = 32_768;
+
+/** Most pages of a seat that are remembered as over: of sixteen reloads ago, none is left that could ask. */
+export const FORMER_PAGES = 16;
 
 /** Most bans of a lobby, of each kind; the oldest give way. A lobby seats 64. */
 export const BANS = 256;

@@ -205,7 +205,11 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #refuse(request: number, refusal: Refused): void {
-    this.#options.counters.add(`lobby:${refusal.code}`);
+    this.#options.counters.add(`lobby:${refusal.goodbye ?? refusal.code}`);
+    if (refusal.goodbye !== undefined) {
+      this.goodbye(refusal.goodbye);
+      return;
+    }
     this.#send({ reply: request, ok: false, error: lobbyError(refusal) });
   }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { named, peer, TAG, TestLobby } from "../test/lobby-fixture.ts";
 import { lobbyDeadlineMs } from "./lobby.ts";
+import { FORMER_PAGES } from "./lobby-record.ts";
 
 const START = { type: "start", playerCount: 4, botProfiles: [], countdownMs: 3_000 } as const;
 
@@ -305,6 +306,21 @@ test("[LB71] a host's command of another host epoch is refused, although the sen
   expect(room.people).toEqual(["ada", "bob"]);
   expect(room.command("bob", { type: "set-ready", ready: true }, epoch)).toBe("ok");
   expect(room.command("ada", { type: "kick", peerId: peer("bob") }, epoch + 2)).toBe("ok");
+});
+
+test("[LB74] a page whose seat a later page took over does not get it back, fresh or not; the later one keeps it", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  expect(room.resume("bob", "bob-2")).toBe("ok");
+  const { record } = room;
+  for (const page of ["bob", "bob"]) expect(room.resume("bob", page)).toBe("SEAT_EXPIRED");
+  expect(room.record).toBe(record);
+  // Asked again, as after a lost answer.
+  expect(room.resume("bob", "bob-2")).toBe("ok");
+  for (let reload = 3; reload < 40; reload++) expect(room.resume("bob", `bob-${reload}`)).toBe("ok");
+  expect(room.resume("bob", "bob-38")).toBe("SEAT_EXPIRED");
+  expect(room.record.seats.find(({ peerId }) => peerId === "bob-39")?.formerPeerIds).toHaveLength(FORMER_PAGES);
+  expect(room.people).toEqual(["ada", "bob-39"]);
 });
 
 test("[LB17] settings, metadata and profiles reach everybody as changes", () => {

@@ -112,7 +112,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       matchCount: 0,
       event: 0,
     },
-    seats: [{ peerId, secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
+    seats: [{ peerId, formerPeerIds: [], secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
     nextOrder: 2,
     nextConnection: FIRST_CONNECTION + 1,
     bannedSecretHashes: [],

@@ -84,3 +84,63 @@ test("[FA53] a reloaded page gives back the keepsake that the page before it got
   );
   expect(resumes).toMatchObject([{ keepsake: "sealed" }]);
 });
+
+test("[FA54] of two tabs with one seat that the browser opens again, the first comes back and the second finds nothing", async () => {
+  const world = new FacadeWorld();
+  const page = world.page();
+  const lobby = await world.until(hostLobby(page.environment, options("Ada")));
+  await world.until(joinLobby(world.page().environment, lobby.code, options("Bob")));
+  const reloaded = await page.reload();
+  const twin = world.page();
+  for (const [key, value] of reloaded.storage) twin.storage.set(key, value);
+  twin.claims = reloaded.claims;
+  const resumed = resumeLobby(reloaded.environment, options("Ada"));
+  await world.run(20);
+  expect(await world.until(resumeLobby(twin.environment, options("Ada")))).toBeUndefined();
+  expect((await world.until(resumed))?.me.seat).toBe(0);
+
+  // At the very same moment nobody has claimed it yet: the broker decides.
+  const again = await reloaded.reload();
+  const twins = [again, world.page()];
+  for (const [key, value] of again.storage) twins[1]?.storage.set(key, value);
+  const outcomes = await world.until(Promise.allSettled(twins.map((tab) => resumeLobby(tab.environment, options("Ada")))));
+  expect(outcomes).toMatchObject([
+    { status: "rejected", reason: { code: "CLOSED" } },
+    { status: "fulfilled", value: { me: { seat: 0 } } },
+  ]);
+});
+
+test("[FA55] a page whose resume failed may try again: its own claim is not another tab's", async () => {
+  const world = new FacadeWorld();
+  const page = world.page();
+  const lobby = await world.until(hostLobby(page.environment, options("Ada")));
+  await world.until(joinLobby(world.page().environment, lobby.code, options("Bob")));
+  const reloaded = await page.reload();
+  world.broker.refusing = true;
+  await expect(world.until(resumeLobby(reloaded.environment, options("Ada")))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+  world.broker.refusing = false;
+  expect((await world.until(resumeLobby(reloaded.environment, options("Ada"))))?.me.seat).toBe(0);
+});
+
+test("[FA56] who is admitted and thrown out before the lobby is there gets the reason, not a lobby that is over", async () => {
+  const world = new FacadeWorld();
+  const host = await world.until(hostLobby(world.page().environment, options("Ada")));
+  const { environment } = world.page();
+  let load: () => void = () => {};
+  const loaded = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  const joining = joinLobby(
+    { ...environment, loadRoomParts: () => loaded.then(() => environment.loadRoomParts()) },
+    host.code,
+    options("Bob"),
+  );
+  await world.runUntil(() => host.state.members.length === 2);
+  const bob = host.state.members.find(({ peerId }) => peerId !== host.me.peerId);
+  if (bob === undefined) throw new Error("nobody joined");
+  await world.until(host.kick(bob.peerId));
+  await world.run(100);
+  load();
+  await expect(world.until(joining)).rejects.toMatchObject({ code: "KICKED" });
+  expect(world.transports.size).toBe(1);
+});

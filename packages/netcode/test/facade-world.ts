@@ -107,7 +107,7 @@ export class TestPage implements Page {
   #peerId: PeerId | undefined;
   /** Of the browser: a reload and other windows share it. */
   shared = new Map<string, string>();
-  readonly claims = new Set<string>();
+  claims = new Set<string>();
   /** Draws one picture, as the screen would; nobody does on a hidden page. */
   readonly drawers = new Set<() => void>();
   readonly #world: FacadeWorld;

@@ -38,7 +38,7 @@ export function joinLobby<State, Schema extends InputSchema, Messages extends Me
 
 /**
  * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Call it first, when the page
- * loads. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
+ * loads. A tab that was duplicated while the first one lives gets `undefined` too; a seat is one page's at a time. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
  */
 export function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
   options: LobbyOptions<State, Schema, Messages>,

@@ -29,15 +29,16 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
   options: HostOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
   const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
-  return enter(environment, options, invite, {
-    type: "create",
+  const entrance = {
+    type: "create" as const,
     game: identityOf(options),
     profile: profileOf(options),
     capacity: checkedCapacity(options.capacity ?? options.game.players[1]),
     settings: checkedJson("settings", options.settings ?? null, LOBBY_LIMITS.settingsBytes),
     metadata: checkedJson("metadata", options.metadata ?? null, LOBBY_LIMITS.metadataBytes),
     ...(options.relayOnly === true ? { relayOnly: true } : {}),
-  });
+  };
+  return enter(environment, options, { invite, entrance });
 }
 
 /** Joins the lobby of a code, or of an invite, as people type or paste it. Rejects with a `NetcodeError`. */
@@ -48,12 +49,8 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
 ): Promise<Lobby<State, Schema, Messages>> {
   const normalized = normalizeLobbyCode(code);
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
-  return enter(environment, options, readInvite(code), {
-    type: "join",
-    code: normalized,
-    game: identityOf(options),
-    profile: profileOf(options),
-  });
+  const entrance = { type: "join" as const, code: normalized, game: identityOf(options), profile: profileOf(options) };
+  return enter(environment, options, { invite: readInvite(code), entrance });
 }
 
 /**
@@ -70,9 +67,18 @@ export async function resumeLobby<State, Schema extends InputSchema, Messages ex
   try {
     // The invite is not the broker's.
     const { invite, ...kept } = seat;
-    return await enter(environment, options, invite === undefined ? undefined : readInvite(invite), { type: "resume", ...kept });
+    const entrance = { type: "resume" as const, ...kept };
+    return await enter(environment, options, {
+      invite: invite === undefined ? undefined : readInvite(invite),
+      entrance,
+      seatMemory: memory,
+    });
   } catch (error) {
-    if (!(error instanceof NetcodeError) || !isSeatGone(error)) throw error;
+    if (!(error instanceof NetcodeError) || !isSeatGone(error)) {
+      // The page may try again, and must not take its own claim for another tab's.
+      memory.release();
+      throw error;
+    }
     memory.forget();
     return undefined;
   }
@@ -82,11 +88,17 @@ function isSeatGone({ code }: NetcodeError): boolean {
   return code === "LOBBY_NOT_FOUND" || code === "SEAT_EXPIRED" || code === "KICKED" || code === "VERSION_MISMATCH";
 }
 
+interface Arrival {
+  readonly invite: Invite | undefined;
+  readonly entrance: LobbyEntrance;
+  /** With its claim, when a page comes back. */
+  readonly seatMemory?: SeatMemory;
+}
+
 async function enter<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
   options: LobbyOptions<State, Schema, Messages>,
-  invite: Invite | undefined,
-  entrance: LobbyEntrance,
+  { invite, entrance, seatMemory = seatMemoryOf(environment, options) }: Arrival,
 ): Promise<Lobby<State, Schema, Messages>> {
   const address = addressOf(environment, options);
   const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
@@ -110,6 +122,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   try {
     const [admission, parts] = await Promise.all([admit(connection, options.signal), loadRoomParts(environment)]);
     throwIfAborted(options.signal);
+    if (connection.endedEarly !== undefined) throw connection.endedEarly;
     const { peerId, signalingToken, iceServers } = admission;
     if (peerId !== visit.peerId) throw new NetcodeError("IDENTITY_MISMATCH");
     const transport = parts.createTransport({
@@ -120,7 +133,6 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
       relayOnly: admission.lobby.relayOnly,
     });
-    const seatMemory = seatMemoryOf(environment, options);
     connection.followKeepsakes((keepsake) => seatMemory.keep(keepsake));
     // The game's own servers stay.
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));

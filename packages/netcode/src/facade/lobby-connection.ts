@@ -11,7 +11,8 @@ import { errorOfFailure } from "./netcode-error.ts";
 import type { NetcodeError } from "./netcode-error.ts";
 
 /** What the lobby makes of its member's events; the rest is settled here. */
-export type LobbyConnectionEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" | "ice-servers" | "keepsake" }>;
+export type LobbyConnectionEvent = Exclude<LaterEvent, { readonly type: "ice-servers" | "keepsake" }>;
+type LaterEvent = Exclude<LobbyMemberEvent, { readonly type: "admitted" | "reply" }>;
 
 export interface LobbyConnectionOptions {
   readonly nowMs: () => number;
@@ -31,7 +32,8 @@ export class LobbyConnection {
   readonly #admission = new Deferred<Admission>();
   #isAdmitting = true;
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
-  /** Events wait in the member until somebody is there for them. */
+  /** Events wait here until somebody is there for them. */
+  readonly #early: LaterEvent[] = [];
   #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
   #handleKeepsake: ((keepsake: string) => void) | undefined;
   #handleIceServers: ((servers: readonly IceServer[]) => void) | undefined;
@@ -60,9 +62,16 @@ export class LobbyConnection {
     return this.#member.connected;
   }
 
+  /** Why the lobby is over already, before anybody attached: whoever was admitted may be kicked, or replaced by another tab, in the next moment. */
+  get endedEarly(): NetcodeError | undefined {
+    const last = this.#early.at(-1);
+    return last?.type === "closed" ? this.#errorOf(last.failure ?? LOBBY_CLOSED) : undefined;
+  }
+
   /** From now on `handleEvent` gets every event after the admission, those that wait at once. */
   attach(handleEvent: (event: LobbyConnectionEvent) => void): void {
     this.#handleEvent = handleEvent;
+    for (let event = this.#early.shift(); event !== undefined; event = this.#early.shift()) this.#deliver(event, handleEvent);
     this.#drain();
   }
 
@@ -161,7 +170,6 @@ export class LobbyConnection {
 
   /** True when there was one. */
   #drainEvent(): boolean {
-    if (!this.#isAdmitting && this.#handleEvent === undefined) return false;
     const event = this.#member.pollEvent();
     if (event === undefined) return false;
     if (event.type === "admitted") {
@@ -171,13 +179,18 @@ export class LobbyConnection {
       this.#isAdmitting = false;
       this.#admission.reject(this.#errorOf(event.failure ?? LOBBY_CLOSED));
     } else if (event.type === "reply") this.#settle(event);
-    else if (event.type === "ice-servers") this.#handleIceServers?.(event.grant.iceServers);
+    else if (this.#handleEvent === undefined) this.#early.push(event);
+    else this.#deliver(event, this.#handleEvent);
+    return true;
+  }
+
+  #deliver(event: LaterEvent, handleEvent: (event: LobbyConnectionEvent) => void): void {
+    if (event.type === "ice-servers") this.#handleIceServers?.(event.grant.iceServers);
     else if (event.type === "keepsake") this.#handleKeepsake?.(event.keepsake);
     else {
       if (event.type === "broker-back") this.#handleIceServers?.(event.admission.iceServers);
-      this.#handleEvent?.(event);
+      handleEvent(event);
     }
-    return true;
   }
 
   #settle({ request, failure }: Extract<LobbyMemberEvent, { readonly type: "reply" }>): void {

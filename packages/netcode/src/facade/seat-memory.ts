@@ -24,10 +24,16 @@ export class SeatMemory {
     this.#key = `rollcall:${gameId}@${brokerBase}`;
   }
 
-  /** The seat of the page that was here before, unless that page still lives: a duplicated tab has a copy of the storage, but no seat. */
+  /**
+   * The seat of the page that was here before, unless that page still lives: a duplicated tab has a copy of the storage, but no seat. From here on the
+   * seat is claimed, so that of two tabs that are restored one after the other the first one comes back.
+   */
   async recall(): Promise<RememberedSeat | undefined> {
     const seat = this.#read();
-    if (seat === undefined || (await this.#page.isClaimed(this.#claimName(seat.code, seat.secret)))) return undefined;
+    if (seat === undefined) return undefined;
+    const name = this.#claimName(seat.code, seat.secret);
+    if (await this.#page.isClaimed(name)) return undefined;
+    this.#release = this.#page.claim(name);
     return seat;
   }
 
