@@ -55,6 +55,9 @@ class SessionDouble implements Session {
     return this.timeoutMs;
   }
 
+  readonly frame = 0;
+  readonly confirmedFrame = -1;
+
   stats(): SessionStats {
     throw new Error("not asked by a driver");
   }

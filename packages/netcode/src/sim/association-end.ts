@@ -238,7 +238,8 @@ export class AssociationEnd {
 
   /** Takes note that the other end had, at `ackedMs`, everything whose `receivedMs` is not later. */
   #handleAck(nowMs: number, ackedMs: number): void {
-    const newestAcked = this.#inFlight.findLastIndex((piece) => piece.receivedMs <= ackedMs);
+    let newestAcked = this.#inFlight.length - 1;
+    while (newestAcked >= 0 && (this.#inFlight[newestAcked]?.receivedMs ?? 0) > ackedMs) newestAcked--;
     if (newestAcked < 0) return;
     const wasFull = this.#inFlightBytes >= this.#windowBytes;
     let kept = 0;

@@ -198,7 +198,7 @@ export class MatchCheckers {
   /** `advanceFrame` returned, and its outputs were taken. */
   handleAdvance(peer: SimPeer, result: AdvanceResult): void {
     const record = this.record(peer.index);
-    const { frame, confirmedFrame } = peer.session.stats();
+    const { frame, confirmedFrame } = peer.session;
     // At its end a match goes back to the confirmed last frame.
     if (record.ended === undefined && frame < record.frame) this.fail("time", peer.index, frame, `frame went back from ${record.frame}`);
     if (confirmedFrame < record.confirmedFrame) {

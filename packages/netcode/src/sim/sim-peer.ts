@@ -95,10 +95,13 @@ export class SimPeer {
   /** A message came. A frozen process finds it later; one that has not started loses datagrams and keeps the rest. */
   receive(from: PeerId, channel: Channel, bytes: Uint8Array): void {
     if (this.#session === undefined && channel === "unreliable") return;
-    this.#run((localMs) => {
-      this.session.handlePacket(localMs, from, bytes);
-      this.#drain("packet");
-    });
+    if (this.#isFree) this.#handlePacket(this.#localMs(this.#options.scheduler.nowMs), from, bytes);
+    else this.#run((localMs) => this.#handlePacket(localMs, from, bytes));
+  }
+
+  #handlePacket(localMs: number, from: PeerId, bytes: Uint8Array): void {
+    this.session.handlePacket(localMs, from, bytes);
+    this.#drain("packet");
   }
 
   /** The broker, or `peer` itself, said that `peer` is gone. */
@@ -132,13 +135,14 @@ export class SimPeer {
     this.#inbox = [];
   }
 
+  /** Runs, and nothing waits. */
+  get #isFree(): boolean {
+    return !this.#gone && this.#session !== undefined && this.#options.scheduler.nowMs >= this.#frozenUntilMs && this.#inbox.length === 0;
+  }
+
   #run(task: (localMs: number) => void): void {
-    const nowMs = this.#options.scheduler.nowMs;
     if (this.#gone) return;
-    if (this.#session !== undefined && nowMs >= this.#frozenUntilMs && this.#inbox.length === 0) {
-      task(this.#localMs(nowMs));
-      return;
-    }
+    if (this.#isFree) return task(this.#localMs(this.#options.scheduler.nowMs));
     assert(this.#inbox.length < INBOX_COUNT_MAX, `at most ${INBOX_COUNT_MAX} messages that wait for a peer`);
     this.#inbox.push(() => task(this.#localMs(this.#options.scheduler.nowMs)));
   }
@@ -204,7 +208,7 @@ export class SimPeer {
     const { checkers, drawInputs, plan } = this.#options;
     if (plan.stepCostMs !== undefined) this.session.costsMeasured(plan.stepCostMs, plan.stepCostMs / 10);
     // Asked before: a call that ends the match goes back to its last frame.
-    const { frame } = this.session.stats();
+    const { frame } = this.session;
     const result = this.session.advanceFrame(localMs, this.#inputs, plan.resimulationBudgetFrames);
     const { outcome } = result;
     this.#paceRatio = result.paceRatio;

@@ -158,6 +158,10 @@ export interface Session extends Machine<SessionEvent> {
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void;
   /** We go for good: the others are told, with our last inputs, so that they need not wait for us. Drain `pollTransmit` once more. */
   leave(nowMs: number): void;
+  /** The next frame to simulate, and the last one with every player's real input; `NULL_FRAME` before the first. */
+  readonly frame: number;
+  readonly confirmedFrame: number;
+  /** Makes objects: not for every frame. */
   stats(): SessionStats;
   /** What one step and one save of the simulation cost on this machine, in ms: the session, which knows no clock, finds out what it can afford. */
   costsMeasured(stepMs: number, saveMs: number): void;

@@ -222,6 +222,10 @@ export class FollowSession implements Session {
     return false;
   }
 
+  get confirmedFrame(): number {
+    return this.frame - 1;
+  }
+
   checksum(frame: number): number | undefined {
     return this.#follower.checksum(frame);
   }

@@ -95,6 +95,10 @@ export class MatchSession implements Session {
     return this.#session;
   }
 
+  get frame(): number {
+    return this.#session === undefined ? this.confirmedFrame + 1 : this.#session.frame;
+  }
+
   get confirmedFrame(): number {
     return this.#session?.confirmedFrame ?? (this.#following?.frame ?? 0) - 1;
   }
@@ -200,10 +204,10 @@ export class MatchSession implements Session {
 
   stats(): SessionStats {
     if (this.#session !== undefined) return this.#session.stats();
-    const frame = this.confirmedFrame + 1;
+    const { frame, confirmedFrame } = this;
     return {
       frame,
-      confirmedFrame: frame - 1,
+      confirmedFrame,
       rollbacks: 0,
       resimulatedFrames: 0,
       stalledFrames: this.#stalledFrames,
@@ -291,7 +295,7 @@ export class MatchSession implements Session {
   #isBehind(session: RollbackSession): boolean {
     if (Number.isNaN(this.#levelMs)) return false;
     const level = this.#levelFrame + ((this.#nowMs - this.#levelMs) * this.#options.simulation.frameRateHz) / 1000;
-    if (session.stats().frame >= level) this.#levelMs = Number.NaN;
+    if (session.frame >= level) this.#levelMs = Number.NaN;
     return !Number.isNaN(this.#levelMs);
   }
 }

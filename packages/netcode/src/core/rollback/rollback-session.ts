@@ -184,7 +184,11 @@ export class RollbackSession implements Session, SettledSource {
     this.#settle();
     this.#feed.update(nowMs);
     this.#sender.sendOverdue();
-    if (!this.#status.isOver) this.#pace(nowMs);
+    if (!this.#status.isOver) {
+      // Clock rate, delay, window and distance of saves follow what was measured.
+      this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
+      this.#applyPacing();
+    }
     result.paceRatio = this.#status.isOver ? 1 : this.#pacing.paceRatio;
     result.resimulatedFrames = runner.resimulatedFrames - resimulatedBefore;
     return result;
@@ -200,6 +204,10 @@ export class RollbackSession implements Session, SettledSource {
 
   pollTimeoutMs(): number {
     return this.#sender.pollTimeoutMs();
+  }
+
+  get frame(): number {
+    return this.#runner.frame;
   }
 
   get confirmedFrame(): number {
@@ -278,12 +286,6 @@ export class RollbackSession implements Session, SettledSource {
 
   checksum(frame: number): number | undefined {
     return this.#runner.checksum(frame);
-  }
-
-  /** Clock rate, delay, window and distance of saves follow what was measured. */
-  #pace(nowMs: number): void {
-    this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
-    this.#applyPacing();
   }
 
   #applyPacing(): void {
