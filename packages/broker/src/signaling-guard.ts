@@ -35,6 +35,8 @@ interface Client {
   readonly peer: PeerServerClient;
 }
 
+const PONG = JSON.stringify({ type: "PONG" });
+
 /** A token of a stock client: whatever it likes, within bounds. */
 const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
 
@@ -204,8 +206,9 @@ class SignalingUser implements SocketUser {
     }
     const message = parsed.value;
     switch (message.type) {
-      // No answer: a PeerJS client has no use for one. Its sign of life was noted when the frame came.
+      // A PeerJS client has no use for an answer. Its sign of life was noted when the frame came.
       case "HEARTBEAT":
+        if (message.echo) this.#client.socket.send(PONG);
         return;
       case "LEAVE":
         // Leaving altogether ends the socket: an id that is free while its socket still speaks would be a ghost.

@@ -2,7 +2,8 @@ import { LOBBY_LIMITS, parseJsonText, parsePeerId, type Json, type JsonRefusal, 
 
 /** What a PeerJS client may send. Everything else (EXPIRE, ERROR, OPEN, …) is the server's to say. */
 export type SignalingMessage =
-  | { readonly type: "HEARTBEAT" }
+  /** `echo`: the client wants a `PONG`. PeerJS does not, and would log a warning. */
+  | { readonly type: "HEARTBEAT"; readonly echo: boolean }
   /** Without `dst`: the client leaves. With it: it hangs up on one peer. */
   | { readonly type: "LEAVE"; readonly dst: PeerId | undefined }
   | { readonly type: "OFFER" | "ANSWER" | "CANDIDATE"; readonly dst: PeerId; readonly payload: Json };
@@ -37,7 +38,7 @@ export function parseSignalingMessage(frame: string): SignalingParse {
   const type = message["type"];
   const dst = parsePeerId(message["dst"]);
   const payload = message["payload"];
-  if (type === "HEARTBEAT") return { ok: true, value: { type } };
+  if (type === "HEARTBEAT") return { ok: true, value: { type, echo: message["echo"] === true } };
   if (type === "LEAVE") return message["dst"] === undefined || dst !== undefined ? { ok: true, value: { type, dst } } : REFUSED;
   if (dst === undefined || !isFields(payload)) return REFUSED;
   if (type === "OFFER" || type === "ANSWER") return isDescription(payload, type) ? { ok: true, value: { type, dst, payload } } : REFUSED;

@@ -156,6 +156,10 @@ export class TestPage implements Page {
     return this.#pageHideListeners.size + this.#pageRestoreListeners.size;
   }
 
+  onNetworkChange(): () => void {
+    return () => {};
+  }
+
   onPageRestore(listener: () => void): () => void {
     this.#pageRestoreListeners.add(listener);
     return () => void this.#pageRestoreListeners.delete(listener);

@@ -3,6 +3,7 @@ import type { PeerId } from "../src/core/base/units.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
 import type { LinkAction, LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
 import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
+import type { NegotiationReport } from "../src/core/ports/negotiation.ts";
 import type { Channel, ChannelsClosedReason, TransportHandler } from "../src/core/ports/transport.ts";
 import type { LinkConditions } from "../src/sim/sim-link.ts";
 import { SimNetwork } from "../src/sim/sim-network.ts";
@@ -67,8 +68,9 @@ export class LinkWorld {
     return this.network.scheduler.nowMs;
   }
 
-  join(name: string, game: GameIdentity = TAG, instance = ""): LinkPeer {
-    return new LinkPeer(this, name as PeerId, game, instance);
+  /** `capabilities`: 0 for a peer that cannot restart ICE. */
+  join(name: string, game: GameIdentity = TAG, instance = "", capabilities = 3): LinkPeer {
+    return new LinkPeer(this, name as PeerId, game, { instance, capabilities });
   }
 
   /** Adds each to the other, `dialer` first. */
@@ -105,18 +107,25 @@ export class LinkPeer implements TransportHandler {
   /** Whose key it has: its own. */
   owner: string;
   invite: StandInInvite | undefined;
+  /** Offers made to restart ICE. */
+  restarts = 0;
   sent = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
   readonly #world: LinkWorld;
   #wakeMs = Infinity;
   #stalled: (() => void)[] | undefined;
 
-  constructor(world: LinkWorld, id: PeerId, game: GameIdentity, instance: string) {
+  constructor(
+    world: LinkWorld,
+    id: PeerId,
+    game: GameIdentity,
+    { instance, capabilities }: { readonly instance: string; readonly capabilities: number },
+  ) {
     this.#world = world;
     this.id = id;
     this.owner = id;
     const lobby = world.lobby === undefined ? {} : { lobby: world.lobby };
-    this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities: 3, ...lobby });
-    this.transport = new SimTransport(world.network, world.signaling, id);
+    this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities, ...lobby });
+    this.transport = new SimTransport(world.network, world.signaling, id, capabilities);
     this.transport.setHandler(this);
   }
 
@@ -179,6 +188,14 @@ export class LinkPeer implements TransportHandler {
     });
   }
 
+  handleNegotiation(peer: PeerId, report: NegotiationReport): void {
+    this.#handle(() => this.mesh.handleNegotiation(this.#world.nowMs, peer, report));
+  }
+
+  handleSignal(peer: PeerId, bytes: Uint8Array): void {
+    this.#handle(() => this.mesh.handleSignal(this.#world.nowMs, peer, bytes));
+  }
+
   drain(): void {
     const { mesh, transport } = this;
     for (let action = mesh.pollAction(); action !== undefined; action = mesh.pollAction()) {
@@ -187,7 +204,12 @@ export class LinkPeer implements TransportHandler {
         transport.dial(action.peerId);
       } else if (action.type === "accept") transport.accept(action.peerId);
       else if (action.type === "prove" || action.type === "check") this.#keep(action);
-      else transport.hangUp(action.peerId);
+      else if (action.type === "hang-up") transport.hangUp(action.peerId);
+      else if (action.type === "signal") transport.signal(action.peerId, action.bytes);
+      else {
+        if (action.command.type === "offer") this.restarts++;
+        transport.negotiate(action.peerId, action.command);
+      }
     }
     for (let packet = mesh.pollTransmit(); packet !== undefined; packet = mesh.pollTransmit()) {
       this.sent[packet.channel]++;

@@ -141,6 +141,29 @@ describe("PeerJS with bad signaling", () => {
     expect(connections.made.length).toBe(2);
   });
 
+  it("[TR54] a socket that gives no sign of life is replaced when a link needs it, if the broker gave one before", async () => {
+    // Stands for our broker, which answers when it is asked; a stock PeerServer does not.
+    let isDeaf = false;
+    copies = (type) => {
+      if (type === "HEARTBEAT" && !isDeaf) {
+        for (const { socket } of sockets) socket.dispatchEvent(new MessageEvent("message", { data: '{"type":"PONG"}' }));
+      }
+      return isDeaf && sockets.length === 2 ? 0 : 1;
+    };
+    await untilInRealTime(() => sockets.length === 2 && sockets.every(({ socket }) => socket.readyState === original.OPEN));
+    const asking = setInterval(() => ends.ada.signal(ends.bob.localPeerId, Uint8Array.of(14)), 100);
+    try {
+      ends.ada.dial(ends.bob.localPeerId);
+      await untilInRealTime(() => ends.opens.length === 2);
+      expect(sockets.length).toBe(2);
+      isDeaf = true;
+      await untilInRealTime(() => sockets.length === 3);
+      expect(ends.closes).toEqual([]);
+    } finally {
+      clearInterval(asking);
+    }
+  });
+
   it("[TR27] open channels do not need the signaling socket", async () => {
     ends.ada.dial(ends.bob.localPeerId);
     await untilInRealTime(() => ends.opens.length === 2);

@@ -8,6 +8,8 @@ export interface Page {
   onPageHide(listener: (departure: PageDeparture) => void): () => void;
   /** Calls `listener` when the page comes back out of that cache. Its connections are gone. Returns the way to stop it. */
   onPageRestore(listener: () => void): () => void;
+  /** Calls `listener` when the network may be another one: the browser says so, or the page was shown again, since it may have slept. Returns the way to stop it. */
+  onNetworkChange(listener: () => void): () => void;
   /** Calls `draw` for every picture that the screen shows, as long as the page is visible. Returns the way to stop it. */
   onAnimationFrame(draw: () => void): () => void;
   /** An error in the game's own code: shown as uncaught, while the caller goes on. */
@@ -46,6 +48,7 @@ export const browserPage: Page = {
     globalThis.addEventListener?.("pageshow", handleShow);
     return () => globalThis.removeEventListener?.("pageshow", handleShow);
   },
+  onNetworkChange,
   onAnimationFrame,
   reportError: (error) => {
     // Node has none: there it would end the process, which is more than a broken listener deserves.
@@ -129,4 +132,17 @@ function claim(name: string): () => void {
     if (message.data === "claimed?") channel.postMessage("claimed");
   };
   return () => channel.close();
+}
+
+function onNetworkChange(listener: () => void): () => void {
+  const abort = new AbortController();
+  const { signal } = abort;
+  globalThis.addEventListener?.("online", listener, { signal });
+  globalThis.addEventListener?.("pageshow", listener, { signal });
+  const { document } = globalThis;
+  document?.addEventListener("visibilitychange", () => (document.visibilityState === "visible" ? listener() : undefined), { signal });
+  // Chromium's Network Information API, which the types of the DOM do not have.
+  const connection: unknown = Object(globalThis.navigator).connection;
+  if (connection instanceof EventTarget) connection.addEventListener("change", listener, { signal });
+  return () => abort.abort();
 }

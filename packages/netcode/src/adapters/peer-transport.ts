@@ -1,6 +1,8 @@
 import type { DataConnection } from "peerjs";
 import { assert, unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
+import type { IceServer } from "../core/ports/lobby-protocol.ts";
+import type { NegotiationCommand } from "../core/ports/negotiation.ts";
 import {
   CAPABILITY,
   type Channel,
@@ -11,6 +13,7 @@ import {
 } from "../core/ports/transport.ts";
 import type { Fingerprints } from "../core/ports/membership.ts";
 import { fingerprintOf } from "./dtls-fingerprint.ts";
+import { DescriptionExchange } from "./description-exchange.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
 import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
@@ -28,6 +31,7 @@ interface Attempt {
   readonly connection: DataConnection;
   readonly peerConnection: RTCPeerConnection;
   readonly channels: RtcChannels;
+  readonly exchange: DescriptionExchange;
   readonly isDialer: boolean;
   isAnswered: boolean;
   repeats: number;
@@ -113,6 +117,21 @@ export class PeerTransport implements Transport {
     return local === undefined || remote === undefined ? undefined : { local, remote };
   }
 
+  negotiate(peer: PeerId, command: NegotiationCommand): void {
+    const attempt = this.#contacts.get(peer)?.attempt;
+    if (attempt?.channels.isOpen === true) attempt.exchange.run(command);
+  }
+
+  signal(peer: PeerId, bytes: Uint8Array): void {
+    if (this.#contacts.has(peer)) this.#signaling.sendLink(peer, bytes);
+  }
+
+  setIceServers(servers: readonly IceServer[]): void {
+    const iceServers = servers.map((server) => ({ ...server, urls: [...server.urls] }));
+    this.#signaling.setIceServers(iceServers);
+    for (const { attempt } of this.#contacts.values()) attempt?.exchange.setIceServers(iceServers);
+  }
+
   /** Messages refused, by reason. */
   refusals(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#refusals);
@@ -137,6 +156,7 @@ export class PeerTransport implements Transport {
   }
 
   #handleReady(): void {
+    this.#handler?.handleSignalingReady?.();
     for (const contact of this.#contacts.values()) {
       if (contact.isDialPending) this.#start(contact);
       else if (contact.attempt?.isDialer === true && !contact.attempt.channels.isOpen)
@@ -166,17 +186,26 @@ export class PeerTransport implements Transport {
 
   #takeOver(contact: Contact, connection: DataConnection, isDialer: boolean): Attempt {
     const { peerConnection } = connection;
-    const channels = new RtcChannels(peerConnection, {
-      handleOpen: () => {
-        clearTimeout(attempt.timer);
-        this.#handler?.handleChannelsOpen(contact.peer);
+    const channels = new RtcChannels(
+      peerConnection,
+      {
+        handleOpen: () => {
+          clearTimeout(attempt.timer);
+          this.#handler?.handleChannelsOpen(contact.peer);
+        },
+        handleClosed: (wasOpen) => this.#fail(contact, wasOpen ? "remote" : "unreachable"),
+        handlePacket: (channel, bytes) => this.#handler?.handlePacket(contact.peer, channel, bytes),
+        handleRefused: () => this.#refuse("bad-message"),
       },
-      handleClosed: (wasOpen) => this.#fail(contact, wasOpen ? "remote" : "unreachable"),
-      handlePacket: (channel, bytes) => this.#handler?.handlePacket(contact.peer, channel, bytes),
-      handleRefused: () => this.#refuse("bad-message"),
-    });
-    const attempt: Attempt = { connection, peerConnection, channels, isDialer, isAnswered: false, repeats: 0, timer: undefined };
+      (this.capabilities & CAPABILITY.iceRestart) !== 0,
+    );
+    const exchange = new DescriptionExchange(peerConnection, (report) => this.#handler?.handleNegotiation?.(contact.peer, report));
+    const attempt: Attempt = { connection, peerConnection, channels, exchange, isDialer, isAnswered: false, repeats: 0, timer: undefined };
     contact.attempt = attempt;
+    // PeerJS would send those of a restart too, as if they belonged to the first descriptions.
+    peerConnection.onicecandidate = ({ candidate }) => {
+      if (candidate !== null && candidate.candidate !== "" && !channels.isOpen) this.#signaling.sendCandidate(connection, candidate);
+    };
     return attempt;
   }
 
@@ -202,6 +231,8 @@ export class PeerTransport implements Transport {
     if (attempt === undefined) return;
     clearTimeout(attempt.timer);
     attempt.channels.close();
+    attempt.exchange.close();
+    attempt.peerConnection.onicecandidate = null;
     attempt.connection.close();
     // PeerJS leaves the closing to others when it finds the signaling state closed.
     attempt.peerConnection.close();
@@ -216,6 +247,10 @@ export class PeerTransport implements Transport {
         return false;
       case "malformed":
         return this.#refuse("malformed-signal");
+      case "link":
+        if (!this.#contacts.has(message.from)) return this.#refuse("not-accepted");
+        this.#handler?.handleSignal?.(message.from, message.bytes);
+        return false;
       case "offer":
         return this.#admitOffer(message);
       case "answer": {

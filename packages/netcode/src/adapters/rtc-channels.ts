@@ -61,6 +61,7 @@ export interface RtcChannelsListener {
  */
 export class RtcChannels {
   readonly #connection: ConnectionLike;
+  readonly #isHealable: boolean;
   readonly #listener: RtcChannelsListener;
   readonly #channels = new Map<Channel, ChannelLike>();
   readonly #abort = new AbortController();
@@ -71,8 +72,10 @@ export class RtcChannels {
   #path: "direct" | "turn" | undefined;
   #pathMs = -Infinity;
 
-  constructor(connection: ConnectionLike, listener: RtcChannelsListener) {
+  /** `isHealable`: ICE can be restarted, so that what has failed may live again. */
+  constructor(connection: ConnectionLike, listener: RtcChannelsListener, isHealable = false) {
     this.#connection = connection;
+    this.#isHealable = isHealable;
     this.#listener = listener;
     // PeerJS closes on ICE "failed", which Chromium never reports, and would take any in-band channel for its own.
     connection.oniceconnectionstatechange = null;
@@ -191,7 +194,8 @@ export class RtcChannels {
 
   #checkConnection(): void {
     const state = this.#connection.connectionState;
-    if (state === "failed" || state === "closed") this.#fail();
+    const isFailed = state === "failed" && !(this.#isHealable && this.isOpen);
+    if (isFailed || state === "closed") this.#fail();
   }
 
   #fail(): void {

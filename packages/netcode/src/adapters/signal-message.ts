@@ -1,3 +1,4 @@
+import { decodeBase64Url, encodeBase64Url } from "../core/base/base64url.ts";
 import { parsePeerId, type PeerId } from "../core/base/units.ts";
 
 /** Longest session description that is read: a data-only one with twenty candidates has about 3 kB. */
@@ -6,11 +7,16 @@ const SDP_UNITS_MAX = 32_768;
 const CANDIDATES_MAX = 64;
 const CONNECTION_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** What a link sends by way of the broker looks like an answer of this connection: so it passes wherever answers pass, and no PeerJS acts on it. */
+const LINK_CONNECTION_ID = "link";
+
 /** A message from the signaling socket, as far as it is ours to judge. */
 export type SignalMessage =
   | { readonly type: "offer"; readonly from: PeerId; readonly connectionId: string; readonly attempt: number; readonly sdp: string }
   | { readonly type: "answer"; readonly from: PeerId; readonly connectionId: string; readonly sdp: string }
   | { readonly type: "candidate"; readonly from: PeerId; readonly connectionId: string; readonly candidate: RTCIceCandidateInit }
+  /** A link's own, about a connection that exists. */
+  | { readonly type: "link"; readonly from: PeerId; readonly bytes: Uint8Array }
   /** The broker's own word, for PeerJS. */
   | { readonly type: "broker" }
   /** Known, and of no use to us: departures are the lobby's and the heartbeat's business, an unanswered offer the link's deadline's. */
@@ -44,6 +50,11 @@ export function parseSignalMessage(message: unknown): SignalMessage {
   }
 }
 
+/** The payload that carries a link's bytes. */
+export function linkPayload(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  return { type: "data", connectionId: LINK_CONNECTION_ID, sdp: { type: "answer", sdp: encodeBase64Url(bytes) } };
+}
+
 /** The candidates that a description lists. A repeated description brings those that got lost on their own. */
 export function candidatesOf(sdp: string): RTCIceCandidateInit[] {
   const lines = sdp.split(/\r?\n/);
@@ -62,12 +73,18 @@ function parseRelayed(type: "OFFER" | "ANSWER" | "CANDIDATE", from: PeerId | und
   const description = fieldsOf(payload["sdp"]);
   const sdp = description["sdp"];
   if (description.type !== type.toLowerCase() || typeof sdp !== "string" || sdp.length > SDP_UNITS_MAX) return MALFORMED;
+  if (type === "ANSWER" && connectionId === LINK_CONNECTION_ID) return parseLinkSignal(from, sdp);
   if (type === "ANSWER") return { type: "answer", from, connectionId, sdp };
   // Anything but `raw` data would run a deserializer of PeerJS on a stranger's bytes; an unknown name throws in the page.
   if (payload.type !== "data" || payload["serialization"] !== "raw" || payload["reliable"] !== true) return MALFORMED;
   const attempt = fieldsOf(payload["metadata"])["attempt"];
   if (typeof attempt !== "number" || !Number.isSafeInteger(attempt) || attempt < 1) return MALFORMED;
   return { type: "offer", from, connectionId, attempt, sdp };
+}
+
+function parseLinkSignal(from: PeerId, text: string): SignalMessage {
+  const bytes = decodeBase64Url(text, Math.floor((text.length * 3) / 4));
+  return bytes === undefined || bytes.length === 0 ? MALFORMED : { type: "link", from, bytes };
 }
 
 function parseCandidate(fields: Fields): RTCIceCandidateInit | undefined {

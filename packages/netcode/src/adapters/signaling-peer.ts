@@ -2,6 +2,7 @@ import type { DataConnection, Peer } from "peerjs";
 import { assert } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { RELIABLE_LABEL } from "./rtc-channels.ts";
+import { linkPayload } from "./signal-message.ts";
 import { SignalingProof, type ProveSocket } from "./signaling-proof.ts";
 
 /** The constructor of `peerjs`. An argument, because Node imports it differently. */
@@ -41,9 +42,23 @@ const WELCOME_MS = 5_000;
  */
 const ANSWER_MS = 6_500;
 
+/**
+ * A link that needs the socket asks it for a sign of life once it has brought nothing for `QUIET_MS`, and a broker that has given such signs before answers within
+ * `ECHO_MS` or is not there any more. At half, a slow line would be taken for a dead one; at double, a page that woke up heals a second later.
+ */
+const QUIET_MS = 2_500;
+const ECHO_MS = 1_200;
+/** While a link needs the socket (it asked within `URGENT_MS`), attempts to open it follow each other sooner, and one that hangs is given up sooner. */
+const URGENT_MS = 3_000;
+const URGENT_RETRY_MS = 250;
+const URGENT_WELCOME_MS = 2_000;
+
 /** The signaling socket comes back after a random part of this, doubled with each failure up to `RETRY_MS_MAX`. */
 const RETRY_MS = 500;
 const RETRY_MS_MAX = 8_000;
+
+/** PeerJS's heartbeat, with a word to our broker that an answer is wanted. */
+const ECHO_REQUEST = { type: "HEARTBEAT", echo: true };
 
 /**
  * The one `Peer` of PeerJS, reduced to first contact: a signaling socket that stays up, and descriptions that go through it. Connections are PeerJS's
@@ -53,17 +68,25 @@ export class SignalingPeer {
   readonly #peerConstructor: PeerConstructor;
   readonly #options: SignalingOptions;
   readonly #listener: SignalingListener;
+  /** PeerJS makes each connection with what stands here then. */
+  readonly #config: RTCConfiguration;
   #peer: Peer;
   #failures = 0;
   /** When the first description left to which nothing at all came back; `Infinity`: none. */
   #unansweredMs = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #echoTimer: ReturnType<typeof setTimeout> | undefined;
+  #heardMs = -Infinity;
+  /** This broker answers when it is asked for a sign of life. A stock PeerServer does not. */
+  #hasEcho = false;
+  #urgentUntilMs = -Infinity;
   #disposed = false;
 
   constructor(constructor: PeerConstructor, options: SignalingOptions, listener: SignalingListener) {
     this.#peerConstructor = constructor;
     this.#options = options;
     this.#listener = listener;
+    this.#config = { iceServers: [...options.iceServers], iceTransportPolicy: options.relayOnly === true ? "relay" : "all" };
     this.#peer = this.#create();
   }
 
@@ -88,10 +111,32 @@ export class SignalingPeer {
     this.#sendDescription("ANSWER", connection, { connectionId: connection.connectionId });
   }
 
+  /** An address of ours that was found after the description left. */
+  sendCandidate(connection: DataConnection, candidate: RTCIceCandidate): void {
+    const payload = { type: "data", connectionId: connection.connectionId, candidate };
+    this.#peer.socket.send({ type: "CANDIDATE", dst: connection.peer, payload });
+  }
+
+  /** A link's own bytes, once. */
+  sendLink(peer: PeerId, bytes: Uint8Array): void {
+    const nowMs = performance.now();
+    this.#urgentUntilMs = nowMs + URGENT_MS;
+    if (this.isReady && nowMs - this.#unansweredMs > ANSWER_MS) this.#peer.disconnect();
+    else if (this.isReady && nowMs - this.#heardMs > QUIET_MS) this.#askForEcho();
+    this.#unansweredMs = Math.min(this.#unansweredMs, nowMs);
+    if (this.isReady) this.#peer.socket.send({ type: "ANSWER", dst: peer, payload: linkPayload(bytes) });
+  }
+
+  /** For connections that begin from now on. */
+  setIceServers(iceServers: readonly RTCIceServer[]): void {
+    this.#config.iceServers = [...iceServers];
+  }
+
   /** Closes the socket and every connection. */
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#echoTimer);
     this.#peer.removeAllListeners();
     this.#peer.destroy();
   }
@@ -106,7 +151,7 @@ export class SignalingPeer {
   }
 
   #create(): Peer {
-    const { peerId, token, broker, key = "peerjs", iceServers, relayOnly = false } = this.#options;
+    const { peerId, token, broker, key = "peerjs" } = this.#options;
     const isSecure = broker.protocol === "https:" || broker.protocol === "wss:";
     const peer = new this.#peerConstructor(peerId, {
       host: broker.hostname,
@@ -115,7 +160,7 @@ export class SignalingPeer {
       key,
       secure: isSecure,
       token,
-      config: { iceServers: [...iceServers], iceTransportPolicy: relayOnly ? "relay" : "all" },
+      config: this.#config,
     });
     peer.on("open", () => this.#handleOpen());
     peer.on("connection", (connection) => this.#listener.handleConnection(connection));
@@ -145,7 +190,7 @@ export class SignalingPeer {
     assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
     socket.removeAllListeners("message");
     socket.on("message", (message: unknown) => {
-      this.#unansweredMs = Infinity;
+      this.#handleHeard(message);
       if (proof?.handleMessage(message) !== true && this.#listener.admitMessage(message)) pass(message);
     });
   }
@@ -153,18 +198,41 @@ export class SignalingPeer {
   #handleOpen(): void {
     clearTimeout(this.#timer);
     this.#failures = 0;
+    this.#peer.socket.send(ECHO_REQUEST);
     this.#listener.handleReady();
+  }
+
+  #handleHeard(message: unknown): void {
+    this.#unansweredMs = Infinity;
+    this.#heardMs = performance.now();
+    if (typeof message === "object" && message !== null && "type" in message && message.type === "PONG") this.#hasEcho = true;
+  }
+
+  #askForEcho(): void {
+    if (!this.#hasEcho || this.#echoTimer !== undefined) return;
+    const askedMs = performance.now();
+    this.#peer.socket.send(ECHO_REQUEST);
+    this.#echoTimer = setTimeout(() => {
+      this.#echoTimer = undefined;
+      if (this.#heardMs < askedMs && this.isReady) this.#peer.disconnect();
+    }, ECHO_MS);
+  }
+
+  get #isUrgent(): boolean {
+    return performance.now() < this.#urgentUntilMs;
   }
 
   #expectWelcome(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#peer.disconnect(), WELCOME_MS);
+    this.#timer = setTimeout(() => this.#peer.disconnect(), this.#isUrgent ? URGENT_WELCOME_MS : WELCOME_MS);
   }
 
   #retryLater(): void {
     if (this.#disposed) return;
     // Full jitter: the members of a restarted broker come back spread out.
-    const pauseMs = Math.random() * Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#failures++);
+    const pauseMsMax = this.#isUrgent ? URGENT_RETRY_MS : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#failures);
+    this.#failures++;
+    const pauseMs = Math.random() * pauseMsMax;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#retry(), pauseMs);
   }

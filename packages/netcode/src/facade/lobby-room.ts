@@ -101,6 +101,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     this.#stopsListening = [
       page.onPageHide((departure) => this.#sayGoodbye(departure)),
       page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
+      page.onNetworkChange(() => this.#links.handleNetworkChange()),
     ];
     this.#absences = new MemberAbsences({
       memberOf: (peerId) => memberOf(this.state, peerId),

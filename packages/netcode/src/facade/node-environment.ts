@@ -16,6 +16,7 @@ const nodePage: Page = {
   sessionStorage: undefined,
   onPageHide: () => nothing,
   onPageRestore: () => nothing,
+  onNetworkChange: () => nothing,
   onAnimationFrame: () => nothing,
   isClaimed: () => Promise.resolve(false),
   claim: () => nothing,

@@ -6,6 +6,7 @@ import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports
 import type { MembershipKeeper } from "../core/ports/membership.ts";
 import type { Transmit } from "../core/ports/session.ts";
 import type { Channel, ChannelsClosedReason, SendOutcome, Transport, TransportHandler } from "../core/ports/transport.ts";
+import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
 import { Outbox } from "../driver/outbox.ts";
 
 export interface PeerLinksOptions {
@@ -17,6 +18,11 @@ export interface PeerLinksOptions {
   /** A packet of a session, an application's message, or one on `bulk`. The bytes are valid during the call only. */
   readonly handleSessionPacket: (from: PeerId, channel: Channel, bytes: Uint8Array) => void;
   readonly handleEvent: (event: LinkEvent) => void;
+  /**
+   * Called before ICE is restarted: where the ICE servers may have expired, asks for fresh ones and hands them to `setIceServers`. The restart waits for the promise: it
+   * settles within a second, whatever the broker does.
+   */
+  readonly refreshIceServers?: () => Promise<void> | undefined;
 }
 
 /** Runs the link machine on a transport: its decisions go down, packets and events come up. */
@@ -95,6 +101,12 @@ export class PeerLinks implements TransportHandler {
     this.#drain();
   }
 
+  /** The network may be another one: the browser says so, the page was shown again, the broker's socket was lost. */
+  handleNetworkChange(): void {
+    this.#mesh.handleNetworkChange(this.#options.nowMs());
+    this.#drain();
+  }
+
   /** Asks the transport how packets travel. Call it now and then. */
   refreshPaths(): void {
     for (const { peerId } of this.#mesh.stats()) {
@@ -129,6 +141,21 @@ export class PeerLinks implements TransportHandler {
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
     const isLinks = this.#mesh.handlePacket(this.#options.nowMs(), peer, channel, bytes);
     if (!isLinks) this.#options.handleSessionPacket(peer, channel, bytes);
+    this.#drain();
+  }
+
+  handleNegotiation(peer: PeerId, report: NegotiationReport): void {
+    this.#mesh.handleNegotiation(this.#options.nowMs(), peer, report);
+    this.#drain();
+  }
+
+  handleSignal(peer: PeerId, bytes: Uint8Array): void {
+    this.#mesh.handleSignal(this.#options.nowMs(), peer, bytes);
+    this.#drain();
+  }
+
+  handleSignalingReady(): void {
+    this.#mesh.handleSignalingReady(this.#options.nowMs());
     this.#drain();
   }
 
@@ -175,6 +202,12 @@ export class PeerLinks implements TransportHandler {
       case "check":
         void this.#check(action);
         break;
+      case "negotiate":
+        this.#negotiate(action.peerId, action.command);
+        break;
+      case "signal":
+        this.#transport.signal?.(action.peerId, action.bytes);
+        break;
       default:
         unreachable(action);
     }
@@ -198,6 +231,14 @@ export class PeerLinks implements TransportHandler {
     if (verdict === undefined || this.#disposed) return;
     this.#mesh.handleChecked(this.#options.nowMs(), peerId, request, verdict);
     this.#drain();
+  }
+
+  #negotiate(peerId: PeerId, command: NegotiationCommand): void {
+    const run = (): void => this.#transport.negotiate?.(peerId, command);
+    const fresh = command.type === "offer" && command.iceRestart ? this.#options.refreshIceServers?.() : undefined;
+    if (fresh === undefined) return run();
+    // A newer command may come meanwhile: the transport carries out none that is older.
+    void fresh.then(run, run);
   }
 
   #post(transmit: Transmit): void {

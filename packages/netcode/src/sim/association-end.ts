@@ -72,6 +72,7 @@ export class AssociationEnd {
   readonly #scheduler: SimScheduler;
   readonly #link: SimLink;
   readonly #receiveMessage: ReceiveMessage;
+  readonly #isPathAlive: () => boolean;
   readonly #queues: Readonly<Record<Channel, Message[]>> = { unreliable: [], reliable: [], control: [], bulk: [] };
   readonly #queuedBytes: Record<Channel, number> = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
   readonly #pieceCounts: Record<Channel, number> = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
@@ -98,10 +99,12 @@ export class AssociationEnd {
   #passedMs = -Infinity;
   #closed = false;
 
-  constructor(scheduler: SimScheduler, link: SimLink, receiveMessage: ReceiveMessage) {
+  /** `isPathAlive`: the addresses that this association uses are still those of its ends. */
+  constructor(scheduler: SimScheduler, link: SimLink, receiveMessage: ReceiveMessage, isPathAlive: () => boolean) {
     this.#scheduler = scheduler;
     this.#link = link;
     this.#receiveMessage = receiveMessage;
+    this.#isPathAlive = isPathAlive;
   }
 
   /** Ties both ends together, once. */
@@ -197,7 +200,7 @@ export class AssociationEnd {
     this.#unackedArrivals = 0;
     const remote = this.#remote;
     const { arrivalMs, duplicateMs } = this.#link.carry(nowMs, sizeBytes);
-    if (remote === undefined || arrivalMs === Infinity) return;
+    if (remote === undefined || arrivalMs === Infinity || !this.#isPathAlive()) return;
     this.#scheduler.schedule(arrivalMs, (arrivedMs) => remote.#handleArrival(arrivedMs, nowMs, piece));
     if (duplicateMs !== Infinity) this.#scheduler.schedule(duplicateMs, (arrivedMs) => remote.#handleArrival(arrivedMs, nowMs, piece));
   }

@@ -2,8 +2,10 @@ import { assert } from "../core/base/assert.ts";
 import type { Random } from "../core/base/random.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { FINGERPRINT_BYTES, type Fingerprints } from "../core/ports/membership.ts";
+import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
 import type { Channel, SendOutcome } from "../core/ports/transport.ts";
 import type { AssociationEnd } from "./association-end.ts";
+import { SimIce } from "./sim-ice.ts";
 import type { SimNetwork } from "./sim-network.ts";
 
 /** Checks, DTLS and SCTP: three round trips. The fifth packet opens the answering end, the sixth the one that dialled. */
@@ -23,6 +25,8 @@ export interface ConnectionListener {
   handleMessage(connection: SimConnection, channel: Channel, bytes: Uint8Array): void;
   /** Gone: the other end hung up, or the handshake never got through. */
   handleClose(connection: SimConnection, reason: "remote" | "unreachable"): void;
+  /** What came of `negotiate`. */
+  handleNegotiation(connection: SimConnection, report: NegotiationReport): void;
 }
 
 interface End {
@@ -49,6 +53,7 @@ export class SimConnection {
   /** Stand in for the ends' certificates: the one that dialled first. */
   readonly #certificates: readonly [Uint8Array, Uint8Array];
   #dialler: End | undefined;
+  #ice: SimIce | undefined;
   #startedMs = 0;
 
   constructor(network: SimNetwork, answerer: PeerId, listener: ConnectionListener) {
@@ -66,11 +71,17 @@ export class SimConnection {
     const far = this.#answerer;
     this.#dialler = near;
     this.#startedMs = this.#network.scheduler.nowMs;
+    const ice = new SimIce(this.#network, [near.peer, far.peer], (side, report) => {
+      const end = side === 0 ? near : far;
+      if (!end.isClosed) end.listener.handleNegotiation(this, report);
+    });
+    this.#ice = ice;
     [near.association, far.association] = this.#network.associate(
       dialler,
       (channel, bytes) => this.#deliver(near, channel, bytes),
       far.peer,
       (channel, bytes) => this.#deliver(far, channel, bytes),
+      () => ice.isPathAlive,
     );
     this.#handshake(near, far, 1);
   }
@@ -95,12 +106,28 @@ export class SimConnection {
     return this.isOpen(side) ? (this.#end(side)?.association?.bufferedBytes(channel) ?? 0) : 0;
   }
 
+  /** Makes or applies a description of this connection, which must be open. */
+  negotiate(side: ConnectionSide, command: NegotiationCommand): void {
+    if (this.isOpen(side)) this.#ice?.negotiate(side === "dialler" ? 0 : 1, command);
+  }
+
+  /** Packets pass as far as addresses go. */
+  get isPathAlive(): boolean {
+    return this.#ice?.isPathAlive === true;
+  }
+
+  /** From now on nothing passes, whatever the addresses are, until ICE is restarted; or, for good, ever again. */
+  break(isForGood: boolean): void {
+    this.#ice?.break(isForGood);
+  }
+
   /** Closes this end at once; the other one hears of it if the one packet that says so gets through. */
   close(side: ConnectionSide): void {
     const local = this.#end(side);
     const remote = this.#end(side === "dialler" ? "answerer" : "dialler");
     if (local === undefined || local.isClosed) return;
     shut(local);
+    if (this.#ice !== undefined) this.#ice.isClosed = true;
     if (remote === undefined || remote.isClosed) return;
     const { scheduler } = this.#network;
     const { arrivalMs } = this.#network.link(local.peer, remote.peer).carry(scheduler.nowMs, HANDSHAKE_PACKET_BYTES);

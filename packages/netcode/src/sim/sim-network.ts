@@ -31,6 +31,7 @@ export class SimNetwork {
   readonly #defaults: LinkConditions;
   readonly #links = new Map<string, SimLink>();
   readonly #killed = new Set<PeerId>();
+  readonly #addresses = new Map<PeerId, number>();
 
   constructor(options: SimNetworkOptions) {
     this.#seed = options.seed;
@@ -76,15 +77,37 @@ export class SimNetwork {
     for (const [key, link] of this.#links) if (key.startsWith(`${peer}>`) || key.endsWith(`>${peer}`)) link.cut();
   }
 
+  /** Another process under the id of one that was killed: what is sent from now on passes again. */
+  revive(peer: PeerId): void {
+    if (!this.#killed.delete(peer)) return;
+    for (const [key, link] of this.#links) if (key.startsWith(`${peer}>`) || key.endsWith(`>${peer}`)) link.restore();
+  }
+
   isKilled(peer: PeerId): boolean {
     return this.#killed.has(peer);
   }
 
-  /** Opens an association at once, without a handshake. A transport makes its own after one. */
-  associate(first: PeerId, receiveAtFirst: ReceiveMessage, second: PeerId, receiveAtSecond: ReceiveMessage): Association {
+  /** The address of `peer` is another one from now on: what was connected with the old one is dead until ICE is restarted. */
+  changeAddress(peer: PeerId): void {
+    this.#addresses.set(peer, this.addressOf(peer) + 1);
+  }
+
+  /** Names the present address of `peer`. */
+  addressOf(peer: PeerId): number {
+    return this.#addresses.get(peer) ?? 0;
+  }
+
+  /** Opens an association at once, without a handshake. A transport makes its own after one, and says when its path is dead. */
+  associate(
+    first: PeerId,
+    receiveAtFirst: ReceiveMessage,
+    second: PeerId,
+    receiveAtSecond: ReceiveMessage,
+    isPathAlive: () => boolean = () => true,
+  ): Association {
     assert(first !== second, "two different peers");
-    const firstEnd = new AssociationEnd(this.scheduler, this.link(first, second), receiveAtFirst);
-    const secondEnd = new AssociationEnd(this.scheduler, this.link(second, first), receiveAtSecond);
+    const firstEnd = new AssociationEnd(this.scheduler, this.link(first, second), receiveAtFirst, isPathAlive);
+    const secondEnd = new AssociationEnd(this.scheduler, this.link(second, first), receiveAtSecond, isPathAlive);
     firstEnd.connect(secondEnd);
     secondEnd.connect(firstEnd);
     return [firstEnd, secondEnd];

@@ -22,7 +22,9 @@ export type SignalingMessage =
   /** Session description and candidates, so to say: the connection that the answering end prepared. */
   | { readonly type: "answer"; readonly attempt: number; readonly connection: SimConnection }
   /** The broker's own: nobody of that name. */
-  | { readonly type: "no-such-peer"; readonly attempt: number };
+  | { readonly type: "no-such-peer"; readonly attempt: number }
+  /** Of a link's own, about a connection that exists. */
+  | { readonly type: "signal"; readonly bytes: Uint8Array };
 
 /** Receives a message from `from`. */
 export type ReceiveSignal = (from: PeerId, message: SignalingMessage) => void;

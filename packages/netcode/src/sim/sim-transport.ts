@@ -1,7 +1,15 @@
 import { assert, unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Fingerprints } from "../core/ports/membership.ts";
-import { CHANNEL_BYTES_MAX, type Channel, type SendOutcome, type Transport, type TransportHandler } from "../core/ports/transport.ts";
+import {
+  CAPABILITY,
+  CHANNEL_BYTES_MAX,
+  type Channel,
+  type SendOutcome,
+  type Transport,
+  type TransportHandler,
+} from "../core/ports/transport.ts";
+import type { NegotiationCommand } from "../core/ports/negotiation.ts";
 import { SimConnection, type ConnectionListener, type ConnectionSide } from "./sim-connection.ts";
 import type { SimNetwork } from "./sim-network.ts";
 import type { SignalingMessage, SimSignaling } from "./sim-signaling.ts";
@@ -37,14 +45,22 @@ const SILENT: TransportHandler = { handleChannelsOpen: () => {}, handleChannelsC
  */
 export class SimTransport implements Transport {
   readonly localPeerId: PeerId;
+  readonly capabilities: number;
   readonly #network: SimNetwork;
   readonly #signaling: SimSignaling;
   readonly #contacts = new Map<PeerId, Contact>();
   #handler: TransportHandler = SILENT;
   #state: "alive" | "killed" | "disposed" = "alive";
 
-  constructor(network: SimNetwork, signaling: SimSignaling, localPeerId: PeerId) {
+  /** `capabilities`: 0 for a transport that cannot restart ICE, as that of a Node peer. */
+  constructor(
+    network: SimNetwork,
+    signaling: SimSignaling,
+    localPeerId: PeerId,
+    capabilities: number = CAPABILITY.iceRestart | CAPABILITY.media,
+  ) {
     this.localPeerId = localPeerId;
+    this.capabilities = capabilities;
     this.#network = network;
     this.#signaling = signaling;
     signaling.register(localPeerId, (from, message) => this.#handleSignal(from, message));
@@ -99,6 +115,20 @@ export class SimTransport implements Transport {
     return contact?.connection?.fingerprints(contact.side);
   }
 
+  negotiate(peer: PeerId, command: NegotiationCommand): void {
+    const contact = this.#contacts.get(peer);
+    if (this.#state === "alive" && (this.capabilities & CAPABILITY.iceRestart) !== 0) contact?.connection?.negotiate(contact.side, command);
+  }
+
+  signal(peer: PeerId, bytes: Uint8Array): void {
+    if (this.#state === "alive") this.#signaling.send(this.localPeerId, peer, { type: "signal", bytes: bytes.slice() });
+  }
+
+  /** The connection to `peer`, for its faults. */
+  connectionTo(peer: PeerId): SimConnection | undefined {
+    return this.#contacts.get(peer)?.connection;
+  }
+
   dispose(): void {
     if (this.#state !== "alive") return;
     for (const peer of this.#contacts.keys()) this.hangUp(peer);
@@ -147,6 +177,9 @@ export class SimTransport implements Transport {
         contact.dialling = 0;
         this.#handler.handleChannelsClosed(from, "unreachable");
         return;
+      case "signal":
+        this.#handler.handleSignal?.(from, message.bytes);
+        return;
       default:
         return unreachable(message);
     }
@@ -178,6 +211,9 @@ export class SimTransport implements Transport {
       },
       handleMessage: (connection, channel, bytes) => {
         if (isCurrent(connection)) this.#handler.handlePacket(contact.peer, channel, bytes);
+      },
+      handleNegotiation: (connection, report) => {
+        if (isCurrent(connection)) this.#handler.handleNegotiation?.(contact.peer, report);
       },
       handleClose: (connection, reason) => {
         if (!isCurrent(connection)) return;

@@ -9,6 +9,8 @@ import * as LINK_TIMES from "./link-times.ts";
 /** The part of a link that is the pair's own connection: attempts, and its carrier. A part of `Link`. */
 export class DirectSide {
   readonly carrier: LinkCarrier;
+  /** There was a connection, and there is none that works. */
+  isRebuilding = false;
   readonly #options: LinkOptions;
   readonly #schedule: AttemptSchedule;
 
@@ -58,6 +60,7 @@ export class DirectSide {
       case "dialing":
       case "greeting":
       case "ready":
+        if (this.carrier.state.kind === "ready") this.isRebuilding = true;
         // A newer attempt opens in a moment; if it does not, the pause is over soon enough.
         return this.#wait(nowMs, reason === "replaced" ? LINK_TIMES.attemptsMs[0] : this.#schedule.nextPauseMs(), isUnhurried);
       default:
@@ -67,6 +70,7 @@ export class DirectSide {
 
   /** An attempt succeeded: the next one is a first one again. */
   settle(): void {
+    this.isRebuilding = false;
     this.#schedule.reset();
   }
 
@@ -98,10 +102,7 @@ export class DirectSide {
       case "greeting":
         return isUnhurried ? this.#wait(nowMs, 0, true) : this.#attempt(nowMs);
       case "ready":
-        // Silent for too long. Both ends let go, so that one dead direction is enough; the dialer tries anew.
-        if (this.#options.role === "dialer") return this.#attempt(nowMs);
-        this.#act("hang-up");
-        return this.#acceptAgain();
+        return;
       case "refusing":
         return this.hangUp();
       case "over":
@@ -109,6 +110,15 @@ export class DirectSide {
       default:
         return unreachable(state);
     }
+  }
+
+  /** Gives up an open connection for a new one. Both ends let go, so that one dead direction is enough; the dialer tries anew. */
+  rebuild(nowMs: number): void {
+    if (this.carrier.state.kind !== "ready") return;
+    this.isRebuilding = true;
+    if (this.#options.role === "dialer") return this.#attempt(nowMs);
+    this.#act("hang-up");
+    this.#acceptAgain();
   }
 
   /** Our process stood still: deadlines move. */

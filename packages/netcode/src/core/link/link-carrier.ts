@@ -127,7 +127,7 @@ export class LinkCarrier {
       case "greeting":
         return this.state.greeting.timeoutMs;
       case "ready":
-        return Math.min(this.lastHeardMs + LINK_TIMES.stalledMs, this.pingMs(pace));
+        return this.pingMs(pace);
       case "refusing":
         return this.state.hangUpMs;
       case "over":

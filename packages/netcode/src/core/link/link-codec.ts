@@ -39,6 +39,10 @@ export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {
   [KIND.relayed]: ["unreliable", "control"],
   [KIND.neighbours]: ["unreliable"],
   [KIND.proof]: ["reliable"],
+  [KIND.offer]: ["control", "reliable"],
+  [KIND.answer]: ["control", "reliable"],
+  [KIND.candidates]: ["control", "reliable"],
+  [KIND.negotiationAck]: ["control", "reliable"],
   [KIND.fragment]: ["reliable"],
 };
 

@@ -15,4 +15,9 @@ export const relayed = 9;
 export const neighbours = 10;
 /** Who the sender is, for one connection. */
 export const proof = 15;
+/** New descriptions for the connection (negotiation-codec.ts). */
+export const offer = 11;
+export const answer = 12;
+export const candidates = 13;
+export const negotiationAck = 14;
 export { fragment } from "../ports/packet-kind.ts";

@@ -5,6 +5,7 @@ import type { Farewell } from "../ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkMessage, LinkPath, LinkStats, LinkStatus } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Fingerprints, MembershipProof, ProofVerdict } from "../ports/membership.ts";
+import type { NegotiationReport } from "../ports/negotiation.ts";
 import type { Transmit } from "../ports/session.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { isEncodableGame } from "./link-codec.ts";
@@ -12,6 +13,7 @@ import * as LINK_TIMES from "./link-times.ts";
 import { Link } from "./link.ts";
 import type { LinkRole } from "./link-options.ts";
 import { LinkOutput } from "./link-output.ts";
+import { isNegotiation } from "./negotiation-codec.ts";
 import { isBetweenNeighbours } from "./relay-codec.ts";
 import { RelayRouter } from "./relay-router.ts";
 
@@ -115,6 +117,33 @@ export class LinkMesh {
   maySend(to: PeerId): boolean {
     const link = this.#links.get(to);
     return link === undefined || !link.proofs.isStranger(link.carrier);
+  }
+
+  /** What the transport says of the descriptions that it was asked for, and of the connection. */
+  handleNegotiation(nowMs: number, peerId: PeerId, report: NegotiationReport): void {
+    this.#observe(nowMs);
+    this.#links.get(peerId)?.healing.handleReport(nowMs, report);
+  }
+
+  /** Bytes that a peer sent by way of the broker. */
+  handleSignal(nowMs: number, from: PeerId, bytes: Uint8Array): void {
+    this.#observe(nowMs);
+    const link = this.#links.get(from);
+    if (link === undefined) this.#output.refuse("unknown-peer");
+    else if (isNegotiation(bytes[0] ?? 0)) link.healing.handlePacket(nowMs, bytes);
+    else this.#output.refuse("unknown-kind");
+  }
+
+  /** Signaling is there again: what waits for it leaves now. */
+  handleSignalingReady(nowMs: number): void {
+    this.#observe(nowMs);
+    for (const link of this.#order) link.healing.handleSignalingReady(nowMs);
+  }
+
+  /** Our network may be another one: the browser says so, the page was shown again, a socket was found dead. */
+  handleNetworkChange(nowMs: number): void {
+    this.#observe(nowMs);
+    for (const link of this.#order) link.healing.hurry(nowMs);
   }
 
   /** Where a session's datagram (at most `SESSION_DATAGRAM_BYTES_MAX`) goes now: itself, or a wrapping for who forwards it, valid until the next call. */
@@ -229,6 +258,9 @@ export class LinkMesh {
     const lateMs = nowMs - Math.max(this.#lastCallMs, this.pollTimeoutMs());
     this.#lastCallMs = nowMs;
     if (lateMs <= LINK_TIMES.ownStallMs) return;
-    for (const link of this.#order) link.forgive(nowMs, lateMs);
+    for (const link of this.#order) {
+      link.forgive(nowMs, lateMs);
+      if (lateMs >= LINK_TIMES.wakeMs) link.healing.hurry(nowMs);
+    }
   }
 }

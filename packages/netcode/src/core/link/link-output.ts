@@ -20,7 +20,9 @@ export type LinkRefusal =
   | "relay-no-way" // to forward: to nobody that we have a connection to
   | "relay-nested" // to forward: what was forwarded already, or is between neighbours
   | "relay-too-much" // to forward: more than one member may ask for
-  | "relay-forbidden"; // forwarded: what a member in the middle must not be believed
+  | "relay-forbidden" // forwarded: what a member in the middle must not be believed
+  | "negotiation-stale" // an exchange with another process, or a word against who is heard
+  | "negotiation-flood"; // more offers than an honest peer makes
 
 /** What the links of one mesh want done, in order, until somebody polls it. */
 export class LinkOutput {

@@ -13,6 +13,8 @@ export class LinkStanding {
   #deadlineMs = Infinity;
   #heardMs = 0;
   #isForgiven = false;
+  /** Closed by silence, not by a word. */
+  #isLost = false;
 
   constructor(peerId: PeerId, output: LinkOutput) {
     this.#peerId = peerId;
@@ -23,9 +25,14 @@ export class LinkStanding {
     return this.#status;
   }
 
-  /** Messages are taken: the peer is there, or was a moment ago. */
+  /** The peer is there, or was a moment ago. */
   get isOpen(): boolean {
     return this.#status === "open" || this.#status === "suspect";
+  }
+
+  /** Messages are taken: the peer is there, or may come back and have them then. */
+  takesMessages(nowMs: number): boolean {
+    return this.isOpen || (this.#isLost && nowMs - this.#heardMs < LINK_TIMES.graceMs);
   }
 
   connect(nowMs: number): void {
@@ -37,6 +44,7 @@ export class LinkStanding {
   hear(nowMs: number): void {
     this.#heardMs = nowMs;
     this.#isForgiven = false;
+    this.#isLost = false;
     if (this.#status === "open") return;
     this.#output.events.push({ type: this.#status === "suspect" ? "link-recovered" : "link-open", peerId: this.#peerId });
     this.#status = "open";
@@ -44,10 +52,12 @@ export class LinkStanding {
 
   /** We leave: nothing is told any more. */
   leave(): void {
+    this.#isLost = false;
     this.#status = "closed";
   }
 
   close(reason: LinkCloseReason, remoteGame?: GameIdentity): void {
+    this.#isLost = reason === "lost" && this.#status === "suspect";
     if (this.#status === "closed") return;
     this.#status = "closed";
     this.#output.events.push({ type: "link-closed", peerId: this.#peerId, reason, ...(remoteGame === undefined ? {} : { remoteGame }) });

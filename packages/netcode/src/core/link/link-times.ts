@@ -4,8 +4,29 @@
 export const pingIntervalMs = 50;
 /** Silence that makes a link suspect. At half, a stalled SCTP association (RTO of 400 ms and more) is a false alarm; at double people wonder for two seconds. */
 export const suspectMs = 1_000;
-/** Open channels that stay silent this long are given up and dialed anew. SCTP's retransmission timer is capped at 3 s in Chromium: below that a stall would be taken for a death. */
+/** Where ICE cannot be restarted: open channels that stay silent this long are given up and dialed anew. SCTP's retransmission timer is capped at 3 s in Chromium: below that a stall would be taken for a death. */
 export const stalledMs = 4_000;
+/** The first restart of ICE begins with `suspectMs`; the pause before the next one, doubled up to the second figure. At half, one that gathers relays over a slow line would be cut short. */
+export const restartPauseMs = 2_500;
+export const restartPauseMsMax = 10_000;
+/** The end that yields when both restart at once lets the other begin. */
+export const restartCourtesyMs = 200;
+/** After an event that may have changed our path, so much silence is enough: six pings. For so long. */
+export const hurriedSilenceMs = 300;
+export const hurryMs = 5_000;
+/** An exchange that took so long was made while the network was away: Chromium gives STUN up after 9.5 s, so its addresses are stale. Then the next one follows soon. */
+export const restartOldMs = 5_000;
+export const restartAgainMs = 1_000;
+/** Silence after which a connection is given up for a new one although its ends talk (by way of the broker) and ICE has a path. */
+export const rebuildMs = 12_000;
+/** A path brings something within this time: SCTP's timer is capped at 3 s. */
+export const connectedMs = 5_000;
+/** The same where there is no path, or nobody was reached. The seat is kept as long. */
+export const rebuildMsMax = 90_000;
+/** Descriptions and candidates that were not acked are sent again. At half, a lobby of eight that returns at once reaches the broker's 50 messages a second. */
+export const negotiationResendMs = 400;
+/** Heard within this time, the connection itself carries the exchange. */
+export const negotiationHeardMs = 300;
 /** A suspect link is closed as lost after this silence: time for four attempts. The acceptor uses it too, since it cannot dial. */
 export const lostMs = 20_000;
 /** From the first attempt to `unreachable`. Chromium's own ICE gives up at 15–16 s. */
@@ -25,6 +46,10 @@ export const greetingMs = 5_000;
 export const refusalFlushMs = 500;
 /** An own timer this late means that our own process stood still. Browsers' timers are late by up to 100 ms under load. */
 export const ownStallMs = 200;
+/** So late a timer is a page that was frozen or a machine that slept: its network may be another one. */
+export const wakeMs = 2_000;
+/** Messages are taken and kept for who is lost for so long, since it may come back: the seat is kept for the same time. */
+export const graceMs = 90_000;
 /** How long an ack of the reliable stream may wait for company. */
 export const streamAckMs = 100;
 

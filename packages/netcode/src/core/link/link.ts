@@ -8,6 +8,7 @@ import type { Fingerprints } from "../ports/membership.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { DirectSide } from "./direct-side.ts";
 import type { Greeting } from "./greeting.ts";
+import { Healing } from "./healing.ts";
 import type { LinkCarrier } from "./link-carrier.ts";
 import {
   encodeGoodbye,
@@ -24,7 +25,9 @@ import {
 import type { LinkOptions, LinkRole } from "./link-options.ts";
 import type { LinkOutput } from "./link-output.ts";
 import { LinkProofs } from "./link-proofs.ts";
+import { linkStats } from "./link-stats.ts";
 import { LinkStanding } from "./link-standing.ts";
+import { isNegotiation } from "./negotiation-codec.ts";
 import { RelaySide } from "./relay-side.ts";
 import { ReliableStream } from "./reliable-stream.ts";
 
@@ -41,6 +44,8 @@ export class Link {
   readonly relay: RelaySide;
   /** Who the peer is. */
   readonly proofs: LinkProofs;
+  /** What keeps `direct` alive. */
+  readonly healing: Healing;
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;
   readonly #stream = new ReliableStream();
@@ -63,6 +68,7 @@ export class Link {
       accept: (nowMs, carrier, greeting, hello) => this.#acceptHello(nowMs, carrier, greeting, hello),
       refuse: (nowMs, reason) => this.#refuse(nowMs, reason, undefined),
     });
+    this.healing = new Healing(options, this.direct, this.relay);
   }
 
   get status(): LinkStatus {
@@ -97,11 +103,13 @@ export class Link {
 
   handleChannelsOpen(nowMs: number, fingerprints: Fingerprints | undefined): void {
     if (this.direct.isOver) return;
+    this.healing.handleClosed();
     const greeting = this.direct.handleChannelsOpen(nowMs);
     if (this.proofs.begin(nowMs, greeting, fingerprints)) this.#greet(nowMs, this.direct.carrier, greeting);
   }
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
+    this.healing.handleClosed();
     this.direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried);
     this.#options.relays.checkSoon();
   }
@@ -132,7 +140,7 @@ export class Link {
   }
 
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
-    if (!this.#standing.isOpen || !this.#stream.send(bytes)) return false;
+    if (!this.#standing.takesMessages(nowMs) || !this.#stream.send(bytes)) return false;
     this.#flushStream(nowMs);
     return true;
   }
@@ -153,6 +161,7 @@ export class Link {
     const { state } = this.direct.carrier;
     if (state.kind === "greeting") this.#greet(nowMs, this.direct.carrier, state.greeting);
     this.direct.check(nowMs, this.relay.directPace, this.#isUnhurried);
+    this.healing.check(nowMs);
     this.#flushStream(nowMs);
     if (!this.direct.isOver) this.#checkRelay(nowMs);
   }
@@ -160,7 +169,7 @@ export class Link {
   pollTimeoutMs(): number {
     const streamMs = this.carrier.state.kind === "ready" ? this.#stream.timeoutMs : Infinity;
     const carriersMs = Math.min(this.direct.carrier.timeoutMs(this.relay.directPace), this.direct.isOver ? Infinity : this.relay.timeoutMs);
-    return Math.min(this.#standing.timeoutMs, carriersMs, streamMs);
+    return Math.min(this.#standing.timeoutMs, carriersMs, streamMs, this.healing.timeoutMs);
   }
 
   /** Our process stood still for `lateMs`: that is not the peer's silence. */
@@ -177,18 +186,7 @@ export class Link {
   }
 
   stats(): LinkStats {
-    const { rttMs, jitterMs, lossRatio } = this.carrier.roundTrip;
-    const { via } = this.relay;
-    return {
-      peerId: this.peerId,
-      status: this.#standing.status,
-      path: this.#standing.isOpen ? (via === undefined ? this.#path : "peer") : "connecting",
-      ...(via === undefined ? {} : { via }),
-      ...this.proofs.stats(),
-      rttMs,
-      jitterMs,
-      lossRatio,
-    };
+    return linkStats(this, this.#path);
   }
 
   // Greeting.
@@ -239,6 +237,7 @@ export class Link {
     if (this.#remoteInstance !== 0 && this.#remoteInstance !== hello.instance) this.#meetAnotherProcess(nowMs, carrier);
     this.#remoteInstance = hello.instance;
     this.#capabilities = hello.capabilities;
+    this.healing.meet(hello.instance, this.capabilities);
     const isKnown = this.#stream.replay(hello.knownInstance === this.#options.instance ? hello.expectedSequence : undefined);
     if (!isKnown) this.#output.refuse("bad-ack");
     greeting.isPeerKnown = true;
@@ -286,7 +285,8 @@ export class Link {
     const kind = bytes[0] ?? 0;
     if (PACKET_KIND.isOfAbove(kind)) return this.#takePacketOfAbove(nowMs, carrier, channel, PACKET_KIND.isOfBulk(kind));
     const allowed = LINK_CHANNELS[kind];
-    if (allowed === undefined) this.#output.refuse("unknown-kind");
+    if (isNegotiation(kind) && channel !== "unreliable") this.healing.handlePacket(nowMs, bytes);
+    else if (allowed === undefined) this.#output.refuse("unknown-kind");
     else if (!allowed.includes(channel)) this.#output.refuse("wrong-channel");
     else this.#handleOwn(nowMs, carrier, parseLinkPacket(bytes));
     this.#heard(nowMs, carrier);
@@ -370,10 +370,9 @@ export class Link {
   }
 
   #flushStream(nowMs: number): void {
-    const carrier = this.carrier;
-    if (carrier.state.kind !== "ready") return;
+    if (this.carrier.state.kind !== "ready") return;
     for (let bytes = this.#stream.pollTransmit(nowMs); bytes !== undefined; bytes = this.#stream.pollTransmit(nowMs)) {
-      carrier.send("reliable", bytes);
+      this.carrier.send("reliable", bytes);
     }
   }
 
@@ -383,6 +382,7 @@ export class Link {
   #heard(nowMs: number, carrier: LinkCarrier): void {
     if (carrier.state.kind !== "ready") return;
     carrier.lastHeardMs = nowMs;
+    if (carrier === this.direct.carrier) this.healing.handleHeard();
     this.#standing.hear(nowMs);
   }
 

@@ -1,7 +1,9 @@
 import type { PeerId } from "../base/units.ts";
 import type { Farewell } from "./departure.ts";
+import type { LinkFailure } from "./link-failure.ts";
 import type { GameIdentity } from "./lobby-protocol.ts";
 import type { MembershipProof, Verified } from "./membership.ts";
+import type { NegotiationCommand } from "./negotiation.ts";
 
 /** How packets reach a peer. `peer` and `broker` are relays; `connecting` while there is no way yet. */
 export type LinkPath = "direct" | "turn" | "peer" | "broker" | "connecting";
@@ -12,6 +14,13 @@ export type LinkPath = "direct" | "turn" | "peer" | "broker" | "connecting";
  * connecting → open ⇄ suspect → closed; connecting → closed when every attempt failed.
  */
 export type LinkStatus = "connecting" | "open" | "suspect" | "closed";
+
+/**
+ * The exact stage of a link (docs/spec/link.md has the table).
+ *
+ * new → signaling → checking → open → suspect → restarting | rebuilding → open; lost after 20 s of silence, and still tried; closed for good.
+ */
+export type LinkStage = "new" | "signaling" | "checking" | "open" | "suspect" | "restarting" | "rebuilding" | "lost" | "closed";
 
 /** Why a link closed. */
 export type LinkCloseReason =
@@ -31,7 +40,13 @@ export type LinkEvent =
   | { readonly type: "link-recovered"; readonly peerId: PeerId }
   /** The peer said that it leaves (page closed, left the lobby). */
   | { readonly type: "peer-goodbye"; readonly peerId: PeerId; readonly farewell: Farewell }
-  | { readonly type: "link-closed"; readonly peerId: PeerId; readonly reason: LinkCloseReason; readonly remoteGame?: GameIdentity };
+  | {
+      readonly type: "link-closed";
+      readonly peerId: PeerId;
+      readonly reason: LinkCloseReason;
+      readonly remoteGame?: GameIdentity;
+      readonly failure?: LinkFailure;
+    };
 
 /** A session's message: a whole one of the reliable stream, or a datagram that another member forwarded. The receiver owns `bytes`. */
 export interface LinkMessage {
@@ -54,7 +69,11 @@ export type LinkAction =
       readonly request: number;
       readonly transcript: Uint8Array;
       readonly proof: MembershipProof;
-    };
+    }
+  /** `Transport.negotiate`. Before an offer the ICE servers may be made fresh, for a moment. */
+  | { readonly type: "negotiate"; readonly peerId: PeerId; readonly command: NegotiationCommand }
+  /** `Transport.signal`: may be lost. */
+  | { readonly type: "signal"; readonly peerId: PeerId; readonly bytes: Uint8Array };
 
 /** One link in figures, of the path that is used: RTT by the link's own pings, loss of all datagrams that we sent. */
 export interface LinkStats {
@@ -62,6 +81,7 @@ export interface LinkStats {
   readonly status: LinkStatus;
   /** How sure we are who it is; left out until it has proved it, and where nobody asks. */
   readonly verified?: Verified;
+  readonly stage: LinkStage;
   readonly path: LinkPath;
   /** Who forwards what we send, where `path` is `peer`. */
   readonly via?: PeerId;

@@ -1,6 +1,7 @@
 import type { PeerId } from "../base/units.ts";
 import type { Fingerprints } from "./membership.ts";
 import type { IceServer } from "./lobby-types.ts";
+import type { NegotiationCommand, NegotiationReport } from "./negotiation.ts";
 
 /**
  * The channels between two peers, all on one peer connection.
@@ -63,6 +64,12 @@ export interface TransportHandler {
   handleChannelsOpen(peer: PeerId): void;
   handleChannelsClosed(peer: PeerId, reason: ChannelsClosedReason): void;
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void;
+  /** What came of `negotiate`, and what the connection says about itself. */
+  handleNegotiation?(peer: PeerId, report: NegotiationReport): void;
+  /** `signal` of the other end. Hostile, as anything. */
+  handleSignal?(peer: PeerId, bytes: Uint8Array): void;
+  /** Signaling is there again. */
+  handleSignalingReady?(): void;
 }
 
 /**
@@ -93,6 +100,10 @@ export interface Transport {
   setIceServers?(servers: readonly IceServer[]): void;
   /** What both ends of the open connection to `peer` are known by, as this end sees it; `undefined` while there is none, or where it cannot be told. */
   fingerprints?(peer: PeerId): Fingerprints | undefined;
+  /** Makes or applies a description of the connection to `peer`, with `CAPABILITY.iceRestart`. Commands are carried out in order; does nothing without a connection. */
+  negotiate?(peer: PeerId, command: NegotiationCommand): void;
+  /** Sends `bytes` to a peer that was dialed or accepted by way of the broker, once, if signaling is there: it may be lost, doubled, overtaken. */
+  signal?(peer: PeerId, bytes: Uint8Array): void;
   setHandler(handler: TransportHandler): void;
   /** Frees every peer connection, timer and socket. Idempotent; everything after it is refused quietly. */
   dispose(): void;

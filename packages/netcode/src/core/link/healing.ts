@@ -1,0 +1,169 @@
+import { CAPABILITY } from "../ports/transport.ts";
+import type { NegotiationCommand, NegotiationReport } from "../ports/negotiation.ts";
+import type { DirectSide } from "./direct-side.ts";
+import type { LinkOptions } from "./link-options.ts";
+import * as LINK_TIMES from "./link-times.ts";
+import { Negotiation, type NegotiationPacketBody } from "./negotiation.ts";
+import { encodeNegotiation, parseNegotiation } from "./negotiation-codec.ts";
+import { PathRepair } from "./path-repair.ts";
+import type { RelaySide } from "./relay-side.ts";
+
+/**
+ * Keeps the pair's own connection alive: restarts ICE on it when it falls silent, and gives it up for a new one where that cannot be done or does not help.
+ * The exchange of descriptions goes over the connection while that is heard, else by the broker and by a member in the middle. A part of `Link`.
+ */
+export class Healing {
+  readonly #options: LinkOptions;
+  readonly #direct: DirectSide;
+  readonly #relay: RelaySide;
+  readonly #repair: PathRepair;
+  readonly #negotiation: Negotiation;
+  /** 0: not known yet. */
+  #remoteInstance = 0;
+  #canRestart = false;
+  #isRestarting = false;
+  /** Of the call that is being handled. */
+  #nowMs = 0;
+
+  constructor(options: LinkOptions, direct: DirectSide, relay: RelaySide) {
+    this.#options = options;
+    this.#direct = direct;
+    this.#relay = relay;
+    const isPolite = options.role === "acceptor";
+    this.#repair = new PathRepair(isPolite);
+    this.#negotiation = new Negotiation(isPolite, {
+      send: (packet, isRepeat) => this.#send(packet, isRepeat),
+      command: (command) => this.#act(command),
+      handleCannot: () => this.#rebuild(),
+      refuse: (reason) => options.output.refuse(reason),
+    });
+  }
+
+  /** ICE is being restarted. */
+  get isRestarting(): boolean {
+    return this.#isRestarting;
+  }
+
+  /** A hello was accepted: who the peer is, and what both ends can do. */
+  meet(instance: number, capabilities: number): void {
+    if (instance !== this.#remoteInstance) this.#negotiation.reset(true);
+    this.#remoteInstance = instance;
+    this.#canRestart = (capabilities & CAPABILITY.iceRestart) !== 0;
+  }
+
+  /** A packet came over the connection. */
+  handleHeard(): void {
+    if (!this.#isRestarting && this.#repair.isSettled) return;
+    this.#isRestarting = false;
+    this.#repair.settle();
+  }
+
+  /** The connection is gone. */
+  handleClosed(): void {
+    this.#isRestarting = false;
+    this.#negotiation.reset(false);
+    this.#repair.settle();
+    this.#repair.connectedMs = -Infinity;
+  }
+
+  /** Our network may be another one, or we slept. */
+  hurry(nowMs: number): void {
+    this.#repair.hurry(nowMs);
+    this.#negotiation.hurry(nowMs);
+  }
+
+  /** The broker can be reached again. */
+  handleSignalingReady(nowMs: number): void {
+    if (this.#isRestarting) this.hurry(nowMs);
+  }
+
+  check(nowMs: number): void {
+    this.#nowMs = nowMs;
+    const { carrier } = this.#direct;
+    if (carrier.state.kind !== "ready") return;
+    if (nowMs >= this.#rebuildMs) return this.#rebuild();
+    if (this.#canRestart && nowMs >= this.#repair.restartMs(carrier.lastHeardMs)) {
+      this.#isRestarting = true;
+      this.#repair.handleStarted(nowMs);
+      this.#negotiation.offer(nowMs, true);
+    }
+    this.#negotiation.handleTimeout(nowMs);
+  }
+
+  get timeoutMs(): number {
+    const { carrier } = this.#direct;
+    if (carrier.state.kind !== "ready") return Infinity;
+    const restartMs = this.#canRestart ? this.#repair.restartMs(carrier.lastHeardMs) : Infinity;
+    return Math.min(this.#rebuildMs, restartMs, this.#negotiation.timeoutMs);
+  }
+
+  /** Bytes of an exchange, whatever way they came. */
+  handlePacket(nowMs: number, bytes: Uint8Array): void {
+    this.#nowMs = nowMs;
+    const { output } = this.#options;
+    const packet = parseNegotiation(bytes);
+    if (packet === undefined) return output.refuse("malformed");
+    const { carrier } = this.#direct;
+    if (carrier.state.kind !== "ready") {
+      // Nothing here that could be renewed. The peer need not find that out by waiting.
+      if (packet.type === "offer" && !this.#direct.isOver)
+        this.#send({ type: "ack", generation: packet.generation, of: "cannot", count: 0 }, true);
+      return output.refuse("not-open");
+    }
+    const isCannot = packet.type === "ack" && packet.of === "cannot";
+    // A process that has taken the peer's place cannot, and it alone may say so: while we hear the peer nobody believes it.
+    if (isCannot ? nowMs - carrier.lastHeardMs < LINK_TIMES.hurriedSilenceMs : packet.instance !== this.#remoteInstance)
+      return output.refuse("negotiation-stale");
+    const wasBusy = this.#negotiation.isBusy;
+    const { startedMs } = this.#negotiation;
+    this.#negotiation.handlePacket(nowMs, packet);
+    if (packet.type === "offer" && this.#negotiation.startedMs === nowMs && this.#negotiation.isBusy)
+      this.#handleTheirs(nowMs, packet.iceRestart);
+    if (wasBusy && !this.#negotiation.isBusy) this.#repair.handleExchanged(nowMs, startedMs);
+  }
+
+  handleReport(nowMs: number, report: NegotiationReport): void {
+    this.#nowMs = nowMs;
+    if (report.type !== "state") return this.#negotiation.handleReport(nowMs, report);
+    if (report.state === "connected") {
+      this.#repair.connectedMs = Math.min(this.#repair.connectedMs, nowMs);
+      return;
+    }
+    this.#repair.connectedMs = Infinity;
+    if (report.state === "failed" && !this.#canRestart && this.#direct.carrier.state.kind === "ready") return this.#rebuild();
+    // What we found out before is no news.
+    if (!this.#isRestarting) this.#repair.hurry(nowMs);
+  }
+
+  /** The peer began an exchange: as good as our own. */
+  #handleTheirs(nowMs: number, iceRestart: boolean): void {
+    this.#isRestarting ||= iceRestart;
+    this.#repair.handleStarted(nowMs);
+  }
+
+  #rebuild(): void {
+    this.handleClosed();
+    this.#direct.rebuild(this.#nowMs);
+  }
+
+  get #rebuildMs(): number {
+    const { lastHeardMs } = this.#direct.carrier;
+    return this.#canRestart ? this.#repair.rebuildMs(lastHeardMs) : lastHeardMs + LINK_TIMES.stalledMs;
+  }
+
+  /** First by the connection itself, which loses nothing if it lives; once more by every other way when that is in doubt. */
+  #send(packet: NegotiationPacketBody, isRepeat: boolean): void {
+    const { output, peerId, instance } = this.#options;
+    const bytes = encodeNegotiation({ ...packet, instance });
+    const { carrier } = this.#direct;
+    const isReady = carrier.state.kind === "ready";
+    if (isReady && !isRepeat) output.transmit(peerId, "control", bytes);
+    if (isReady && !isRepeat && this.#nowMs - carrier.lastHeardMs < LINK_TIMES.negotiationHeardMs) return;
+    if (this.#relay.carrier.state.kind === "ready") this.#relay.carrier.send("reliable", bytes);
+    output.actions.push({ type: "signal", peerId, bytes });
+  }
+
+  #act(command: NegotiationCommand): void {
+    this.#options.output.actions.push({ type: "negotiate", peerId: this.#options.peerId, command });
+  }
+}
