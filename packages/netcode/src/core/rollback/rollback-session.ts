@@ -95,16 +95,14 @@ export class RollbackSession implements Session, SettledSource {
     for (let slot = 0; slot < roster.playersOf.length; slot++) {
       const peerId = roster.holder(slot);
       if (slot === localMember || peerId === undefined || (history.agreement.vacant & (1 << slot)) !== 0) continue;
-      const ackedFrame = (start?.joinFrame ?? 0) - 1;
-      const confirmedFrame = (start?.frame ?? 0) - 1;
+      const [ackedFrame, confirmedFrame] = [(start?.joinFrame ?? 0) - 1, (start?.frame ?? 0) - 1];
       this.#open({ slot, peerId, firstFrame: history.firstFrames[slot] ?? 0, ackedFrame, confirmedFrame });
     }
     this.#outbox = new Outbox(localPeerId);
     const members = { localMember, remotes: () => remotes.list, isFrozen: this.#isFrozen };
-    const checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events, refusals }, options.loadDesync);
-    const feed = new FeedServer({ source: this, matchEpoch, playerCount, inputBytes, frameRateHz });
-    this.#checksums = checksums;
-    this.#feed = feed;
+    this.#checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events, refusals }, options.loadDesync);
+    this.#feed = new FeedServer({ source: this, matchEpoch, playerCount, inputBytes, frameRateHz });
+    const [checksums, feed] = [this.#checksums, this.#feed];
     this.#presence = new Presence({ remotes, departures, events });
     this.#admission = new Admission({ roster, entries: history.entries, effects, local, runner, departures, remotes });
     this.#sender = new MatchSender({ clock, status, remotes, departures, exchange, runner, checksums, feed, outbox: this.#outbox });
@@ -128,8 +126,7 @@ export class RollbackSession implements Session, SettledSource {
     const isFollower = kind === ROLLBACK_KIND.follow || kind === ROLLBACK_KIND.feedAck || kind === ROLLBACK_KIND.seatRequest;
     if (remote === undefined && !isFollower) {
       // Who was dropped before we joined may not know it yet; and while we join, we are the last to know who else does.
-      const isKnown = this.#isLimited || (sender >= 0 && sender !== this.#roster.localMember);
-      return isKnown ? undefined : this.#refuse("stranger");
+      return this.#isLimited || (sender >= 0 && sender !== this.#roster.localMember) ? undefined : this.#refuse("stranger");
     }
     if (reader.failed) return this.#refuse("malformed");
     if (matchEpoch !== this.#matchEpoch) return this.#refuse("stale-epoch");
@@ -184,12 +181,8 @@ export class RollbackSession implements Session, SettledSource {
     this.#settle();
     this.#feed.update(nowMs);
     this.#sender.sendOverdue();
-    if (!this.#status.isOver) {
-      // Clock rate, delay, window and distance of saves follow what was measured.
-      this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
-      this.#applyPacing();
-    }
-    result.paceRatio = this.#status.isOver ? 1 : this.#pacing.paceRatio;
+    if (this.#status.isOver) result.paceRatio = 1;
+    else this.#pace(nowMs, result);
     result.resimulatedFrames = runner.resimulatedFrames - resimulatedBefore;
     return result;
   }
@@ -286,6 +279,13 @@ export class RollbackSession implements Session, SettledSource {
 
   checksum(frame: number): number | undefined {
     return this.#runner.checksum(frame);
+  }
+
+  /** Clock rate, delay, window and distance of saves follow what was measured. */
+  #pace(nowMs: number, result: Mutable<AdvanceResult>): void {
+    this.#pacing.update(nowMs, this.#remotes.list, this.#isFrozen);
+    result.paceRatio = this.#pacing.paceRatio;
+    this.#applyPacing();
   }
 
   #applyPacing(): void {
