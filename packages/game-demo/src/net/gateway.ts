@@ -1,4 +1,5 @@
 import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "@rollcall/netcode";
+import type { DiagnoseOptions, Diagnosis } from "@rollcall/netcode/doctor";
 import { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "@rollcall/netcode";
 import { rubberband, type rubberbandInput, type RubberbandState } from "../sim/index.ts";
 
@@ -11,6 +12,9 @@ export type JoinRequest = Omit<LobbyOptions<RubberbandState, Schema>, "game">;
 export type HostRequest = Omit<HostOptions<RubberbandState, Schema>, "game">;
 export type LocalRequest = Omit<LocalMatchOptions<RubberbandState, Schema>, "game">;
 
+/** What is asked of the check of the connection. */
+export type CheckRequest = Pick<DiagnoseOptions, "broker" | "signal" | "onStep">;
+
 /** What the screens need of the network. The tests have one that lives in memory. */
 export interface Gateway {
   host(request: HostRequest): Promise<RubberbandLobby>;
@@ -19,6 +23,8 @@ export interface Gateway {
   resume(request: JoinRequest): Promise<RubberbandLobby | undefined>;
   /** A match on this device alone. */
   startLocal(request: LocalRequest): RubberbandMatch;
+  /** Why others cannot be reached from here. Rejects when the part of the page that knows cannot be loaded. */
+  diagnose(request: CheckRequest): Promise<Diagnosis>;
 }
 
 /** The real network. */
@@ -27,4 +33,8 @@ export const rollcallGateway: Gateway = {
   join: (code, request) => joinLobby(code, { game: rubberband, ...request }),
   resume: (request) => resumeLobby({ game: rubberband, ...request }),
   startLocal: (request) => startLocalMatch({ game: rubberband, ...request }),
+  diagnose: async (request) => {
+    const { diagnose } = await import("@rollcall/netcode/doctor");
+    return diagnose({ game: rubberband, ...request });
+  },
 };

@@ -2,6 +2,7 @@ import type { Gateway, JoinRequest, RubberbandLobby, RubberbandMatch } from "../
 import type { PageOptions } from "../net/page-options.ts";
 import { WakeLock } from "../net/wake-lock.ts";
 import { Announcer } from "./announcer.ts";
+import { openCheck } from "./check-dialog.ts";
 import { closeDialogs, openDialog } from "./dialog.ts";
 import { element } from "./element.ts";
 import { ErrorBanner, errorText } from "./error-banner.ts";
@@ -32,7 +33,7 @@ export interface AppOptions {
 export class App implements Shell {
   readonly announcer: Announcer = new Announcer();
   readonly toasts: Toasts = new Toasts(this.announcer);
-  readonly errors: ErrorBanner = new ErrorBanner();
+  readonly errors: ErrorBanner = new ErrorBanner(() => this.#check());
   readonly wakeLock: WakeLock = new WakeLock();
   readonly #options: AppOptions;
   readonly #place: HTMLElement = element("div", { class: "place" });
@@ -137,6 +138,7 @@ export class App implements Shell {
       onHost: () => this.#host(),
       onPlay: () => this.#play(),
       onCancel: () => this.#cancel(),
+      onCheck: () => this.#check(),
       errors: this.errors.root,
     });
     this.#home = home;
@@ -166,6 +168,13 @@ export class App implements Shell {
     this.#cancel();
     this.errors.clear();
     this.#session = new SoloSession(this, this.#options.gateway);
+  }
+
+  #check(): void {
+    const { gateway, page } = this.#options;
+    const { broker } = page;
+    const given = broker === undefined ? {} : { broker };
+    openCheck({ announcer: this.announcer, stage: this.stage, diagnose: (request) => gateway.diagnose({ ...given, ...request }) });
   }
 
   #cancel(): void {

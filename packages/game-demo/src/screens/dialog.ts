@@ -8,12 +8,19 @@ export interface DialogOptions {
   /** Buttons of the last line; each closes the dialog before it acts. Without any there is a close button in the corner. */
   readonly actions?: readonly { readonly text: string; readonly className?: string; readonly act?: () => void }[];
   readonly onClose?: () => void;
+  /** Beside "dialog panel". */
+  readonly className?: string;
 }
 
 /** Opens a modal dialog over everything; returns how to close it. The browser keeps the focus inside, takes Escape, and gives the focus back. */
 export function openDialog(options: DialogOptions): () => void {
   const title = element("h2", { id: "dialog-title", tabindex: "-1" }, options.title);
-  const dialog = element("dialog", { class: "dialog panel", "aria-labelledby": "dialog-title" }, title, ...options.body);
+  const dialog = element(
+    "dialog",
+    { class: `dialog panel ${options.className ?? ""}`.trim(), "aria-labelledby": "dialog-title" },
+    title,
+    ...options.body,
+  );
   const close = (): void => dialog.close();
   const buttons = (options.actions ?? []).map(({ text, className, act }) => {
     const press = (): void => {

@@ -13,6 +13,9 @@ export interface ErrorText {
 /** Codes after which the very same attempt may work. */
 const RETRYABLE = new Set(["LOBBY_FULL", "LOBBY_LOCKED", "RATE_LIMITED", "SERVER_FULL", "BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);
 
+/** Codes that may come of this device's own network. */
+const CHECKABLE = new Set(["BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);
+
 /** Reads whatever was thrown. The library's errors carry a sentence and a remedy; anything else gets a general one. */
 export function errorText(error: unknown): ErrorText {
   if (isNetcodeError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
@@ -22,6 +25,12 @@ export function errorText(error: unknown): ErrorText {
 /** A message that does not block: what went wrong, what to do, and a button for it. Replaced by the next one. */
 export class ErrorBanner {
   readonly root: HTMLElement = element("div", { class: "errors" });
+  readonly #check: () => void;
+
+  /** `check`: opens the check of the connection. */
+  constructor(check: () => void) {
+    this.#check = check;
+  }
 
   /** `retry` is offered where trying again makes sense. */
   show(error: unknown, retry?: () => void): void {
@@ -36,6 +45,7 @@ export class ErrorBanner {
         icon("warning"),
         element("p", {}, element("strong", {}, text.message), " ", text.remedy),
         action,
+        CHECKABLE.has(text.code) ? this.#checkButton() : undefined,
         element("button", dismiss, icon("close")),
       ),
     );
@@ -43,6 +53,10 @@ export class ErrorBanner {
 
   clear(): void {
     this.root.replaceChildren();
+  }
+
+  #checkButton(): HTMLElement {
+    return element("button", { type: "button", class: "button small", onclick: () => this.#check() }, strings.check.open);
   }
 
   #action(code: string, retry: (() => void) | undefined): HTMLElement | undefined {

@@ -1,5 +1,6 @@
 import { element, setText, svgElement } from "./element.ts";
 import type { Identity } from "./identity.ts";
+import { icon } from "./icon.ts";
 import { isWholeCode, readLobbyCode } from "./lobby-code-text.ts";
 import { ProfileEditor } from "./profile-editor.ts";
 import { strings } from "./strings.ts";
@@ -11,6 +12,7 @@ export interface HomeScreenOptions {
   readonly onHost: () => void;
   readonly onPlay: () => void;
   readonly onCancel: () => void;
+  readonly onCheck: () => void;
   /** Where errors stand: under the code, while this screen is up. */
   readonly errors: HTMLElement;
 }
@@ -71,7 +73,12 @@ export class HomeScreen {
         element("hr"),
         this.#profile.root,
       ),
-      element("p", { class: "controls-hint" }, strings.home.controls),
+      element(
+        "footer",
+        { class: "home-foot" },
+        element("p", { class: "controls-hint" }, strings.home.controls),
+        element("button", { type: "button", class: "link-button", onclick: () => options.onCheck() }, icon("signal"), strings.check.open),
+      ),
     );
   }
 

@@ -15,6 +15,8 @@ const PATHS = {
   play: "M7 4.5l12 7.5-12 7.5z",
   leave: "M10 4H5v16h5M14 8l4 4-4 4M18 12H9",
   invite: "M10 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3.5 20c.5-4 3-6 6.5-6s6 2 6.5 6M18.5 8v6M15.5 11h6",
+  signal: "M4 20v-4M9.5 20v-8M15 20V8M20.5 20V4",
+  dash: "M6 12h12",
   close: "M6 6l12 12M18 6L6 18",
   warning: "M12 4L2.5 20h19zM12 10v4.5M12 17.2v.1",
 } as const;

@@ -39,6 +39,10 @@ export class LobbySession {
       noteLobby(lobby, shell.toasts),
       lobby.on("change", () => this.#scheduleRefresh()),
       lobby.on("match", (match) => this.#showMatch(match)),
+      // With the way to the check of the connection; over a match the note is enough.
+      lobby.on("peer-unreachable", (_member, error) => {
+        if (this.#room !== undefined) shell.errors.show(error);
+      }),
       lobby.on("closed", (error) => this.#handleClosed(error)),
     );
     if (lobby.match === undefined) this.#showRoom();

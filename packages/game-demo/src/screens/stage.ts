@@ -51,6 +51,11 @@ export class Stage {
     this.#arena?.setReducedMotion(reduced);
   }
 
+  /** Draws no new picture behind the screens, so that all of this device is there for something else; or goes on. A match of people is drawn on. */
+  setStill(still: boolean): void {
+    if (!still || this.#match === undefined) this.#arena?.setStill(still);
+  }
+
   /** Plays `match`, which stays the caller's to stop. */
   play(match: RubberbandMatch): void {
     this.#endBackdrop();
@@ -73,6 +78,7 @@ export class Stage {
 
   #show(): void {
     if (this.#arena === undefined) return;
+    this.#arena.setStill(false);
     if (this.#match !== undefined) this.#arena.play(this.#match, {});
     else this.#beginBackdrop(this.#arena);
   }

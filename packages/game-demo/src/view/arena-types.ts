@@ -32,6 +32,8 @@ export interface Arena {
   /** Remembered on this device. The key M does the same. */
   setMuted(muted: boolean): void;
   setReducedMotion(reduced: boolean): void;
+  /** Draws no new picture, or goes on. */
+  setStill(still: boolean): void;
   /** Frees canvas, sound and listeners. */
   dispose(): void;
 }

@@ -110,6 +110,11 @@ class PhaserArena implements Arena {
     this.#scene.setCast([], []);
   }
 
+  setStill(still: boolean): void {
+    if (still) this.#game.loop.sleep();
+    else this.#game.loop.wake();
+  }
+
   resize(): void {
     const { width, height } = this.#size();
     if (this.#ready && (this.#game.scale.width !== width || this.#game.scale.height !== height)) this.#game.scale.resize(width, height);

@@ -24,6 +24,11 @@ async function fullRoom(): Promise<OpenedApp> {
 
 const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
   title: () => openApp("/?name=WWWWWWWWWWWWWWWW"),
+  "check of the connection": async () => {
+    const app = await openApp("/?name=W", { diagnose: () => new Promise(() => {}) });
+    await userEvent.click(page.getByRole("button", { name: "Check my connection" }));
+    return app;
+  },
   room: fullRoom,
   "own name": async () => {
     const app = await fullRoom();

@@ -1,4 +1,4 @@
-import type { LocalRequest, RubberbandLobby, RubberbandMatch } from "../../src/net/gateway.ts";
+import type { Gateway, LocalRequest, RubberbandLobby, RubberbandMatch } from "../../src/net/gateway.ts";
 import { inviteLink, readPageOptions } from "../../src/net/page-options.ts";
 import { App } from "../../src/screens/app.ts";
 import { Identity } from "../../src/screens/identity.ts";
@@ -12,6 +12,7 @@ export interface FakeNetwork {
   readonly host?: (name: string) => Promise<RubberbandLobby>;
   readonly join?: (code: string, name: string, signal: AbortSignal | undefined) => Promise<RubberbandLobby>;
   readonly resume?: () => Promise<RubberbandLobby | undefined>;
+  readonly diagnose?: Gateway["diagnose"];
 }
 
 export interface OpenedApp {
@@ -46,6 +47,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
       },
       play: (match) => void played.push(match),
       stop: () => undefined,
+      setStill: () => undefined,
       resize: () => undefined,
       setMuted: (value) => (muted = value),
       setReducedMotion: () => undefined,
@@ -67,6 +69,10 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
         return network.join?.(code, name, signal) ?? new FakeLobby(code, { name, colour: colour ?? 0 }, ["Ana"]);
       },
       resume: async () => network.resume?.(),
+      diagnose: async (request) => {
+        requests.push("diagnose");
+        return network.diagnose?.(request) ?? Promise.reject(new Error("nothing to check"));
+      },
       startLocal,
     },
     stage,

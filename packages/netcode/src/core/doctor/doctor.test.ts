@@ -78,7 +78,8 @@ describe("each finding has its line", () => {
     expectLine(admitted, "ok", /opens in 33 ms/);
     expect(admitted.details).toEqual({ ms: 33, stun: 1, turn: 1 });
     expectLine(judgeLobby({ outcome: "refused", code: "BROKER_UNREACHABLE" }), "fail", /WebSocket/);
-    expectLine(judgeLobby(undefined), "fail", /WebSocket/);
+    expectLine(judgeLobby(undefined), "fail", /in time/);
+    expectLine(judgeLobby({ outcome: "refused", code: "CLOSED" }), "fail", /in time/);
     expectLine(judgeLobby({ outcome: "refused", code: "RATE_LIMITED" }), "warn", /no room/);
     expectLine(judgeLobby({ outcome: "refused", code: "SERVER_FULL" }), "warn", /no room/);
     expectLine(judgeLobby({ outcome: "refused", code: "BAD_REQUEST" }), "fail", /refuses this page \(BAD_REQUEST\)/);
@@ -191,7 +192,8 @@ describe("[CD20] the verdict", () => {
       /Only with players on open networks: the lobby server offers no TURN/,
     ],
     ["with a TURN server that fails", lines({ nat: "warn", "turn-udp": "fail" }, "dependent"), "few", /TURN server does not work/],
-    ["without STUN", lines({ stun: "warn" }), "few", /your own network/],
+    ["without STUN", lines({ stun: "warn" }), "few", /your own network: the lobby server offers neither STUN nor TURN/],
+    ["with UDP blocked and no TURN", lines({ stun: "fail" }), "few", /your own network: no STUN server answers/],
     ["without a lobby server", lines({ "broker-lobby": "fail" }), "nobody", /No lobby/],
     ["with a full lobby server", lines({ "broker-lobby": "warn" }), "nobody", /No lobby/],
     ["without WebRTC", lines({ page: "fail" }), "nobody", /browser cannot play/],

@@ -68,13 +68,22 @@ export function judgeLobby(finding: LobbyFinding | undefined): DiagnosisLine {
     const details = { ms: rounded(elapsedMs), stun: urls.length - turn, turn };
     return lineOf("broker-lobby", { status: "ok", sentence: `A lobby opens in ${rounded(elapsedMs)} ms.`, details });
   }
-  if (finding === undefined || finding.code === "BROKER_UNREACHABLE" || finding.code === "CLOSED") {
+  // Told to stop, the member says that it is closed.
+  if (finding === undefined || finding.code === "CLOSED") {
+    return lineOf("broker-lobby", {
+      status: "fail",
+      sentence: "No lobby opens in time.",
+      remedy: "Check again. If it stays so, the lobby server, your network or this device is too busy.",
+      details: { code: "TIMEOUT" },
+    });
+  }
+  if (finding.code === "BROKER_UNREACHABLE" || finding.code === "BAD_ARGUMENT") {
     return lineOf("broker-lobby", {
       status: "fail",
       sentence: "No lobby can be opened: the WebSocket to the lobby server does not come about.",
       remedy:
         "Try another network: some proxies and virus scanners break WebSockets. For whoever runs the server: the proxy must pass upgrades of /lobby, and this page's address must be among its origins.",
-      details: { code: finding?.code ?? "TIMEOUT" },
+      details: { code: finding.code },
     });
   }
   const isBusy = finding.code === "RATE_LIMITED" || finding.code === "SERVER_FULL";

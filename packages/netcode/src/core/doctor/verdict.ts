@@ -37,8 +37,11 @@ export function verdictOf(lines: readonly DiagnosisLine[]): Verdict {
 function withoutRelay(lines: readonly DiagnosisLine[], relay: string, isBroken: boolean): Verdict {
   const remedy = isBroken ? "See the lines about TURN. Another network may help." : OPERATOR_TURN;
   const nat = natOf(lines);
-  const hasStun = lines.some(({ id, status }) => id === "stun" && status === "ok");
-  if (!hasStun) return { reach: "few", sentence: `Only with players in your own network: no STUN server answers, and ${relay}.`, remedy };
+  const stun = lines.find(({ id }) => id === "stun")?.status;
+  if (stun !== "ok") {
+    const why = stun === "warn" && !isBroken ? "the lobby server offers neither STUN nor TURN" : `no STUN server answers, and ${relay}`;
+    return { reach: "few", sentence: `Only with players in your own network: ${why}.`, remedy };
+  }
   if (nat === "dependent") return { reach: "few", sentence: `Only with players on open networks: ${relay}.`, remedy };
   const rest = `not with those behind a strict NAT or firewall, since ${relay}`;
   return { reach: "most", sentence: `You can play with most people; ${rest}.`, remedy };
