@@ -1,6 +1,7 @@
 import { unreachable } from "../core/base/assert.ts";
 import { isSequenceNewer, sequenceOf } from "../core/base/sequence.ts";
 import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
+import { certificatesIn } from "./dtls-fingerprint.ts";
 
 /** Between the media id of a candidate and the candidate itself, where both are one text. */
 const SEPARATOR = "\n";
@@ -112,8 +113,5 @@ export class DescriptionExchange {
 /** What stays the same in all descriptions of one connection: its session id (RFC 8829 §5.2.1), and the certificate. */
 function identityOf(description: string): string {
   const session = /^o=\S+ (\S+) /m.exec(description)?.[1] ?? "";
-  const fingerprints = new Set(
-    Array.from(description.matchAll(/^a=fingerprint:(\S+ \S+)/gm), ([, fingerprint = ""]) => fingerprint.toUpperCase()),
-  );
-  return [session, ...[...fingerprints].toSorted()].join(" ");
+  return [session, ...[...certificatesIn(description)].toSorted()].join(" ");
 }

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { fingerprintOf } from "./dtls-fingerprint.ts";
+import { certificatesIn, fingerprintOf } from "./dtls-fingerprint.ts";
 
 const bytes = Uint8Array.from({ length: 32 }, (_, index) => index * 8);
 const text = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":");
@@ -28,4 +28,24 @@ it("[ID56] a description that allows two certificates, another hash, or none has
   }
   expect(fingerprintOf(undefined)).toBeUndefined();
   fc.assert(fc.property(fc.string(), (line) => fingerprintOf(line) === undefined));
+});
+
+it("[TR53] no certificate of a description goes unseen, however it is written: a second one in the same description is another description", () => {
+  const known = certificatesIn(sdp(`a=fingerprint:sha-256 ${text}`));
+  expect([...known]).toEqual([`sha-256 ${text.toLowerCase()}`]);
+  expect(certificatesIn(sdp(`a=fingerprint:SHA-256 ${text.toLowerCase()} `))).toEqual(known);
+  for (const line of [
+    `a=fingerprint:sha-256  ${other}`,
+    `a=fingerprint:\tsha-256\t${other}`,
+    `a=fingerprint: sha-256 ${other}`,
+    `a=FINGERPRINT:sha-256 ${other}`,
+    `A=fingerprint:sha-256 ${other}`,
+    ` a = fingerprint : sha-256 ${other}`,
+    `a=fingerprint:sha-256 ${other} more`,
+    `a=fingerprint:md5 ${other}`,
+  ]) {
+    const description = sdp(`a=fingerprint:sha-256 ${text}`, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", line);
+    expect(certificatesIn(description).size).toBe(2);
+    expect(fingerprintOf(description)).toBeUndefined();
+  }
 });
