@@ -55,6 +55,10 @@ test.each([
   ["https://game.example", ["https://game.example"], true],
   ["http://game.example", ["https://game.example"], false],
   ["https://play.example", ["https://game.example"], false],
+  // A sandboxed frame, of whatever page.
+  ["null", undefined, false],
+  ["null", ["https://game.example"], false],
+  ["null", ["https://game.example", "null"], true],
   [undefined, ["https://game.example"], true],
 ] as const)("[BR22] a page of %j with the list %j is allowed: %j", (origin, origins, allowed) => {
   const headers = { host: "play.example:9000", ...(origin === undefined ? {} : { origin }) };

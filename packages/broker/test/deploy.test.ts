@@ -1,0 +1,138 @@
+/** The files in `deploy/`, as far as they can be checked where no container runs. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { isIPv4 } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { readSettings } from "../src/settings.ts";
+
+interface Service {
+  readonly image: string;
+  readonly command?: string | readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "rollcall-deploy-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const read = (name: string): string => readFileSync(new URL(`../../../deploy/${name}`, import.meta.url), "utf8");
+
+const ENVIRONMENT: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    read("example.env")
+      .split("\n")
+      .filter((line) => /^[A-Z_]+=/.test(line))
+      .map((line) => line.split("=", 2) as [string, string]),
+  ),
+  TURN_SECRET: "0123456789abcdefghijklmnopqrstuvwxyz",
+};
+
+/** As compose fills it in. */
+function filled(text: string): string {
+  return text.replaceAll(/\$\{([A-Z_]+)(?::\?[^}]*)?\}/g, (_, name: string) => {
+    const value = ENVIRONMENT[name];
+    if (value === undefined || value === "") throw new Error(`${name} is not in example.env`);
+    return value;
+  });
+}
+
+const { services } = parse(filled(read("compose.yaml"))) as { readonly services: Readonly<Record<string, Service>> };
+
+/** `name=value` lines; a name alone is a switch. */
+const TURN_CONFIG = read("turnserver.conf")
+  .split("\n")
+  .filter((line) => /^[a-z]/.test(line))
+  .map((line) => line.split("=", 2) as [name: string, value?: string]);
+
+test("[BR110] the broker of the compose file takes every setting that is in it, of this version, with TURN and a key that lasts", () => {
+  const { command, environment } = services["broker"] ?? {};
+  const [npx, yes, from, program, ...args] = String(command).split(" ");
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  expect([npx, yes, from, program]).toEqual(["npx", "--yes", `--package=@rollcall/broker@${version}`, "rollcall-broker"]);
+  const known = readSettings(["--help"], {});
+  for (const name of Object.keys(environment ?? {})) expect(known.kind === "help" ? known.text : "").toContain(`(${name})`);
+  const settings = readSettings(
+    args.map((arg) => arg.replace("/data", folder)),
+    environment ?? {},
+  );
+  expect(settings).toMatchObject({
+    kind: "run",
+    options: {
+      port: 9_000,
+      trustedProxyHops: 1,
+      origins: ["https://play.example"],
+      iceServers: [{ urls: ["stun:turn.example:3478"] }],
+      turn: { secret: ENVIRONMENT["TURN_SECRET"] },
+      signingKey: expect.stringMatching(/^.{32,}$/) as string,
+    },
+  });
+});
+
+test("[BR111] the TURN server of the compose file listens where the broker sends members, has its secret, and is new enough", () => {
+  const { command = [], image = "" } = services["turn"] ?? {};
+  const [, major = 0, minor = 0] = (/^coturn\/coturn:(\d+)\.(\d+)$/.exec(image) ?? []).map(Number);
+  expect(major * 1_000 + minor).toBeGreaterThanOrEqual(4_009);
+  expect(command).toContain(`--static-auth-secret=${ENVIRONMENT["TURN_SECRET"]}`);
+  const urls = services["broker"]?.environment?.["ROLLCALL_TURN"]?.split(",") ?? [];
+  const portOf = (name: string): string => TURN_CONFIG.find(([found]) => found === name)?.[1] ?? "";
+  expect(urls).toEqual([
+    `turn:turn.example:${portOf("listening-port")}?transport=udp`,
+    `turn:turn.example:${portOf("listening-port")}?transport=tcp`,
+    `turns:turn.example:${portOf("tls-listening-port")}?transport=tcp`,
+  ]);
+  const switches = TURN_CONFIG.filter(([, value]) => value === undefined).map(([name]) => name);
+  for (const name of ["use-auth-secret", "no-cli", "no-multicast-peers", "no-tcp-relay"]) expect(switches).toContain(name);
+  for (const name of ["user-quota", "total-quota", "max-bps"]) expect(Number(portOf(name))).toBeGreaterThan(0);
+});
+
+/** A number for each address: IPv4 and IPv6 apart. */
+function numberOf(address: string): bigint {
+  if (isIPv4(address)) return address.split(".").reduce((sum, part) => sum * 256n + BigInt(part), 0n);
+  const [head = "", tail] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = Array.from({ length: tail === undefined ? 0 : 8 - left.length - right.length }, () => "0");
+  return [...left, ...zeros, ...right].reduce((sum, part) => sum * 65_536n + BigInt(`0x${part}`), 0n);
+}
+
+test.each([
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+  "::/128",
+  "::1/128",
+  "::ffff:0:0/96",
+  "64:ff9b::/96",
+  "64:ff9b:1::/48",
+  "2001::/23",
+  "2002::/16",
+  "fc00::/7",
+  "fe80::/10",
+  "ff00::/8",
+])("[BR112] the TURN server relays nothing to %s", (network) => {
+  const [address = "", prefix = ""] = network.split("/");
+  const isOld = isIPv4(address);
+  const first = numberOf(address);
+  const last = first + (1n << (BigInt(isOld ? 32 : 128) - BigInt(prefix))) - 1n;
+  const denied = TURN_CONFIG.filter(([name]) => name === "denied-peer-ip").map(([, range = ""]) => range.split("-"));
+  const covers = denied.some(([from = "", to = from]) => isIPv4(from) === isOld && numberOf(from) <= first && numberOf(to) >= last);
+  expect(covers).toBe(true);
+});
+
+test("[BR113] the proxy passes what the broker answers and nothing else, and every name that the files use is in the example", () => {
+  const caddy = read("Caddyfile");
+  expect(caddy).toMatch(/@broker path \/lobby \/peerjs \/healthz\n/);
+  expect(caddy).toContain("reverse_proxy broker:9000");
+  const used = [...caddy.matchAll(/\{\$([A-Z_]+)\}/g)].map(([, name = ""]) => name);
+  expect(used.length).toBeGreaterThan(0);
+  for (const name of used) expect(Object.keys(services["proxy"]?.environment ?? {})).toContain(name);
+});
