@@ -9,6 +9,13 @@ import { PathRepair } from "./path-repair.ts";
 import type { RelaySide } from "./relay-side.ts";
 
 /**
+ * What was said before is said again to a peer that repeats itself: so often at once, and once more each so often. An honest one repeats two things each 400 ms, over up to three ways. At
+ * double, a lobby of seven that repeat on purpose makes us say more than the broker lets through (50 messages a second), which then closes our socket.
+ */
+const REPLIES_BURST = 24;
+const REPLY_EVERY_MS = 150;
+
+/**
  * Keeps the pair's own connection alive: restarts ICE on it when it falls silent, and gives it up for a new one where that cannot be done or does not help.
  * The exchange of descriptions goes over the connection while that is heard, else by the broker and by a member in the middle. A part of `Link`.
  */
@@ -24,6 +31,10 @@ export class Healing {
   #isRestarting = false;
   /** Of the call that is being handled. */
   #nowMs = 0;
+  /** The call is one about a packet of the peer. */
+  #isReplying = false;
+  #repliesLeft = REPLIES_BURST;
+  #repliesMs = 0;
 
   constructor(options: LinkOptions, direct: DirectSide, relay: RelaySide) {
     this.#options = options;
@@ -100,6 +111,25 @@ export class Healing {
   /** Bytes of an exchange, whatever way they came. */
   handlePacket(nowMs: number, bytes: Uint8Array): void {
     this.#nowMs = nowMs;
+    this.#isReplying = true;
+    this.#take(nowMs, bytes);
+    this.#isReplying = false;
+  }
+
+  handleReport(nowMs: number, report: NegotiationReport): void {
+    this.#nowMs = nowMs;
+    if (report.type !== "state") return this.#negotiation.handleReport(nowMs, report);
+    if (report.state === "connected") {
+      this.#repair.connectedMs = Math.min(this.#repair.connectedMs, nowMs);
+      return;
+    }
+    this.#repair.connectedMs = Infinity;
+    if (report.state === "failed" && !this.#canRestart && this.#direct.carrier.state.kind === "ready") return this.#rebuild();
+    // What we found out before is no news.
+    if (!this.#isRestarting) this.#repair.hurry(nowMs);
+  }
+
+  #take(nowMs: number, bytes: Uint8Array): void {
     const { output } = this.#options;
     const packet = parseNegotiation(bytes);
     if (packet === undefined) return output.refuse("malformed");
@@ -120,19 +150,6 @@ export class Healing {
     if (packet.type === "offer" && this.#negotiation.startedMs === nowMs && this.#negotiation.isBusy)
       this.#handleTheirs(nowMs, packet.iceRestart);
     if (wasBusy && !this.#negotiation.isBusy) this.#repair.handleExchanged(nowMs, startedMs);
-  }
-
-  handleReport(nowMs: number, report: NegotiationReport): void {
-    this.#nowMs = nowMs;
-    if (report.type !== "state") return this.#negotiation.handleReport(nowMs, report);
-    if (report.state === "connected") {
-      this.#repair.connectedMs = Math.min(this.#repair.connectedMs, nowMs);
-      return;
-    }
-    this.#repair.connectedMs = Infinity;
-    if (report.state === "failed" && !this.#canRestart && this.#direct.carrier.state.kind === "ready") return this.#rebuild();
-    // What we found out before is no news.
-    if (!this.#isRestarting) this.#repair.hurry(nowMs);
   }
 
   /** The peer began an exchange: as good as our own. */
@@ -159,8 +176,17 @@ export class Healing {
     const isReady = carrier.state.kind === "ready";
     if (isReady && !isRepeat) output.transmit(peerId, "control", bytes);
     if (isReady && !isRepeat && this.#nowMs - carrier.lastHeardMs < LINK_TIMES.negotiationHeardMs) return;
+    if (isRepeat && this.#isReplying && !this.#mayReply()) return output.refuse("negotiation-flood");
     if (this.#relay.carrier.state.kind === "ready") this.#relay.carrier.send("reliable", bytes);
     output.actions.push({ type: "signal", peerId, bytes });
+  }
+
+  #mayReply(): boolean {
+    this.#repliesLeft = Math.min(REPLIES_BURST, this.#repliesLeft + (this.#nowMs - this.#repliesMs) / REPLY_EVERY_MS);
+    this.#repliesMs = this.#nowMs;
+    if (this.#repliesLeft < 1) return false;
+    this.#repliesLeft--;
+    return true;
   }
 
   #act(command: NegotiationCommand): void {

@@ -22,7 +22,7 @@ export type LinkRefusal =
   | "relay-too-much" // to forward: more than one member may ask for
   | "relay-forbidden" // forwarded: what a member in the middle must not be believed
   | "negotiation-stale" // an exchange with another process, or a word against who is heard
-  | "negotiation-flood"; // more offers than an honest peer makes
+  | "negotiation-flood"; // more offers, or more often the same, than of an honest peer
 
 /** What the links of one mesh want done, in order, until somebody polls it. */
 export class LinkOutput {

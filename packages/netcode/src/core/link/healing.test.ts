@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { testPeerId } from "../../../test/test-match.ts";
+import { Random } from "../base/random.ts";
+import { sequenceOf } from "../base/sequence.ts";
+import { CAPABILITY } from "../ports/transport.ts";
+import { DirectSide } from "./direct-side.ts";
+import { Healing } from "./healing.ts";
+import { LinkOutput } from "./link-output.ts";
+import { encodeNegotiation, type NegotiationPacket } from "./negotiation-codec.ts";
+import { RelaySide } from "./relay-side.ts";
+
+const THEIRS = 7;
+
+function setup(): { readonly healing: Healing; readonly output: LinkOutput; readonly signals: () => number } {
+  const output = new LinkOutput();
+  const relays = { hasOthers: () => false, canForward: () => false, checkSoon: () => {}, send: () => {}, offers: () => [] };
+  const peerId = testPeerId("peer-1");
+  const options = {
+    localPeerId: testPeerId("peer-0"),
+    peerId,
+    role: "acceptor",
+    game: { id: "tag", version: 1, contentHash: "00000000" },
+    capabilities: CAPABILITY.iceRestart,
+    instance: 1,
+    lobby: undefined,
+    random: new Random(1),
+    output,
+    relays,
+  } as const;
+  const direct = new DirectSide(options);
+  direct.carrier.state = { kind: "ready" };
+  direct.carrier.lastHeardMs = 0;
+  const healing = new Healing(options, direct, new RelaySide(peerId, relays));
+  healing.meet(THEIRS, CAPABILITY.iceRestart);
+  const signals = (): number => output.actions.splice(0).filter(({ type }) => type === "signal").length;
+  return { healing, output, signals };
+}
+
+const offer: NegotiationPacket = { type: "offer", instance: THEIRS, generation: sequenceOf(1), iceRestart: true, description: "theirs" };
+const candidates: NegotiationPacket = { type: "candidates", instance: THEIRS, generation: sequenceOf(1), candidates: ["one"] };
+
+describe("a peer that repeats itself", () => {
+  it("[LK106] makes us say little by way of the broker, whatever it repeats, and however fast", () => {
+    const { healing, output, signals } = setup();
+    healing.handlePacket(0, encodeNegotiation(offer));
+    healing.handleReport(0, { type: "description", generation: 1, description: "ours" });
+    healing.handlePacket(0, encodeNegotiation(candidates));
+    signals();
+    for (let count = 0; count < 500; count++) {
+      healing.handlePacket(1, encodeNegotiation(offer));
+      healing.handlePacket(1, encodeNegotiation(candidates));
+    }
+    expect(signals()).toBe(24);
+    expect(output.refusals()["negotiation-flood"]).toBe(976);
+    let said = 0;
+    for (let nowMs = 1; nowMs < 10_001; nowMs += 10) {
+      healing.handlePacket(nowMs, encodeNegotiation(offer));
+      said += signals();
+    }
+    expect(said).toBeGreaterThan(60);
+    expect(said).toBeLessThan(70);
+  });
+
+  it("[LK106] that has no exchange with us gets its word no more often; what we repeat by ourselves leaves all the same", () => {
+    const { healing, signals } = setup();
+    healing.handlePacket(0, encodeNegotiation(offer));
+    healing.handleReport(0, { type: "failed", generation: 1 });
+    signals();
+    for (let count = 0; count < 500; count++) healing.handlePacket(1, encodeNegotiation(offer));
+    expect(signals()).toBe(24);
+    healing.check(2_600);
+    healing.handleReport(2_600, { type: "description", generation: 2, description: "ours" });
+    expect(signals()).toBeGreaterThan(0);
+    healing.check(3_000);
+    expect(signals()).toBeGreaterThan(0);
+  });
+});
