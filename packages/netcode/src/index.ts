@@ -20,7 +20,7 @@ export { plainState } from "./core/game/plain-state.ts";
 export { snapshotState } from "./core/game/snapshot-state.ts";
 export { typedArrayState } from "./core/game/typed-array-state.ts";
 export type { GoneReason } from "./core/ports/departure.ts";
-export type { LinkPath, LinkStatus } from "./core/ports/link.ts";
+export type { LinkPath, LinkStage, LinkStatus } from "./core/ports/link.ts";
 export type { Verified } from "./core/ports/membership.ts";
 export {
   LINK_FAILURE_REASONS,
@@ -60,6 +60,7 @@ export type {
 export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
+export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {
   GameEvent,

@@ -70,7 +70,7 @@ export const browserPage: Page = {
 
 /**
  * `pageswap` comes right before `pagehide` when another document takes this one's place, whoever asked for it, and never when a tab is closed (measured in Chromium 156: reload
- * button, address bar, links, history; Chromium 123 and Safari 18.2 have it). Where there is none, the Navigation API tells what the page itself began.
+ * button, address bar, links, history; Chromium 124 and Safari 18.2 have it). Where there is none, the Navigation API tells what the page itself began.
  */
 function onPageHide(listener: (departure: PageDeparture) => void): () => void {
   let departure: PageDeparture = "closed";

@@ -11,11 +11,13 @@ import type { BrokerAddress } from "./broker-address.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
 import type { Environment } from "./environment.ts";
+import type { Ticker } from "../driver/ticker.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import type { LobbyRoom } from "./lobby-room.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import type { RoomParts } from "./room-parts.ts";
 import { SeatMemory } from "./seat-memory.ts";
+import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
@@ -109,6 +111,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     connection?.tick(nowMs);
     room?.tick(nowMs);
   });
+  const log = await openLog(environment, options, ticker);
   const { page, openControlSocket } = environment;
   connection = new LobbyConnection({
     nowMs: () => ticker.nowMs(),
@@ -143,11 +146,10 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
       capabilities: transport.capabilities ?? 0,
       lobby: admission.lobby.code,
     });
-    const { game } = options;
     room = new parts.LobbyRoom({
       page,
       ticker,
-      game,
+      game: options.game,
       connection,
       admission,
       transport,
@@ -156,11 +158,30 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
       seatMemory,
       transferLimits: options.transferLimits ?? {},
     });
+    log?.noteEntrance(entrance.type, undefined);
+    log?.watch(room);
     return room;
   } catch (error) {
     connection.leave();
     ticker.dispose();
+    if (error instanceof NetcodeError) log?.noteEntrance(entrance.type, error);
     throw error;
+  }
+}
+
+/** Loaded only where somebody wants to read it. */
+async function openLog<State, Schema extends InputSchema, Messages extends MessageTypes>(
+  { page }: Environment,
+  { log }: LobbyOptions<State, Schema, Messages>,
+  ticker: Ticker,
+): Promise<LobbyLog | undefined> {
+  if (log === undefined) return undefined;
+  try {
+    const { LobbyLog } = await import("./lobby-log.ts");
+    return new LobbyLog({ nowMs: () => ticker.nowMs(), write: log, reportError: (error) => page.reportError(error) });
+  } catch {
+    // A part of the page that is gone: entering fails of it too, and says so.
+    return undefined;
   }
 }
 

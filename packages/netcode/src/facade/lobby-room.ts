@@ -18,9 +18,10 @@ import type { MatchOver } from "./match-runner.ts";
 import { MemberAbsences } from "./member-absences.ts";
 import { MatchOverReport } from "./match-over-report.ts";
 import { LobbyRequests } from "./lobby-requests.ts";
+import { errorOfLink } from "./link-error.ts";
 import { MatchWaiters } from "./match-waiters.ts";
 import type { LobbyRoomOptions } from "./lobby-room-options.ts";
-import { NetcodeError, badArgument, errorOfFailure, errorOfLink } from "./netcode-error.ts";
+import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
 import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
@@ -282,7 +283,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
     else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
     if (event.type === "link-closed") this.content.handleLinkClosed(event.peerId);
-    const error = event.type === "link-closed" ? errorOfLink(event.reason) : undefined;
+    const error = event.type === "link-closed" ? errorOfLink(event.reason, event.failure) : undefined;
     if (error !== undefined) this.#tellUnreachable(event.peerId, error);
     this.#listeners.emit("change");
   }

@@ -1,6 +1,7 @@
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { gameDifference, type GameDifference } from "../core/ports/game-difference.ts";
-import type { LinkCloseReason } from "../core/ports/link.ts";
+import { helpAnchorOf } from "../core/ports/help-anchor.ts";
+import type { LinkFailure } from "../core/ports/link-failure.ts";
 import type { GameIdentity } from "../core/ports/lobby-protocol.ts";
 import type { NetcodeErrorCode, NetcodeErrorLike } from "./types.ts";
 
@@ -37,12 +38,18 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   MISSING_PACKAGE: ["A Node peer misses a package.", "Install it: npm install node-datachannel ws"],
 };
 
+/** Every code, for who has to know all of them. */
+export const NETCODE_ERROR_CODES: readonly string[] = Object.keys(SENTENCES);
+
 export interface NetcodeErrorDetail {
   /** Replaces the code's own sentence. */
   readonly message?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly expected?: GameIdentity | undefined;
   readonly cause?: unknown;
+  /** Replaces the code's own remedy. */
+  readonly remedy?: string | undefined;
+  readonly failure?: LinkFailure | undefined;
 }
 
 /** Every promise of the library rejects with this. `code` is stable; `message` and `remedy` are sentences for the person. */
@@ -50,6 +57,8 @@ export class NetcodeError extends Error implements NetcodeErrorLike {
   override readonly name = "NetcodeError";
   readonly code: NetcodeErrorCode;
   readonly remedy: string;
+  readonly anchor: string;
+  readonly failure: LinkFailure | undefined;
   /** `RATE_LIMITED`: earliest sensible retry. */
   readonly retryAfterMs: number | undefined;
   /** `VERSION_MISMATCH`: what the lobby runs. */
@@ -59,7 +68,9 @@ export class NetcodeError extends Error implements NetcodeErrorLike {
     const [message, remedy] = SENTENCES[code];
     super(detail.message ?? message, detail);
     this.code = code;
-    this.remedy = remedy;
+    this.remedy = detail.remedy ?? remedy;
+    this.failure = detail.failure;
+    this.anchor = helpAnchorOf(detail.failure?.reason ?? code);
     this.retryAfterMs = detail.retryAfterMs;
     this.expected = detail.expected;
   }
@@ -82,13 +93,6 @@ function sentenceOf(difference: GameDifference, game: GameIdentity, expected: Ga
     content: "This lobby runs the game with another state or content, under the same version number.",
   };
   return sentences[difference];
-}
-
-/** Why a link closed, where that is for the game to know: the rest is told otherwise, or wanted. */
-export function errorOfLink(reason: LinkCloseReason): NetcodeError | undefined {
-  if (reason === "unreachable" || reason === "lost") return new NetcodeError("PEER_UNREACHABLE");
-  if (reason === "identity-mismatch") return new NetcodeError("IDENTITY_MISMATCH");
-  return reason === "not-invited" ? new NetcodeError("NOT_INVITED") : undefined;
 }
 
 /** A call that can never succeed; `expected` says what the argument should have been. */

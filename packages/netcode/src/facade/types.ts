@@ -5,7 +5,9 @@ import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { Verified } from "../core/ports/membership.ts";
-import type { LinkPath, LinkStatus } from "../core/ports/link.ts";
+import type { LinkFailure } from "../core/ports/link-failure.ts";
+import type { LogEntry } from "./log-types.ts";
+import type { LinkPath, LinkStage, LinkStatus } from "../core/ports/link.ts";
 import type { IncomingTransfer, LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
 import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.ts";
 
@@ -49,6 +51,8 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
   readonly transferLimits?: TransferLimits;
   /** Aborts joining; the promise rejects with `CLOSED`. */
   readonly signal?: AbortSignal;
+  /** Told what happens to the connections, for your own reports of failures: at most 60 entries at once and 5 a second, without secrets, addresses and names. */
+  readonly log?: (entry: LogEntry) => void;
 }
 
 export interface HostOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
@@ -73,6 +77,8 @@ export interface HostOptions<State, Schema extends InputSchema, Messages extends
 export interface LobbyPeer {
   readonly peerId: PeerId;
   readonly status: LinkStatus;
+  /** What exactly is being done about the link, for a log; `status` is for people. */
+  readonly stage?: LinkStage;
   readonly path: LinkPath;
   /**
    * `invite`: it has the secret of our link, so that nobody sits in between, the lobby server included. `key`: it has the key of its peer id, for which
@@ -125,6 +131,10 @@ export interface NetcodeErrorLike extends Error {
   readonly code: NetcodeErrorCode;
   /** What the person can do about it: a sentence. */
   readonly remedy: string;
+  /** Where the documentation explains it: `troubleshooting.md#lobby-not-found`, below the place at which you serve `docs/guides`. */
+  readonly anchor: string;
+  /** `PEER_UNREACHABLE`: why, and what it was told from. Left out while nothing is known. */
+  readonly failure: LinkFailure | undefined;
 }
 
 export interface StartOptions {

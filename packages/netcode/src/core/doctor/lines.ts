@@ -1,3 +1,4 @@
+import { helpAnchorOf } from "../ports/help-anchor.ts";
 import type { CheckDetails, CheckId, CheckStatus, DiagnosisLine } from "../ports/diagnosis.ts";
 
 /** What a judge says of one finding. */
@@ -9,7 +10,7 @@ export interface Judgement {
 }
 
 export function lineOf(id: CheckId, { status, sentence, remedy, details = {} }: Judgement): DiagnosisLine {
-  return { id, status, sentence, ...(remedy === undefined ? {} : { remedy }), anchor: `troubleshooting.md#check-${id}`, details };
+  return { id, status, sentence, ...(remedy === undefined ? {} : { remedy }), anchor: helpAnchorOf(`check-${id}`), details };
 }
 
 export function skipped(id: CheckId, sentence: string): DiagnosisLine {
