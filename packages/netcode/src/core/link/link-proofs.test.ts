@@ -6,7 +6,10 @@ import type { PeerId } from "../base/units.ts";
 import type { LinkAction } from "../ports/link.ts";
 import type { Fingerprints, MembershipProof } from "../ports/membership.ts";
 import { encodeFragment, encodeGoodbye, encodeHello, encodeProof, encodeStreamAck, parseLinkPacket } from "./link-codec.ts";
+import { LinkCarrier } from "./link-carrier.ts";
 import { LinkMesh } from "./link-mesh.ts";
+import { LinkOutput } from "./link-output.ts";
+import { LinkProofs } from "./link-proofs.ts";
 
 const GAME = { id: "tag", version: 1, contentHash: "0badcafe" };
 const ADA = "ada" as PeerId;
@@ -217,6 +220,33 @@ describe("members prove who they are", () => {
     ada.mesh.handleChannelsClosed(200, BOB, "remote");
     for (const { request } of late) ada.mesh.handleChecked(210, BOB, request, "key");
     expect([ada.mesh.status(BOB), ada.closed, ada.mesh.stats()[0]?.verified]).toEqual(["connecting", [], undefined]);
+  });
+
+  it("[ID57] a member in the middle that makes up proofs has few of them checked", () => {
+    const output = new LinkOutput();
+    const carrier = (): LinkCarrier => new LinkCarrier({ kind: "none", attemptMs: Infinity }, () => {});
+    const carriers = { direct: carrier(), relay: carrier() };
+    const options = { localPeerId: ADA, peerId: BOB, role: "dialer", game: GAME, capabilities: 0, instance: 1, lobby: "KXRTM" } as const;
+    const relays = { hasOthers: () => true, canForward: () => true, checkSoon: () => {}, send: () => {}, offers: () => [] };
+    const accepted: number[] = [];
+    const proofs = new LinkProofs(
+      { ...options, random: new Random(1), output, relays },
+      { carriers, accept: (nowMs) => accepted.push(nowMs), refuse: () => expect.unreachable("what is made up ends nothing") },
+    );
+    const hello = { capabilities: 0, instance: 77, game: GAME, peerId: BOB, knownInstance: 0, expectedSequence: sequenceOf(0) };
+    proofs.handleHello(1_000, carriers.relay, carriers.relay.open(1_000, Infinity, false), hello);
+    const checked: number[] = [];
+    for (let nowMs = 1_000; nowMs < 6_000; nowMs += 5) {
+      proofs.handleProof(nowMs, carriers.relay, proveAs("eve", Uint8Array.of(1)));
+      for (const action of output.actions.splice(0)) {
+        if (action.type !== "check") continue;
+        checked.push(nowMs);
+        proofs.handleChecked(nowMs, action.request, nowMs >= 5_000 ? "key" : "identity-mismatch");
+      }
+    }
+    expect(checked.length).toBeGreaterThan(10);
+    expect(checked.length).toBeLessThanOrEqual(14);
+    expect([accepted.length, output.refusals()["bad-proof"]]).toEqual([1, expect.any(Number)]);
   });
 
   it("[ID46] where the mesh has no lobby nobody proves anything, and a proof is refused", () => {

@@ -5,6 +5,13 @@ import type { Hello, LinkPacket } from "./link-codec.ts";
 import type { LinkOptions } from "./link-options.ts";
 import { ProofExchange } from "./proof-exchange.ts";
 
+/**
+ * Proofs over a member in the middle, which may make up as many as it likes, that are checked at once, and one more each so often. An honest end says its proof once a second. A check
+ * takes milliseconds where there is no WebCrypto: at double, a liar takes a frame in each two seconds.
+ */
+const RELAYED_CHECKS_BURST = 4;
+const RELAYED_CHECK_EVERY_MS = 500;
+
 /** What a link does about what its proofs show. */
 export interface LinkProofsOutput {
   readonly carriers: { readonly direct: LinkCarrier; readonly relay: LinkCarrier };
@@ -17,6 +24,8 @@ export class LinkProofs {
   readonly #options: LinkOptions;
   readonly #output: LinkProofsOutput;
   #verified: Verified | undefined;
+  #checksLeft = RELAYED_CHECKS_BURST;
+  #checksMs = 0;
 
   constructor(options: LinkOptions, output: LinkProofsOutput) {
     this.#options = options;
@@ -55,10 +64,12 @@ export class LinkProofs {
     greeting.proofs?.handleHello(hello);
   }
 
-  handleProof({ state }: LinkCarrier, proof: MembershipProof): void {
+  handleProof(nowMs: number, carrier: LinkCarrier, proof: MembershipProof): void {
+    const { state } = carrier;
     // Said again, or of a peer that we know already.
     if (state.kind === "ready" || (state.kind === "greeting" && state.greeting.isPeerKnown)) return;
-    if (state.kind === "greeting" && state.greeting.proofs !== undefined) state.greeting.proofs.handleProof(proof);
+    const isTaken = carrier === this.#output.carriers.direct || this.#mayCheck(nowMs);
+    if (isTaken && state.kind === "greeting" && state.greeting.proofs !== undefined) state.greeting.proofs.handleProof(proof);
     else this.#options.output.refuse("bad-proof");
   }
 
@@ -94,6 +105,14 @@ export class LinkProofs {
     if (lobby === undefined) return;
     greeting.proofs ??= new ProofExchange({ ...this.#options, lobby }, undefined);
     if (remoteInstance !== 0) greeting.proofs.prove(remoteInstance);
+  }
+
+  #mayCheck(nowMs: number): boolean {
+    this.#checksLeft = Math.min(RELAYED_CHECKS_BURST, this.#checksLeft + (nowMs - this.#checksMs) / RELAYED_CHECK_EVERY_MS);
+    this.#checksMs = nowMs;
+    if (this.#checksLeft < 1) return false;
+    this.#checksLeft--;
+    return true;
   }
 
   #judge(nowMs: number, verdict: ProofVerdict, { carrier, greeting, hello }: GreetingOnWay & { readonly hello: Hello }): void {

@@ -323,7 +323,7 @@ export class Link {
         this.hangUp();
         return this.#standing.close(packet.reason, packet.reason === "version-mismatch" ? packet.game : undefined);
       case "proof":
-        return this.proofs.handleProof(carrier, packet.proof);
+        return this.proofs.handleProof(nowMs, carrier, packet.proof);
       case "probe":
         return carrier.handleProbe(packet.instance);
       case "probe-ack":
