@@ -246,7 +246,9 @@ describe("members prove who they are", () => {
     }
     expect(checked.length).toBeGreaterThan(10);
     expect(checked.length).toBeLessThanOrEqual(14);
-    expect([accepted.length, output.refusals()["bad-proof"]]).toEqual([1, expect.any(Number)]);
+    // And a true one among them is accepted all the same.
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(output.refusals()["bad-proof"]).toBeGreaterThan(980);
   });
 
   it("[ID46] where the mesh has no lobby nobody proves anything, and a proof is refused", () => {
