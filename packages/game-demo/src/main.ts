@@ -40,6 +40,7 @@ const app = new App({
   page,
   link: (code) => inviteLink(address, code, lanHost),
   isLocalOnly: () => isLoopback(address.hostname) && lanHost === undefined,
+  // The secret of an invite does not stay in the address: it would be on every screenshot, and in the history.
   onCode: (code) => history.replaceState(null, "", code === undefined ? `${location.pathname}${location.search}` : `#j=${code}`),
 });
 
@@ -53,8 +54,8 @@ globalThis.rollcall = {
 };
 
 window.addEventListener("hashchange", () => {
-  const { code } = readPageOptions(new URL(location.href));
-  if (code !== undefined) app.follow(code);
+  const { code, invite } = readPageOptions(new URL(location.href));
+  if (code !== undefined) app.follow(code, invite);
 });
 
 void app.start();

@@ -1,5 +1,5 @@
 import { cleanName } from "../screens/player-name.ts";
-import { isWholeCode, readLobbyCode } from "../screens/lobby-code-text.ts";
+import { isWholeCode, readInvite, readLobbyCode } from "../screens/lobby-code-text.ts";
 
 /** How much is drawn; `undefined` in the options lets the arena choose. */
 export type FxLevel = "off" | "low" | "high";
@@ -14,6 +14,8 @@ export interface PageOptions {
   readonly fx: FxLevel | undefined;
   /** `#j=CODE`: the lobby to join. */
   readonly code: string | undefined;
+  /** `#j=CODE.SECRET`: the same with the secret of an invite, as `joinLobby` takes it. */
+  readonly invite: string | undefined;
 }
 
 const FX_LEVELS: readonly FxLevel[] = ["off", "low", "high"];
@@ -28,11 +30,12 @@ export function readPageOptions(address: URL): PageOptions {
     name: name === "" ? undefined : name,
     fx: FX_LEVELS.find((level) => level === query.get("fx")),
     code: isWholeCode(code) ? code : undefined,
+    invite: code === "" ? undefined : readInvite(address.hash),
   };
 }
 
 /**
- * The link that brings others here. It keeps `?broker=` (others need the same broker) and drops what is personal (`name`, `fx`).
+ * The link that brings others here; `code` with the secret of the invite where we have it. It keeps `?broker=` (others need the same broker) and drops what is personal (`name`, `fx`).
  * `lanHost`: this machine's address in the local network, used when the page itself was opened as `localhost`, which no other device can open.
  */
 export function inviteLink(address: URL, code: string, lanHost: string | undefined): string {

@@ -21,7 +21,7 @@ export interface AppOptions {
   readonly stage: Stage;
   readonly identity: Identity;
   readonly page: PageOptions;
-  /** Makes the invite link of a code. */
+  /** Makes the invite link of a code, or of an invite. */
   readonly link: (code: string) => string;
   /** True when invite links can be opened on this computer only. */
   readonly isLocalOnly: () => boolean;
@@ -42,6 +42,8 @@ export class App implements Shell {
   #attempt: AbortController | undefined;
   #session: LobbySession | SoloSession | undefined;
   #typedCode = "";
+  /** The last invite that was seen: the code that it begins with is joined with its secret. */
+  #invite: string | undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -82,7 +84,8 @@ export class App implements Shell {
 
   /** Shows the title, then goes where the address or the last visit of this tab says. */
   async start(): Promise<void> {
-    const { code } = this.#options.page;
+    const { code, invite } = this.#options.page;
+    this.#invite = invite;
     this.#typedCode = code ?? "";
     this.#showHome();
     if (code === undefined && window.matchMedia("(pointer: fine)").matches) this.#home?.focusCode();
@@ -90,8 +93,9 @@ export class App implements Shell {
   }
 
   /** The address got another code while the page was open. */
-  follow(code: string): void {
+  follow(code: string, invite: string | undefined): void {
     const { lobby } = this;
+    this.#invite = invite ?? this.#invite;
     if (lobby?.code === code) return;
     if (this.#session === undefined) return this.#join(code);
     openDialog({
@@ -134,7 +138,10 @@ export class App implements Shell {
     const home = new HomeScreen({
       identity: this.identity,
       code: this.#typedCode,
-      onJoin: (code) => this.#join(code),
+      onJoin: (code, invite) => {
+        this.#invite = invite ?? this.#invite;
+        this.#join(code);
+      },
       onHost: () => this.#host(),
       onPlay: () => this.#play(),
       onCancel: () => this.#cancel(),
@@ -150,9 +157,13 @@ export class App implements Shell {
     const { gateway } = this.#options;
     void this.#enter(
       strings.home.joining(code),
-      (request) => gateway.join(code, request),
+      (request) => gateway.join(this.#withSecret(code), request),
       () => this.#join(code),
     );
+  }
+
+  #withSecret(code: string): string {
+    return this.#invite?.startsWith(code) === true ? this.#invite : code;
   }
 
   #host(): void {
@@ -195,7 +206,7 @@ export class App implements Shell {
       await resumed?.leave();
       if (code === undefined || request.signal?.aborted === true) return undefined;
       this.#home?.setBusy(strings.home.joining(code));
-      return gateway.join(code, request);
+      return gateway.join(this.#withSecret(code), request);
     }
     return resumed;
   }

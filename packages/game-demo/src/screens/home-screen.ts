@@ -1,14 +1,15 @@
 import { element, setText, svgElement } from "./element.ts";
 import type { Identity } from "./identity.ts";
 import { icon } from "./icon.ts";
-import { isWholeCode, readLobbyCode } from "./lobby-code-text.ts";
+import { isWholeCode, readInvite, readLobbyCode } from "./lobby-code-text.ts";
 import { ProfileEditor } from "./profile-editor.ts";
 import { strings } from "./strings.ts";
 
 export interface HomeScreenOptions {
   readonly identity: Identity;
   readonly code: string;
-  readonly onJoin: (code: string) => void;
+  /** `invite`: of the same code, where it was pasted with its secret. */
+  readonly onJoin: (code: string, invite: string | undefined) => void;
   readonly onHost: () => void;
   readonly onPlay: () => void;
   readonly onCancel: () => void;
@@ -29,6 +30,8 @@ export class HomeScreen {
   readonly heading: HTMLElement = element("h1", { class: "title", tabindex: "-1" }, strings.title);
   readonly #options: HomeScreenOptions;
   readonly #code: HTMLInputElement;
+  /** Pasted; the field shows the code alone. */
+  #invite: string | undefined;
   readonly #busy: HTMLElement;
   readonly #busyText: HTMLElement = element("span", {});
   readonly #profile: ProfileEditor;
@@ -126,6 +129,7 @@ export class HomeScreen {
     field.addEventListener("input", (event) => {
       // An unfinished composition must not be rewritten under the person's fingers.
       if (event instanceof InputEvent && event.isComposing) return;
+      this.#invite = readInvite(field.value) ?? this.#invite;
       const read = readLobbyCode(field.value);
       if (field.value !== read) field.value = read;
       field.removeAttribute("aria-invalid");
@@ -144,7 +148,7 @@ export class HomeScreen {
       return;
     }
     this.#commitName();
-    this.#options.onJoin(code);
+    this.#options.onJoin(code, this.#invite?.startsWith(code) === true ? this.#invite : undefined);
   }
 
   #ways(): HTMLElement {

@@ -2,6 +2,8 @@ import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH } from "@rollcall/netcode/lobby-
 
 const LETTERS = `[${LOBBY_CODE_ALPHABET}]`;
 const LINK = /#(?:[^#\s]*&)?j=([^&#\s]*)/i;
+/** A code with the secret of an invite. */
+const INVITE = new RegExp(`(?<![A-Za-z0-9])(${LETTERS}{5})(\\.[A-Za-z0-9_-]{23})(?![A-Za-z0-9_-])`, "i");
 /** A code standing alone inside a longer text, whole or as it is shown (`KXR TM`). */
 const STANDALONE = new RegExp(`(?<![A-Z0-9])(${LETTERS}{3})[ -]?(${LETTERS}{2})(?![A-Z0-9])`);
 
@@ -18,6 +20,12 @@ export function readLobbyCode(text: string): string {
   if (plain.length <= LOBBY_CODE_LENGTH) return letters;
   const standalone = STANDALONE.exec(upper);
   return standalone === null ? letters : `${standalone[1] ?? ""}${standalone[2] ?? ""}`;
+}
+
+/** The invite in a link or a message, `CODE.SECRET`; `undefined` where there is only a code. Codes may be typed in any case, secrets not. */
+export function readInvite(text: string): string | undefined {
+  const [, code, secret] = INVITE.exec(text) ?? [];
+  return code === undefined || secret === undefined ? undefined : `${code.toUpperCase()}${secret}`;
 }
 
 /** True when `readLobbyCode` found all letters of a code. */

@@ -22,7 +22,11 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
     lobby.on("member-returned", (member) => {
       if (isOther(member)) toasts.show("roster", strings.toast.returned(memberName(member)));
     }),
-    lobby.on("peer-unreachable", (member, { remedy }) => toasts.show("roster", strings.toast.unreachable(memberName(member), remedy))),
+    lobby.on("peer-unreachable", (member, error) => {
+      const isKnownBy = error.code !== "IDENTITY_MISMATCH" && error.code !== "NOT_INVITED";
+      const say = isKnownBy ? strings.toast.unreachable : strings.toast.unproved;
+      toasts.show("roster", say(memberName(member), isKnownBy ? error.remedy : `${error.message} ${error.remedy}`));
+    }),
     lobby.on("host-changed", (member) => {
       toasts.show("host", isOther(member) ? strings.toast.newHost(memberName(member)) : strings.toast.youHost);
     }),

@@ -88,7 +88,7 @@ export class LobbySession {
     shell.stage.playBackdrop();
     const room = new RoomScreen({
       code: lobby.code,
-      link: shell.link(lobby.code),
+      link: shell.link(lobby.invite ?? lobby.code),
       localOnly: shell.localOnly,
       announcer: shell.announcer,
       onReady: (ready) => shell.run(lobby.setReady(ready)),
@@ -233,9 +233,9 @@ export class LobbySession {
   }
 
   #showInvite(): void {
-    const { code } = this.lobby;
+    const { code, invite } = this.lobby;
     const { announcer, localOnly } = this.#shell;
-    openDialog({ title: strings.room.invite, body: [inviteCard({ code, link: this.#shell.link(code), localOnly, announcer })] });
+    openDialog({ title: strings.room.invite, body: [inviteCard({ code, link: this.#shell.link(invite ?? code), localOnly, announcer })] });
   }
 
   /** One redraw for all changes of one message. Not by animation frames, which a hidden tab does not get. */

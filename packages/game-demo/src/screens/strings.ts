@@ -182,6 +182,7 @@ export const strings = {
     },
     expired: (name: string): string => `${name} did not come back; the seat is free`,
     unreachable: (name: string, remedy: string): string => `${name} cannot be reached. ${remedy}`,
+    unproved: (name: string, why: string): string => `No connection to ${name}. ${why}`,
     returned: (name: string): string => `${name} is back`,
     newHost: (name: string): string => `${name} is the host now`,
     youHost: "You are the host now",

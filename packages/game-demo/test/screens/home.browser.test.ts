@@ -51,6 +51,28 @@ describe("the title", () => {
     expect(requests).toEqual(["join KXRTM Bouncy Badger"]);
   });
 
+  const SECRET = `${"aB-_5678".repeat(2)}abcdefg`;
+
+  test("[SC50] the link of an invite joins with its secret, and so does one that is pasted; the field shows the code alone", async () => {
+    const { requests, close } = await open(`/?name=Ada#j=KXRTM.${SECRET}`);
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual([`join KXRTM.${SECRET} Ada`]);
+    close();
+    const pasted = await open();
+    await userEvent.fill(codeField, `Come: https://play.example/#j=BCDFG.${SECRET} now`);
+    await expect.element(codeField).toHaveValue("BCDFG");
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("BCDFG");
+    expect(pasted.requests).toEqual([`join BCDFG.${SECRET} Ada`]);
+  });
+
+  test("[SC50] a code that is typed after an invite of another lobby was pasted has no secret", async () => {
+    const { requests } = await open();
+    await userEvent.fill(codeField, `BCDFG.${SECRET}`);
+    await userEvent.fill(codeField, "KXRTM");
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTM Ada"]);
+  });
+
   test("[SC9] an error is told with its remedy, blocks nothing, and the code stays", async () => {
     const notFound = new NetcodeError("LOBBY_NOT_FOUND");
     await open("/?name=Ada", {

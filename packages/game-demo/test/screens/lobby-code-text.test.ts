@@ -1,7 +1,7 @@
 import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH } from "@rollcall/netcode/lobby-protocol";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readLobbyCode, spellCode } from "../../src/screens/lobby-code-text.ts";
+import { readInvite, readLobbyCode, spellCode } from "../../src/screens/lobby-code-text.ts";
 
 const code = fc
   .array(fc.constantFrom(...LOBBY_CODE_ALPHABET.split("")), { minLength: LOBBY_CODE_LENGTH, maxLength: LOBBY_CODE_LENGTH })
@@ -54,6 +54,20 @@ describe("[SC1] the code field takes whatever people paste", () => {
       }),
     );
   });
+});
+
+test("[SC50] an invite is read with its code, from a link, a message or alone", () => {
+  const secret = `${"aB-_5678".repeat(2)}abcdefg`;
+  for (const text of [
+    `kxrtm.${secret}`,
+    `https://play.example/?x=1#j=KXRTM.${secret}`,
+    `Come: https://play.example/#j=KXRTM.${secret}, now`,
+  ]) {
+    expect([readLobbyCode(text), readInvite(text)]).toEqual(["KXRTM", `KXRTM.${secret}`]);
+  }
+  for (const text of ["KXRTM", "#j=KXRTM", `KXRTM.${secret}x`, `KXRTM.${secret.slice(1)}`, `AEIOU.${secret}`]) {
+    expect(readInvite(text)).toBeUndefined();
+  }
 });
 
 test("[SC2] a screen reader hears the code letter by letter", () => {

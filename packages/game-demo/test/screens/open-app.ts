@@ -66,7 +66,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
       },
       join: async (code, { name, colour, signal }) => {
         requests.push(`join ${code} ${name}`);
-        return network.join?.(code, name, signal) ?? new FakeLobby(code, { name, colour: colour ?? 0 }, ["Ana"]);
+        return network.join?.(code, name, signal) ?? new FakeLobby(code.slice(0, 5), { name, colour: colour ?? 0 }, ["Ana"]);
       },
       resume: async () => network.resume?.(),
       diagnose: async (request) => {
