@@ -35,10 +35,20 @@ afterEach(() => {
   globalThis.WebSocket = original;
 });
 
+/** As far as it is used here. */
+interface Session {
+  send(method: string): Promise<{ readonly usedSize: number }>;
+}
+
+function isSession(value: unknown): value is Session {
+  return typeof value === "object" && value !== null && "send" in value;
+}
+
 async function heapBytes(): Promise<number> {
-  const session = cdp() as unknown as { send(method: string): Promise<unknown> };
+  const session: unknown = cdp();
+  if (!isSession(session)) throw new Error("expected: a session of the DevTools protocol");
   await session.send("HeapProfiler.collectGarbage");
-  const { usedSize } = (await session.send("Runtime.getHeapUsage")) as { usedSize: number };
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
   return usedSize;
 }
 

@@ -222,7 +222,7 @@ class Splice {
     await Promise.all([this.#toDialer, this.#toAcceptor].map(gathered));
     const [answer, ours] = [this.#toDialer.localDescription, this.#toAcceptor.localDescription];
     if (answer === null || ours === null) throw new Error("expected: descriptions");
-    return { answer: answer.toJSON() as RTCSessionDescriptionInit, offer: ours.toJSON() as RTCSessionDescriptionInit };
+    return { answer: { type: "answer", sdp: answer.sdp }, offer: { type: "offer", sdp: ours.sdp } };
   }
 
   async answer(description: RTCSessionDescriptionInit): Promise<void> {
@@ -243,6 +243,16 @@ class Splice {
     this.#toAcceptor.close();
   }
 
+  async #pass(before: Promise<void>, rewritten: Promise<Uint8Array>, sink: RTCDataChannel): Promise<void> {
+    await before;
+    const bytes = await rewritten;
+    if (sink.readyState === "connecting")
+      await new Promise((resolve) => {
+        sink.addEventListener("open", resolve, { once: true });
+      });
+    if (sink.readyState === "open") sink.send(new Uint8Array(bytes));
+  }
+
   #join(left: RTCDataChannel, right: RTCDataChannel): void {
     const { dialer, acceptor } = this.#options;
     const pipe = (source: RTCDataChannel, sink: RTCDataChannel, rewriter: Rewriter): void => {
@@ -251,11 +261,7 @@ class Splice {
       source.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
         const bytes = new Uint8Array(data);
         this.#options.handlePassed(bytes[0] ?? 0);
-        queue = queue.then(async () => {
-          const rewritten = await rewriter.rewrite(bytes);
-          if (sink.readyState === "connecting") await new Promise((resolve) => sink.addEventListener("open", resolve, { once: true }));
-          if (sink.readyState === "open") sink.send(new Uint8Array(rewritten));
-        });
+        queue = this.#pass(queue, rewriter.rewrite(bytes), sink);
       };
     };
     const { lobby, macs } = this.#options;
