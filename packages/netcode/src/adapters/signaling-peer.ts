@@ -186,7 +186,8 @@ export class SignalingPeer {
       prove === undefined
         ? undefined
         : new SignalingProof(prove, { send: (message) => socket.send(message), welcome: () => pass({ type: "OPEN" }) });
-    socket.on("disconnected", () => proof?.restart());
+    // Of the peer: its socket says nothing when it is we who give it up.
+    peer.on("disconnected", () => proof?.restart());
     assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
     socket.removeAllListeners("message");
     socket.on("message", (message: unknown) => {
