@@ -88,6 +88,8 @@ describe("each finding has its line", () => {
   test("[CD13] STUN", () => {
     expectLine(judgeStun([], false), "warn", /no STUN server/);
     expectLine(judgeStun([gathering([HOST], [701])], false), "fail", /UDP seems to be blocked/);
+    expectLine(judgeStun([gathering([HOST]), gathering([HOST])], false), "warn", /does not tell which/);
+    expectLine(judgeStun([{ ...gathering([HOST]), isComplete: false }], false), "fail", /UDP seems to be blocked/);
     const line = judgeStun([STUN_OK, gathering([HOST], [701])], false);
     expectLine(line, "ok", /answers in 30 ms/);
     expect(line.details).toMatchObject({ servers: 2, answered: 1, errors: "701", address: "203.0.x.x" });
@@ -154,7 +156,9 @@ describe("[CD18] the kind of NAT by what two STUN servers see", () => {
     ["two networks, two ports each", [seen(1, 2), seen(3, 4)], seen(5, 6, 7, 8), "dependent"],
     ["one server only", [seen(1)], undefined, "unknown"],
     ["one of two answers", [seen(1), seen()], seen(2), "unknown"],
-    ["none answers", [seen(), seen()], seen(), "blocked"],
+    ["none answers, and the browser says so", [gathering([HOST], [701]), seen()], seen(), "blocked"],
+    ["none answers in time", [{ ...seen(), isComplete: false }], undefined, "blocked"],
+    ["nothing but our own address, and no complaint", [seen(), seen()], seen(), "unknown"],
     ["no server", [], undefined, "unknown"],
     ["both answered, and then none", [seen(1), seen(2)], seen(), "unknown"],
     ["our own address", [gathering([candidate("host/udp", "203.0.113.9"), candidate("srflx/udp", "203.0.113.9")])], undefined, "none"],
@@ -166,14 +170,14 @@ describe("[CD18] the kind of NAT by what two STUN servers see", () => {
 
 describe("[CD20] the verdict", () => {
   const well = new Set<CheckId>(["page", "broker-http", "broker-lobby", "stun", "nat", "channel", "path", "clock"]);
-  const lines = (changes: Partial<Record<CheckId, DiagnosisLine["status"]>>, nat: NatKind = "independent"): DiagnosisLine[] =>
+  const lines = (changes: Partial<Record<CheckId, DiagnosisLine["status"]>>, nat: NatKind = "independent", servers = 2): DiagnosisLine[] =>
     CHECK_IDS.map((id) => {
       const status = changes[id] ?? (well.has(id) ? "ok" : "skipped");
       return lineOf(id, {
         status,
         sentence: id,
         ...(status === "fail" ? { remedy: "Mend it." } : {}),
-        details: id === "nat" ? { nat } : {},
+        details: id === "nat" ? { nat } : id === "stun" ? { servers } : {},
       });
     });
   const cases: readonly (readonly [string, DiagnosisLine[], string, RegExp])[] = [
@@ -192,7 +196,8 @@ describe("[CD20] the verdict", () => {
       /Only with players on open networks: the lobby server offers no TURN/,
     ],
     ["with a TURN server that fails", lines({ nat: "warn", "turn-udp": "fail" }, "dependent"), "few", /TURN server does not work/],
-    ["without STUN", lines({ stun: "warn" }), "few", /your own network: the lobby server offers neither STUN nor TURN/],
+    ["without STUN", lines({ stun: "warn" }, "unknown", 0), "few", /your own network: the lobby server offers neither STUN nor TURN/],
+    ["with a browser that does not tell of STUN", lines({ stun: "warn" }, "unknown"), "few", /not certain that STUN answers/],
     ["with UDP blocked and no TURN", lines({ stun: "fail" }), "few", /your own network: no STUN server answers/],
     ["without a lobby server", lines({ "broker-lobby": "fail" }), "nobody", /No lobby/],
     ["with a full lobby server", lines({ "broker-lobby": "warn" }), "nobody", /No lobby/],

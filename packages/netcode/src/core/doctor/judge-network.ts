@@ -3,6 +3,7 @@ import type { CheckDetails, CheckId, DiagnosisLine, Gathering, NatKind, TurnFind
 import type { IceServerError } from "../ports/link-failure.ts";
 import type { TurnWay } from "./ice-plan.ts";
 import { lineOf, rounded, skipped, type Judgement } from "./lines.ts";
+import { isSilent } from "./nat-kind.ts";
 import { redactAddresses } from "./redact.ts";
 
 const TURN_LINES: Readonly<Record<TurnWay, CheckId>> = { udp: "turn-udp", tcp: "turn-tcp", tls: "turn-tls" };
@@ -31,6 +32,15 @@ export function judgeStun(alone: readonly Gathering[], isWhole: boolean): Diagno
       .size,
     ...errorDetails(alone.flatMap(({ errors }) => errors)),
   };
+  if (found.length === 0 && alone.every(isSilent)) {
+    return lineOf("stun", {
+      status: "warn",
+      sentence:
+        "STUN gave no address but this device's own: either there is no NAT in between, or no server answers. This browser does not tell which.",
+      remedy: "If others cannot reach you, check once more in Chrome or Edge, which tell.",
+      details,
+    });
+  }
   if (found.length === 0) {
     return lineOf("stun", {
       status: "fail",

@@ -7,7 +7,7 @@ import type { Gathering, NatKind } from "../ports/diagnosis.ts";
 export function natKindOf(alone: readonly Gathering[], together: Gathering | undefined): NatKind {
   const counts = alone.map((gathering) => reflexive(gathering).size);
   const answered = counts.filter((count) => count > 0).length;
-  if (answered === 0) return alone.length === 0 ? "unknown" : "blocked";
+  if (answered === 0) return alone.every(isSilent) ? "unknown" : "blocked";
   const own = new Set(
     alone.flatMap(({ candidates }) => candidates.filter(({ kind }) => kind === "host/udp").map(({ address }) => address)),
   );
@@ -18,6 +18,15 @@ export function natKindOf(alone: readonly Gathering[], together: Gathering | und
   const ports = reflexive(together).size;
   if (ports === 0) return "unknown";
   return ports > Math.max(...counts) ? "dependent" : "independent";
+}
+
+/**
+ * The browser tried everything, found no other address than the device's own, and complains of nothing. Firefox (ESR 153) does so where there is no NAT, since it drops an
+ * address that it has already; and it does not tell of servers that do not answer.
+ */
+export function isSilent({ candidates, errors, isComplete }: Gathering): boolean {
+  const kinds = new Set(candidates.map(({ kind }) => kind));
+  return isComplete && errors.length === 0 && kinds.has("host/udp") && !kinds.has("srflx/udp");
 }
 
 /** Public addresses and ports, of IPv4: a NAT of IPv6 is rare enough. */

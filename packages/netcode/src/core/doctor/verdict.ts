@@ -39,7 +39,10 @@ function withoutRelay(lines: readonly DiagnosisLine[], relay: string, isBroken: 
   const nat = natOf(lines);
   const stun = lines.find(({ id }) => id === "stun")?.status;
   if (stun !== "ok") {
-    const why = stun === "warn" && !isBroken ? "the lobby server offers neither STUN nor TURN" : `no STUN server answers, and ${relay}`;
+    const servers = lines.find(({ id }) => id === "stun")?.details["servers"];
+    const hasNone = servers === 0 && !isBroken;
+    const answer = stun === "warn" ? "it is not certain that STUN answers" : "no STUN server answers";
+    const why = hasNone ? "the lobby server offers neither STUN nor TURN" : `${answer}, and ${relay}`;
     return { reach: "few", sentence: `Only with players in your own network: ${why}.`, remedy };
   }
   if (nat === "dependent") return { reach: "few", sentence: `Only with players on open networks: ${relay}.`, remedy };
