@@ -28,6 +28,8 @@ export class BulkPeer {
   readonly id: PeerId;
   readonly other: PeerId;
   bulkMessages = 0;
+  /** What came while the thread was busy. */
+  readonly waiting: { readonly channel: Channel; readonly bytes: Uint8Array }[] = [];
 
   constructor(id: PeerId, other: PeerId, seed: number, limits: Partial<BulkLimits>) {
     this.id = id;
@@ -82,6 +84,8 @@ export interface BulkWorldOptions {
   readonly datagramBytes?: number;
   /** A tick comes up to this late, at random: a browser's timers. */
   readonly lateMs?: number;
+  /** Each page's thread is busy for up to this long, at random, again and again: timers fire and packets are handled in between. */
+  readonly busyMs?: number;
 }
 
 export class BulkWorld {
@@ -92,7 +96,10 @@ export class BulkWorld {
   readonly #lateMs: number;
   #connection = 0;
 
-  constructor({ seed, conditions = {}, limits = {}, datagramBytes = 0, lateMs = 0 }: BulkWorldOptions) {
+  readonly #isBusy: boolean;
+
+  constructor({ seed, conditions = {}, limits = {}, datagramBytes = 0, lateMs = 0, busyMs = 0 }: BulkWorldOptions) {
+    this.#isBusy = busyMs > 0;
     this.network = new SimNetwork({ seed, conditions });
     this.ada = new BulkPeer(ADA, BOB, seed, limits);
     this.bob = new BulkPeer(BOB, ADA, seed, limits);
@@ -101,8 +108,11 @@ export class BulkWorld {
     this.connect();
     for (const peer of [this.ada, this.bob]) {
       this.#every(
-        () => TICK_MS + this.#late.float() * this.#lateMs,
-        (nowMs) => peer.tick(nowMs),
+        () => (busyMs > 0 ? 1 + this.#late.float() * busyMs : TICK_MS + this.#late.float() * this.#lateMs),
+        (nowMs) => {
+          for (const { channel, bytes } of peer.waiting.splice(0)) peer.receive(nowMs, channel, bytes);
+          peer.tick(nowMs);
+        },
       );
       if (datagramBytes > 0) {
         this.#every(
@@ -127,7 +137,9 @@ export class BulkWorld {
     const { ada, bob, network } = this;
     const receive = (peer: BulkPeer, connection: number): ((channel: Channel, bytes: Uint8Array) => void) => {
       return (channel, bytes) => {
-        if (connection === this.#connection) peer.receive(this.nowMs, channel, bytes);
+        if (connection !== this.#connection) return;
+        if (this.#isBusy) peer.waiting.push({ channel, bytes });
+        else peer.receive(this.nowMs, channel, bytes);
       };
     };
     const connection = ++this.#connection;

@@ -114,6 +114,13 @@ describe("pace", () => {
     expect(percentile(world.bob.datagramMs, 0.99)).toBeLessThan(10);
   });
 
+  it.each(SEEDS)("[BK6] pages that are busy with drawing for up to 40 ms at a time do not pass for a queue, seed %i", (seed) => {
+    const world = new BulkWorld({ seed, conditions: { delayMs: 1 }, datagramBytes: 100, busyMs: 40 });
+    world.ada.send(fileOf(2_000_000, 1));
+    expect(world.runUntil(() => world.bob.files.length > 0, 20_000)).toBe(true);
+    expect(percentile(world.bob.datagramMs, 0.9)).toBeGreaterThan(20);
+  });
+
   it("[BK6] jitter alone does not slow files down to a crawl", () => {
     const world = new BulkWorld({ seed: 1, conditions: { ...SLOW, delayMs: 60, jitterMs: 5 }, lateMs: 8 });
     world.ada.send(fileOf(2_000_000, 1));

@@ -14,15 +14,17 @@ const RATE_MAX = 8_000_000;
  * What may wait on the way because of us, beside part of the time that one piece takes: a datagram behind a piece waits for that in any case, and a link that became
  * slower must not look like one with a queue. Half of it drowns in the jitter of browsers' timers; at double, datagrams at 300 kB/s come 12 ms late on the mean.
  */
-const TARGET_MS = 4;
+const TARGET_MS = 3;
 const TARGET_PIECES = 0.6;
 const TARGET_MS_MAX = 30;
 const PIECE_WIRE_BYTES = PIECE_BYTES + PIECE_OVERHEAD_BYTES;
 /** Growth of the rate by itself each second until something first waits: at double, the first overshoot makes datagrams 30 ms late. */
 const START_GROWTH_PER_S = 1.4;
 /** Growth later, in parts of the rate and in bytes a second, each second. */
-const GROWTH_PER_S = 0.25;
-const GROWTH_BYTES_PER_S = 20_000;
+const GROWTH_PER_S = 0.2;
+const GROWTH_BYTES_PER_S = 15_000;
+/** When nothing has waited for so long, there is more room than we know of: growth itself grows, by so much again each second. */
+const CALM_MS = 2_000;
 /** Of what arrives while something waits: less than the bottleneck lets through, so that the queue empties. */
 const BACK_OFF = 0.85;
 /** The same where far too much waits. */
@@ -40,7 +42,14 @@ const STALL_MS = 1_000;
 
 /** Of so many pieces the one that waited least counts, or of so many acks: jitter only ever adds. At half, a radio's jitter passes for a queue; at double, a slow link overshoots. */
 const FILTER_PIECES = 6;
-const FILTER_ACKS = 5;
+const FILTER_ACKS_MAX = 8;
+/**
+ * One ack more for so much that the delay jumps from ack to ack: a queue grows and shrinks slowly, and a page whose thread is busy does not. At half, a queue is noticed
+ * late; at double, a page that draws at 20 pictures a second gets a tenth of its link.
+ */
+const FILTER_NOISE_MS = 2;
+/** Share of it that is not taken for a queue, either. */
+const TARGET_NOISE = 0.5;
 
 /** What one ack tells. */
 export interface RateSample {
@@ -70,11 +79,14 @@ export class RateControl {
   #creditMs = -Infinity;
   /** Nothing is decided before this: the last change does not show yet. */
   #settledMs = -Infinity;
+  #slowedMs = 0;
   #growthMs = 0;
   /** Credit ran out since the last ack: it is the rate that limits. */
   #isLimiting = false;
   /** The newest samples, as many as the filter needs; oldest first. */
   readonly #recent: { readonly waitingMs: number; readonly pieces: number }[] = [];
+  /** Mean change of the delay from ack to ack. */
+  #noiseMs = 0;
   #deliveredBytes = 0;
   #deliverySinceMs: number | undefined;
   #deliveryRate = Infinity;
@@ -131,7 +143,7 @@ export class RateControl {
     if (nowMs < this.#settledMs) return;
     const targetMs = this.#targetMs();
     if (waitingMs > targetMs) this.#slowDown(nowMs, waitingMs > 4 * targetMs ? BACK_OFF_HARD : BACK_OFF);
-    else if (isLimiting) this.#speedUp(elapsedS);
+    else if (isLimiting) this.#speedUp(nowMs, elapsedS);
   }
 
   /** Nothing was acked although something waits: true once per stall. */
@@ -151,16 +163,19 @@ export class RateControl {
 
   #targetMs(): number {
     const pieceMs = (PIECE_WIRE_BYTES * 1_000) / Math.min(this.rate, this.#deliveryRate);
-    return Math.min(TARGET_MS_MAX, TARGET_MS + TARGET_PIECES * pieceMs);
+    return Math.min(TARGET_MS_MAX, TARGET_MS + TARGET_PIECES * pieceMs + TARGET_NOISE * this.#noiseMs);
   }
 
   /** The least of the newest samples. */
   #filter(waitingMs: number, pieces: number): number {
+    const before = this.#recent.at(-1);
+    if (before !== undefined) this.#noiseMs += (Math.abs(waitingMs - before.waitingMs) - this.#noiseMs) / 8;
     this.#recent.push({ waitingMs, pieces });
     let count = 0;
     let leastMs = Infinity;
     let used = 0;
-    while (used < FILTER_ACKS && count < FILTER_PIECES) {
+    const acksMin = this.#noiseMs / FILTER_NOISE_MS;
+    while (used < FILTER_ACKS_MAX && (used < acksMin || count < FILTER_PIECES)) {
       const sample = this.#recent.at(-1 - used);
       if (sample === undefined) break;
       used++;
@@ -171,13 +186,15 @@ export class RateControl {
     return leastMs;
   }
 
-  #speedUp(elapsedS: number): void {
-    const growth = this.#isStarting ? this.rate * START_GROWTH_PER_S : this.rate * GROWTH_PER_S + GROWTH_BYTES_PER_S;
+  #speedUp(nowMs: number, elapsedS: number): void {
+    const calmS = Math.max(0, (nowMs - this.#slowedMs - CALM_MS) / 1_000);
+    const growth = this.#isStarting ? this.rate * START_GROWTH_PER_S : (this.rate * GROWTH_PER_S + GROWTH_BYTES_PER_S) * (1 + calmS);
     this.rate = Math.min(RATE_MAX, this.rate + growth * elapsedS);
   }
 
   #slowDown(nowMs: number, factor: number): void {
     this.#isStarting = false;
+    this.#slowedMs = nowMs;
     this.rate = Math.max(RATE_MIN, Math.min(this.rate, this.#deliveryRate) * factor);
     this.#settledMs = nowMs + this.rttMs + SETTLE_MS;
   }
