@@ -1,13 +1,12 @@
+import type { Lobby } from "@rollcall/netcode";
+import type { rubberbandInput, RubberbandState } from "@rollcall/game-demo/sim";
 import { expect, type Browser, type BrowserContext, type Page } from "playwright/test";
+
+type RubberbandLobby = Lobby<RubberbandState, typeof rubberbandInput>;
 
 /** What `globalThis.rollcall` shows on the demo page; the names are part of the public contract. */
 interface RollcallHandle {
-  readonly lobby?: {
-    readonly code: string;
-    readonly state: { readonly match: unknown };
-    readonly match: unknown;
-    start(options: { readonly playerCount: number }): Promise<unknown>;
-  };
+  readonly lobby?: RubberbandLobby;
   readonly match?: {
     readonly role: "player" | "returning" | "watcher";
     stop(): void;

@@ -14,7 +14,8 @@ const ALL: KeySet = {
   right: [...LETTERS.right, ...ARROWS.right],
   up: [...LETTERS.up, ...ARROWS.up],
   down: [...LETTERS.down, ...ARROWS.down],
-  snap: [...LETTERS.snap, ...ARROWS.snap],
+  // Enter opens the chat.
+  snap: [...LETTERS.snap, "ShiftRight"],
 };
 
 /** Keys of one of `count` players at this keyboard: one alone may use them all, two share them. */
@@ -23,7 +24,7 @@ export function keySetOf(order: number, count: number): KeySet {
   return order === 0 ? LETTERS : ARROWS;
 }
 
-const GAME_KEYS = new Set(Object.values(ALL).flat());
+const GAME_KEYS = new Set([...Object.values(ALL).flat(), ...ARROWS.snap]);
 
 /** The keys that are down, while the game listens. It takes game keys away from the page, but never from a form control or a button. */
 export class Keyboard {

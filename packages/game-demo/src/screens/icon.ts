@@ -17,6 +17,9 @@ const PATHS = {
   invite: "M10 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3.5 20c.5-4 3-6 6.5-6s6 2 6.5 6M18.5 8v6M15.5 11h6",
   signal: "M4 20v-4M9.5 20v-8M15 20V8M20.5 20V4",
   dash: "M6 12h12",
+  chat: "M4 5h16v11H11l-5 4v-4H4z",
+  send: "M4 12L20 4.5 15 20l-3.5-6zM11.5 14L20 4.5",
+  silent: "M4 5h16v11H11l-5 4v-4H4zM9.5 8l5 5M14.5 8l-5 5",
   close: "M6 6l12 12M18 6L6 18",
   warning: "M12 4L2.5 20h19zM12 10v4.5M12 17.2v.1",
 } as const;

@@ -98,6 +98,8 @@ export class LobbySession {
       onSettings: ({ rounds, seats, botSkill }) => shell.run(lobby.setSettings({ rounds, seats, botSkill })),
       onKick: (peerId) => shell.run(lobby.kick(peerId)),
       onMakeHost: (peerId) => shell.run(lobby.transferHost(peerId)),
+      onMute: (peerId, muted) => lobby.mute(peerId, muted),
+      chat: lobby.chat,
       onName: (text) => this.#rename(text),
       onGuest: (plays) => this.#setGuest(plays),
       onWatch: () => this.#showMatch(lobby.watch()),
@@ -157,6 +159,7 @@ export class LobbySession {
       match,
       seats,
       code: this.lobby.code,
+      chat: this.lobby.chat,
       muted: stage.muted,
       onInvite: () => this.#showInvite(),
       onMute: () => {
@@ -175,6 +178,7 @@ export class LobbySession {
         onEscape: () => this.#askToLeave(),
         onMuteKey: () => screen.setMuted(stage.muted),
         onPauseKey: () => screen.togglePause(),
+        onChatKey: (key) => screen.openChat(key),
       }),
       match.on("ended", ({ result }) => this.#showResult(match, result)),
       match.on("dropped", () => {

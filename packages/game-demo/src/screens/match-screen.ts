@@ -1,9 +1,10 @@
-import type { PeerId } from "@rollcall/netcode";
+import type { LobbyChat, PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../net/gateway.ts";
 import { element, setText } from "./element.ts";
 import { icon } from "./icon.ts";
 import { lookIcon } from "./look-icon.ts";
 import { spellCode } from "./lobby-code-text.ts";
+import { MatchChat } from "./match-chat.ts";
 import type { MatchSeatModel } from "./match-model.ts";
 import { PausedCard } from "./paused-card.ts";
 import { strings } from "./strings.ts";
@@ -18,6 +19,8 @@ export interface MatchScreenOptions {
   readonly seats: readonly MatchSeatModel[];
   /** `undefined` when playing alone. */
   readonly code: string | undefined;
+  /** `undefined` when playing alone. */
+  readonly chat: LobbyChat | undefined;
   readonly muted: boolean;
   readonly onInvite: () => void;
   readonly onMute: () => void;
@@ -35,6 +38,7 @@ export class MatchScreen {
   readonly #countdown: HTMLElement;
   readonly #pause: HTMLButtonElement;
   readonly #paused: PausedCard;
+  readonly #chat: MatchChat | undefined;
   readonly #watching: HTMLElement = element("div", { class: "watching panel", "data-testid": "watching" });
   readonly #stopsListening: readonly (() => void)[];
   readonly #timer: number;
@@ -45,6 +49,7 @@ export class MatchScreen {
     this.#countdown = this.#countdownCard();
     this.#pause = element("button", { type: "button", class: "icon-button hud-button", onclick: this.#press(() => this.togglePause()) });
     this.#paused = new PausedCard(() => options.match.resume());
+    this.#chat = options.chat === undefined ? undefined : new MatchChat(options.chat, () => this.heading.focus());
     const leave = {
       type: "button",
       class: "icon-button hud-button",
@@ -56,10 +61,11 @@ export class MatchScreen {
       "div",
       { class: "screen match" },
       this.heading,
-      element("div", { class: "hud" }, this.#chip(), this.#pause, this.#mute, element("button", leave, icon("leave"))),
+      element("div", { class: "hud" }, this.#chip(), this.#chatButton(), this.#pause, this.#mute, element("button", leave, icon("leave"))),
       this.#watching,
       this.#countdown,
       this.#paused.root,
+      this.#chat?.root ?? "",
     );
     this.setMuted(options.muted);
     this.#showPause(undefined);
@@ -89,6 +95,11 @@ export class MatchScreen {
     this.#mute.replaceChildren(icon(muted ? "muted" : "sound"));
   }
 
+  /** For the button and for the key. Enter snaps for the second of two players at one keyboard. */
+  openChat(key?: "Enter" | "T"): void {
+    if (key !== "Enter" || this.#options.match.localPlayers.length < 2) this.#chat?.open();
+  }
+
   /** For the button and for the key. Everybody's game stands still, or goes on. */
   togglePause(): void {
     const { match } = this.#options;
@@ -99,6 +110,7 @@ export class MatchScreen {
   dispose(): void {
     window.clearInterval(this.#timer);
     for (const stop of this.#stopsListening) stop();
+    this.#chat?.dispose();
   }
 
   #showPause(by: PeerId | undefined): void {
@@ -133,6 +145,12 @@ export class MatchScreen {
       icon("invite"),
       letters,
     );
+  }
+
+  #chatButton(): HTMLElement | undefined {
+    if (this.#chat === undefined) return undefined;
+    const label = { "aria-label": strings.chat.open, title: `${strings.chat.open} (T)` };
+    return element("button", { type: "button", class: "icon-button hud-button", ...label, onclick: () => this.openChat() }, icon("chat"));
   }
 
   #countdownCard(): HTMLElement {

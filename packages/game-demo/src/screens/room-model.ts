@@ -20,6 +20,8 @@ export interface PersonSeat {
   readonly connection: ConnectionModel;
   /** The host may kick this member or make it host. */
   readonly manageable: boolean;
+  /** Its chat does not reach us. */
+  readonly muted: boolean;
 }
 
 /** Somebody who plays on a member's device. */
@@ -142,6 +144,7 @@ function personSeat(lobby: RubberbandLobby, member: Member): PersonSeat {
     inMatch: !isMe && seats.some((seat) => seat.kind === "person" && seat.peerId === member.peerId),
     connection: connectionModel(isMe ? "me" : peer, member.connected),
     manageable: lobby.isHost && !isMe,
+    muted: lobby.isMuted(member.peerId),
   };
 }
 

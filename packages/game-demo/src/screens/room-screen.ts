@@ -1,6 +1,7 @@
-import type { PeerId } from "@rollcall/netcode";
+import type { LobbyChat, PeerId } from "@rollcall/netcode";
 import type { RubberbandSettings } from "../sim/index.ts";
 import type { Announcer } from "./announcer.ts";
+import { ChatPanel } from "./chat-panel.ts";
 import { openDialog } from "./dialog.ts";
 import { element, setText } from "./element.ts";
 import { icon } from "./icon.ts";
@@ -24,6 +25,8 @@ export interface RoomScreenOptions {
   readonly onSettings: (settings: RubberbandSettings) => void;
   readonly onKick: (peerId: PeerId) => void;
   readonly onMakeHost: (peerId: PeerId) => void;
+  readonly onMute: (peerId: PeerId, muted: boolean) => void;
+  readonly chat: LobbyChat;
   /** Returns the name as it was taken. */
   readonly onName: (name: string) => string;
   readonly onColour: (colour: number) => void;
@@ -42,6 +45,7 @@ export class RoomScreen {
   readonly #seats: HTMLElement = element("ul", { class: "seats", role: "list" });
   readonly #cards: SeatCard[] = [];
   readonly #settings: SettingsPanel;
+  readonly #chat: ChatPanel;
   readonly #lock: HTMLButtonElement;
   readonly #lockedBadge: HTMLElement = element("span", { class: "badge badge-host" }, icon("lock"), strings.room.locked);
   readonly #status: HTMLElement = element("p", { class: "room-status", "data-testid": "room-status" });
@@ -54,6 +58,7 @@ export class RoomScreen {
   constructor(options: RoomScreenOptions) {
     this.#options = options;
     this.#settings = new SettingsPanel(options.onSettings);
+    this.#chat = new ChatPanel(options.chat);
     this.#lock = element(
       "button",
       {
@@ -103,6 +108,10 @@ export class RoomScreen {
     setText(this.#status, model.matchRunning ? "" : model.status);
   }
 
+  dispose(): void {
+    this.#chat.dispose();
+  }
+
   #hasGuest(): boolean {
     return (this.#model?.seats ?? []).some((seat) => seat.kind === "guest" && seat.isMine);
   }
@@ -134,6 +143,7 @@ export class RoomScreen {
         this.#notice,
         this.#seats,
       ),
+      this.#chat.root,
       element("div", { class: "panel room-settings" }, this.#settings.root),
       element(
         "footer",
@@ -171,14 +181,19 @@ export class RoomScreen {
   }
 
   #manage(seat: PersonSeat): void {
-    const { onKick, onMakeHost } = this.#options;
+    const { onKick, onMakeHost, onMute } = this.#options;
     const about = element("p", { class: "dialog-player" }, lookIcon(seat.colour), seat.connection.text);
+    const hints = [strings.chat.muteHint, ...(seat.manageable ? [strings.room.kickHint] : [])];
+    const forHost = [
+      { text: strings.room.makeHost, act: () => onMakeHost(seat.peerId) },
+      { text: strings.room.kick, className: "button danger", act: () => onKick(seat.peerId) },
+    ];
     openDialog({
       title: seat.name,
-      body: [about, element("p", { class: "hint" }, strings.room.kickHint)],
+      body: [about, ...hints.map((hint) => element("p", { class: "hint" }, hint))],
       actions: [
-        { text: strings.room.makeHost, act: () => onMakeHost(seat.peerId) },
-        { text: strings.room.kick, className: "button danger", act: () => onKick(seat.peerId) },
+        { text: seat.muted ? strings.chat.unmute : strings.chat.mute, act: () => onMute(seat.peerId, !seat.muted) },
+        ...(seat.manageable ? forHost : []),
         { text: strings.room.close, className: "button quiet" },
       ],
     });

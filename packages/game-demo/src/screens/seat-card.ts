@@ -72,7 +72,11 @@ export class SeatCard {
   #showPerson(model: PersonSeat): void {
     this.root.className = `seat${model.isMe ? " seat-me" : ""}${model.ready ? " seat-ready" : ""}`;
     this.root.dataset["testid"] = "player";
-    const badges = [model.isHost ? strings.room.host : "", model.inMatch ? strings.room.inMatch : model.ready ? strings.room.ready : ""];
+    const badges = [
+      model.isHost ? strings.room.host : "",
+      model.inMatch ? strings.room.inMatch : model.ready ? strings.room.ready : "",
+      model.muted ? strings.chat.muted : "",
+    ];
     this.#setBadges(badges.filter((badge) => badge !== ""));
     this.#bars.hidden = model.isMe;
     this.#bars.dataset["bars"] = String(model.connection.bars);
@@ -81,7 +85,7 @@ export class SeatCard {
   }
 
   #showButton(model: PersonSeat): void {
-    this.#button.hidden = !model.isMe && !model.manageable;
+    this.#button.hidden = false;
     const name = model.isMe ? strings.profile.edit : strings.room.options(model.name);
     if (this.#button.getAttribute("aria-label") === name) return;
     this.#button.setAttribute("aria-label", name);
@@ -111,5 +115,6 @@ function badgeKind(text: string): string {
 
 function badgeIcon(text: string): SVGSVGElement | undefined {
   if (text === strings.room.host) return icon("crown");
+  if (text === strings.chat.muted) return icon("silent");
   return text === strings.room.ready ? icon("check") : undefined;
 }

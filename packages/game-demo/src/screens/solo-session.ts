@@ -44,6 +44,7 @@ export class SoloSession {
       match,
       seats: matchSeats(match),
       code: undefined,
+      chat: undefined,
       muted: stage.muted,
       onInvite: () => undefined,
       onMute: () => {

@@ -113,6 +113,19 @@ export const strings = {
     close: "Close",
   },
 
+  chat: {
+    heading: "Chat",
+    placeholder: "Say something",
+    send: "Send",
+    empty: "Say hello. Who comes later does not see what was said before.",
+    tooFast: "Not so fast. Try again in a second.",
+    open: "Chat",
+    mute: "Mute chat",
+    unmute: "Unmute chat",
+    muted: "Muted",
+    muteHint: "Nothing that a muted player says reaches you. They are not told.",
+  },
+
   settings: {
     heading: "Match",
     seats: "Seats",

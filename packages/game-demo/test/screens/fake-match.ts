@@ -10,7 +10,7 @@ const FAKE_PEER = "me" as PeerId;
 export class FakeMatch implements RubberbandMatch {
   readonly matchNumber = 1;
   readonly seats: readonly MatchSeat[];
-  readonly localPlayers: readonly number[];
+  localPlayers: readonly number[];
   phase: RubberbandMatch["phase"];
   countdownMs: number;
   readonly ended: Promise<unknown> = new Promise(() => undefined);

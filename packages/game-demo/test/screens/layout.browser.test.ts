@@ -51,6 +51,15 @@ const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
     await userEvent.click(page.getByRole("button", { name: /^Invite/ }));
     return app;
   },
+  chat: async () => {
+    const app = await fullRoom();
+    const [member] = app.lobby().state.members;
+    for (let count = 0; count < 3; count++) if (member !== undefined) app.lobby().chat.say(member, "W".repeat(300));
+    app.lobby().begin({ countdownMs: 0 });
+    if (member !== undefined) app.lobby().chat.say(member, "W".repeat(300));
+    await userEvent.keyboard("t");
+    return app;
+  },
   result: async () => {
     const app = await fullRoom();
     app.lobby().begin().end({ winner: 1 });
