@@ -28,6 +28,8 @@ export interface BrokerOptions {
   readonly turn?: TurnOptions;
   /** Stock PeerJS clients may signal without a lobby. Default: false. */
   readonly open?: boolean;
+  /** Carries packets of a match between members that have no other way, over their sockets here. Costs bandwidth of this machine. Default: false. */
+  readonly relayFrames?: boolean;
   /** Origins of pages that may connect, `["*"]` for all. Default: pages of the same host, and pages on this machine. */
   readonly origins?: readonly string[];
   /** Proxies in front, each of which appends to `X-Forwarded-For`. Default 0. */
@@ -49,6 +51,7 @@ export interface BrokerSettings {
   readonly iceServers: readonly IceServer[];
   readonly turn: Required<TurnOptions> | undefined;
   readonly open: boolean;
+  readonly relayFrames: boolean;
   readonly origins: readonly string[] | undefined;
   readonly trustedProxyHops: number;
   readonly uniformErrors: boolean;
@@ -68,6 +71,7 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     iceServers = [],
     turn,
     open = false,
+    relayFrames = false,
     origins,
     trustedProxyHops = 0,
     uniformErrors = false,
@@ -92,6 +96,7 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     iceServers,
     turn: turn === undefined ? undefined : resolveTurn(turn),
     open,
+    relayFrames,
     origins: normalized,
     trustedProxyHops,
     uniformErrors,

@@ -8,6 +8,7 @@ import type { BrokerHandlers } from "./broker-handlers.ts";
 import type { BrokerSettings } from "./broker-options.ts";
 import { clientAddress } from "./client-address.ts";
 import { Counters } from "./counters.ts";
+import { FrameRelay } from "./frame-relay.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
@@ -56,6 +57,7 @@ export class BrokerShell implements BrokerHandlers {
       rooms: this.#rooms,
       secrets,
       limits,
+      relaysFrames: settings.relayFrames,
       iceGrants: new IceGrants({ ...settings, secrets, wallMs: Date.now }),
       nowMs: monotonicMs,
       wallMs: Date.now,
@@ -146,8 +148,12 @@ export class BrokerShell implements BrokerHandlers {
       limits,
       uniformErrors,
     };
+    const relay = { rooms: this.#rooms, limits, counters: this.#counters, nowMs: monotonicMs };
     return {
-      createUser: (socket) => new LobbySocket(socket, { ...common, address, handleFailure }),
+      createUser: (socket) => {
+        const frames = this.#settings.relayFrames ? new FrameRelay(relay) : undefined;
+        return new LobbySocket(socket, { ...common, address, frames, handleFailure });
+      },
     };
   }
 

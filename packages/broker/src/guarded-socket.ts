@@ -7,6 +7,8 @@ import { TokenBucket } from "./token-bucket.ts";
 export interface SocketUser {
   /** One text frame. The next one waits until the promise settles; it must not reject. */
   handleText(text: string): void | Promise<void>;
+  /** One binary frame; it is not shaped, and waits for nothing. Left out: binary frames are an offence. */
+  handleBinary?(bytes: Uint8Array): void;
   /** The peer broke a rule that ends the socket; say goodbye and close it. */
   handleOffence(offence: SocketOffence): void;
   /** Silence for `LOBBY_TIMES.pingIntervalMs`: ask for a sign of life. */
@@ -93,6 +95,13 @@ export class GuardedSocket {
     this.#socket.send(text, ignoreError);
   }
 
+  /** Sends what may be lost; false: dropped, since the peer is behind. */
+  sendBinary(bytes: Uint8Array): boolean {
+    if (!this.#open || this.#socket.bufferedAmount + bytes.length > this.#limits.frameBufferBytes) return false;
+    this.#socket.send(bytes, { binary: true }, ignoreError);
+    return true;
+  }
+
   /** A WebSocket ping frame, which a browser answers by itself, whatever its page is doing. */
   ping(): void {
     if (this.#open && this.#socket.readyState === this.#socket.OPEN) this.#socket.ping(undefined, undefined, ignoreError);
@@ -144,7 +153,8 @@ export class GuardedSocket {
     if (!this.#open) return;
     this.#hear();
     if (isBinary) {
-      this.#user?.handleOffence("binary");
+      if (this.#user?.handleBinary === undefined || !(data instanceof Uint8Array)) this.#user?.handleOffence("binary");
+      else this.#user.handleBinary(data);
       return;
     }
     this.#waiting.push(String(data));

@@ -24,6 +24,11 @@ export interface BrokerLimits {
   /** Signals kept for a member whose signaling socket is not open yet, and for how long. */
   readonly pendingSignals: number;
   readonly pendingSignalMs: number;
+  /** Frames that the broker carries from one member to another, and bytes from one member to all (`relayFrames`). A match at 60 Hz sends 75 a second. */
+  readonly pairFramesPerSecond: number;
+  readonly memberFrameBytesPerSecond: number;
+  /** Unread bytes of a receiver above which frames for it are dropped. At half, one large message holds the rest back; double delays what comes after by a second of a slow line. */
+  readonly frameBufferBytes: number;
   /** A code is not given out again for this long after its lobby closed, so that a stale link enters no stranger's lobby. */
   readonly codeRestMs: number;
 }
@@ -42,5 +47,8 @@ export const BROKER_LIMITS: BrokerLimits = {
   lobbies: 10_000,
   pendingSignals: 64,
   pendingSignalMs: 10_000,
+  pairFramesPerSecond: 120,
+  memberFrameBytesPerSecond: 131_072,
+  frameBufferBytes: 65_536,
   codeRestMs: 600_000,
 };

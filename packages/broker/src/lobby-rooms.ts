@@ -6,6 +6,8 @@ import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 export interface MemberSocket {
   /** A `BrokerMessage` as JSON: written once for all members. */
   sendText(text: string): void;
+  /** A packet of another member; false: dropped. */
+  sendFrame(bytes: Uint8Array): boolean;
   /** Says why, and closes. */
   goodbye(reason: GoodbyeReason): void;
 }
@@ -65,6 +67,11 @@ export class LobbyRooms {
   /** A `BrokerMessage` as JSON, for everybody in the lobby. */
   send(code: LobbyCode, text: string): void {
     for (const socket of this.#rooms.get(code)?.sockets.values() ?? []) socket.sendText(text);
+  }
+
+  /** The open socket of a member of this lobby. */
+  socketOf(code: LobbyCode, peerId: PeerId): MemberSocket | undefined {
+    return this.#rooms.get(code)?.sockets.get(peerId);
   }
 
   /** The socket of a member closed; the seat stays. */

@@ -34,6 +34,7 @@ function broker(
     rooms,
     secrets: { ...secrets, newCode: () => codes.shift() ?? secrets.newCode() },
     limits: { ...BROKER_LIMITS, lobbies: 3 },
+    relaysFrames: false,
     iceGrants: new IceGrants({ iceServers: [], turn: undefined, secrets, wallMs: nowMs }),
     nowMs,
     wallMs: nowMs,
@@ -67,7 +68,7 @@ function joinOf(lobbyCode: string): Extract<LobbyCommand, { type: "join" }> {
 function visitor(): { visitor: Visitor; heard: string[]; outcomes: Outcome[] } {
   const heard: string[] = [];
   const outcomes: Outcome[] = [];
-  const socket: MemberSocket = { sendText: (text) => heard.push(text), goodbye: (reason) => heard.push(reason) };
+  const socket: MemberSocket = { sendText: (text) => heard.push(text), sendFrame: () => false, goodbye: (reason) => heard.push(reason) };
   return {
     visitor: { socket, address: "192.0.2.1", takeLobby: () => true, handleOutcome: (outcome) => outcomes.push(outcome) },
     heard,

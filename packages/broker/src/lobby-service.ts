@@ -73,6 +73,8 @@ export interface LobbyServiceOptions {
   readonly secrets: Secrets;
   readonly limits: BrokerLimits;
   readonly iceGrants: IceGrants;
+  /** Told to members: the broker carries their frames. */
+  readonly relaysFrames: boolean;
   readonly nowMs: () => number;
   readonly wallMs: () => number;
   /** Lets members keep their lobbies over a restart; `undefined` where the signing key does not outlive it. */
@@ -291,7 +293,15 @@ export class LobbyService {
     const { code, peerId } = membership;
     rooms.enter(record.lobby, membership, visitor.socket);
     const grant = this.#grantOf(code, peerId, record);
-    const admission = { lobby: record.lobby, peerId, resumeSecret: secret, signalingToken: secrets.signalingToken(peerId), ...grant };
+    const carrier = this.#options.relaysFrames ? { relaysFrames: true } : {};
+    const admission = {
+      lobby: record.lobby,
+      peerId,
+      resumeSecret: secret,
+      signalingToken: secrets.signalingToken(peerId),
+      ...grant,
+      ...carrier,
+    };
     visitor.handleOutcome({ ok: true, membership, admission, missed });
   }
 

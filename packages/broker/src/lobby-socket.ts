@@ -9,6 +9,7 @@ import {
 } from "@rollcall/netcode/lobby-protocol";
 import type { AddressLimits } from "./address-limits.ts";
 import type { Counters } from "./counters.ts";
+import type { FrameRelay } from "./frame-relay.ts";
 import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
@@ -22,6 +23,8 @@ export interface LobbySocketOptions {
   readonly limits: BrokerLimits;
   readonly counters: Counters;
   readonly uniformErrors: boolean;
+  /** Carries frames of this socket; `undefined` where the broker carries none. */
+  readonly frames: FrameRelay | undefined;
   readonly nowMs: () => number;
   readonly address: string;
   /** The store failed, or the broker has a bug: for the log. */
@@ -66,6 +69,22 @@ export class LobbySocket implements SocketUser, MemberSocket {
       this.#refuse(message.request, { code: "SERVER_FULL" });
       this.#options.handleFailure(error);
     });
+  }
+
+  handleBinary(bytes: Uint8Array): void {
+    const { frames, counters } = this.#options;
+    if (frames === undefined) this.handleOffence("binary");
+    // On its way to the lobby again, or out of it: what it sends meanwhile is lost.
+    else if (this.#membership === undefined) counters.add("frame:no-lobby");
+    else {
+      const outcome = frames.handle(this.#membership, bytes);
+      if (outcome === "malformed") this.#countRefused("frame:malformed");
+      else if (outcome === "flood") this.handleOffence("flood");
+    }
+  }
+
+  sendFrame(bytes: Uint8Array): boolean {
+    return this.#socket.sendBinary(bytes);
   }
 
   handleOffence(offence: SocketOffence): void {
@@ -214,11 +233,18 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #refuseMessage(parsed: Extract<MemberMessageParse, { ok: false }>): void {
+    if (parsed.request === undefined) {
+      this.#countRefused(`lobby:${parsed.reason}`);
+      return;
+    }
     this.#options.counters.add(`lobby:${parsed.reason}`);
-    if (parsed.request !== undefined) {
-      const detail = `Not of the protocol: ${parsed.path}.`;
-      this.#refuse(parsed.request, parsed.reason === "other-protocol" ? { code: "VERSION_MISMATCH" } : { code: "BAD_REQUEST", detail });
-    } else if (++this.#refusedMessages >= this.#options.limits.refusedMessages) this.goodbye("BAD_REQUEST");
+    const detail = `Not of the protocol: ${parsed.path}.`;
+    this.#refuse(parsed.request, parsed.reason === "other-protocol" ? { code: "VERSION_MISMATCH" } : { code: "BAD_REQUEST", detail });
+  }
+
+  #countRefused(reason: string): void {
+    this.#options.counters.add(reason);
+    if (++this.#refusedMessages >= this.#options.limits.refusedMessages) this.goodbye("BAD_REQUEST");
   }
 }
 

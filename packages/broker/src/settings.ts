@@ -133,6 +133,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     help: "Let PeerJS clients without a lobby signal to each other.",
     apply: (text, options) => readSwitch(text, (on) => (options.open = on)),
   },
+  "relay-frames": {
+    value: undefined,
+    help: "Carry packets between members that have no other way, within limits.",
+    apply: (text, options) => readSwitch(text, (on) => (options.relayFrames = on)),
+  },
   "uniform-errors": {
     value: undefined,
     help: "Answer a full, locked or other-version lobby like a wrong code.",

@@ -31,6 +31,8 @@ export class LobbyClient {
   pageKey: PageKey = new PageKey();
   /** Everything heard, in order. */
   readonly messages: BrokerMessage[] = [];
+  /** Binary frames, in order. */
+  readonly frames: Uint8Array[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   #request = 0;
   #taken = 0;
@@ -41,7 +43,11 @@ export class LobbyClient {
   private constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on("error", () => undefined);
-    socket.on("message", (data: Buffer) => this.#receive(data.toString()));
+    socket.on("message", (data: Buffer, isBinary: boolean) => {
+      if (isBinary) this.frames.push(data);
+      else this.#receive(data.toString());
+      if (isBinary) this.#wake();
+    });
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => {
         resolve({ code, reason: String(reason) });
@@ -129,6 +135,12 @@ export class LobbyClient {
       if (found !== undefined) return found;
       await this.#more();
     }
+  }
+
+  /** When the broker answers a ping frame, it has read all that was sent before, and we all that it sent. */
+  async settled(): Promise<void> {
+    this.socket.ping();
+    await once(this.socket, "pong");
   }
 
   async close(): Promise<void> {

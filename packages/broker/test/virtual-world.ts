@@ -82,6 +82,7 @@ export class VirtualBroker {
       rooms: this.#rooms,
       secrets,
       limits: this.#limits,
+      relaysFrames: false,
       iceGrants: new IceGrants({ iceServers: [], turn: undefined, secrets, wallMs: nowMs }),
       nowMs,
       wallMs: nowMs,
@@ -115,6 +116,7 @@ export class VirtualBroker {
         limits: this.#limits,
         counters: this.counters,
         uniformErrors: false,
+        frames: undefined,
         nowMs,
         address: ADDRESS,
         handleFailure: (error) => {

@@ -1,5 +1,5 @@
 /** A broker in a few lines for tests of its clients: one lobby protocol, no limits, no sockets, no time. Not the real one's rules in every corner. */
-import { applyLobbyChange } from "../src/core/ports/lobby-protocol.ts";
+import { applyLobbyChange, parseBrokerFrame, writeFramePeer } from "../src/core/ports/lobby-protocol.ts";
 import type {
   Admission,
   BrokerMessage,
@@ -19,6 +19,7 @@ import type { LobbyCode, PeerId } from "../src/core/base/units.ts";
 /* oxlint-disable typescript/switch-exhaustiveness-check -- commands are split by who may give them */
 export interface DoubleSocketHandler {
   handleFrame(text: string): void;
+  handleBinary?(bytes: Uint8Array): void;
   handleClose(): void;
 }
 
@@ -38,6 +39,20 @@ export class DoubleSocket {
   send(text: string): void {
     if (!this.open || this.#broker.deaf) return;
     this.#broker.schedule(() => this.#broker.handleMessage(this, JSON.parse(text) as MemberMessage));
+  }
+
+  /** A packet for another member, carried at once. */
+  sendBinary(bytes: Uint8Array): boolean {
+    const frame = parseBrokerFrame(bytes.slice());
+    const target = this.#broker.openSockets.find(({ peerId }) => peerId === frame?.peerId);
+    if (!this.open || frame === undefined || target === undefined || this.peerId === undefined) return false;
+    this.#broker.carriedFrames++;
+    const copy = bytes.slice();
+    writeFramePeer(copy, this.peerId);
+    this.#broker.schedule(() => {
+      if (target.open) target.#handler.handleBinary?.(copy);
+    });
+    return true;
   }
 
   /** The member closes. */
@@ -97,6 +112,9 @@ export class BrokerDouble {
   mute = false;
   /** New sockets are refused. */
   refusing = false;
+  /** Carries packets of members. */
+  relaysFrames = false;
+  carriedFrames = 0;
   /** What members connect with. */
   iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
@@ -340,6 +358,7 @@ export class BrokerDouble {
       peerId: seat.peerId,
       resumeSecret: seat.secret,
       signalingToken: `token-of-${seat.peerId}-0123456789abcdef`,
+      ...(this.relaysFrames ? { relaysFrames: true } : {}),
       ...this.iceGrant,
     };
   }

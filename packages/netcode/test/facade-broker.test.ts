@@ -3,8 +3,10 @@ import type { IceGrant, IceServer } from "../src/core/ports/lobby-protocol.ts";
 import type { Transport } from "../src/core/ports/transport.ts";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
 import type { Environment, TransportSetup } from "../src/facade/environment.ts";
-import { options } from "./facade-room.ts";
+import { LobbyConnection } from "../src/facade/lobby-connection.ts";
+import { expectEqualChecksums, options, play, startAll, type Room } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
+import { tagGame } from "./tag-game.ts";
 
 const grant = (username: string): IceGrant => ({
   iceServers: [{ urls: ["turn:turn.example"], username, credential: "p" }],
@@ -143,4 +145,84 @@ test("[FA56] who is admitted and thrown out before the lobby is there gets the r
   load();
   await expect(world.until(joining)).rejects.toMatchObject({ code: "KICKED" });
   expect(world.transports.size).toBe(1);
+});
+
+test("[FA57] members that get no connection play over a broker that carries packets, and it is shown; after an outage of the broker they go on", async () => {
+  const world = new FacadeWorld();
+  world.broker.relaysFrames = true;
+  const pages = [world.page(), world.page()];
+  for (const page of pages) page.unreachable = true;
+  const [left, right] = pages;
+  if (left === undefined || right === undefined) throw new Error("no pages");
+  const host = await world.until(hostLobby(left.environment, options("Ada")));
+  const guest = await world.until(joinLobby(right.environment, host.code, options("Bob")));
+  const room: Room = { world, pages, lobbies: [host, guest], host };
+  await world.runUntil(() => room.lobbies.every(({ peers }) => peers[0]?.status === "open"));
+  expect(room.lobbies.map(({ peers }) => peers[0]?.path)).toEqual(["broker", "broker"]);
+  const matches = await startAll(room);
+  play(matches);
+  await world.runUntil(() => matches.every((match) => match.view().frame >= 300));
+  expectEqualChecksums(matches);
+  expect(world.broker.carriedFrames).toBeGreaterThan(300);
+  expect(world.reported).toEqual([]);
+
+  world.broker.socketOf(guest.me.peerId).drop();
+  await world.runUntil(() => !guest.brokerConnected);
+  await world.runUntil(() => guest.brokerConnected);
+  const frame = Math.max(...matches.map((match) => match.stats().confirmedFrame));
+  await world.runUntil(() => matches.every((match) => match.stats().confirmedFrame >= frame + 120));
+  expectEqualChecksums(matches);
+});
+
+test("[FA58] a repair waits for fresh ICE servers, at most a second; where they do not expire, or the game brought its own, it does not wait", async () => {
+  const world = new FacadeWorld();
+  world.broker.iceGrant = grant("first");
+  const connection = async (own: boolean): Promise<LobbyConnection> => {
+    const page = world.page();
+    const made = new LobbyConnection({
+      nowMs: () => world.nowMs,
+      openControlSocket: page.environment.openControlSocket,
+      lobbyUrl: "wss://broker.test/lobby",
+      game: tagGame,
+      entrance: {
+        type: "create",
+        game: tagGame,
+        profile: { name: "Ada", colour: 0, choices: null },
+        capacity: 2,
+        settings: null,
+        metadata: null,
+      },
+      keys: { entranceId: world.newToken(), device: world.newToken(), key: Buffer.from(world.newToken()).toString("base64url") },
+      seed: 1,
+    });
+    await world.until(made.admitted);
+    made.attach(() => {});
+    if (!own) made.followIceServers(() => {});
+    return made;
+  };
+  const ada = await connection(false);
+  // They are fresh.
+  expect(ada.refreshIceServers()).toBeUndefined();
+  world.nowMs += 2_000;
+  const answered = ada.refreshIceServers();
+  expect(answered).toBeInstanceOf(Promise);
+  await world.until(answered ?? Promise.reject(new Error("no promise")));
+  world.nowMs += 2_000;
+  world.broker.deaf = true;
+  let settled = false;
+  void ada.refreshIceServers()?.then(() => (settled = true));
+  ada.tick(world.nowMs + 900);
+  await world.run(5);
+  expect(settled).toBe(false);
+  ada.tick(world.nowMs + 1_100);
+  await world.run(5);
+  expect(settled).toBe(true);
+  world.broker.deaf = false;
+  const bob = await connection(true);
+  world.nowMs += 2_000;
+  expect(bob.refreshIceServers()).toBeUndefined();
+  world.broker.iceGrant = { iceServers: [] };
+  const cyd = await connection(false);
+  world.nowMs += 2_000;
+  expect(cyd.refreshIceServers()).toBeUndefined();
 });

@@ -232,6 +232,7 @@ export class TestPage implements Page {
   readonly #openControlSocket: OpenControlSocket = (_url, handler) => {
     const socket = this.#world.broker.connect({
       handleFrame: (text) => handler.handleFrame(text),
+      handleBinary: (bytes) => handler.handleBinary?.(bytes),
       handleClose: () => handler.handleClose(),
     });
     if (socket === undefined) {

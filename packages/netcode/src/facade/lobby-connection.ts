@@ -4,8 +4,11 @@ import type { EntranceKeys, LobbyEntrance } from "../core/lobby/lobby-entrance.t
 import { LOBBY_CLOSED, type LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
-import type { Admission, GameIdentity, IceServer, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, IceGrant, IceServer, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
+import { encodeBrokerFrame, parseBrokerFrame } from "../core/ports/broker-frame.ts";
+import type { BrokerFrame } from "../core/ports/broker-frame.ts";
 import { unreachable } from "../core/base/assert.ts";
+import type { BrokerCarrier, BrokerCarrierHandler } from "./broker-carrier.ts";
 import { Deferred } from "./deferred.ts";
 import { errorOfFailure } from "./netcode-error.ts";
 import type { NetcodeError } from "./netcode-error.ts";
@@ -24,8 +27,11 @@ export interface LobbyConnectionOptions {
   readonly seed: number;
 }
 
+/** A repair waits so long for fresh ICE servers: half would give up on a slow phone's broker, double holds back a match that stands still. */
+const FRESH_WAIT_MS = 1_000;
+
 /** Runs a `LobbyMember` on a real control socket and turns its replies into promises. */
-export class LobbyConnection {
+export class LobbyConnection implements BrokerCarrier {
   readonly #options: LobbyConnectionOptions;
   readonly #member: LobbyMember;
   readonly #waiters = new Map<number, Deferred<void>>();
@@ -35,6 +41,9 @@ export class LobbyConnection {
   /** Events wait here until somebody is there for them. */
   readonly #early: LaterEvent[] = [];
   #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
+  #carrierHandler: BrokerCarrierHandler | undefined;
+  /** Oldest first. */
+  readonly #freshWaiters: { readonly dueMs: number; readonly deferred: Deferred<void> }[] = [];
   #handleKeepsake: ((keepsake: string) => void) | undefined;
   #handleIceServers: ((servers: readonly IceServer[]) => void) | undefined;
   #draining = false;
@@ -86,6 +95,7 @@ export class LobbyConnection {
   }
 
   tick(nowMs: number): void {
+    this.#settleFresh(nowMs);
     if (nowMs < this.#member.pollTimeoutMs()) return;
     this.#member.handleTimeout(nowMs);
     this.#drain();
@@ -103,6 +113,26 @@ export class LobbyConnection {
   renewIceServers(): void {
     this.#member.renewIceServers(this.#options.nowMs());
     this.#drain();
+  }
+
+  /** The same before a connection is repaired: settles when they are there, or after a second without them. `undefined`: they need not be asked for. */
+  refreshIceServers(): Promise<void> | undefined {
+    const nowMs = this.#options.nowMs();
+    if (this.#handleIceServers === undefined || !this.#member.renewIceServers(nowMs)) return undefined;
+    const fresh = { dueMs: nowMs + FRESH_WAIT_MS, deferred: new Deferred<void>() };
+    this.#freshWaiters.push(fresh);
+    this.#drain();
+    return fresh.deferred.promise;
+  }
+
+  sendFrame(frame: BrokerFrame): boolean {
+    const bytes = this.#carries ? encodeBrokerFrame(frame) : undefined;
+    return bytes !== undefined && this.#socket?.socket.sendBinary?.(bytes) === true;
+  }
+
+  followFrames(handler: BrokerCarrierHandler): void {
+    this.#carrierHandler = handler;
+    handler.handleCarrier(this.#carries);
   }
 
   leave(): void {
@@ -154,6 +184,7 @@ export class LobbyConnection {
       const socket = openControlSocket(lobbyUrl, {
         handleOpen: () => this.#handle(() => this.#member.handleSocketOpen(nowMs(), number)),
         handleFrame: (text) => this.#handle(() => this.#member.handleFrame(nowMs(), number, text)),
+        handleBinary: (bytes) => this.#handleBinary(number, bytes),
         handleClose: () => this.#handle(() => this.#member.handleSocketClosed(nowMs(), number)),
       });
       this.#socket = { number, socket };
@@ -185,12 +216,34 @@ export class LobbyConnection {
   }
 
   #deliver(event: LaterEvent, handleEvent: (event: LobbyConnectionEvent) => void): void {
-    if (event.type === "ice-servers") this.#handleIceServers?.(event.grant.iceServers);
+    if (event.type === "ice-servers") this.#takeIceServers(event.grant);
     else if (event.type === "keepsake") this.#handleKeepsake?.(event.keepsake);
     else {
-      if (event.type === "broker-back") this.#handleIceServers?.(event.admission.iceServers);
+      if (event.type === "broker-back") this.#takeIceServers(event.admission);
+      if (event.type !== "change") this.#carrierHandler?.handleCarrier(this.#carries);
       handleEvent(event);
     }
+  }
+
+  #takeIceServers({ iceServers }: IceGrant): void {
+    this.#handleIceServers?.(iceServers);
+    this.#settleFresh(Infinity);
+  }
+
+  #settleFresh(nowMs: number): void {
+    for (let next = this.#freshWaiters[0]; next !== undefined && next.dueMs <= nowMs; next = this.#freshWaiters[0]) {
+      this.#freshWaiters.shift();
+      next.deferred.resolve();
+    }
+  }
+
+  get #carries(): boolean {
+    return this.#member.connected && this.#member.admission?.relaysFrames === true;
+  }
+
+  #handleBinary(number: number, bytes: Uint8Array): void {
+    const frame = this.#socket?.number === number && this.#carries ? parseBrokerFrame(bytes) : undefined;
+    if (frame !== undefined) this.#carrierHandler?.handleFrame(frame);
   }
 
   #settle({ request, failure }: Extract<LobbyMemberEvent, { readonly type: "reply" }>): void {

@@ -74,6 +74,8 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
         if (!this.content.handlePacket(nowMs(), from, channel, bytes)) this.#matches.handlePacket(nowMs(), from, bytes);
       },
       handleEvent: (event) => this.#handleLinkEvent(event),
+      refreshIceServers: () => connection.refreshIceServers(),
+      broker: connection,
     });
     this.#matches = new LobbyMatches({
       page,

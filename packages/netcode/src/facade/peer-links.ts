@@ -7,7 +7,9 @@ import type { MembershipKeeper } from "../core/ports/membership.ts";
 import type { Transmit } from "../core/ports/session.ts";
 import type { Channel, ChannelsClosedReason, SendOutcome, Transport, TransportHandler } from "../core/ports/transport.ts";
 import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
+import type { BrokerFrame } from "../core/ports/broker-frame.ts";
 import { Outbox } from "../driver/outbox.ts";
+import type { BrokerCarrier, BrokerCarrierHandler } from "./broker-carrier.ts";
 
 export interface PeerLinksOptions {
   readonly nowMs: () => number;
@@ -23,10 +25,12 @@ export interface PeerLinksOptions {
    * settles within a second, whatever the broker does.
    */
   readonly refreshIceServers?: () => Promise<void> | undefined;
+  /** Carries packets where nothing else does. */
+  readonly broker?: BrokerCarrier;
 }
 
 /** Runs the link machine on a transport: its decisions go down, packets and events come up. */
-export class PeerLinks implements TransportHandler {
+export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
   readonly #options: PeerLinksOptions;
   readonly #transport: Transport;
   readonly #mesh: LinkMesh;
@@ -42,6 +46,7 @@ export class PeerLinks implements TransportHandler {
     this.#mesh = options.mesh;
     this.#outbox = new Outbox((peer, channel, bytes) => this.#transport.send(peer, channel, bytes));
     this.#transport.setHandler(this);
+    options.broker?.followFrames(this);
   }
 
   /** Of two members, the one with the higher order dials. */
@@ -70,7 +75,8 @@ export class PeerLinks implements TransportHandler {
     const nowMs = this.#options.nowMs();
     if (transmit.channel === "unreliable") {
       if (!this.#mesh.maySend(transmit.to)) return false;
-      const isSent = this.#outbox.post(this.#mesh.route(transmit)) === "sent";
+      const routed = this.#mesh.route(transmit);
+      const isSent = routed.by === "broker" ? this.#sendByBroker(routed) : this.#outbox.post(routed) === "sent";
       if (isSent) this.#mesh.handleSent(nowMs, transmit.to);
       return isSent;
     }
@@ -141,6 +147,16 @@ export class PeerLinks implements TransportHandler {
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
     const isLinks = this.#mesh.handlePacket(this.#options.nowMs(), peer, channel, bytes);
     if (!isLinks) this.#options.handleSessionPacket(peer, channel, bytes);
+    this.#drain();
+  }
+
+  handleFrame({ peerId, channel, packet }: BrokerFrame): void {
+    this.#mesh.handleBrokered(this.#options.nowMs(), peerId, channel, packet);
+    this.#drain();
+  }
+
+  handleCarrier(isThere: boolean): void {
+    this.#mesh.setBroker(this.#options.nowMs(), isThere);
     this.#drain();
   }
 
@@ -241,7 +257,13 @@ export class PeerLinks implements TransportHandler {
     void fresh.then(run, run);
   }
 
+  #sendByBroker({ to, channel, bytes }: Transmit): boolean {
+    if (channel !== "unreliable" && channel !== "reliable") return false;
+    return this.#options.broker?.sendFrame({ channel, peerId: to, packet: bytes }) === true;
+  }
+
   #post(transmit: Transmit): void {
+    if (transmit.by === "broker") return void this.#sendByBroker(transmit);
     // What is forwarded may be lost, and must neither wait for its turn nor cost a member its connection.
     if (transmit.channel === "control") return void this.#transport.send(transmit.to, "control", transmit.bytes);
     if (this.#outbox.post(transmit) !== "overflow") return;

@@ -140,6 +140,20 @@ export class LinkMesh {
     for (const link of this.#order) link.healing.handleSignalingReady(nowMs);
   }
 
+  /** Whether the broker carries packets of pairs that have no other way. */
+  setBroker(nowMs: number, isThere: boolean): void {
+    this.#observe(nowMs);
+    this.#router.setBroker(isThere);
+  }
+
+  /** A packet that the broker carried. */
+  handleBrokered(nowMs: number, from: PeerId, channel: "unreliable" | "reliable", bytes: Uint8Array): void {
+    this.#observe(nowMs);
+    const link = this.#links.get(from);
+    if (link === undefined) this.#output.refuse("unknown-peer");
+    else this.#router.handleBrokered(nowMs, link, channel, bytes);
+  }
+
   /** Our network may be another one: the browser says so, the page was shown again, a socket was found dead. */
   handleNetworkChange(nowMs: number): void {
     this.#observe(nowMs);

@@ -1,6 +1,8 @@
 import { unreachable } from "../base/assert.ts";
+import type { PeerId } from "../base/units.ts";
 import type { LinkPath, LinkStage, LinkStats } from "../ports/link.ts";
 import type { Link } from "./link.ts";
+import { BROKER_VIA } from "./relay-router.ts";
 
 /** A link in figures; `path` is that of the pair's own connection. */
 export function linkStats(link: Link, path: LinkPath): LinkStats {
@@ -11,13 +13,18 @@ export function linkStats(link: Link, path: LinkPath): LinkStats {
     peerId,
     status,
     stage: stageOf(link),
-    path: isOpen ? (relay.via === undefined ? path : "peer") : "connecting",
-    ...(relay.via === undefined ? {} : { via: relay.via }),
+    path: isOpen ? relayPath(relay.via, path) : "connecting",
+    ...(relay.via === undefined || relay.via === BROKER_VIA ? {} : { via: relay.via }),
     ...proofs.stats(),
     rttMs,
     jitterMs,
     lossRatio,
   };
+}
+
+function relayPath(via: PeerId | undefined, path: LinkPath): LinkPath {
+  if (via === undefined) return path;
+  return via === BROKER_VIA ? "broker" : "peer";
 }
 
 /** The exact stage behind a coarse status: what is being done about the pair's own connection. */

@@ -97,3 +97,8 @@ export const reportValidMs = 3_500;
  */
 export const attemptsMs = [4_000, 5_500] as const;
 export const attemptsMsRest = 7_500;
+
+/** A pair that no member could bring together is carried by the broker after this: time for two ways of ICE, TURN among them. */
+export const brokerAfterMs = 3_000;
+/** What the way over the broker is said to cost: more than any other that works, so that it is the last. */
+export const brokerCostMs = 1_000;

@@ -37,6 +37,9 @@ type MutableTransmit = { -readonly [Key in keyof Transmit]: Transmit[Key] };
 
 const EMPTY = new Uint8Array(0);
 
+/** Stands for the broker among those who forward. No member is called so: their ids have 32 digits. */
+export const BROKER_VIA = "broker" as PeerId;
+
 /**
  * Forwarding, in one mesh: for others, of packets that they ask us to pass on; for ourselves, by telling what the ways over others cost. A packet is
  * forwarded once, from one member to another, over the connections that both have to us, and unopened.
@@ -44,6 +47,8 @@ const EMPTY = new Uint8Array(0);
 export class RelayRouter implements RelayAccess {
   /** Packets that we forwarded. */
   forwarded = 0;
+  /** The broker carries packets too, for who has no other way. */
+  #hasBroker = false;
   readonly #output: LinkOutput;
   #members: readonly Member[] = [];
   readonly #byPeer = new Map<PeerId, Member>();
@@ -82,15 +87,20 @@ export class RelayRouter implements RelayAccess {
       const isTaken = this.#byHash.has(member.hash) || member.hash === this.#localHash;
       this.#byHash.set(member.hash, isTaken ? undefined : member);
     }
-    this.#reportMs = this.hasOthers() ? this.#reportMsMin : Infinity;
+    this.#reportMs = this.#members.length > 1 ? this.#reportMsMin : Infinity;
+  }
+
+  setBroker(isThere: boolean): void {
+    this.#hasBroker = isThere;
+    this.checkSoon();
   }
 
   hasOthers(): boolean {
-    return this.#members.length > 1;
+    return this.#hasBroker || this.#members.length > 1;
   }
 
   canForward(nowMs: number, via: PeerId): boolean {
-    return this.#byPeer.get(via)?.link.direct.usable(nowMs) !== undefined;
+    return via === BROKER_VIA ? this.#hasBroker : this.#byPeer.get(via)?.link.direct.usable(nowMs) !== undefined;
   }
 
   checkSoon(): void {
@@ -121,6 +131,13 @@ export class RelayRouter implements RelayAccess {
   /** A session's datagram in the wrapping for `via`. */
   wrap(via: PeerId, { to, bytes }: Transmit): Transmit {
     assert(bytes.length <= SESSION_DATAGRAM_BYTES_MAX, `at most ${SESSION_DATAGRAM_BYTES_MAX} bytes in a session's datagram`);
+    if (via === BROKER_VIA) {
+      this.#wrapped.to = to;
+      this.#wrapped.bytes = bytes;
+      this.#wrapped.by = "broker";
+      return this.#wrapped;
+    }
+    this.#wrapped.by = undefined;
     const sizeBytes = writeRelayed(this.#wrapBytes, KIND.relay, this.#byPeer.get(to)?.hash ?? 0, bytes);
     this.#wrapped.to = via;
     this.#wrapped.bytes = this.#wrapBytes.subarray(0, sizeBytes);
@@ -130,6 +147,10 @@ export class RelayRouter implements RelayAccess {
   send(via: PeerId, to: PeerId, channel: "unreliable" | "reliable", bytes: Uint8Array): void {
     const target = this.#byPeer.get(to);
     if (target === undefined) return;
+    if (via === BROKER_VIA) {
+      if (this.#hasBroker) this.#output.transmits.push({ to, channel, bytes, by: "broker" });
+      return;
+    }
     const packet = new Uint8Array(RELAY_HEADER_BYTES + bytes.length);
     writeRelayed(packet, KIND.relay, target.hash, bytes);
     this.#byPeer.get(via)?.link.direct.transmitForwarded(channel === "reliable" ? "control" : "unreliable", packet);
@@ -138,6 +159,7 @@ export class RelayRouter implements RelayAccess {
   offers(nowMs: number, to: PeerId): readonly RelayOffer[] {
     const target = this.#byPeer.get(to);
     const offers: RelayOffer[] = [];
+    if (this.#hasBroker && target !== undefined) offers.push({ via: BROKER_VIA, costMs: LINK_TIMES.brokerCostMs });
     if (target === undefined || this.#byHash.get(target.hash) !== target) return offers;
     for (const { link, neighbours, neighboursMs } of this.#members) {
       const second = neighbours.get(target.hash);
@@ -151,7 +173,7 @@ export class RelayRouter implements RelayAccess {
 
   /** Tells the neighbours what we measure, when it is time or when one of them came or went. */
   handleTimeout(nowMs: number): void {
-    if (!this.hasOthers() || nowMs < this.#reportMsMin) return;
+    if (this.#members.length < 2 || nowMs < this.#reportMsMin) return;
     let present = "";
     for (const { link, hash } of this.#members) if (link.direct.usable(nowMs) !== undefined) present += `${hash} `;
     if (nowMs < this.#reportMs && present === this.#reported) return;
@@ -192,9 +214,18 @@ export class RelayRouter implements RelayAccess {
   }
 
   #deliver(nowMs: number, via: Member, source: Member, channel: Channel, bytes: Uint8Array): void {
-    const packet = bytes.subarray(RELAY_HEADER_BYTES);
-    const inner = channel === "control" ? "reliable" : "unreliable";
-    const isSessions = !source.link.handleRelayed(nowMs, via.link.peerId, inner, packet);
-    if (isSessions) this.#output.messages.push({ from: source.link.peerId, channel: inner, bytes: packet.slice() });
+    this.#take(nowMs, via.link.peerId, source.link, channel === "control" ? "reliable" : "unreliable", bytes.subarray(RELAY_HEADER_BYTES));
+  }
+
+  /** A packet that the broker carried. */
+  handleBrokered(nowMs: number, source: Link, channel: "unreliable" | "reliable", packet: Uint8Array): void {
+    if (!this.#hasBroker) return this.#output.refuse("relay-no-way");
+    if (isBetweenNeighbours(packet[0] ?? 0)) return this.#output.refuse("relay-nested");
+    this.#take(nowMs, BROKER_VIA, source, channel, packet);
+  }
+
+  #take(nowMs: number, via: PeerId, source: Link, channel: "unreliable" | "reliable", packet: Uint8Array): void {
+    const isSessions = !source.handleRelayed(nowMs, via, channel, packet);
+    if (isSessions) this.#output.messages.push({ from: source.peerId, channel, bytes: packet.slice() });
   }
 }

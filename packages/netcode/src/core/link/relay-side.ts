@@ -125,7 +125,8 @@ export class RelaySide {
 
   /** What members tell; where the report was lost, who brings the peer's packets can take ours. */
   #offers(nowMs: number, relayMs: number): readonly RelayOffer[] {
-    const offers = this.#relays.offers(nowMs, this.#peerId);
+    const isPatient = nowMs - this.#startedMs < LINK_TIMES.brokerAfterMs;
+    const offers = this.#relays.offers(nowMs, this.#peerId).filter(({ costMs }) => !isPatient || costMs < LINK_TIMES.brokerCostMs);
     if (offers.length > 0 || this.#replyVia === undefined || relayMs === Infinity) return offers;
     if (!this.#relays.canForward(nowMs, this.#replyVia)) return offers;
     return [{ via: this.#replyVia, costMs: relayMs }];

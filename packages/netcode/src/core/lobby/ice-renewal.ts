@@ -32,6 +32,10 @@ export class IceRenewal {
     this.#dueMs = nowMs + RENEWAL_RETRY_MS;
   }
 
+  get isAsking(): boolean {
+    return this.#request !== undefined;
+  }
+
   isOurs(request: number): boolean {
     return request === this.#request;
   }

@@ -137,9 +137,10 @@ export class LobbyMember {
     }
   }
 
-  /** Asks for fresh ICE servers, unless these do not expire or are fresh. Call it before a connection is made or repaired; without a broker nothing comes. */
-  renewIceServers(nowMs: number): void {
+  /** Asks for fresh ICE servers, unless these do not expire or are fresh. Call it before a connection is made or repaired; without a broker nothing comes. True: they are on their way. */
+  renewIceServers(nowMs: number): boolean {
     if (this.#phase.name === "member" && this.#renewal.mayAsk(nowMs)) this.#askForIceServers(nowMs);
+    return this.#renewal.isAsking;
   }
 
   /**

@@ -86,7 +86,14 @@ const iceFields: Fields<IceGrant> = {
 };
 const iceGrant: Read<IceGrant> = object<IceGrant>(iceFields);
 
-const admission: Read<Admission> = object<Admission>({ lobby, peerId, resumeSecret: secret, signalingToken: secret, ...iceFields });
+const admission: Read<Admission> = object<Admission>({
+  lobby,
+  peerId,
+  resumeSecret: secret,
+  signalingToken: secret,
+  relaysFrames: optional(flag),
+  ...iceFields,
+});
 
 /** Only an admission has a lobby. */
 const result: Read<Admission | IceGrant | null> = (value) =>

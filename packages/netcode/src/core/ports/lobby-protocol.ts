@@ -1,6 +1,7 @@
 /** What `@rollcall/netcode/lobby-protocol` exports: the types, the parsers of both directions, and the reducer that all sides share. */
 export { assert, AssertionError, unreachable } from "../base/assert.ts";
 export { parsePeerId, type LobbyCode, type PeerId } from "../base/units.ts";
+export { parseBrokerFrame, writeFramePeer, encodeBrokerFrame, type BrokerFrame, type FrameChannel } from "./broker-frame.ts";
 export { jsonBytes, parseJsonText, type JsonBounds, type JsonRefusal, type JsonText } from "./json-text.ts";
 export { normalizeLobbyCode } from "./lobby-code.ts";
 export * from "./lobby-parser.ts";

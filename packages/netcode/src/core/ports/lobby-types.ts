@@ -226,6 +226,8 @@ export interface Admission extends IceGrant {
   readonly resumeSecret: string;
   /** Says at the door of the signaling socket (`/peerjs`) that somebody comes for `peerId`; the key opens it. */
   readonly signalingToken: string;
+  /** The broker carries packets between members that have no other way, as binary frames (`broker-frame.ts`). Left out: it does not. */
+  readonly relaysFrames?: boolean;
 }
 
 /**

@@ -7,6 +7,8 @@ export interface Transmit {
   readonly to: PeerId;
   readonly channel: Channel;
   readonly bytes: Uint8Array;
+  /** The broker carries it: it goes over the socket of the lobby, not to the transport. */
+  readonly by?: "broker" | undefined;
 }
 
 /**
