@@ -96,6 +96,8 @@ describe("a link over real WebRTC", () => {
   }
 
   afterEach(async () => {
+    // What emulation delays dies with its socket: left on, no other test would hear that an end was closed.
+    await cdp().send("Network.disable");
     RTCDataChannel.prototype.send = send;
     globalThis.WebSocket = WebSocketOfPage;
     ada.dispose();
