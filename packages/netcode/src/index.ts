@@ -57,7 +57,7 @@ export type {
   TransferRecipient,
   TransferState,
 } from "./facade/content-types.ts";
-export { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
+export { hostLobby, joinLobby, prepareLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
 export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";

@@ -6,6 +6,18 @@ import * as matches from "./local-match.ts";
 import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
 
 /**
+ * Loads what a lobby needs, once: call it when a page that may host or join has nothing better to do, so that nobody waits for it later. Never rejects; what
+ * could not be loaded is loaded by `hostLobby` and `joinLobby`.
+ */
+export async function prepareLobby(): Promise<void> {
+  try {
+    await browserEnvironment.loadRoomParts();
+  } catch {
+    // Tried again when it is needed.
+  }
+}
+
+/**
  * Opens a lobby and is its host. Rejects with a `NetcodeError`.
  *
  * ```ts
