@@ -65,6 +65,33 @@ describe("the channels between two browsers", () => {
     return channels;
   }
 
+  it("[TR55] the certificates of both ends are known when channels open before the page is told that the answer was taken", async () => {
+    const original = globalThis.RTCPeerConnection;
+    // The dialing end, as Chromium shows it for a moment on a busy machine.
+    globalThis.RTCPeerConnection = class extends original {
+      override get currentRemoteDescription(): RTCSessionDescription | null {
+        return this.#isDialer ? null : super.currentRemoteDescription;
+      }
+
+      override get remoteDescription(): RTCSessionDescription | null {
+        return this.#isDialer ? null : super.remoteDescription;
+      }
+
+      get #isDialer(): boolean {
+        return super.localDescription?.type === "offer";
+      }
+    };
+    try {
+      const { ids } = await pair();
+      const [ada, bob] = transports;
+      const [ours, theirs] = [ada?.fingerprints(ids[1] ?? newPeerId()), bob?.fingerprints(ids[0] ?? newPeerId())];
+      expect(ours?.local.length).toBe(32);
+      expect(theirs).toEqual({ local: ours?.remote, remote: ours?.local });
+    } finally {
+      globalThis.RTCPeerConnection = original;
+    }
+  });
+
   it("[TR20] one peer connection at each end carries all channels", async () => {
     const { made, channels } = await pair();
     expect(made.length).toBe(2);

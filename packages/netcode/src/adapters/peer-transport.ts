@@ -33,7 +33,8 @@ interface Attempt {
   readonly channels: RtcChannels;
   readonly exchange: DescriptionExchange;
   readonly isDialer: boolean;
-  isAnswered: boolean;
+  /** The description that was given to the peer connection. */
+  answer: string | undefined;
   repeats: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -111,9 +112,11 @@ export class PeerTransport implements Transport {
   }
 
   fingerprints(peer: PeerId): Fingerprints | undefined {
-    const connection = this.#contacts.get(peer)?.attempt?.peerConnection;
+    const attempt = this.#contacts.get(peer)?.attempt;
+    const connection = attempt?.peerConnection;
     const local = fingerprintOf(connection?.currentLocalDescription?.sdp ?? connection?.localDescription?.sdp);
-    const remote = fingerprintOf(connection?.currentRemoteDescription?.sdp ?? connection?.remoteDescription?.sdp);
+    // Chromium connects beside the page's own thread: on one machine channels may open before the page is told that the answer was taken.
+    const remote = fingerprintOf(connection?.currentRemoteDescription?.sdp ?? connection?.remoteDescription?.sdp ?? attempt?.answer);
     return local === undefined || remote === undefined ? undefined : { local, remote };
   }
 
@@ -200,7 +203,7 @@ export class PeerTransport implements Transport {
       (this.capabilities & CAPABILITY.iceRestart) !== 0,
     );
     const exchange = new DescriptionExchange(peerConnection, (report) => this.#handler?.handleNegotiation?.(contact.peer, report));
-    const attempt: Attempt = { connection, peerConnection, channels, exchange, isDialer, isAnswered: false, repeats: 0, timer: undefined };
+    const attempt: Attempt = { connection, peerConnection, channels, exchange, isDialer, answer: undefined, repeats: 0, timer: undefined };
     contact.attempt = attempt;
     // PeerJS would send those of a restart too, as if they belonged to the first descriptions.
     peerConnection.onicecandidate = ({ candidate }) => {
@@ -287,8 +290,8 @@ export class PeerTransport implements Transport {
   }
 
   #handleAnswer(attempt: Attempt, sdp: string): void {
-    if (attempt.isAnswered) return this.#addCandidates(attempt, candidatesOf(sdp));
-    attempt.isAnswered = true;
+    if (attempt.answer !== undefined) return this.#addCandidates(attempt, candidatesOf(sdp));
+    attempt.answer = sdp;
     attempt.peerConnection.setRemoteDescription({ type: "answer", sdp }).catch(() => {
       this.#refuse("bad-description");
     });
