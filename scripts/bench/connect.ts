@@ -8,7 +8,15 @@ import type { JoinTimes } from "./pages/join.ts";
 import type { Row } from "./row.ts";
 import { servePages } from "./serve-pages.ts";
 
-const ROUNDS = 9;
+const ROUNDS = 7;
+/** Latency that the DevTools protocol gives each page for the second part: 20 ms to a server and back, 80 ms from page to page and back. */
+const FAR_LATENCY_MS = 20;
+
+/** Ids at the PeerServer, used once each. */
+let peers = 0;
+
+/** A bench is no stranger from the internet. */
+const LIMITS = { opensPerMinute: 5_000, lobbiesPerMinute: 500, socketsPerAddress: 1_000 };
 
 interface Closable {
   close(): void;
@@ -31,32 +39,25 @@ interface BenchPage {
 export async function benchConnect(): Promise<Row[]> {
   const peerPort = await freePort({ name: "PeerServer port", wanted: 17_900, fixed: false, host: "127.0.0.1" });
   const brokerPort = await freePort({ name: "broker port", wanted: 18_000, fixed: false, host: "127.0.0.1" });
-  const broker = await createBroker({ host: "127.0.0.1", port: brokerPort, trustedProxyHops: 1, limits: { opensPerMinute: 5_000 } });
+  const broker = await createBroker({ host: "127.0.0.1", port: brokerPort, trustedProxyHops: 1, limits: LIMITS });
   const stock = await new Promise<Closable>((resolve) => PeerServer({ port: peerPort, host: "127.0.0.1", path: "/" }, resolve));
   const pages = await servePages(["bare-peerjs.html", "join.html", "echo.html"], brokerPort);
   const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags() });
   try {
-    const bareMs: number[] = [];
-    const joins: JoinTimes[] = [];
-    const coldJoins: JoinTimes[] = [];
+    const bareUrl = `${pages.url("bare-peerjs.html")}?peer=${peerPort}`;
+    const joinUrl = `${pages.url("join.html")}?broker=${brokerPort}`;
+    const rounds = { near: emptyRounds(), far: emptyRounds(), cold: emptyRounds() };
     for (let round = 0; round < ROUNDS; round++) {
-      bareMs.push(await bareConnect(browser, `${pages.url("bare-peerjs.html")}?peer=${peerPort}`, round));
-      const joinUrl = `${pages.url("join.html")}?broker=${brokerPort}`;
-      joins.push(await joinAndSynchronise(browser, joinUrl, true));
-      coldJoins.push(await joinAndSynchronise(browser, joinUrl, false));
+      rounds.near.bareMs.push(await bareConnect(browser, bareUrl, 0));
+      rounds.near.joins.push(await joinAndSynchronise(browser, joinUrl, { latencyMs: 0, isPrepared: true }));
+      rounds.cold.joins.push(await joinAndSynchronise(browser, joinUrl, { latencyMs: 0, isPrepared: false }));
+      rounds.far.bareMs.push(await bareConnect(browser, bareUrl, FAR_LATENCY_MS));
+      rounds.far.joins.push(await joinAndSynchronise(browser, joinUrl, { latencyMs: FAR_LATENCY_MS, isPrepared: true }));
     }
-    const bare = median(bareMs);
-    const row = (name: string, key: keyof JoinTimes, from: readonly JoinTimes[] = joins): Row => {
-      const ms = median(from.map((times) => times[key]));
-      return { name: `from Join to ${name}, median`, value: `${ms.toFixed(0)} ms, ${(ms / bare).toFixed(2)} × bare` };
-    };
     return [
-      { name: "bare PeerJS connect, median", value: `${bare.toFixed(0)} ms` },
-      row("the admission", "admittedMs"),
-      row("the open link", "linkedMs"),
-      row("the start of the match", "startedMs"),
-      row("the first synchronised frame", "synchronizedMs"),
-      row("the open link, where nothing was loaded before", "linkedMs", coldJoins),
+      ...rowsOf("on one machine", rounds.near),
+      rowOf("on one machine, nothing loaded before: from Join to the open link", rounds.cold.joins, "linkedMs", median(rounds.near.bareMs)),
+      ...rowsOf("20 ms to the server and back", rounds.far),
       ...(await echoRows(browser, pages.url("echo.html"))),
     ];
   } finally {
@@ -66,9 +67,33 @@ export async function benchConnect(): Promise<Row[]> {
   }
 }
 
-async function bareConnect(browser: Browser, url: string, round: number): Promise<number> {
-  return withTwoPages(browser, url, async (first, second) => {
-    const id = `bench-${round}`;
+interface Rounds {
+  readonly bareMs: number[];
+  readonly joins: JoinTimes[];
+}
+
+function emptyRounds(): Rounds {
+  return { bareMs: [], joins: [] };
+}
+
+function rowsOf(where: string, { bareMs, joins }: Rounds): Row[] {
+  const bare = median(bareMs);
+  return [
+    { name: `${where}: bare PeerJS connect, median`, value: `${bare.toFixed(0)} ms` },
+    rowOf(`${where}: from Join to the admission`, joins, "admittedMs", bare),
+    rowOf(`${where}: to the open link, identity proven`, joins, "linkedMs", bare),
+    rowOf(`${where}: to the first synchronised frame`, joins, "synchronizedMs", bare),
+  ];
+}
+
+function rowOf(name: string, joins: readonly JoinTimes[], key: keyof JoinTimes, bareMs: number): Row {
+  const ms = median(joins.map((times) => times[key]));
+  return { name, value: `${ms.toFixed(0)} ms, ${(ms / bareMs).toFixed(2)} × bare` };
+}
+
+async function bareConnect(browser: Browser, url: string, latencyMs: number): Promise<number> {
+  return withTwoPages(browser, { url, latencyMs }, async (first, second) => {
+    const id = `bench-${peers++}`;
     await first.evaluate((name) => (globalThis as unknown as BenchPage).listen(name), id);
     return second.evaluate((name) => (globalThis as unknown as BenchPage).connect(name), id);
   });
@@ -87,9 +112,14 @@ async function echoRows(browser: Browser, url: string): Promise<Row[]> {
   ];
 }
 
-async function joinAndSynchronise(browser: Browser, url: string, isPrepared: boolean): Promise<JoinTimes> {
-  return withTwoPages(browser, url, async (first, second) => {
-    if (isPrepared) await Promise.all([first, second].map((page) => page.evaluate(() => (globalThis as unknown as BenchPage).prepare())));
+async function joinAndSynchronise(
+  browser: Browser,
+  url: string,
+  options: { readonly latencyMs: number; readonly isPrepared: boolean },
+): Promise<JoinTimes> {
+  return withTwoPages(browser, { url, latencyMs: options.latencyMs }, async (first, second) => {
+    if (options.isPrepared)
+      await Promise.all([first, second].map((page) => page.evaluate(() => (globalThis as unknown as BenchPage).prepare())));
     const code = await first.evaluate(() => (globalThis as unknown as BenchPage).host());
     return second.evaluate((text) => (globalThis as unknown as BenchPage).join(text), code);
   });
@@ -97,17 +127,24 @@ async function joinAndSynchronise(browser: Browser, url: string, isPrepared: boo
 
 async function withTwoPages<Figure>(
   browser: Browser,
-  url: string,
+  { url, latencyMs }: { readonly url: string; readonly latencyMs: number },
   measure: (first: Page, second: Page) => Promise<Figure>,
 ): Promise<Figure> {
   const context = await browser.newContext();
   try {
     const [first, second] = [await context.newPage(), await context.newPage()];
     await Promise.all([first.goto(url), second.goto(url)]);
+    if (latencyMs > 0) await Promise.all([first, second].map((page) => slowDown(page, latencyMs)));
     return await measure(first, second);
   } finally {
     await context.close();
   }
+}
+
+async function slowDown(page: Page, latency: number): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  await session.send("Network.emulateNetworkConditions", { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 });
 }
 
 function median(values: readonly number[]): number {

@@ -103,9 +103,6 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   { invite, entrance, seatMemory = seatMemoryOf(environment, options) }: Arrival,
 ): Promise<Lobby<State, Schema, Messages>> {
   const address = addressOf(environment, options);
-  // First of all: it takes longest where nothing was loaded yet. What goes wrong shows below.
-  const loading = loadRoomParts(environment);
-  loading.catch(() => {});
   const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
   throwIfAborted(options.signal);
   let connection: LobbyConnection | undefined;
@@ -126,7 +123,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     seed: page.randomSeed(),
   });
   try {
-    const [admission, parts] = await Promise.all([admit(connection, options.signal), loading]);
+    const [admission, parts] = await Promise.all([admit(connection, options.signal), loadRoomParts(environment)]);
     throwIfAborted(options.signal);
     if (connection.endedEarly !== undefined) throw connection.endedEarly;
     const { peerId, signalingToken, iceServers } = admission;
