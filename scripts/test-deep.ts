@@ -55,6 +55,7 @@ const JOBS: readonly Job[] = [
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
   vitestJob("host", "packages/broker/test/host.sim", "sim"),
   vitestJob("network", "tests/network", "network"),
+  vitestJob("departures", "packages/netcode/test/departures.sim", "sim"),
   vitestJob("clean", "packages/netcode/test/clean-matches.sim", "sim"),
   ...Array.from({ length: SWARM_SEEDS / SWARM_JOB_SEEDS }, (_, index) => {
     const first = SWARM_FIRST_SEED + index * SWARM_JOB_SEEDS;
