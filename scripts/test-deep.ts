@@ -54,6 +54,7 @@ const JOBS: readonly Job[] = [
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
   vitestJob("host", "packages/broker/test/host.sim", "sim"),
+  vitestJob("pages", "packages/broker/test/second-page.sim", "sim"),
   vitestJob("network", "tests/network", "network"),
   vitestJob("departures", "packages/netcode/test/departures.sim", "sim"),
   vitestJob("clean", "packages/netcode/test/clean-matches.sim", "sim"),

@@ -4,7 +4,7 @@ import type { Transport } from "../src/core/ports/transport.ts";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
 import type { Environment, TransportSetup } from "../src/facade/environment.ts";
 import { LobbyConnection } from "../src/facade/lobby-connection.ts";
-import { expectEqualChecksums, options, play, startAll, type Room } from "./facade-room.ts";
+import { expectEqualChecksums, openRoom, options, play, startAll, type Room } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";
 
@@ -225,4 +225,26 @@ test("[FA58] a repair waits for fresh ICE servers, at most a second; where they 
   const cyd = await connection(false);
   world.nowMs += 2_000;
   expect(cyd.refreshIceServers()).toBeUndefined();
+});
+
+test("[FA59] a reloaded page is in its seat within a second, and in the running match within three, whichever page it is", async () => {
+  for (const index of [0, 1, 2]) {
+    const room = await openRoom(2);
+    const { world } = room;
+    world.latencyMs = 50;
+    const matches = await startAll(room);
+    play(matches);
+    await world.run(2_000);
+    const startedMs = world.nowMs;
+    const page = await room.pages[index]?.reload();
+    if (page === undefined) throw new Error("no page");
+    const lobby = await world.until(resumeLobby(page.environment, options("")));
+    expect(world.nowMs - startedMs).toBeLessThan(1_000);
+    expect(lobby?.me.seat).toBe(index);
+    const match = lobby?.match;
+    if (match === undefined) throw new Error("no match");
+    play([match]);
+    await world.runUntil(() => match.role === "player");
+    expect(world.nowMs - startedMs).toBeLessThan(3_000);
+  }
 });
