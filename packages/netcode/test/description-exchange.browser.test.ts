@@ -30,7 +30,7 @@ describe("descriptions of an open connection", () => {
   it("[TR53] of another session or certificate are refused, and leave the connection as it is", async () => {
     const [near, far] = await pair();
     const reports: NegotiationReport[] = [];
-    const exchange = new DescriptionExchange(far, (report) => reports.push(report));
+    const exchange = new DescriptionExchange(far, { isRelayOnly: false, report: (report) => reports.push(report) });
     const offer = await restartOffer(near);
     const [other] = await pair();
     const otherOffer = await restartOffer(other);

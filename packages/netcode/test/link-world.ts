@@ -1,6 +1,7 @@
 import { Random } from "../src/core/base/random.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
+import { withoutStamp } from "../src/core/link/staleness.ts";
 import type { LinkAction, LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
 import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
 import type { NegotiationReport } from "../src/core/ports/negotiation.ts";
@@ -154,7 +155,7 @@ export class LinkPeer implements TransportHandler {
 
   /** A session's datagram. */
   sendDatagram(to: LinkPeer, bytes: Uint8Array): void {
-    const routed = this.mesh.route({ to: to.id, channel: "unreliable", bytes });
+    const routed = this.mesh.route(this.#world.nowMs, { to: to.id, channel: "unreliable", bytes });
     if (this.transport.send(routed.to, "unreliable", routed.bytes) === "sent") this.mesh.handleSent(this.#world.nowMs, to.id);
   }
 
@@ -184,7 +185,7 @@ export class LinkPeer implements TransportHandler {
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
     const kept = bytes.slice();
     this.#handle(() => {
-      if (!this.mesh.handlePacket(this.#world.nowMs, peer, channel, kept)) this.sessionPackets.push(kept);
+      if (!this.mesh.handlePacket(this.#world.nowMs, peer, channel, kept)) this.sessionPackets.push(withoutStamp(channel, kept));
     });
   }
 

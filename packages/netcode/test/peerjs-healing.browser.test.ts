@@ -76,6 +76,8 @@ function upTo(count: number): number[] {
 
 describe("a link over real WebRTC", () => {
   let connections: ReturnType<typeof countPeerConnections>;
+  /** Whose the channels are that ends make themselves. The one that dials makes its connection first. */
+  const owners = new WeakMap<RTCDataChannel, RTCPeerConnection>();
   let ada: End;
   let bob: End;
   // oxlint-disable-next-line typescript/unbound-method -- called on the channel that it is sent on
@@ -84,6 +86,14 @@ describe("a link over real WebRTC", () => {
 
   beforeEach(async () => {
     connections = countPeerConnections();
+    connections.watch((connection) => {
+      const create = connection.createDataChannel.bind(connection);
+      connection.createDataChannel = (label, options) => {
+        const channel = create(label, options);
+        owners.set(channel, connection);
+        return channel;
+      };
+    });
     await connect();
   });
 
@@ -107,10 +117,10 @@ describe("a link over real WebRTC", () => {
   });
 
   /** What leaves on these channels is lost from now on; reliable bytes wait, as SCTP keeps them. */
-  function closeGate(labels: readonly string[]): () => void {
+  function closeGate(labels: readonly string[], isClosed: (channel: RTCDataChannel) => boolean = () => true): () => void {
     const waiting: (() => void)[] = [];
     RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: never): void {
-      if (!labels.includes(this.label)) return send.call(this, data);
+      if (!labels.includes(this.label) || !isClosed(this)) return send.call(this, data);
       const copy = new Uint8Array(data).slice();
       if (this.label !== "unreliable") waiting.push(() => send.call(this, copy));
     };
@@ -157,10 +167,11 @@ describe("a link over real WebRTC", () => {
     expect([ada.transport.refusals(), bob.transport.refusals()]).toEqual([{}, {}]);
   });
 
-  it("[TR50] where the control channel lives it carries the exchange", async () => {
+  it("[TR50] an end that hears the other one answers over the control channel", async () => {
     const before = connections.made.map(ufragOf);
-    for (const { transport } of [ada, bob]) transport.signal = () => {};
-    const open = closeGate(["unreliable"]);
+    // Ada's datagrams pass, and Bob's do not: she asks through the broker, and he has no need of it.
+    bob.transport.signal = () => {};
+    const open = closeGate(["unreliable"], (channel) => owners.get(channel) === connections.made[1]);
     await untilInRealTime(() =>
       connections.made.every((connection, index) => ufragOf(connection) !== before[index] && connection.signalingState === "stable"),
     );
@@ -168,6 +179,7 @@ describe("a link over real WebRTC", () => {
     await untilInRealTime(() => ada.stage() === "open" && bob.stage() === "open");
     await exchangeReliable();
     expect(connections.made.length).toBe(2);
+    expect(bob.events).toEqual(["link-open"]);
   });
 
   it("[TR51] two restarts that cross end in one exchange", async () => {

@@ -201,6 +201,76 @@ describe("PeerJS with bad signaling", () => {
     stranger.close();
   });
 
+  it("[TR59] ten thousand messages of a broker that lies make no peer connection and no error, and change nothing", async () => {
+    await untilInRealTime(() => sockets.length === 2 && sockets.every(({ socket }) => socket.readyState === original.OPEN));
+    const socket = socketOf(ends.bob);
+    const errors: unknown[] = [];
+    const keep = (event: Event): void => void errors.push(event);
+    for (const type of ["error", "unhandledrejection"]) globalThis.addEventListener(type, keep);
+    const pick = <Value>(values: readonly Value[], number: number): Value => values[number % values.length]!;
+    const sdp = "v=0\r\nm=application 9 x y\r\na=ice-ufrag:x\r\na=fingerprint:x\r\n";
+    const { localPeerId: ada } = ends.ada;
+    try {
+      for (let index = 0; index < 10_000; index++) {
+        const type = pick(["OFFER", "ANSWER", "CANDIDATE", "LEAVE", "EXPIRE", "PONG", "ERROR", "CHALLENGE", "constructor", 7, null], index);
+        // In the name of who may call it says only what no member says.
+        const isStranger = index % 3 !== 0;
+        const src = pick(isStranger ? [`stranger-${index}`, "", null, 5, "__proto__"] : [ada], index);
+        const payload = pick<unknown>(
+          [
+            null,
+            "x".repeat(2_000),
+            { type: "data", connectionId: "link", sdp: { type: "answer", sdp: "DgAAAAA" } },
+            { type: "data", connectionId: `dc_${index}`, serialization: "raw", reliable: true, sdp: { type: "offer", sdp } },
+            { type: "data", connectionId: `dc_${index}`, candidate: { candidate: "candidate:x" } },
+            { type: "media", connectionId: `mc_${index}`, sdp: { type: "offer", sdp } },
+            isStranger
+              ? {
+                  type: "data",
+                  connectionId: `dc_${index}`,
+                  serialization: "raw",
+                  reliable: true,
+                  metadata: { attempt: index + 1 },
+                  sdp: { type: "offer", sdp },
+                }
+              : [],
+          ],
+          index >> 2,
+        );
+        const data = index % 50 === 0 ? "{" : JSON.stringify({ type, src, payload });
+        if (type !== "ERROR") socket?.dispatchEvent(new MessageEvent("message", { data }));
+      }
+      await new Promise((resolve) => setTimeout(resolve));
+    } finally {
+      for (const type of ["error", "unhandledrejection"]) globalThis.removeEventListener(type, keep);
+    }
+    expect(errors).toEqual([]);
+    expect(connections.made.length).toBe(0);
+    const refused = Object.values(ends.bob.refusals()).reduce((sum, count) => sum + count, 0);
+    expect(refused).toBeGreaterThan(3_000);
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+  });
+
+  it("[TR59] of offers in the name of a member at most eight are answered at once", async () => {
+    const accepted = await openStranger();
+    ends.bob.accept(accepted.id as PeerJsTransport["localPeerId"]);
+    await untilInRealTime(() => socketOf(ends.bob)?.readyState === original.OPEN);
+    const sdp = "v=0\r\nm=application 9 x y\r\na=ice-ufrag:x\r\na=fingerprint:x\r\n";
+    const fields = { type: "data", reliable: true, serialization: "raw", sdp: { type: "offer", sdp } };
+    for (let attempt = 1; attempt <= 100; attempt++) {
+      accepted.send({
+        type: "OFFER",
+        dst: ends.bob.localPeerId,
+        payload: { ...fields, connectionId: `dc_${attempt}`, metadata: { attempt } },
+      });
+    }
+    await untilInRealTime(() => (ends.bob.refusals()["too-many-attempts"] ?? 0) >= 91);
+    expect(connections.made.length).toBeLessThanOrEqual(9);
+    expect(connections.live()).toBeLessThanOrEqual(1);
+    accepted.close();
+  });
+
   it("[TR29] an attempt whose descriptions make no sense is given up without an unhandled rejection", async () => {
     const accepted = await openStranger();
     ends.bob.accept(accepted.id as PeerJsTransport["localPeerId"]);
@@ -211,7 +281,7 @@ describe("PeerJS with bad signaling", () => {
       reliable: true,
       serialization: "raw",
       metadata: { attempt: 1 },
-      sdp: { type: "offer", sdp: "nonsense" },
+      sdp: { type: "offer", sdp: "v=0\nm=application nonsense\na=ice-ufrag:x\na=fingerprint:x" },
     };
     await untilInRealTime(() => socketOf(ends.bob)?.readyState === original.OPEN);
     accepted.send({ type: "OFFER", dst, payload });

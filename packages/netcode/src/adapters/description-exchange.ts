@@ -3,6 +3,8 @@ import { isSequenceNewer, sequenceOf } from "../core/base/sequence.ts";
 import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
 import { certificatesIn } from "./dtls-fingerprint.ts";
 
+import { isRelayedCandidate, withoutOwnAddresses, withoutRelatedAddress } from "./hidden-addresses.ts";
+
 /** Between the media id of a candidate and the candidate itself, where both are one text. */
 const SEPARATOR = "\n";
 
@@ -13,6 +15,7 @@ const SEPARATOR = "\n";
 export class DescriptionExchange {
   readonly #connection: RTCPeerConnection;
   readonly #report: (report: NegotiationReport) => void;
+  readonly #isRelayOnly: boolean;
   readonly #abort = new AbortController();
   #tail: Promise<void> = Promise.resolve();
   /** Of the newest command. */
@@ -20,9 +23,13 @@ export class DescriptionExchange {
   /** Of the local description. */
   #localGeneration: number | undefined;
 
-  constructor(connection: RTCPeerConnection, report: (report: NegotiationReport) => void) {
+  constructor(
+    connection: RTCPeerConnection,
+    { isRelayOnly, report }: { readonly isRelayOnly: boolean; readonly report: (report: NegotiationReport) => void },
+  ) {
     this.#connection = connection;
     this.#report = report;
+    this.#isRelayOnly = isRelayOnly;
     const { signal } = this.#abort;
     connection.addEventListener("icecandidate", ({ candidate }) => this.#handleCandidate(candidate), { signal });
     connection.addEventListener("connectionstatechange", () => this.#handleState(), { signal });
@@ -90,7 +97,7 @@ export class DescriptionExchange {
     const description = this.#connection.localDescription?.sdp;
     if (description === undefined || this.#abort.signal.aborted) return;
     this.#localGeneration = generation;
-    this.#report({ type: "description", generation, description });
+    this.#report({ type: "description", generation, description: this.#isRelayOnly ? withoutOwnAddresses(description) : description });
   }
 
   #check(description: string): void {
@@ -100,7 +107,9 @@ export class DescriptionExchange {
 
   #handleCandidate(candidate: RTCIceCandidate | null): void {
     if (this.#localGeneration === undefined || candidate === null || candidate.candidate === "") return;
-    const text = `${candidate.sdpMid ?? "0"}${SEPARATOR}${candidate.candidate}`;
+    if (this.#isRelayOnly && !isRelayedCandidate(candidate.candidate)) return;
+    const line = this.#isRelayOnly ? withoutRelatedAddress(candidate.candidate) : candidate.candidate;
+    const text = `${candidate.sdpMid ?? "0"}${SEPARATOR}${line}`;
     this.#report({ type: "candidate", generation: this.#localGeneration, candidate: text });
   }
 

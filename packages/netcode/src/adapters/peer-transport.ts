@@ -2,6 +2,7 @@ import type { DataConnection } from "peerjs";
 import { assert, unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { IceServer } from "../core/ports/lobby-protocol.ts";
+import type { AttemptEvidence } from "../core/ports/link-failure.ts";
 import type { NegotiationCommand } from "../core/ports/negotiation.ts";
 import {
   CAPABILITY,
@@ -13,6 +14,7 @@ import {
 } from "../core/ports/transport.ts";
 import type { Fingerprints } from "../core/ports/membership.ts";
 import { fingerprintOf } from "./dtls-fingerprint.ts";
+import { AttemptWitness } from "./attempt-witness.ts";
 import { DescriptionExchange } from "./description-exchange.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
@@ -26,6 +28,10 @@ const REPEAT_MS = [400, 600, 900, 1_500] as const;
 /** The link has given up long before. */
 const REPEATS_MAX = 20;
 
+/** Attempts of one peer that are answered at once, and one more each so often: an honest one makes four in 16 s. Each is a peer connection, and ends the one before. */
+const OFFERS_BURST = 8;
+const OFFER_EVERY_MS = 2_000;
+
 /** One peer connection in the making or in use. */
 interface Attempt {
   readonly connection: DataConnection;
@@ -35,6 +41,8 @@ interface Attempt {
   readonly isDialer: boolean;
   /** The description that was given to the peer connection. */
   answer: string | undefined;
+  /** Aborted when the attempt is over. */
+  readonly end: AbortController;
   repeats: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -47,11 +55,25 @@ interface Contact {
   isDialPending: boolean;
   /** Number of the newest attempt of theirs that was let through. */
   admitted: number;
+  /** Offers of theirs that may still be let through, and when that was counted. */
+  offersLeft: number;
+  offersMs: number;
+  /** Since it was open last. */
+  witness: AttemptWitness;
+  /** Attempts of ours since then whose addresses did not reach each other. */
+  iceFailures: number;
   attempt: Attempt | undefined;
 }
 
 /** Why a message of signaling or of a channel was refused. */
-type Refusal = "malformed-signal" | "not-accepted" | "stale-attempt" | "bad-candidate" | "bad-description" | "bad-message";
+type Refusal =
+  | "malformed-signal"
+  | "too-many-attempts"
+  | "not-accepted"
+  | "stale-attempt"
+  | "bad-candidate"
+  | "bad-description"
+  | "bad-message";
 
 /**
  * A transport over PeerJS, in a browser or in Node. PeerJS carries offers, answers and candidates; the connection, its channels and its end are ours.
@@ -135,6 +157,10 @@ export class PeerTransport implements Transport {
     for (const { attempt } of this.#contacts.values()) attempt?.exchange.setIceServers(iceServers);
   }
 
+  evidence(peer: PeerId): AttemptEvidence | undefined {
+    return this.#contacts.get(peer)?.witness.evidence(this.#signaling.isReady, this.#signaling.hasTurn);
+  }
+
   /** Messages refused, by reason. */
   refusals(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#refusals);
@@ -152,7 +178,17 @@ export class PeerTransport implements Transport {
   #contact(peer: PeerId): Contact {
     let contact = this.#contacts.get(peer);
     if (contact === undefined) {
-      contact = { peer, accepts: false, isDialPending: false, admitted: 0, attempt: undefined };
+      contact = {
+        peer,
+        accepts: false,
+        isDialPending: false,
+        admitted: 0,
+        offersLeft: OFFERS_BURST,
+        offersMs: performance.now(),
+        witness: new AttemptWitness(),
+        iceFailures: 0,
+        attempt: undefined,
+      };
       this.#contacts.set(peer, contact);
     }
     return contact;
@@ -170,7 +206,7 @@ export class PeerTransport implements Transport {
   /** As the dialer. */
   #start(contact: Contact): void {
     contact.isDialPending = false;
-    const connection = this.#signaling.connect(contact.peer, ++this.#dials);
+    const connection = this.#signaling.connect(contact.peer, ++this.#dials, contact.iceFailures);
     const { dataChannel } = connection;
     const attempt = this.#takeOver(contact, connection, true);
     attempt.channels.attachReliable(dataChannel);
@@ -184,6 +220,7 @@ export class PeerTransport implements Transport {
     const wasOpen = contact.attempt?.channels.isOpen === true;
     this.#drop(contact);
     this.#takeOver(contact, connection, false);
+    contact.witness.reach("answered");
     if (wasOpen) this.#handler?.handleChannelsClosed(contact.peer, "replaced");
   }
 
@@ -194,6 +231,8 @@ export class PeerTransport implements Transport {
       {
         handleOpen: () => {
           clearTimeout(attempt.timer);
+          contact.witness = new AttemptWitness();
+          contact.iceFailures = 0;
           this.#handler?.handleChannelsOpen(contact.peer);
         },
         handleClosed: (wasOpen) => this.#fail(contact, wasOpen ? "remote" : "unreachable"),
@@ -202,8 +241,23 @@ export class PeerTransport implements Transport {
       },
       (this.capabilities & CAPABILITY.iceRestart) !== 0,
     );
-    const exchange = new DescriptionExchange(peerConnection, (report) => this.#handler?.handleNegotiation?.(contact.peer, report));
-    const attempt: Attempt = { connection, peerConnection, channels, exchange, isDialer, answer: undefined, repeats: 0, timer: undefined };
+    const exchange = new DescriptionExchange(peerConnection, {
+      isRelayOnly: this.#signaling.isRelayOnly,
+      report: (report) => this.#handler?.handleNegotiation?.(contact.peer, report),
+    });
+    const end = new AbortController();
+    contact.witness.watch(peerConnection, end.signal);
+    const attempt: Attempt = {
+      connection,
+      peerConnection,
+      channels,
+      exchange,
+      isDialer,
+      end,
+      answer: undefined,
+      repeats: 0,
+      timer: undefined,
+    };
     contact.attempt = attempt;
     // PeerJS would send those of a restart too, as if they belonged to the first descriptions.
     peerConnection.onicecandidate = ({ candidate }) => {
@@ -233,6 +287,9 @@ export class PeerTransport implements Transport {
     contact.isDialPending = false;
     if (attempt === undefined) return;
     clearTimeout(attempt.timer);
+    const { attemptStage } = contact.witness;
+    if (attempt.isDialer && (attemptStage === "answered" || attemptStage === "checking")) contact.iceFailures++;
+    attempt.end.abort();
     attempt.channels.close();
     attempt.exchange.close();
     attempt.peerConnection.onicecandidate = null;
@@ -248,6 +305,11 @@ export class PeerTransport implements Transport {
         return true;
       case "unused":
         return false;
+      case "absent": {
+        const witness = this.#contacts.get(message.peer)?.witness;
+        if (witness !== undefined) witness.isPeerAbsent = true;
+        return false;
+      }
       case "malformed":
         return this.#refuse("malformed-signal");
       case "link":
@@ -259,14 +321,14 @@ export class PeerTransport implements Transport {
       case "answer": {
         const attempt = this.#attemptOf(message.from, message.connectionId);
         if (attempt === undefined || !attempt.isDialer) return this.#refuse("stale-attempt");
-        this.#handleAnswer(attempt, message.sdp);
+        this.#handleAnswer(attempt, message);
         return false;
       }
       case "candidate": {
         const attempt = this.#attemptOf(message.from, message.connectionId);
         // One that overtook its offer is lost; the repeated offer lists it.
         if (attempt === undefined) return this.#refuse("stale-attempt");
-        this.#addCandidates(attempt, [message.candidate]);
+        this.#addCandidates(attempt, message.from, [message.candidate]);
         return false;
       }
       default:
@@ -280,24 +342,31 @@ export class PeerTransport implements Transport {
     const { attempt } = contact;
     if (attempt?.connection.connectionId === offer.connectionId) {
       // The dialer has not heard us: our answer or a candidate was lost. PeerJS would close the connection.
-      this.#addCandidates(attempt, candidatesOf(offer.sdp));
+      this.#addCandidates(attempt, offer.from, candidatesOf(offer.sdp));
       this.#signaling.repeatAnswer(attempt.connection);
       return false;
     }
     if (offer.attempt <= contact.admitted) return this.#refuse("stale-attempt");
+    if (!mayOffer(contact, performance.now())) return this.#refuse("too-many-attempts");
     contact.admitted = offer.attempt;
+    contact.witness.seeRemote(candidatesOf(offer.sdp).map(({ candidate = "" }) => candidate));
     return true;
   }
 
-  #handleAnswer(attempt: Attempt, sdp: string): void {
-    if (attempt.answer !== undefined) return this.#addCandidates(attempt, candidatesOf(sdp));
+  #handleAnswer(attempt: Attempt, { from, sdp }: SignalMessage & { type: "answer" }): void {
+    if (attempt.answer !== undefined) return this.#addCandidates(attempt, from, candidatesOf(sdp));
     attempt.answer = sdp;
+    const witness = this.#contacts.get(from)?.witness;
+    witness?.reach("answered");
+    witness?.seeRemote(candidatesOf(sdp).map(({ candidate = "" }) => candidate));
     attempt.peerConnection.setRemoteDescription({ type: "answer", sdp }).catch(() => {
+      if (witness !== undefined) witness.isDescriptionBad = true;
       this.#refuse("bad-description");
     });
   }
 
-  #addCandidates(attempt: Attempt, candidates: readonly RTCIceCandidateInit[]): void {
+  #addCandidates(attempt: Attempt, from: PeerId, candidates: readonly RTCIceCandidateInit[]): void {
+    this.#contacts.get(from)?.witness.seeRemote(candidates.map(({ candidate = "" }) => candidate));
     for (const candidate of candidates) {
       attempt.peerConnection.addIceCandidate(candidate).catch(() => {
         this.#refuse("bad-candidate");
@@ -314,4 +383,12 @@ export class PeerTransport implements Transport {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     return false;
   }
+}
+
+function mayOffer(contact: Contact, nowMs: number): boolean {
+  contact.offersLeft = Math.min(OFFERS_BURST, contact.offersLeft + (nowMs - contact.offersMs) / OFFER_EVERY_MS);
+  contact.offersMs = nowMs;
+  if (contact.offersLeft < 1) return false;
+  contact.offersLeft--;
+  return true;
 }

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { candidatesOf, parseSignalMessage } from "./signal-message.ts";
+import { candidatesOf, linkPayload, parseSignalMessage } from "./signal-message.ts";
 
+/** What every description of ours has. */
+const SDP = "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=ice-ufrag:abcd\r\na=fingerprint:sha-256 00\r\n";
 const offer = {
   type: "OFFER",
   src: "bob",
@@ -11,7 +13,7 @@ const offer = {
     reliable: true,
     serialization: "raw",
     metadata: { attempt: 3 },
-    sdp: { type: "offer", sdp: "v=0" },
+    sdp: { type: "offer", sdp: SDP },
   },
 };
 
@@ -21,9 +23,9 @@ function withPayload(change: Record<string, unknown>): unknown {
 
 describe("messages of the signaling socket", () => {
   it("[TR30] offers, answers and candidates are read; the broker's own word goes to PeerJS; the rest is unused", () => {
-    expect(parseSignalMessage(offer)).toEqual({ type: "offer", from: "bob", connectionId: "dc_1", attempt: 3, sdp: "v=0" });
-    const answer = { type: "ANSWER", src: "bob", payload: { type: "data", connectionId: "dc_1", sdp: { type: "answer", sdp: "v=0" } } };
-    expect(parseSignalMessage(answer)).toEqual({ type: "answer", from: "bob", connectionId: "dc_1", sdp: "v=0" });
+    expect(parseSignalMessage(offer)).toEqual({ type: "offer", from: "bob", connectionId: "dc_1", attempt: 3, sdp: SDP });
+    const answer = { type: "ANSWER", src: "bob", payload: { type: "data", connectionId: "dc_1", sdp: { type: "answer", sdp: SDP } } };
+    expect(parseSignalMessage(answer)).toEqual({ type: "answer", from: "bob", connectionId: "dc_1", sdp: SDP });
     const init = { candidate: "candidate:1", sdpMid: "0", sdpMLineIndex: 0 };
     const candidate = {
       type: "CANDIDATE",
@@ -34,7 +36,24 @@ describe("messages of the signaling socket", () => {
     expect(["OPEN", "ID-TAKEN", "INVALID-KEY"].map((type) => parseSignalMessage({ type }).type)).toEqual(["broker", "broker", "broker"]);
     expect(parseSignalMessage({ type: "ERROR", payload: { msg: "no" } })).toEqual({ type: "broker" });
     // A closed socket is not a departure, and an unanswered offer is the link's to judge.
-    expect(["LEAVE", "EXPIRE"].map((type) => parseSignalMessage({ type, src: "bob" }).type)).toEqual(["unused", "unused"]);
+    expect(["LEAVE", "PONG"].map((type) => parseSignalMessage({ type, src: "bob" }).type)).toEqual(["unused", "unused"]);
+    expect(parseSignalMessage({ type: "EXPIRE", src: "bob" })).toEqual({ type: "absent", peer: "bob" });
+  });
+
+  it("[TR50] a link's bytes travel as an answer of no connection", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), (bytes) => {
+        const payload = linkPayload(bytes);
+        expect(parseSignalMessage({ type: "ANSWER", src: "bob", payload })).toEqual({ type: "link", from: "bob", bytes });
+      }),
+    );
+    const withText = (sdp: string): unknown => ({
+      type: "ANSWER",
+      src: "bob",
+      payload: { ...linkPayload(Uint8Array.of(1)), sdp: { type: "answer", sdp } },
+    });
+    for (const text of ["", "=", "A", "AB\n", "\u00e9\u00e9", SDP])
+      expect(parseSignalMessage(withText(text))).toEqual({ type: "malformed" });
   });
 
   it.each([
@@ -51,7 +70,11 @@ describe("messages of the signaling socket", () => {
     ["no number of the attempt", withPayload({ metadata: null })],
     ["an attempt that is no number", withPayload({ metadata: { attempt: "1" } })],
     ["a strange connection id", withPayload({ connectionId: "../x" })],
-    ["an answer's description", withPayload({ sdp: { type: "answer", sdp: "v=0" } })],
+    ["an answer's description", withPayload({ sdp: { type: "answer", sdp: SDP } })],
+    ["a description without a certificate", withPayload({ sdp: { type: "offer", sdp: SDP.replace("fingerprint", "") } })],
+    ["a description without credentials", withPayload({ sdp: { type: "offer", sdp: SDP.replace("ice-ufrag", "") } })],
+    ["a description of media", withPayload({ sdp: { type: "offer", sdp: SDP.replace("application", "audio") } })],
+    ["nobody that expired", { type: "EXPIRE" }],
     ["no description", withPayload({ sdp: undefined })],
     ["an endless description", withPayload({ sdp: { type: "offer", sdp: "x".repeat(40_000) } })],
   ])("[TR31] %s is malformed", (_what, message) => {

@@ -17,6 +17,8 @@ export type SignalMessage =
   | { readonly type: "candidate"; readonly from: PeerId; readonly connectionId: string; readonly candidate: RTCIceCandidateInit }
   /** A link's own, about a connection that exists. */
   | { readonly type: "link"; readonly from: PeerId; readonly bytes: Uint8Array }
+  /** The broker says that nobody is there. */
+  | { readonly type: "absent"; readonly peer: PeerId }
   /** The broker's own word, for PeerJS. */
   | { readonly type: "broker" }
   /** Known, and of no use to us: departures are the lobby's and the heartbeat's business, an unanswered offer the link's deadline's. */
@@ -36,8 +38,11 @@ export function parseSignalMessage(message: unknown): SignalMessage {
     case "ERROR":
       // PeerJS reads `payload.msg` without looking.
       return typeof payload === "object" && payload !== null ? { type: "broker" } : MALFORMED;
+    case "EXPIRE": {
+      const peer = parsePeerId(src);
+      return peer === undefined ? MALFORMED : { type: "absent", peer };
+    }
     case "LEAVE":
-    case "EXPIRE":
     case "PONG":
     case "HEARTBEAT":
       return { type: "unused" };
@@ -74,12 +79,18 @@ function parseRelayed(type: "OFFER" | "ANSWER" | "CANDIDATE", from: PeerId | und
   const sdp = description["sdp"];
   if (description.type !== type.toLowerCase() || typeof sdp !== "string" || sdp.length > SDP_UNITS_MAX) return MALFORMED;
   if (type === "ANSWER" && connectionId === LINK_CONNECTION_ID) return parseLinkSignal(from, sdp);
+  if (!isDescription(sdp)) return MALFORMED;
   if (type === "ANSWER") return { type: "answer", from, connectionId, sdp };
   // Anything but `raw` data would run a deserializer of PeerJS on a stranger's bytes; an unknown name throws in the page.
   if (payload.type !== "data" || payload["serialization"] !== "raw" || payload["reliable"] !== true) return MALFORMED;
   const attempt = fieldsOf(payload["metadata"])["attempt"];
   if (typeof attempt !== "number" || !Number.isSafeInteger(attempt) || attempt < 1) return MALFORMED;
   return { type: "offer", from, connectionId, attempt, sdp };
+}
+
+/** What every description of ours has. PeerJS makes a peer connection before it looks. */
+function isDescription(sdp: string): boolean {
+  return sdp.startsWith("v=0") && /^m=application /m.test(sdp) && /^a=ice-ufrag:/m.test(sdp) && /^a=fingerprint:/m.test(sdp);
 }
 
 function parseLinkSignal(from: PeerId, text: string): SignalMessage {

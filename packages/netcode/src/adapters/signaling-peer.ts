@@ -1,6 +1,8 @@
 import type { DataConnection, Peer } from "peerjs";
 import { assert } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
+import { isRelayedCandidate, withoutOwnAddresses, withoutRelatedAddress } from "./hidden-addresses.ts";
+import { hasTurn, iceRung } from "./ice-ladder.ts";
 import { RELIABLE_LABEL } from "./rtc-channels.ts";
 import { linkPayload } from "./signal-message.ts";
 import { SignalingProof, type ProveSocket } from "./signaling-proof.ts";
@@ -94,10 +96,23 @@ export class SignalingPeer {
     return this.#peer.open;
   }
 
-  /** Starts a connection, whose offer leaves by itself. Only when ready: earlier, PeerJS loses the offer without a word. */
-  connect(peer: PeerId, attempt: number): DataConnection {
+  get isRelayOnly(): boolean {
+    return this.#options.relayOnly === true;
+  }
+
+  get hasTurn(): boolean {
+    return hasTurn(this.#config.iceServers ?? []);
+  }
+
+  /** Starts a connection, whose offer leaves by itself, with what is left to try after `iceFailures`. Only when ready: earlier, PeerJS loses the offer without a word. */
+  connect(peer: PeerId, attempt: number, iceFailures: number): DataConnection {
     this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
-    return this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
+    const { iceServers = [], iceTransportPolicy = "all" } = this.#config;
+    const rung = iceRung(iceServers, iceTransportPolicy, iceFailures);
+    Object.assign(this.#config, { ...rung, iceServers: [...rung.iceServers] });
+    const connection = this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
+    Object.assign(this.#config, { iceServers, iceTransportPolicy });
+    return connection;
   }
 
   /** Sends the offer of `connection` again, with all candidates so far. */
@@ -113,7 +128,14 @@ export class SignalingPeer {
 
   /** An address of ours that was found after the description left. */
   sendCandidate(connection: DataConnection, candidate: RTCIceCandidate): void {
-    const payload = { type: "data", connectionId: connection.connectionId, candidate };
+    if (this.isRelayOnly && !isRelayedCandidate(candidate.candidate)) return;
+    const line = this.isRelayOnly ? withoutRelatedAddress(candidate.candidate) : candidate.candidate;
+    const { sdpMid, sdpMLineIndex, usernameFragment } = candidate;
+    const payload = {
+      type: "data",
+      connectionId: connection.connectionId,
+      candidate: { candidate: line, sdpMid, sdpMLineIndex, usernameFragment },
+    };
     this.#peer.socket.send({ type: "CANDIDATE", dst: connection.peer, payload });
   }
 
@@ -146,7 +168,8 @@ export class SignalingPeer {
     // Not made yet: PeerJS sends it once it is.
     if (!description?.sdp || description.type !== type.toLowerCase()) return;
     if (this.isReady) this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
-    const payload = { ...fields, type: "data", sdp: { type: description.type, sdp: description.sdp } };
+    const sdp = this.isRelayOnly ? withoutOwnAddresses(description.sdp) : description.sdp;
+    const payload = { ...fields, type: "data", sdp: { type: description.type, sdp } };
     this.#peer.socket.send({ type, dst: connection.peer, payload });
   }
 

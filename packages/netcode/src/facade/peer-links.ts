@@ -1,6 +1,8 @@
 import { unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
+import { failureOf } from "../core/link/attempt-evidence.ts";
 import type { LinkMesh } from "../core/link/link-mesh.ts";
+import { withoutStamp } from "../core/link/staleness.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
 import type { MembershipKeeper } from "../core/ports/membership.ts";
@@ -75,7 +77,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
     const nowMs = this.#options.nowMs();
     if (transmit.channel === "unreliable") {
       if (!this.#mesh.maySend(transmit.to)) return false;
-      const routed = this.#mesh.route(transmit);
+      const routed = this.#mesh.route(nowMs, transmit);
       const isSent = routed.by === "broker" ? this.#sendByBroker(routed) : this.#outbox.post(routed) === "sent";
       if (isSent) this.#mesh.handleSent(nowMs, transmit.to);
       return isSent;
@@ -146,7 +148,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
 
   handlePacket(peer: PeerId, channel: Channel, bytes: Uint8Array): void {
     const isLinks = this.#mesh.handlePacket(this.#options.nowMs(), peer, channel, bytes);
-    if (!isLinks) this.#options.handleSessionPacket(peer, channel, bytes);
+    if (!isLinks) this.#options.handleSessionPacket(peer, channel, withoutStamp(channel, bytes));
     this.#drain();
   }
 
@@ -183,12 +185,20 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
       for (let more = true; more;) {
         this.#drainOutputs();
         const event = this.#mesh.pollEvent();
-        if (event !== undefined) this.#options.handleEvent(event);
+        if (event !== undefined) this.#options.handleEvent(this.#withFailure(event));
         more = event !== undefined;
       }
     } finally {
       this.#draining = false;
     }
+  }
+
+  /** Why, as far as the transport saw. */
+  #withFailure(event: LinkEvent): LinkEvent {
+    if (event.type !== "link-closed") return event;
+    const evidence = this.#transport.evidence?.(event.peerId);
+    const failure = evidence === undefined ? undefined : failureOf(event.reason, evidence);
+    return failure === undefined ? event : { ...event, failure };
   }
 
   #drainOutputs(): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { LINK_FAILURE_REASONS, type AttemptEvidence, type LinkFailureReason } from "../ports/link-failure.ts";
-import { failureReasonOf } from "./attempt-evidence.ts";
+import { failureOf, failureReasonOf } from "./attempt-evidence.ts";
 
 const NOTHING: AttemptEvidence = {
   stage: "signaling",
@@ -52,6 +52,15 @@ const CASES: readonly (readonly [LinkFailureReason, Partial<AttemptEvidence>])[]
 describe("why a peer could not be reached", () => {
   it.each(CASES)("[LK93] %s is told by what was seen (%#)", (reason, seen) => {
     expect(failureReasonOf({ ...NOTHING, ...seen })).toBe(reason);
+  });
+
+  it("[LK93] a closed link has a reason where something failed", () => {
+    expect(failureOf("unreachable", NOTHING)).toEqual({ reason: "NO_ANSWER", evidence: NOTHING });
+    expect(failureOf("lost", NOTHING)?.reason).toBe("NO_ANSWER");
+    expect(failureOf("version-mismatch", NOTHING)?.reason).toBe("VERSION_MISMATCH");
+    expect(failureOf("protocol-error", NOTHING)?.reason).toBe("REFUSED");
+    expect(failureOf("left", NOTHING)).toBeUndefined();
+    expect(failureOf("removed", NOTHING)).toBeUndefined();
   });
 
   it("[LK93] every reason but those that the peer gives itself is told by some evidence", () => {

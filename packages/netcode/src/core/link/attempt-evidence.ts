@@ -1,4 +1,18 @@
-import { ATTEMPT_STAGES, type AttemptEvidence, type AttemptStage, type LinkFailureReason } from "../ports/link-failure.ts";
+import {
+  ATTEMPT_STAGES,
+  type AttemptEvidence,
+  type AttemptStage,
+  type LinkFailure,
+  type LinkFailureReason,
+} from "../ports/link-failure.ts";
+import type { LinkCloseReason } from "../ports/link.ts";
+
+/** Why a link closed, with the evidence; `undefined` where nothing failed. */
+export function failureOf(closed: LinkCloseReason, evidence: AttemptEvidence): LinkFailure | undefined {
+  if (closed === "unreachable" || closed === "lost") return { reason: failureReasonOf(evidence), evidence };
+  if (closed === "version-mismatch") return { reason: "VERSION_MISMATCH", evidence };
+  return closed === "protocol-error" ? { reason: "REFUSED", evidence } : undefined;
+}
 
 /** The reason that the evidence of failed attempts speaks for: what was never reached first. Pure. */
 export function failureReasonOf(evidence: AttemptEvidence): LinkFailureReason {

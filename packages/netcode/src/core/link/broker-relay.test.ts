@@ -5,6 +5,7 @@ import type { LinkEvent, LinkMessage } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Transmit } from "../ports/session.ts";
 import { LinkMesh } from "./link-mesh.ts";
+import { withoutStamp } from "./staleness.ts";
 import * as LINK_TIMES from "./link-times.ts";
 
 const GAME: GameIdentity = { id: "tag", version: 1, contentHash: "0badcafe" };
@@ -86,7 +87,7 @@ class World {
   /** A session's datagram. */
   send(from: PeerId, to: PeerId, bytes: Uint8Array): void {
     const { mesh } = this.end(from);
-    this.#carry(from, mesh.route({ to, channel: "unreliable", bytes }));
+    this.#carry(from, mesh.route(this.nowMs, { to, channel: "unreliable", bytes }));
     mesh.handleSent(this.nowMs, to);
   }
 
@@ -109,7 +110,8 @@ class World {
       this.#underWay.push({
         dueMs: this.nowMs + 15,
         deliver: () => {
-          if (!mesh.handlePacket(this.nowMs, from, channel, copy)) this.end(to).messages.push({ from, channel: "unreliable", bytes: copy });
+          if (!mesh.handlePacket(this.nowMs, from, channel, copy))
+            this.end(to).messages.push({ from, channel: "unreliable", bytes: withoutStamp(channel, copy) });
         },
       });
     }

@@ -168,14 +168,16 @@ export class Healing {
     return this.#canRestart ? this.#repair.rebuildMs(lastHeardMs) : lastHeardMs + LINK_TIMES.stalledMs;
   }
 
-  /** First by the connection itself, which loses nothing if it lives; once more by every other way when that is in doubt. */
+  /**
+   * By the connection itself while it is heard, else by every other way. Into a silent one nothing is put that SCTP would resend: with a window of one packet by then, that alone
+   * would leave every 3 s, and once the path is back datagrams would wait for it.
+   */
   #send(packet: NegotiationPacketBody, isRepeat: boolean): void {
     const { output, peerId, instance } = this.#options;
     const bytes = encodeNegotiation({ ...packet, instance });
     const { carrier } = this.#direct;
-    const isReady = carrier.state.kind === "ready";
-    if (isReady && !isRepeat) output.transmit(peerId, "control", bytes);
-    if (isReady && !isRepeat && this.#nowMs - carrier.lastHeardMs < LINK_TIMES.negotiationHeardMs) return;
+    const isHeard = carrier.state.kind === "ready" && this.#nowMs - carrier.lastHeardMs < LINK_TIMES.negotiationHeardMs;
+    if (isHeard && !isRepeat) return output.transmit(peerId, "control", bytes);
     if (isRepeat && this.#isReplying && !this.#mayReply()) return output.refuse("negotiation-flood");
     if (this.#relay.carrier.state.kind === "ready") this.#relay.carrier.send("reliable", bytes);
     output.actions.push({ type: "signal", peerId, bytes });

@@ -1,10 +1,12 @@
 import { unreachable } from "../base/assert.ts";
+import { STAMP_BYTES } from "../ports/transport.ts";
 import { Greeting } from "./greeting.ts";
 import { encodePing, encodeProbe } from "./link-codec.ts";
 import type { Carrier } from "./link-state.ts";
 import * as LINK_TIMES from "./link-times.ts";
 import { pathCostMs } from "./path-cost.ts";
 import { RoundTrip, type Ping } from "./round-trip.ts";
+import { LeastDelay, readStamp, stampOf } from "./staleness.ts";
 
 /** Puts a packet on the way; the link's channels only. */
 export type SendPacket = (channel: "unreliable" | "reliable", bytes: Uint8Array) => void;
@@ -24,6 +26,7 @@ export class LinkCarrier {
   state: Carrier;
   roundTrip: RoundTrip = new RoundTrip();
   lastHeardMs: number = -Infinity;
+  #leastDelay = new LeastDelay();
   readonly #send: SendPacket;
   /** When the newest ping was acked. */
   #answeredMs = -Infinity;
@@ -84,11 +87,18 @@ export class LinkCarrier {
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;
     this.#isAsked = false;
-    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted)));
+    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted), stampOf(nowMs)));
   }
 
-  /** False: it acks what was never sent. */
-  handlePing(nowMs: number, ping: Ping): boolean {
+  /** Why a stamped datagram is refused; `undefined`: it is fresh. */
+  judge(nowMs: number, bytes: Uint8Array): "malformed" | "stale" | undefined {
+    if (bytes.length <= STAMP_BYTES) return "malformed";
+    return this.#leastDelay.isStale(nowMs, readStamp(bytes)) ? "stale" : undefined;
+  }
+
+  /** False: it acks what was never sent. A ping that waited somewhere says nothing of the path, but that there is one. */
+  handlePing(nowMs: number, ping: Ping, stamp: number): boolean {
+    if (this.#leastDelay.isStale(nowMs, stamp)) return true;
     const isAck = this.roundTrip.handlePing(nowMs, ping);
     if (isAck === true) this.#answeredMs = nowMs;
     this.#isAsked = ping.isWanted;
@@ -140,6 +150,7 @@ export class LinkCarrier {
   /** The peer is another process. */
   forgetMeasures(): void {
     this.roundTrip = new RoundTrip();
+    this.#leastDelay = new LeastDelay();
   }
 
   /** Our process stood still. */

@@ -50,7 +50,7 @@ const message = fc.oneof(
   uint32.map((instance) => encodeProbe("probe-ack", instance)),
   fc
     .record({ sequence, ack: sequence, received: uint16, holdMs: fc.integer({ min: 0, max: 3_000 }), isWanted: fc.boolean() })
-    .map(encodePing),
+    .map((ping) => encodePing(ping, 7)),
   farewell.map(encodeGoodbye),
   sequence.map(encodeStreamAck),
   fc.tuple(sequence, fc.uint8Array({ minLength: 1, maxLength: 300 })).map(([number, part]) => encodeFragment(number, true, part)),
@@ -78,7 +78,7 @@ describe("the link's messages", () => {
         expect(parseLinkPacket(encodeProbe("probe", instance))).toEqual({ type: "probe", instance });
         expect(parseLinkPacket(encodeProbe("probe-ack", instance))).toEqual({ type: "probe-ack", instance });
         const ping = { sequence: first, ack: second, received, holdMs: 12.3, isWanted };
-        expect(parseLinkPacket(encodePing(ping))).toEqual({ type: "ping", ping });
+        expect(parseLinkPacket(encodePing(ping, received))).toEqual({ type: "ping", ping, stamp: received });
         expect(parseLinkPacket(encodeStreamAck(first))).toEqual({ type: "stream-ack", expectedSequence: first });
       }),
     );

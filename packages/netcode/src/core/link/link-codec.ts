@@ -5,7 +5,7 @@
  *   refusal     reliable     02 | reason 1 | IDENTITY
  *   probe       unreliable   03 | instance of the asker 4
  *   probe ack   unreliable   04 | instance of the asker 4
- *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 15 bits (tenths of ms), wanted 1 bit
+ *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 15 bits (tenths of ms), wanted 1 bit | stamp 2
  *   goodbye     both         06 | why 1: 0 left, 1 closed, 2 navigated, 3 reloading
  *   stream ack  reliable     07 | expected sequence 2
  *   proof       reliable     0f | key 32 | signature 64 | mac 32, or nothing
@@ -19,7 +19,7 @@ import { parsePeerId, type PeerId } from "../base/units.ts";
 import { FAREWELLS, type Farewell } from "../ports/departure.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import { MAC_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type MembershipProof } from "../ports/membership.ts";
-import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, type Channel } from "../ports/transport.ts";
+import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, STAMP_BYTES, type Channel } from "../ports/transport.ts";
 import * as KIND from "./link-kind.ts";
 import { HOLD_MS_MAX, type Ping } from "./round-trip.ts";
 
@@ -70,7 +70,7 @@ export type LinkPacket =
   | { readonly type: "refusal"; readonly reason: RefusalReason; readonly game: GameIdentity }
   | { readonly type: "probe"; readonly instance: number }
   | { readonly type: "probe-ack"; readonly instance: number }
-  | { readonly type: "ping"; readonly ping: Ping }
+  | { readonly type: "ping"; readonly ping: Ping; readonly stamp: number }
   | { readonly type: "goodbye"; readonly farewell: Farewell }
   | { readonly type: "stream-ack"; readonly expectedSequence: Sequence }
   /** All are views of the packet. */
@@ -135,12 +135,14 @@ export function encodeProbe(type: "probe" | "probe-ack", instance: number): Uint
   return writer.written();
 }
 
-export function encodePing(ping: Ping): Uint8Array {
-  const writer = start(KIND.ping, 9);
+/** `stamp`: of now. */
+export function encodePing(ping: Ping, stamp: number): Uint8Array {
+  const writer = start(KIND.ping, 9 + STAMP_BYTES);
   writer.u16(ping.sequence);
   writer.u16(ping.ack);
   writer.u16(ping.received);
   writer.u16(Math.round(Math.min(HOLD_MS_MAX, ping.holdMs) * HOLD_UNITS_PER_MS) | (ping.isWanted ? HOLD_WANTED : 0));
+  writer.u16(stamp);
   return writer.written();
 }
 
@@ -185,7 +187,7 @@ function parseBody(reader: ByteReader, sizeBytes: number): LinkPacket {
     case KIND.probeAck:
       return { type: "probe-ack", instance: reader.u32() };
     case KIND.ping:
-      return { type: "ping", ping: readPing(reader) };
+      return { type: "ping", ping: readPing(reader), stamp: reader.u16() };
     case KIND.goodbye: {
       const farewell = FAREWELLS[reader.u8()];
       return farewell === undefined ? MALFORMED : { type: "goodbye", farewell };

@@ -71,7 +71,7 @@ describe("what a link takes from the wire", () => {
   it("[BK17] a part of a file is taken on its own channel only, and an application's message on the others only", () => {
     const mesh = open();
     const channels = CHANNELS.map((channel) => {
-      const [ofFile, message] = [0x11, 0x18].map((kind) => !mesh.handlePacket(200, BOB, channel, Uint8Array.of(kind, 1)));
+      const [ofFile, message] = [0x11, 0x18].map((kind) => !mesh.handlePacket(200, BOB, channel, Uint8Array.of(kind, 1, 0, 0)));
       return { channel, ofFile, message };
     });
     expect(channels).toEqual([

@@ -16,6 +16,7 @@ import { LinkOutput } from "./link-output.ts";
 import { isNegotiation } from "./negotiation-codec.ts";
 import { isBetweenNeighbours } from "./relay-codec.ts";
 import { RelayRouter } from "./relay-router.ts";
+import { stampOf } from "./staleness.ts";
 
 export interface LinkMeshOptions {
   readonly localPeerId: PeerId;
@@ -103,7 +104,7 @@ export class LinkMesh {
     this.#links.get(peerId)?.handleChannelsClosed(nowMs, reason);
   }
 
-  /** Anything that arrived. True: the link's own, or refused. False: a session's, for its `handlePacket`. Any packet counts as a sign of life. */
+  /** Anything that arrived. True: the link's own, or refused. False: a session's, for its `handlePacket`, `withoutStamp`. Any packet counts as a sign of life. */
   handlePacket(nowMs: number, from: PeerId, channel: Channel, bytes: Uint8Array): boolean {
     this.#observe(nowMs);
     const link = this.#links.get(from);
@@ -160,10 +161,9 @@ export class LinkMesh {
     for (const link of this.#order) link.healing.hurry(nowMs);
   }
 
-  /** Where a session's datagram (at most `SESSION_DATAGRAM_BYTES_MAX`) goes now: itself, or a wrapping for who forwards it, valid until the next call. */
-  route(transmit: Transmit): Transmit {
-    const via = this.#links.get(transmit.to)?.relay.via;
-    return via === undefined ? transmit : this.#router.wrap(via, transmit);
+  /** A session's datagram (at most `SESSION_DATAGRAM_BYTES_MAX`) as it leaves now: stamped, and in a wrapping where another member forwards it. Valid until the next call. */
+  route(nowMs: number, transmit: Transmit): Transmit {
+    return this.#router.wrap(this.#links.get(transmit.to)?.relay.via, transmit, stampOf(nowMs));
   }
 
   /** A session's datagram to `to` left, by whatever way. */

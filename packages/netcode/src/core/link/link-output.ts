@@ -21,6 +21,7 @@ export type LinkRefusal =
   | "relay-nested" // to forward: what was forwarded already, or is between neighbours
   | "relay-too-much" // to forward: more than one member may ask for
   | "relay-forbidden" // forwarded: what a member in the middle must not be believed
+  | "stale" // a datagram that waited somewhere, later than the path's least delay by more than 250 ms
   | "negotiation-stale" // an exchange with another process, or a word against who is heard
   | "negotiation-flood"; // more offers, or more often the same, than of an honest peer
 
@@ -44,6 +45,12 @@ export class LinkOutput {
 
   refuse(reason: LinkRefusal): void {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  /** Counts a reason; true where there is none. */
+  admits(reason: LinkRefusal | undefined): boolean {
+    if (reason !== undefined) this.refuse(reason);
+    return reason === undefined;
   }
 
   refusals(): Readonly<Record<string, number>> {

@@ -77,7 +77,7 @@ class End {
 
   get isKnown(): boolean {
     // Whoever is known gets a session's packet through.
-    return !this.mesh.handlePacket(150, this.#other, "unreliable", Uint8Array.of(0x20, 1));
+    return !this.mesh.handlePacket(150, this.#other, "unreliable", Uint8Array.of(0x20, 1, 0, 0));
   }
 
   get refused(): readonly string[] {
@@ -133,7 +133,7 @@ describe("members prove who they are", () => {
     const ada = greeted();
     const early = [encodeGoodbye("closed"), encodeStreamAck(sequenceOf(0)), encodeFragment(sequenceOf(0), true, Uint8Array.of(1))];
     for (const bytes of [...early, Uint8Array.of(0x20, 1), Uint8Array.of(0x61, 1)]) ada.take(bytes);
-    ada.mesh.handlePacket(150, BOB, "unreliable", Uint8Array.of(0x20, 1));
+    ada.mesh.handlePacket(150, BOB, "unreliable", Uint8Array.of(0x20, 1, 0, 0));
     expect(ada.drain().mesh.refusals()["before-hello"]).toBe(early.length + 2);
     expect([ada.mesh.status(BOB), ada.closed, ada.mesh.pollMessage()]).toEqual(["connecting", [], undefined]);
   });
@@ -257,7 +257,7 @@ describe("members prove who they are", () => {
     mesh.handleChannelsOpen(100, BOB);
     mesh.handlePacket(150, BOB, "reliable", encodeProof(proofOfBob()));
     mesh.handlePacket(150, BOB, "reliable", helloOfBob());
-    mesh.handlePacket(150, BOB, "unreliable", Uint8Array.of(0x20, 1));
+    mesh.handlePacket(150, BOB, "unreliable", Uint8Array.of(0x20, 1, 0, 0));
     expect(mesh.refusals()).toEqual({ "bad-proof": 1 });
     expect(mesh.stats()[0]?.verified).toBeUndefined();
     expect(mesh.status(BOB)).toBe("open");

@@ -93,9 +93,10 @@ export const reportValidMs = 3_500;
 
 /**
  * How long an attempt may take, by number, and all further ones. Signaling is repeated within an attempt: what it outlives is an ICE or DTLS handshake
- * that loss has put to sleep. At half, TURN over a slow line would never finish; at double, there would be no second attempt before the deadline.
+ * that loss has put to sleep. Four fit into the deadline, since a transport may try TURN over UDP, TCP and TLS one after the other. At half, TURN over a slow line would
+ * never finish; at double, there would be no second attempt before the deadline.
  */
-export const attemptsMs = [4_000, 5_500] as const;
+export const attemptsMs = [4_000, 3_500, 3_500, 5_000] as const;
 export const attemptsMsRest = 7_500;
 
 /** A pair that no member could bring together is carried by the broker after this: time for two ways of ICE, TURN among them. */

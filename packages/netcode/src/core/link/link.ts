@@ -283,7 +283,7 @@ export class Link {
     }
     if (channel === "unreliable") carrier.roundTrip.countReceived();
     const kind = bytes[0] ?? 0;
-    if (PACKET_KIND.isOfAbove(kind)) return this.#takePacketOfAbove(nowMs, carrier, channel, PACKET_KIND.isOfBulk(kind));
+    if (PACKET_KIND.isOfAbove(kind)) return this.#takePacketOfAbove(nowMs, carrier, channel, bytes);
     const allowed = LINK_CHANNELS[kind];
     if (isNegotiation(kind) && channel !== "unreliable") this.healing.handlePacket(nowMs, bytes);
     else if (allowed === undefined) this.#output.refuse("unknown-kind");
@@ -294,12 +294,12 @@ export class Link {
   }
 
   /** A packet of a session, an application's message, or a part of a file: those come on a channel of their own. */
-  #takePacketOfAbove(nowMs: number, carrier: LinkCarrier, channel: Channel, isOfBulk: boolean): boolean {
-    const isAllowed = isOfBulk ? channel === "bulk" : channel === "unreliable" || channel === "reliable";
+  #takePacketOfAbove(nowMs: number, carrier: LinkCarrier, channel: Channel, bytes: Uint8Array): boolean {
+    const isAllowed = PACKET_KIND.isOfBulk(bytes[0] ?? 0) ? channel === "bulk" : channel === "unreliable" || channel === "reliable";
     const isTaken = isAllowed && this.#isBeyondHello(nowMs, carrier);
     if (isTaken) this.#heard(nowMs, carrier);
     else this.#output.refuse(isAllowed ? "before-hello" : "wrong-channel");
-    return !isTaken;
+    return !isTaken || (channel === "unreliable" && !this.#output.admits(carrier.judge(nowMs, bytes)));
   }
 
   /** What only an end sends that has our hello and our probe's answer opens the link here too: the path works both ways. */
@@ -330,7 +330,7 @@ export class Link {
         return this.#handleProbeAck(nowMs, carrier, packet.instance);
       case "ping":
         if (isRelayed) this.#isBeyondHello(nowMs, carrier);
-        if (!carrier.handlePing(nowMs, packet.ping)) this.#output.refuse("bad-ack");
+        if (!carrier.handlePing(nowMs, packet.ping, packet.stamp)) this.#output.refuse("bad-ack");
         return;
       case "goodbye":
         return isRelayed && this.direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye(packet.farewell);

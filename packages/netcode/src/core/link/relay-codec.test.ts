@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MEMBERS_MAX } from "../base/units.ts";
-import { DATAGRAM_BYTES_MAX, RELAY_HEADER_BYTES, SESSION_DATAGRAM_BYTES_MAX } from "../ports/transport.ts";
+import { DATAGRAM_BYTES_MAX, RELAY_HEADER_BYTES, SESSION_DATAGRAM_BYTES_MAX, STAMP_BYTES } from "../ports/transport.ts";
 import * as KIND from "./link-kind.ts";
 import { encodeNeighbours, parseNeighbours, readRelayHash, writeRelayed } from "./relay-codec.ts";
 
@@ -56,6 +56,6 @@ describe("what members say to their neighbours", () => {
       }),
     );
     expect(readRelayHash(Uint8Array.of(KIND.relay, 1, 2, 3, 4))).toBeUndefined();
-    expect(SESSION_DATAGRAM_BYTES_MAX + RELAY_HEADER_BYTES).toBe(DATAGRAM_BYTES_MAX);
+    expect(SESSION_DATAGRAM_BYTES_MAX + STAMP_BYTES + RELAY_HEADER_BYTES).toBe(DATAGRAM_BYTES_MAX);
   });
 });

@@ -11,6 +11,7 @@ import { encodeGoodbye, encodeHello, encodePing, encodeProbe, encodeRefusal, par
 import * as KIND from "./link-kind.ts";
 import { LinkMesh } from "./link-mesh.ts";
 import { encodeNeighbours, writeRelayed } from "./relay-codec.ts";
+import { stampOf } from "./staleness.ts";
 
 const GAME: GameIdentity = { id: "tag", version: 1, contentHash: "0badcafe" };
 const [ADA, BOB, CYD, EVE] = ["ada", "bob", "cyd", "eve"] as [PeerId, PeerId, PeerId, PeerId];
@@ -125,7 +126,7 @@ describe("a member in the middle", () => {
         1_010,
         CYD,
         "unreliable",
-        encodePing({ sequence: sequenceOf(index), ack: sequenceOf(-1), received: 0, holdMs: 0, isWanted: true }),
+        encodePing({ sequence: sequenceOf(index), ack: sequenceOf(-1), received: 0, holdMs: 0, isWanted: true }, stampOf(1_010)),
       );
     }
     const forwarded = ada.drain().filter(({ to }) => to === CYD).length;
@@ -211,25 +212,26 @@ describe("what a member in the middle is believed", () => {
 });
 
 describe("a session's datagrams", () => {
-  it("[LK89] go to the peer itself, as they are, while that works, and in a wrapping to who forwards once it does not", () => {
+  it("[LK89] go to the peer itself while that works, and in a wrapping to who forwards once it does not", () => {
     const ada = new Ada(BOB, CYD);
     const transmit: Transmit = { to: BOB, channel: "unreliable", bytes: new Uint8Array(SESSION_DATAGRAM_BYTES_MAX).fill(0x20) };
-    expect(ada.mesh.route(transmit)).toBe(transmit);
+    const stamped = Uint8Array.of(...transmit.bytes, 0xfa, 0);
+    expect(ada.mesh.route(1_000, transmit)).toEqual({ ...transmit, bytes: stamped });
     ada.mesh.handleChannelsClosed(1_010, BOB, "remote");
     ada.take(1_020, CYD, "unreliable", encodeNeighbours([{ hash: checksumText(BOB), delayMs: 5, lossRatio: 0 }]));
     ada.mesh.handleTimeout(1_120);
     expect(ada.drain().filter(({ to, bytes }) => to === CYD && bytes[0] === KIND.relay).length).toBe(2);
     ada.take(1_130, CYD, "unreliable", wrapped(KIND.relayed, BOB, encodeProbe("probe-ack", ada.instance(BOB))));
     ada.mesh.handleTimeout(1_230);
-    const routed = ada.mesh.route(transmit);
-    expect(routed).toEqual({ to: CYD, channel: "unreliable", bytes: wrapped(KIND.relay, BOB, transmit.bytes) });
+    const routed = ada.mesh.route(1_000, transmit);
+    expect(routed).toEqual({ to: CYD, channel: "unreliable", bytes: wrapped(KIND.relay, BOB, stamped) });
     expect(ada.mesh.stats().find(({ peerId }) => peerId === BOB)).toMatchObject({ status: "open", path: "peer", via: CYD });
-    expect(() => ada.mesh.route({ ...transmit, bytes: new Uint8Array(SESSION_DATAGRAM_BYTES_MAX + 1) })).toThrow("expected");
+    expect(() => ada.mesh.route(1_000, { ...transmit, bytes: new Uint8Array(SESSION_DATAGRAM_BYTES_MAX + 1) })).toThrow("expected");
   });
 
   it("[LK89] that were forwarded come out as messages, with the name of who sent them", () => {
     const ada = new Ada(BOB, CYD);
-    ada.take(1_010, CYD, "unreliable", wrapped(KIND.relayed, BOB, DATAGRAM));
+    ada.take(1_010, CYD, "unreliable", wrapped(KIND.relayed, BOB, Uint8Array.of(...DATAGRAM, 0, 0)));
     expect(ada.mesh.pollMessage()).toEqual({ from: BOB, channel: "unreliable", bytes: DATAGRAM });
   });
 

@@ -2,7 +2,13 @@ import { assert } from "../base/assert.ts";
 import { checksumText } from "../base/checksum.ts";
 import type { PeerId } from "../base/units.ts";
 import type { Transmit } from "../ports/session.ts";
-import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, SESSION_DATAGRAM_BYTES_MAX, type Channel } from "../ports/transport.ts";
+import {
+  DATAGRAM_BYTES_MAX,
+  RELAY_HEADER_BYTES,
+  RELIABLE_BYTES_MAX,
+  SESSION_DATAGRAM_BYTES_MAX,
+  type Channel,
+} from "../ports/transport.ts";
 import { LINK_CHANNELS } from "./link-codec.ts";
 import * as KIND from "./link-kind.ts";
 import type { RelayAccess } from "./link-options.ts";
@@ -20,6 +26,7 @@ import {
 } from "./relay-codec.ts";
 import { RelayMeter } from "./relay-meter.ts";
 import type { RelayOffer } from "./route-choice.ts";
+import { withoutStamp } from "./staleness.ts";
 
 /** One member, as far as forwarding goes. */
 interface Member {
@@ -56,7 +63,9 @@ export class RelayRouter implements RelayAccess {
   readonly #byHash = new Map<number, Member | undefined>();
   #localHash = 0;
   readonly #forwardBytes = new Uint8Array(RELIABLE_BYTES_MAX);
-  readonly #wrapBytes = new Uint8Array(RELAY_HEADER_BYTES + SESSION_DATAGRAM_BYTES_MAX);
+  readonly #wrapBytes = new Uint8Array(DATAGRAM_BYTES_MAX);
+  /** Views of it, by length: made once, for the sake of 60 datagrams a second. */
+  readonly #wrapViews: Uint8Array[] = [];
   readonly #wrapped: MutableTransmit = { to: "" as PeerId, channel: "unreliable", bytes: EMPTY };
   #reportMs = Infinity;
   #reportMsMin = 0;
@@ -128,19 +137,19 @@ export class RelayRouter implements RelayAccess {
     else this.#deliver(nowMs, member, other, channel, bytes);
   }
 
-  /** A session's datagram in the wrapping for `via`. */
-  wrap(via: PeerId, { to, bytes }: Transmit): Transmit {
+  /** A session's datagram, stamped, and in the wrapping for `via` if there is one. Valid until the next call. */
+  wrap(via: PeerId | undefined, { to, bytes }: Transmit, stamp: number): Transmit {
     assert(bytes.length <= SESSION_DATAGRAM_BYTES_MAX, `at most ${SESSION_DATAGRAM_BYTES_MAX} bytes in a session's datagram`);
-    if (via === BROKER_VIA) {
-      this.#wrapped.to = to;
-      this.#wrapped.bytes = bytes;
-      this.#wrapped.by = "broker";
-      return this.#wrapped;
-    }
-    this.#wrapped.by = undefined;
-    const sizeBytes = writeRelayed(this.#wrapBytes, KIND.relay, this.#byPeer.get(to)?.hash ?? 0, bytes);
-    this.#wrapped.to = via;
-    this.#wrapped.bytes = this.#wrapBytes.subarray(0, sizeBytes);
+    const target = this.#wrapBytes;
+    const isForwarded = via !== undefined && via !== BROKER_VIA;
+    let end = bytes.length;
+    if (isForwarded) end = writeRelayed(target, KIND.relay, this.#byPeer.get(to)?.hash ?? 0, bytes);
+    else target.set(bytes);
+    target[end++] = stamp & 0xff;
+    target[end++] = stamp >> 8;
+    this.#wrapped.to = isForwarded ? via : to;
+    this.#wrapped.by = via === BROKER_VIA ? "broker" : undefined;
+    this.#wrapped.bytes = this.#wrapViews[end] ??= target.subarray(0, end);
     return this.#wrapped;
   }
 
@@ -226,6 +235,6 @@ export class RelayRouter implements RelayAccess {
 
   #take(nowMs: number, via: PeerId, source: Link, channel: "unreliable" | "reliable", packet: Uint8Array): void {
     const isSessions = !source.handleRelayed(nowMs, via, channel, packet);
-    if (isSessions) this.#output.messages.push({ from: source.peerId, channel, bytes: packet.slice() });
+    if (isSessions) this.#output.messages.push({ from: source.peerId, channel, bytes: withoutStamp(channel, packet).slice() });
   }
 }

@@ -6,7 +6,7 @@ import { RoundTrip, type Ping } from "./round-trip.ts";
 
 /** A ping as it arrives. */
 function over(ping: Ping): Ping {
-  const packet = parseLinkPacket(encodePing(ping));
+  const packet = parseLinkPacket(encodePing(ping, 0));
   if (packet.type !== "ping") throw new Error("expected: a ping");
   return packet.ping;
 }

@@ -1,6 +1,7 @@
 import type { PeerId } from "../base/units.ts";
 import type { Fingerprints } from "./membership.ts";
 import type { IceServer } from "./lobby-types.ts";
+import type { AttemptEvidence } from "./link-failure.ts";
 import type { NegotiationCommand, NegotiationReport } from "./negotiation.ts";
 
 /**
@@ -22,8 +23,11 @@ export const RELIABLE_BYTES_MAX = 16_384;
 /** What the link puts before a packet that another member forwards: kind 1, hash of a peer id 4. */
 export const RELAY_HEADER_BYTES = 5;
 
-/** Most bytes of a session's datagram, so that it still fits once another member must forward it. */
-export const SESSION_DATAGRAM_BYTES_MAX: number = DATAGRAM_BYTES_MAX - RELAY_HEADER_BYTES;
+/** What the link puts behind a datagram: when it was sent (core/link/staleness.ts). */
+export const STAMP_BYTES = 2;
+
+/** Most bytes of a session's datagram, so that it still fits once it is stamped and another member must forward it. */
+export const SESSION_DATAGRAM_BYTES_MAX: number = DATAGRAM_BYTES_MAX - RELAY_HEADER_BYTES - STAMP_BYTES;
 
 /** Most bytes of one message, by channel. */
 export const CHANNEL_BYTES_MAX: Readonly<Record<Channel, number>> = {
@@ -100,6 +104,8 @@ export interface Transport {
   setIceServers?(servers: readonly IceServer[]): void;
   /** What both ends of the open connection to `peer` are known by, as this end sees it; `undefined` while there is none, or where it cannot be told. */
   fingerprints?(peer: PeerId): Fingerprints | undefined;
+  /** What was seen while `peer` was tried, since it was open last; `undefined` for an unknown peer. */
+  evidence?(peer: PeerId): AttemptEvidence | undefined;
   /** Makes or applies a description of the connection to `peer`, with `CAPABILITY.iceRestart`. Commands are carried out in order; does nothing without a connection. */
   negotiate?(peer: PeerId, command: NegotiationCommand): void;
   /** Sends `bytes` to a peer that was dialed or accepted by way of the broker, once, if signaling is there: it may be lost, doubled, overtaken. */
