@@ -44,6 +44,7 @@ export class ReliableStream {
   /** When what was received must be acked; `Infinity`: nothing is owed. */
   #ackMs = Infinity;
   #isRelayed = false;
+  #hasReceived = false;
   /** When everything unacked is sent again; `Infinity`: it need not be. */
   #resendMs = Infinity;
 
@@ -74,6 +75,8 @@ export class ReliableStream {
   changeWay(isRelayed: boolean): void {
     this.#isRelayed = isRelayed;
     this.#rewind();
+    // The last ack may have been lost on the way before, and over a connection nobody asks for it again.
+    if (this.#hasReceived) this.#ackMs = -Infinity;
   }
 
   /** The next ack or fragment that may leave now. Drain until `undefined`. */
@@ -132,6 +135,7 @@ export class ReliableStream {
     this.#parts = [];
     this.#partsBytes = 0;
     this.#isSkipping = false;
+    this.#hasReceived = false;
     this.#message = undefined;
     this.#ackMs = Infinity;
   }
@@ -145,6 +149,7 @@ export class ReliableStream {
     }
     if (distance > 0) return "gap";
     this.#expectedSequence = nextSequence(sequence);
+    this.#hasReceived = true;
     let outcome: FragmentOutcome = "taken";
     if (this.#partsBytes + part.length > STREAM_BYTES_MAX) {
       this.#isSkipping = true;
