@@ -29,8 +29,11 @@ const BUFFER_BYTES_MIN = 128;
 /** One datagram passes a full buffer this often: an association that stalled only starts again when something new is sent (up to 3 s otherwise). */
 const PASS_INTERVAL_MS = 125;
 
-/** Reliable bytes that the other end may send before this end is open: its hello, and no more. */
+/** Bytes that the other end may send before this end is open: its hello, and no more. */
 const EARLY_BYTES_MAX = 65_536;
+
+/** No further datagram is kept beyond this: they take no room from what must arrive. */
+const EARLY_DATAGRAM_BYTES_MAX = 4_096;
 
 /** `path` is asked of the browser again after this time: ICE may move to another pair. */
 const PATH_MS_MAX = 1_000;
@@ -210,8 +213,9 @@ export class RtcChannels {
       return this.#listener.handleRefused();
     const bytes = new Uint8Array(data);
     if (this.#state === "open") return this.#listener.handlePacket(name, bytes);
-    // Reliable channels promise to lose nothing; a datagram before both ends are open is lost.
-    if (this.#state === "closed" || name === "unreliable") return;
+    if (this.#state === "closed") return;
+    // The other end's probe comes beside the announcement of the reliable channel, and as often before it: lost, it would be missed for a tenth of a second.
+    if (name === "unreliable" && this.#earlyBytes > EARLY_DATAGRAM_BYTES_MAX) return;
     this.#earlyBytes += bytes.length;
     if (this.#earlyBytes > EARLY_BYTES_MAX) return this.#listener.handleRefused();
     this.#early.push({ channel: name, bytes });

@@ -1,7 +1,9 @@
 import { assert } from "../core/base/assert.ts";
 import { parsePeerId, type PeerId } from "../core/base/units.ts";
+import type { Fingerprints } from "../core/ports/membership.ts";
 import type { Channel, SendOutcome, Transport, TransportHandler } from "../core/ports/transport.ts";
 import { BorrowedConnection, type GivenChannels, type ProvideChannel } from "./borrowed-connection.ts";
+import { fingerprintOf } from "./dtls-fingerprint.ts";
 import { LateChannel, type ChannelLike } from "./late-channel.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 
@@ -138,6 +140,16 @@ export class RtcTransport implements Transport {
 
   path(peer: PeerId): "direct" | "turn" | undefined {
     return this.#contacts.get(peer)?.attempt?.channels.path();
+  }
+
+  /** Of channels alone nothing is known. */
+  fingerprints(peer: PeerId): Fingerprints | undefined {
+    const contact = this.#contacts.get(peer);
+    const source = contact?.source;
+    if (contact?.attempt?.isTaken !== true || source === undefined || !("createDataChannel" in source)) return undefined;
+    const local = fingerprintOf(source.currentLocalDescription?.sdp);
+    const remote = fingerprintOf(source.currentRemoteDescription?.sdp);
+    return local === undefined || remote === undefined ? undefined : { local, remote };
   }
 
   /** Closes our channels, and no connection. */
