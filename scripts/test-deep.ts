@@ -53,6 +53,8 @@ const JOBS: readonly Job[] = [
   vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
+  vitestJob("links", "packages/netcode/test/link.sim", "sim"),
+  vitestJob("healing", "packages/netcode/test/healing.sim", "sim"),
   vitestJob("host", "packages/broker/test/host.sim", "sim"),
   vitestJob("pages", "packages/broker/test/second-page.sim", "sim"),
   vitestJob("network", "tests/network", "network"),

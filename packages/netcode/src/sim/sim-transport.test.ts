@@ -168,3 +168,76 @@ describe("SimTransport", () => {
     expect(() => ada.transport.send(BOB, "reliable", new Uint8Array(16_385))).toThrow("at most 16384 bytes");
   });
 });
+
+describe("a simulated path that dies", () => {
+  /** Two that are connected, with the descriptions that they make given to the other one at once, as far as `mayPass`. */
+  function connected(): ReturnType<typeof world> {
+    const made = world();
+    const { ada, bob, run } = made;
+    bob.transport.accept(ADA);
+    ada.transport.dial(BOB);
+    run(2_000);
+    for (const [near, far, peer] of [
+      [ada, bob, BOB],
+      [bob, ada, ADA],
+    ] as const) {
+      const other = peer === BOB ? ADA : BOB;
+      near.transport.setHandler({
+        handleChannelsOpen: () => near.log.push(`open ${peer}`),
+        handleChannelsClosed: (_peer, reason) => near.log.push(`closed ${peer} ${reason}`),
+        handlePacket: (_peer, channel, bytes) => near.log.push(`${channel} ${peer} ${bytes.join(",")}`),
+        handleNegotiation: (_peer, report) => {
+          const { generation = 0 } = report.type === "state" ? {} : report;
+          if (report.type === "description") {
+            const type = near === ada ? "accept-offer" : "accept-answer";
+            far.transport.negotiate(other, { type, generation, description: report.description });
+          }
+          if (report.type === "candidate")
+            far.transport.negotiate(other, { type: "add-candidates", generation, candidates: [report.candidate] });
+          if (report.type === "failed") near.log.push("failed");
+        },
+      });
+      near.log.length = 0;
+    }
+    return made;
+  }
+
+  it("[SI46] lives again after a restart, with all that its channels held, in order", () => {
+    const { network, ada, bob, run } = connected();
+    network.changeAddress(BOB);
+    for (let index = 0; index < 5; index++) ada.transport.send(BOB, "reliable", Uint8Array.of(index));
+    run(10_000);
+    expect([bob.log, ada.transport.connectionTo(BOB)?.isPathAlive]).toEqual([[], false]);
+    ada.transport.negotiate(BOB, { type: "offer", generation: 1, iceRestart: true });
+    run(4_000);
+    expect(ada.transport.connectionTo(BOB)?.isPathAlive).toBe(true);
+    expect(bob.log).toEqual([0, 1, 2, 3, 4].map((index) => `reliable ada ${index}`));
+    expect(ada.log).toEqual([]);
+  });
+
+  it("[SI46] is not brought back by a restart that was made before the address changed, nor by one of another connection", () => {
+    const { network, ada, bob, run } = connected();
+    ada.transport.negotiate(BOB, { type: "offer", generation: 1, iceRestart: true });
+    run(2_000);
+    network.changeAddress(ADA);
+    network.changeAddress(BOB);
+    run(5_000);
+    expect(ada.transport.connectionTo(BOB)?.isPathAlive).toBe(false);
+    bob.transport.negotiate(ADA, { type: "accept-offer", generation: 3, description: "sim another 1" });
+    bob.transport.negotiate(ADA, { type: "accept-answer", generation: 5, description: "nonsense" });
+    run(1_000);
+    expect(bob.log).toEqual(["failed", "failed"]);
+  });
+
+  it("[SI46] stays dead where it was broken for good, and in a transport that restarts nothing", () => {
+    const { ada, run } = connected();
+    ada.transport.connectionTo(BOB)?.break(true);
+    ada.transport.negotiate(BOB, { type: "offer", generation: 1, iceRestart: true });
+    run(5_000);
+    expect(ada.transport.connectionTo(BOB)?.isPathAlive).toBe(false);
+    const { network, signaling } = world();
+    const fixed = new SimTransport(network, signaling, peerId("fixed"), 0);
+    fixed.negotiate(ADA, { type: "offer", generation: 1, iceRestart: true });
+    expect(fixed.capabilities).toBe(0);
+  });
+});

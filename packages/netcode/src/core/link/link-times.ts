@@ -56,6 +56,10 @@ export const streamAckMs = 100;
 /** Over a relay, what is unacked for so long is sent again: a round trip of 300 ms, the ack's wait, and a frame in the middle. */
 export const streamResendMs = 500;
 
+/** Over a connection, the oldest part that was not acked is sent once more after this, doubled up to the second figure: longer than SCTP's timer, which is capped at 3 s. */
+export const streamNudgeMs = 4_000;
+export const streamNudgeMsMax = 32_000;
+
 /** A ping this often where others could relay, whatever a session sends: 4 % of a match's datagrams. At half they cost double, at double a path is judged a second late. */
 export const measureIntervalMs = 200;
 /** A ping this often on a path that is kept beside the one in use. */

@@ -176,4 +176,27 @@ describe("the reliable stream", () => {
     );
     expect(losses).toBeGreaterThan(100);
   });
+
+  it("[LK74] an ack that was lost on another way is asked for again, and given again on each new way", () => {
+    const sender = new ReliableStream();
+    const receiver = new ReliableStream();
+    must(sender.send(message(100, 1)));
+    const [part] = drain(sender, 0);
+    const packet = parseLinkPacket(part ?? new Uint8Array(0));
+    if (packet.type !== "fragment") throw new Error("expected: a part");
+    receiver.handleFragment(0, packet.sequence, packet.isLast, packet.part);
+    // Acked by a relay that lost it.
+    expect(drain(receiver, 100).length).toBe(1);
+    const asked: number[] = [];
+    for (let nowMs = 0; nowMs <= 60_000; nowMs += 100) if (drain(sender, nowMs).length > 0) asked.push(nowMs);
+    expect(asked).toEqual([4_000, 12_000, 28_000, 60_000]);
+    expect(receiver.handleFragment(60_000, packet.sequence, packet.isLast, packet.part)).toBe("known");
+    expect(drain(receiver, 60_000).length).toBe(1);
+    receiver.changeWay(false);
+    const [ack] = drain(receiver, 60_100);
+    const repeated = parseLinkPacket(ack ?? new Uint8Array(0));
+    expect(repeated).toEqual({ type: "stream-ack", expectedSequence: 1 });
+    must(sender.handleAck(sequenceOf(1)));
+    expect([drain(sender, 120_000), sender.timeoutMs]).toEqual([[], Infinity]);
+  });
 });

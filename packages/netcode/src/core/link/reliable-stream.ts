@@ -45,6 +45,9 @@ export class ReliableStream {
   #ackMs = Infinity;
   #isRelayed = false;
   #hasReceived = false;
+  /** When the oldest fragment is sent once more over a connection, for its ack; `Infinity`: nothing waits for one. */
+  #nudgeMs = Infinity;
+  #nudgePauseMs: number = LINK_TIMES.streamNudgeMs;
   /** When everything unacked is sent again; `Infinity`: it need not be. */
   #resendMs = Infinity;
 
@@ -68,7 +71,7 @@ export class ReliableStream {
 
   /** When an ack is due, or a repetition; `Infinity` for neither. */
   get timeoutMs(): number {
-    return Math.min(this.#ackMs, this.#resendMs);
+    return Math.min(this.#ackMs, this.#resendMs, this.#nudgeMs);
   }
 
   /** Another way to the same process: what is unacked goes over it at once, and what came twice is told by its sequence. */
@@ -86,6 +89,7 @@ export class ReliableStream {
       return encodeStreamAck(this.#expectedSequence);
     }
     if (nowMs >= this.#resendMs) this.#rewind();
+    if (this.#isNudgeDue(nowMs)) return this.#outbox[0]?.bytes;
     const fragment = this.#outbox[this.#unsentIndex];
     const windowBytes = this.#isRelayed ? RELAYED_WINDOW_BYTES : WINDOW_BYTES;
     if (fragment === undefined || this.#inFlightBytes + fragment.bytes.length > windowBytes) return undefined;
@@ -105,6 +109,8 @@ export class ReliableStream {
     if (acked <= 0) return -acked <= this.#ackedCount;
     if (acked > this.#freshIndex) return false;
     this.#ackedCount = Math.min(FRAGMENTS_MAX, this.#ackedCount + acked);
+    this.#nudgeMs = Infinity;
+    this.#nudgePauseMs = LINK_TIMES.streamNudgeMs;
     for (const [index, fragment] of this.#outbox.splice(0, acked).entries()) {
       this.#outboxBytes -= fragment.bytes.length - FRAGMENT_HEADER_BYTES;
       if (index < this.#unsentIndex) this.#inFlightBytes -= fragment.bytes.length;
@@ -171,6 +177,16 @@ export class ReliableStream {
     const message = this.#message;
     this.#message = undefined;
     return message;
+  }
+
+  /** A connection loses no fragment; but the ack may have come by a way that lost it, and the window would stay closed for ever. */
+  #isNudgeDue(nowMs: number): boolean {
+    const isWaiting = !this.#isRelayed && this.#unsentIndex > 0;
+    const isDue = isWaiting && nowMs >= this.#nudgeMs;
+    if (isDue) this.#nudgePauseMs = Math.min(2 * this.#nudgePauseMs, LINK_TIMES.streamNudgeMsMax);
+    if (!isWaiting) this.#nudgeMs = Infinity;
+    else if (isDue || this.#nudgeMs === Infinity) this.#nudgeMs = nowMs + this.#nudgePauseMs;
+    return isDue;
   }
 
   #rewind(): void {
