@@ -29,7 +29,7 @@ export class BorrowedConnection implements ConnectionLike {
     return this.#connection?.connectionState ?? "connected";
   }
 
-  addEventListener(type: "connectionstatechange", listener: () => void, options: AddEventListenerOptions): void {
+  addEventListener(type: "connectionstatechange" | "signalingstatechange", listener: () => void, options: AddEventListenerOptions): void {
     this.#connection?.addEventListener(type, listener, options);
   }
 

@@ -43,7 +43,9 @@ const NEEDED_CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"
 
 /** What is needed of a peer connection. A game that brings its own gives a part of it. */
 export interface ConnectionLike extends Pick<RTCPeerConnection, "connectionState" | "oniceconnectionstatechange" | "ondatachannel"> {
-  addEventListener(type: "connectionstatechange", listener: () => void, options: AddEventListenerOptions): void;
+  /** Left out where there are no descriptions to wait for. */
+  readonly signalingState?: RTCSignalingState;
+  addEventListener(type: "connectionstatechange" | "signalingstatechange", listener: () => void, options: AddEventListenerOptions): void;
   createDataChannel(label: string, options: RTCDataChannelInit): ChannelLike;
   getStats(): Promise<RTCStatsReport>;
 }
@@ -84,6 +86,7 @@ export class RtcChannels {
     connection.oniceconnectionstatechange = null;
     connection.ondatachannel = (event) => this.#takeIncoming(event.channel);
     connection.addEventListener("connectionstatechange", () => this.#checkConnection(), { signal: this.#abort.signal });
+    connection.addEventListener("signalingstatechange", () => this.#checkOpen(), { signal: this.#abort.signal });
     this.#attach(
       "unreliable",
       connection.createDataChannel("unreliable", { negotiated: true, id: CHANNEL_IDS.unreliable, ordered: false, maxRetransmits: 0 }),
@@ -187,6 +190,8 @@ export class RtcChannels {
 
   #checkOpen(): void {
     if (this.#state !== "opening" || !NEEDED_CHANNELS.every((name) => this.#channels.get(name)?.readyState === "open")) return;
+    // A busy page hears of its channels before it hears that its description was taken (1 of 30 in Chromium), and could not say whose certificates they are under.
+    if ((this.#connection.signalingState ?? "stable") !== "stable") return;
     this.#state = "open";
     this.#listener.handleOpen();
     this.path();
