@@ -3,6 +3,10 @@ import type { Signal } from "./signaling-message.ts";
 
 /** A candidate line (RFC 8839 section 5.1): foundation, component, transport, priority, address, port, "typ", type. The groups catch its type and what follows. */
 const CANDIDATE_PATTERN = /^(?:a=)?candidate:\S+ \S+ \S+ \S+ \S+ \S+ typ (\S+)(.*)$/i;
+/** The same anywhere in a text. */
+const ANY_CANDIDATE_PATTERN = /candidate:\S{1,64} \S+ \S+ \S+ \S+ \S+ typ (\w+)/gi;
+/** No description, but bytes of a link that repairs its connection by way of the broker. */
+const PACKET_PATTERN = /^[A-Za-z0-9_-]+$/;
 const RELATED_PATTERN = / raddr \S+ rport \S+/i;
 const CONNECTION_PATTERN = /^c=IN (IP[46]) .*$/i;
 
@@ -30,6 +34,7 @@ function cleanCandidate(line: string): string | undefined {
 }
 
 function cleanDescription(sdp: string): string | undefined {
+  if (PACKET_PATTERN.test(sdp)) return exposesAddress(Buffer.from(sdp, "base64url").toString("latin1")) ? undefined : sdp;
   const lines: string[] = [];
   for (const line of sdp.split(/\r\n|\r|\n/)) {
     const isCandidate = /^a=\s*(?:remote-)?candidate/i.test(line);
@@ -38,6 +43,11 @@ function cleanDescription(sdp: string): string | undefined {
     lines.push(clean);
   }
   return lines.join("\r\n");
+}
+
+/** Descriptions and candidates stand in a link's packet as they are. It is passed on whole or not at all: the lengths in it are the sender's. */
+function exposesAddress(packet: string): boolean {
+  return [...packet.matchAll(ANY_CANDIDATE_PATTERN)].some(([, type = ""]) => type.toLowerCase() !== "relay");
 }
 
 /** The address of the default candidate. Browsers connect by candidates, and write this one where they have none yet. */

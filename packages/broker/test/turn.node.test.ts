@@ -92,21 +92,29 @@ test("[BR103] in a relay-only lobby no address but a relay's goes from member to
     describe(exposing);
     describe(`${relay}\r\na=${exposing}`);
   }
+  // As a link repairs its connection by way of the broker.
+  const repair = (text: string): void => {
+    const sdp = Buffer.from(`\u000b\u0001\u0002\u0003\u0004\u0005\u0006${text}`, "latin1").toString("base64url");
+    from.send({ type: "ANSWER", dst: bob.peerId, payload: { type: "data", connectionId: "link", sdp: { type: "answer", sdp } } });
+  };
+  repair("v=0\r\na=candidate:1 1 udp 1 198.51.100.7 50000 typ host\r\n");
+  repair(`\u0050\u0000${relay}\u0050\u0000candidate:1 1 udp 1 198.51.100.7 50000 typ srflx`);
   trickle("no candidate at all");
   await from.settled();
   describe(relay);
   trickle(relay);
   trickle("");
+  repair(`v=0\r\na=${relay.replace(" raddr 198.51.100.7 rport 4711", "")}\r\n`);
   await from.settled();
   await to.settled();
   const heard = to.signals.filter(({ type }) => type !== "OPEN");
-  expect(heard.map(({ type }) => type)).toEqual(["OFFER", "CANDIDATE", "CANDIDATE"]);
+  expect(heard.map(({ type }) => type)).toEqual(["OFFER", "CANDIDATE", "CANDIDATE", "ANSWER"]);
   const text = JSON.stringify(heard);
   expect(text).toContain("203.0.113.9 50000 typ relay raddr 0.0.0.0 rport 0 generation 0");
   expect(text).toContain("c=IN IP4 0.0.0.0");
   for (const address of ["198.51.100.7", "192.168.0.2", "4711"]) expect(text).not.toContain(address);
   const health: unknown = await (await fetch(`http://127.0.0.1:${broker.port}/healthz`)).json();
-  expect(health).toMatchObject({ refusals: { "signaling:address": 13 } });
+  expect(health).toMatchObject({ refusals: { "signaling:address": 15 } });
 });
 
 test("[BR103] other lobbies are left alone", async () => {
