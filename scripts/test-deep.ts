@@ -95,13 +95,15 @@ function runJob({ part, name, command }: Job): Promise<Result> {
   const startedMs = performance.now();
   return new Promise((resolve) => {
     let output = "";
-    const child = spawn(program, args, { env: { ...process.env, ROLLCALL_DEEP: "1", FORCE_COLOR: "0" } });
+    // Vitest takes any `FORCE_COLOR`, 0 too, for a wish for colours, which would hide its lines from the search below.
+    const { FORCE_COLOR: _, ...environment } = process.env;
+    const child = spawn(program, args, { env: { ...environment, ROLLCALL_DEEP: "1", NO_COLOR: "1" } });
     const take = (chunk: Buffer): void => void (output += chunk.toString());
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     const finish = (ok: boolean): void => {
       if (!ok) process.stderr.write(`${output.slice(-20_000)}\n`);
-      const summary = output.split("\n").filter((line) => /^(DEEP|FIGURE) |seeds of |Tests {2}/.test(line));
+      const summary = output.split("\n").filter((line) => /^(DEEP|FIGURE) |seeds of |^ *Tests /.test(line));
       resolve({ part, name, ok, seconds: Math.round((performance.now() - startedMs) / 1_000), summary });
     };
     child.once("error", () => finish(false));
