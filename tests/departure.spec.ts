@@ -1,29 +1,11 @@
 import { chromium, expect, test, type Page } from "playwright/test";
 import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
 import { RubberbandPage } from "./rubberband-page.ts";
+import { listenToDepartures, toldOf } from "./told-departures.ts";
 
 test.afterEach(async ({ browser }) => {
   await Promise.all(browser.contexts().map((context) => context.close()));
 });
-
-interface WatchedLobby {
-  on(name: "member-gone", listener: (member: { readonly profile: { readonly name: string } }, reason: string) => void): void;
-  on(name: "member-returned", listener: (member: { readonly profile: { readonly name: string } }) => void): void;
-}
-
-/** What the lobby of a page tells from now on, in `globalThis.told`. */
-async function listen(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const told: string[] = [];
-    Object.assign(globalThis, { told });
-    const lobby = globalThis.rollcall.lobby as unknown as WatchedLobby;
-    lobby.on("member-gone", (member, reason) => told.push(`${member.profile.name}: ${reason}`));
-    lobby.on("member-returned", ({ profile: { name } }) => {
-      // On a busy machine a page may stand still until the broker gives its socket up: it comes back, and was never gone.
-      if (name === "Reload") told.push(`${name}: returned`);
-    });
-  });
-}
 
 /** Waits until as many things were told as `expected` has; nothing may follow in the seconds after. */
 async function expectTold(page: Page, expected: readonly string[]): Promise<void> {
@@ -50,7 +32,7 @@ test("[EE18] a closed tab, a link, the address bar, a reload, a kick and a way o
       },
     ],
   ];
-  await listen(ada.page);
+  await listenToDepartures(ada.page);
   const guests = await Promise.all(ways.map(([name]) => RubberbandPage.open(browser, { name, code })));
   const reloaded = await RubberbandPage.open(browser, { name: "Reload", code });
   await ada.expectPlayers(ways.length + 2);
@@ -77,14 +59,10 @@ test("[EE19] a killed browser has the reason killed, once", async ({ browser, ba
   const victim = await RubberbandPage.open(victimBrowser, { name: "Vic", code, ...(baseURL === undefined ? {} : { baseURL }) });
   await Promise.all([ada.expectPlayers(2), victim.expectPlayers(2)]);
   await expect.poll(() => linkedPeers(ada.page)).toBe(1);
-  await listen(ada.page);
+  await listenToDepartures(ada.page);
   server.process().kill("SIGKILL");
   await expectTold(ada.page, ["Vic: killed"]);
 });
-
-function toldOf(page: Page): Promise<string[]> {
-  return page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
-}
 
 function linkedPeers(page: Page): Promise<number> {
   return page.evaluate(() => {

@@ -1,6 +1,7 @@
 import type { Browser as OtherBrowser } from "puppeteer-core";
 import { expect, test } from "playwright/test";
 import { launchFirefox, PuppeteerPage } from "./puppeteer-page.ts";
+import { listenToDepartures, toldOf } from "./told-departures.ts";
 import { expectEqualHistories, RubberbandPage, type Player, type Weather } from "./rubberband-page.ts";
 
 /** On the Chromium side alone: 40 ms of round trip and 2 % loss, so that predictions go wrong. */
@@ -60,4 +61,36 @@ test("[EE31] Chromium joins by code what Firefox hosts, and both play with equal
   await Promise.all([ada.confirmed(60), fox.confirmed(60)]);
   await expectPlayTogether([ada, fox]);
   await fox.page.close();
+});
+
+test("[EE41] Firefox checks its connection; a page that follows a link and a tab that is closed have their reasons", async ({
+  browser,
+  baseURL,
+}) => {
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  await listenToDepartures(ada.page);
+  const fox = await PuppeteerPage.open(firefox, { name: "Fox", baseURL: baseURL ?? "" });
+  await fox.press("Check my connection");
+  const verdict = await fox.until(() =>
+    fox.page.evaluate(() => {
+      const shown = document.querySelector<HTMLElement>("[data-testid=check-verdict]");
+      return shown === null || shown.dataset["state"] === "running" ? undefined : (shown.textContent ?? undefined);
+    }),
+  );
+  expect(verdict).toContain("your own network");
+  await fox.page.keyboard.press("Escape");
+  await fox.typeCode(code);
+  await ada.expectPlayers(2);
+  await fox.expectPlayers(2);
+  await fox.page.evaluate(() => location.assign("about:blank"));
+  await expect.poll(() => toldOf(ada.page)).toEqual(["Fox: navigated"]);
+  const vix = await PuppeteerPage.open(firefox, { name: "Vix", baseURL: baseURL ?? "" });
+  await vix.typeCode(code);
+  await vix.expectPlayers(3);
+  await vix.until(() => vix.page.evaluate(() => (globalThis.rollcall.lobby === undefined ? undefined : true)));
+  await vix.page.close();
+  await expect.poll(() => toldOf(ada.page)).toHaveLength(2);
+  // Before the link was there, nobody heard its goodbye.
+  expect(["Vix: closed", "Vix: killed"]).toContain((await toldOf(ada.page))[1]);
 });
