@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { LabHost } from "./lab/lab-host.ts";
-import { expectEqualHistories, type LabPage } from "./lab/lab-page.ts";
+import { expectEqualHistories, FRESH_MS, type LabPage } from "./lab/lab-page.ts";
 import { ICE_URLS } from "./lab/network-lab.ts";
 import { closeAll, enterLobby, figure, useLab } from "./lab/use-lab.ts";
-
-const lab = useLab({ still: "cone", dark: "cone", rerouted: "cone", roaming: "cone", middle: "open" });
 
 const iceServers: readonly RTCIceServer[] = [{ urls: ICE_URLS.stun }];
 
@@ -12,10 +10,20 @@ const DEEP = process.env["ROLLCALL_DEEP"] === "1";
 /** Longer ones take the time that they last. */
 const BLACKOUTS_S = DEEP ? [4, 12, 30, 60] : [12];
 
-type HostName = keyof typeof lab.current.hosts;
+const lab = useLab<string>({
+  still: "cone",
+  rerouted: "cone",
+  roaming: "cone",
+  late: "open",
+  // Each goes dark by itself: they run side by side.
+  ...Object.fromEntries(BLACKOUTS_S.map((seconds) => [`dark${seconds}`, "cone"] as const)),
+});
+
+const ON_THE_WAY_MS = 100;
+const LATE_MAX = 8;
 
 /** A match that runs on all these hosts. */
-async function match(names: readonly HostName[]): Promise<LabPage[]> {
+async function match(names: readonly string[]): Promise<LabPage[]> {
   const pages = await enterLobby(lab.current, names, { iceServers });
   await Promise.all(pages.map((page) => page.open(names.length - 1)));
   await pages[0]!.start();
@@ -26,19 +34,41 @@ async function match(names: readonly HostName[]): Promise<LabPage[]> {
 /** Everybody plays, in the same history. */
 async function expectPlaysOn(pages: readonly LabPage[]): Promise<void> {
   await Promise.all(pages.map((page) => page.playing()));
-  const frame = Math.max(...(await Promise.all(pages.map((page) => page.confirmedFrame()))));
-  await Promise.all(pages.map((page) => page.confirmed(frame + 60)));
-  expect(await expectEqualHistories(pages)).toBeGreaterThan(20);
+  // A busy machine may let one fall so far behind that their histories do not meet at first: then they are compared again later.
+  for (let compared = 0; compared <= 20; compared = await expectEqualHistories(pages)) {
+    const frame = Math.max(...(await Promise.all(pages.map((page) => page.confirmedFrame()))));
+    await Promise.all(pages.map((page) => page.confirmed(frame + 60)));
+  }
   for (const page of pages) expect(page.errors).toEqual([]);
 }
 
-/** Does something to the network, and returns how long the pages took from its end to be heard again. */
-async function msToRecover(pages: readonly LabPage[], disturb: () => Promise<void> | void): Promise<number> {
-  const seen = await Promise.all(pages.map(async (page) => (await page.events()).length));
+/**
+ * Two members talk while something happens to the network. Afterwards they hear each other again over the same connection; every reliable message came once
+ * and in order, and no unreliable one came late. Returns how long both took from its end to hear something fresh.
+ */
+async function msToHeal(pages: readonly LabPage[], disturb: () => Promise<void> | void): Promise<number> {
+  const madeBefore = await Promise.all(pages.map(connectionsMade));
+  const startMs = Date.now();
+  await Promise.all(pages.map(({ page }) => page.evaluate(() => globalThis.lab.talk())));
+  await Promise.all(pages.map((page) => page.heardFresh(startMs)));
   await disturb();
   const endMs = Date.now();
-  const opened = await Promise.all(pages.map((page, index) => page.reopened(seen[index]!)));
-  return Math.max(...opened.map(({ atMs }) => atMs)) - endMs;
+  // What was on the way at that moment is no sign of health.
+  const freshMs = await Promise.all(pages.map((page) => page.heardFresh(endMs + ON_THE_WAY_MS)));
+  const said = await Promise.all(pages.map(({ page }) => page.evaluate(() => globalThis.lab.stopTalking())));
+  for (const [index, page] of pages.entries()) {
+    const sent = said[1 - index] ?? 0;
+    expect(await page.heardKept(sent)).toEqual(Array.from({ length: sent }, (_, number) => number + 1));
+    const { fresh } = await page.heard();
+    // A moment in which the page itself stands still may make a few of them late.
+    expect(fresh.filter(({ sentMs, atMs }) => atMs - sentMs > FRESH_MS).length).toBeLessThan(LATE_MAX);
+    expect(await connectionsMade(page)).toBe(madeBefore[index]);
+  }
+  return Math.max(...freshMs) - endMs;
+}
+
+function connectionsMade({ page }: LabPage): Promise<number> {
+  return page.evaluate(() => globalThis.lab.connectionCounts().made);
 }
 
 function sleep(ms: number): Promise<void> {
@@ -47,14 +77,15 @@ function sleep(ms: number): Promise<void> {
 
 describe.concurrent("the network changes under a match", () => {
   test.each(BLACKOUTS_S)("[NW20] a pair plays on after a blackout of %d s", async (seconds) => {
-    const pages = await match(["still", "dark"]);
-    const host: LabHost = lab.current.hosts.dark;
-    const recoveryMs = await msToRecover(pages, async () => {
+    const name = `dark${seconds}`;
+    const host = lab.current.hosts[name]!;
+    const pages = await match(["still", name]);
+    const healMs = await msToHeal(pages, async () => {
       host.setCut(true);
       await sleep(seconds * 1_000);
       host.setCut(false);
     });
-    figure(`blackout of ${seconds} s: from its end to heard again`, recoveryMs, "ms");
+    figure(`blackout of ${seconds} s: from its end to the first fresh message`, healMs, "ms");
     await expectPlaysOn(pages);
     await closeAll(pages);
   });
@@ -64,15 +95,15 @@ describe.concurrent("the network changes under a match", () => {
     ["[NW22] a pair plays on when the address of a computer changes", "roaming", (host: LabHost) => host.moveMachine()],
   ] as const)("%s", async (title, name, move) => {
     const pages = await match(["still", name]);
-    const recoveryMs = await msToRecover(pages, () => move(lab.current.hosts[name]));
-    figure(`${title.slice(7)}: to heard again`, recoveryMs, "ms");
+    const healMs = await msToHeal(pages, () => move(lab.current.hosts[name]!));
+    figure(`${title.slice(7)}: to the first fresh message`, healMs, "ms");
     await expectPlaysOn(pages);
     await closeAll(pages);
   });
 });
 
 test("[NW23] a match does not notice that its broker is killed; the broker started again knows the lobby, and lets a late comer in", async () => {
-  const pages = await match(["still", "dark"]);
+  const pages = await match(["still", "rerouted"]);
   const [host] = pages;
   const code = await host!.page.evaluate(() => globalThis.lab.code());
   const seen = await Promise.all(pages.map(async (page) => (await page.events()).length));
@@ -84,7 +115,7 @@ test("[NW23] a match does not notice that its broker is killed; the broker start
   const startMs = Date.now();
   const back = await Promise.all(pages.map((page) => page.event("broker-back")));
   figure("broker started again: from its start to back for all members", Math.max(...back.map(({ atMs }) => atMs)) - startMs, "ms");
-  const late = await lab.current.page("middle");
+  const late = await lab.current.page("late");
   await late.join(code, { iceServers });
   await Promise.all([...pages, late].map((page) => page.open(2)));
   for (const [index, page] of pages.entries()) {

@@ -1,10 +1,14 @@
 import { expect } from "vitest";
 import type { Browser, BrowserContext, Page } from "playwright";
 import type { LabEvent, LabHandle, LabOptions } from "../page/main.ts";
+import type { Heard } from "../page/talk.ts";
 import type { SelectedPair } from "../page/observer.ts";
 
 /** Longer than any attempt to connect: what has not happened by then does not happen. */
 const WAIT_MS_MAX = 40_000;
+
+/** What is later than this is stale: the round trips of the lab are a few milliseconds. */
+export const FRESH_MS = 250;
 
 /** One player: a page in a context of its own, and what it shows. */
 export class LabPage {
@@ -87,6 +91,24 @@ export class LabPage {
     const event = (await this.events()).slice(seen).find(isIt);
     if (event === undefined) throw new Error(`${this.name}: no link is ${shown}`);
     return event;
+  }
+
+  /** Waits until a message came that was under way for less than `FRESH_MS`, after the moment `sinceMs`; returns when that was. */
+  async heardFresh(sinceMs: number): Promise<number> {
+    const isFresh = ([since, most]: readonly [number, number]): number | undefined =>
+      globalThis.lab.heard().fresh.find(({ atMs, sentMs }) => atMs > since && atMs - sentMs <= most)?.atMs;
+    await this.#until(isFresh as never, [sinceMs, FRESH_MS] as const);
+    return (await this.page.evaluate(isFresh, [sinceMs, FRESH_MS] as const)) ?? Number.NaN;
+  }
+
+  /** Waits until `count` reliable messages came, and returns the numbers of all. */
+  async heardKept(count: number): Promise<readonly number[]> {
+    await this.#until((wanted) => globalThis.lab.heard().kept.length >= wanted, count);
+    return (await this.heard()).kept;
+  }
+
+  heard(): Promise<Heard> {
+    return this.page.evaluate(() => globalThis.lab.heard());
   }
 
   /** Waits until we hold our seat in the match. */

@@ -1,10 +1,9 @@
 /** The page of the lab: enters a lobby, plays, and shows to the tests what they ask for. No looks. */
 import { connectionCounts, gatheredTypes, iceErrors, recordDatagrams, recordedDatagrams, selectedPairs, signaled } from "./observer.ts";
-import { hostLobby, joinLobby, type IncomingTransfer, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
-import { labGame } from "./lab-game.ts";
+import { hostLobby, joinLobby, type IncomingTransfer, type NetcodeErrorLike } from "@rollcall/netcode";
+import { labGame, type LabLobby, type LabMatch } from "./lab-game.ts";
+import { Talk, type Heard } from "./talk.ts";
 import { diagnose, type Diagnosis } from "@rollcall/netcode/doctor";
-
-type State = ReturnType<typeof labGame.init>;
 
 /** Something that happened, and when (Unix time in ms, the same for all pages of the lab). */
 export interface LabEvent {
@@ -22,9 +21,10 @@ export interface LabOptions {
   readonly relayOnly?: boolean;
 }
 
-let lobby: Lobby<State, typeof labGame.input> | undefined;
-let match: Match<State, typeof labGame.input> | undefined;
+let lobby: LabLobby | undefined;
+let match: LabMatch | undefined;
 const events: LabEvent[] = [];
+let talk: Talk | undefined;
 const filesReceived: Uint8Array[] = [];
 let statuses = new Map<string, string>();
 
@@ -32,7 +32,7 @@ function tell(type: string, details: { readonly peerId?: string; readonly code?:
   events.push({ atMs: performance.timeOrigin + performance.now(), type, ...details });
 }
 
-function enter(entered: Lobby<State, typeof labGame.input>): void {
+function enter(entered: LabLobby): void {
   lobby = entered;
   tell("entered");
   entered.on("change", tellPeers);
@@ -40,7 +40,7 @@ function enter(entered: Lobby<State, typeof labGame.input>): void {
   entered.on("member-gone", ({ peerId }, reason) => tell("member-gone", { peerId, code: reason }));
   entered.on("member-disconnected", ({ peerId }) => tell("member-disconnected", { peerId }));
   entered.on("member-returned", ({ peerId }) => tell("member-returned", { peerId }));
-  entered.on("peer-unreachable", ({ peerId }, { code }) => tell("peer-unreachable", { peerId, code }));
+  entered.on("peer-unreachable", ({ peerId }, { code, failure }) => tell("peer-unreachable", { peerId, code: failure?.reason ?? code }));
   entered.on("broker-lost", () => tell("broker-lost"));
   entered.on("broker-back", () => tell("broker-back"));
   entered.on("closed", (error) => tell("closed", error === undefined ? {} : { code: error.code }));
@@ -66,7 +66,7 @@ function tellPeers(): void {
   statuses = shown;
 }
 
-function play(started: Match<State, typeof labGame.input>): void {
+function play(started: LabMatch): void {
   match = started;
   tell("match");
   started.on("suspect", (peerId) => tell("suspect", { peerId }));
@@ -110,6 +110,16 @@ const lab = {
   role: () => match?.role,
   checksums: (from: number, to: number): (number | null)[] =>
     Array.from({ length: to - from + 1 }, (_, index) => match?.checksum(from + index) ?? null),
+  /** From now on messages leave all the time, and are kept as they come. */
+  talk: (): void => {
+    if (lobby !== undefined) talk = new Talk(lobby);
+  },
+  /** How many reliable messages left, once there are no more. */
+  stopTalking: (): number => {
+    talk?.stop();
+    return talk?.said ?? 0;
+  },
+  heard: (): Heard => talk?.heard ?? { fresh: [], kept: [] },
   connectionCounts,
   gatheredTypes,
   iceErrors,
