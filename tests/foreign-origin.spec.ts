@@ -129,3 +129,24 @@ test("[EE41] a frame without an origin is refused where the list does not have `
     await broker.close();
   }
 });
+
+test("[EE42] two pages in a relay-only lobby whose TURN server is dead play over the sockets of a broker that carries packets", async ({
+  page,
+}) => {
+  const turn = { urls: ["turn:127.0.0.1:9?transport=udp"], secret: "a secret of nobody's server" };
+  const broker = await createBroker({ host: "127.0.0.1", origins: [gameOrigin], relayFrames: true, turn });
+  const close = await openPortal(page, `frame-src ${gameOrigin}`);
+  const at = (query: Readonly<Record<string, string>>): string =>
+    `${gameOrigin}/?${new URLSearchParams({ broker: broker.address, ...query }).toString()}`;
+  try {
+    const hosted = await addFrame(page, { url: at({ "relay-only": "" }), field: "code" });
+    await addFrame(page, { url: at({ code: String(hosted["code"]) }), field: "code" });
+    const [left, right] = [await newsOf(page, 0, "checksum"), await newsOf(page, 1, "checksum")];
+    expect([left["path"], right["path"]]).toEqual(["broker", "broker"]);
+    expect(right["checksum"]).toBe(left["checksum"]);
+  } finally {
+    close();
+    await page.close();
+    await broker.close();
+  }
+});

@@ -21,7 +21,10 @@ async function play(): Promise<void> {
   const query = new URLSearchParams(location.search);
   const broker = query.get("broker") ?? "";
   const code = query.get("code");
-  const lobby = code === null ? await hostLobby({ game, name: "Ada", broker }) : await joinLobby(code, { game, name: "Bob", broker });
+  const lobby =
+    code === null
+      ? await hostLobby({ game, name: "Ada", broker, relayOnly: query.has("relay-only") })
+      : await joinLobby(code, { game, name: "Bob", broker });
   tell({ code: lobby.code });
   const startWhenLinked = (): void => {
     if (lobby.isHost && lobby.match === undefined && lobby.peers[0]?.status === "open") void lobby.start();
@@ -34,7 +37,7 @@ async function play(): Promise<void> {
     frame: () => {
       frames++;
       const { confirmedFrame } = match.stats();
-      if (confirmedFrame === 90) tell({ checksum: match.checksum(60) });
+      if (confirmedFrame === 90) tell({ checksum: match.checksum(60), path: lobby.peers[0]?.path });
     },
   });
 }
