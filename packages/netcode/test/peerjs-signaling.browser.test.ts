@@ -12,6 +12,7 @@ const original = globalThis.WebSocket;
 const sockets: Tapped[] = [];
 /** How often a message of `type` leaves: 0 loses it, 2 doubles it. */
 let copies: (type: string) => number = () => 1;
+let delaysMs: () => number = () => 0;
 
 function tapSockets(): void {
   globalThis.WebSocket = class extends original {
@@ -22,7 +23,11 @@ function tapSockets(): void {
 
     override send(data: Parameters<WebSocket["send"]>[0]): void {
       const { type }: { type: string } = JSON.parse(typeof data === "string" ? data : "{}");
-      for (let copy = copies(type); copy > 0; copy--) super.send(data);
+      for (let copy = copies(type); copy > 0; copy--) {
+        const delayMs = delaysMs();
+        if (delayMs === 0) super.send(data);
+        else setTimeout(() => super.send(data), delayMs);
+      }
     }
   };
 }
@@ -76,6 +81,7 @@ describe("PeerJS with bad signaling", () => {
 
   beforeEach(() => {
     copies = () => 1;
+    delaysMs = () => 0;
     tapSockets();
     connections = countPeerConnections();
     ends = makeEnds();
@@ -121,6 +127,41 @@ describe("PeerJS with bad signaling", () => {
       }
     }
   });
+
+  it(
+    "[TR25] a hundred of a hundred pairs open while 30 % of all signaling is lost, half is doubled, and it is overtaken",
+    { timeout: 180_000 },
+    async () => {
+      let lost = 0;
+      let doubled = 0;
+      copies = (type) => {
+        if (type === "HEARTBEAT") return 1;
+        if (Math.random() < 0.3) {
+          lost++;
+          return 0;
+        }
+        if (Math.random() < 0.5) return 1;
+        doubled++;
+        return 2;
+      };
+      // Some leave later than what comes after them.
+      delaysMs = () => (Math.random() < 0.3 ? Math.random() * 300 : 0);
+      for (let batch = 0; batch < 10; batch++) {
+        const pairs = Array.from({ length: 10 }, makeEnds);
+        try {
+          for (const { ada, bob } of pairs) ada.dial(bob.localPeerId);
+          await untilInRealTime(() => pairs.every(({ opens }) => opens.length === 2));
+          expect(pairs.flatMap(({ closes }) => closes)).toEqual([]);
+        } finally {
+          for (const { ada, bob } of pairs) {
+            ada.dispose();
+            bob.dispose();
+          }
+        }
+      }
+      expect(Math.min(lost, doubled)).toBeGreaterThan(100);
+    },
+  );
 
   it("[TR26] the signaling socket comes back by itself, and a dial waits for it", async () => {
     await untilInRealTime(() => sockets.length === 2 && sockets.every(({ socket }) => socket.readyState === original.OPEN));
