@@ -1,7 +1,7 @@
 import { expect, test } from "playwright/test";
 import { RubberbandPage } from "./rubberband-page.ts";
 
-test("[EE40] the check of the connection runs to its verdict on the real page, and a lobby opens afterwards", async ({ browser }) => {
+test("[EE43] the check of the connection runs to its verdict on the real page, and a lobby opens afterwards", async ({ browser }) => {
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const { page } = ada;
   await page.getByRole("button", { name: "Check my connection" }).click();

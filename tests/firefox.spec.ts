@@ -63,7 +63,7 @@ test("[EE31] Chromium joins by code what Firefox hosts, and both play with equal
   await fox.page.close();
 });
 
-test("[EE41] Firefox checks its connection; a page that follows a link and a tab that is closed have their reasons", async ({
+test("[EE34] Firefox checks its connection; a page that follows a link and a tab that is closed have their reasons", async ({
   browser,
   baseURL,
 }) => {

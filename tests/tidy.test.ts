@@ -1,6 +1,6 @@
 /** Style and architecture, kept by a test: what the compiler and the linter cannot see. */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -173,4 +173,61 @@ test("[TI6] every rule of the specification is held by a test of its name, and e
     "in the specification, without a test": [],
     "tested, not in the specification": [],
   });
+});
+
+test("[TI7] no rule of the specification has the id of another", () => {
+  const ids = FILES.filter((file) => /^docs\/spec\/.*\.md$/.test(file)).flatMap((file) =>
+    [...read(file).matchAll(/^- \*\*([A-Z]{2}\d+[a-z]?)\*\*/gm)].map((match) => match[1] ?? ""),
+  );
+  expect(ids.length).toBeGreaterThan(500);
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+});
+
+const PAGES = FILES.filter((file) => file.endsWith(".md"));
+
+/** A page as it is read: code shows links that lead nowhere. */
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```/gm, "").replaceAll(/`[^`\n]*`/g, (code) => code.replaceAll(/[[\]()]/g, ""));
+}
+
+/** What a `#…` may name: marks, and headings in the way of GitHub. */
+function anchorsOf(page: string): Set<string> {
+  const text = withoutCode(read(page));
+  const marks = [...text.matchAll(/<a id="([^"]+)"/g)].map((match) => match[1] ?? "");
+  const headings = [...text.matchAll(/^#+ (.*)$/gm)].map((match) =>
+    (match[1] ?? "")
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+  return new Set([...marks, ...headings]);
+}
+
+test("[TI8] every link of a page leads to a file that is there, and to a heading of it", () => {
+  const links = PAGES.flatMap((page) =>
+    [...withoutCode(read(page)).matchAll(/\]\(([^()\s]+)\)/g)].map((match) => ({ page, link: match[1] ?? "" })),
+  );
+  const inside = links.filter(({ link }) => !/^[a-z]+:/.test(link));
+  expect(inside.length).toBeGreaterThan(100);
+  const dead = inside.filter(({ page, link }) => {
+    const [path = "", anchor] = link.split("#", 2);
+    const target = path === "" ? page : normalize(join(dirname(page), path));
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && target.endsWith(".md") && !anchorsOf(target).has(anchor);
+  });
+  expect(dead).toEqual([]);
+});
+
+test("[TI9] the indexes name every page below them, and the specification's the ids of each", () => {
+  const below = (folder: string): string[] => PAGES.filter((page) => page.startsWith(folder));
+  const isNamed = (index: string, page: string): boolean => read(index).includes(`](${relative(dirname(index), page)})`);
+  const idsOf = (page: string): string[] =>
+    [...new Set([...read(page).matchAll(/^- \*\*([A-Z]{2})\d/gm)].map((match) => match[1] ?? ""))].toSorted();
+  const rows = [...read("docs/SPEC.md").matchAll(/^\|[^|]*\| ([A-Z, ]+) \| \[[^\]]*\]\(([^)]+)\) \|$/gm)];
+  const told = Object.fromEntries(rows.map(([, ids = "", page = ""]) => [`docs/${page}`, ids.split(", ").toSorted()]));
+  expect(told).toEqual(Object.fromEntries(below("docs/spec/").map((page) => [page, idsOf(page)])));
+  expect(below("docs/wire/").filter((page) => !isNamed("docs/WIRE.md", page))).toEqual([]);
+  expect(below("docs/decisions/").filter((page) => !isNamed("docs/ARCHITECTURE.md", page))).toEqual([]);
+  const reached = (page: string): boolean => PAGES.some((from) => from !== page && isNamed(from, page));
+  expect([...below("docs/guides/"), ...below("docs/measurements/")].filter((page) => !reached(page))).toEqual([]);
 });

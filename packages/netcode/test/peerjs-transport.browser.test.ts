@@ -65,7 +65,7 @@ describe("the channels between two browsers", () => {
     return channels;
   }
 
-  it("[TR55] the certificates of both ends are known when channels open before the page is told that the answer was taken", async () => {
+  it("[TR60] the certificates of both ends are known when channels open before the page is told that the answer was taken", async () => {
     const original = globalThis.RTCPeerConnection;
     // The dialing end, as Chromium shows it for a moment on a busy machine.
     globalThis.RTCPeerConnection = class extends original {

@@ -3,7 +3,7 @@ import { CHANNEL_IDS, RELIABLE_LABEL, RtcChannels } from "../src/adapters/rtc-ch
 import { connectPair } from "./connect-pair.ts";
 import { untilInRealTime } from "./real-time-world.ts";
 
-it("[TR56] a datagram that came before this end was open is handed over when it opens, and no more than a few are kept", async () => {
+it("[TR61] a datagram that came before this end was open is handed over when it opens, and no more than a few are kept", async () => {
   const [there, here] = await connectPair();
   let arrived = 0;
   const create = here.createDataChannel.bind(here);

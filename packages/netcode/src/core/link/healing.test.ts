@@ -40,7 +40,7 @@ const offer: NegotiationPacket = { type: "offer", instance: THEIRS, generation: 
 const candidates: NegotiationPacket = { type: "candidates", instance: THEIRS, generation: sequenceOf(1), candidates: ["one"] };
 
 describe("a peer that repeats itself", () => {
-  it("[LK106] makes us say little by way of the broker, whatever it repeats, and however fast", () => {
+  it("[LK110] makes us say little by way of the broker, whatever it repeats, and however fast", () => {
     const { healing, output, signals } = setup();
     healing.handlePacket(0, encodeNegotiation(offer));
     healing.handleReport(0, { type: "description", generation: 1, description: "ours" });
@@ -61,7 +61,7 @@ describe("a peer that repeats itself", () => {
     expect(said).toBeLessThan(70);
   });
 
-  it("[LK106] that has no exchange with us gets its word no more often; what we repeat by ourselves leaves all the same", () => {
+  it("[LK110] that has no exchange with us gets its word no more often; what we repeat by ourselves leaves all the same", () => {
     const { healing, signals } = setup();
     healing.handlePacket(0, encodeNegotiation(offer));
     healing.handleReport(0, { type: "failed", generation: 1 });
