@@ -43,7 +43,7 @@ test("[NW60] a file of 2 MB goes over a link of 300 kB/s beside a match, which d
   figure("file beside a match at 300 kB/s: part of the link that the file gets", share * 100, "%");
   for (const part of [0.5, 0.99]) {
     figure(`file beside a match at 300 kB/s: the match's datagrams, p${part * 100}`, percentile(delays, part), "ms");
-    figure(`the same without a file, p${part * 100}`, percentile(alone, part), "ms");
+    figure(`no file beside a match at 300 kB/s: the match's datagrams, p${part * 100}`, percentile(alone, part), "ms");
   }
   // Without a pace the queue is full, and so it is for every datagram.
   expect(delays.length).toBeGreaterThan(300);
