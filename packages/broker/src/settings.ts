@@ -76,7 +76,8 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   "turn-secret-file": {
     value: "FILE",
     help: "File with the secret of the TURN servers.",
-    apply: (text, options) => applyTurnSecret(readText(text) ?? "", options),
+    apply: (text, options) =>
+      applyTurnSecret(readText(text) ?? "", options) === undefined ? undefined : `a file with at least ${TURN_SECRET_UNITS_MIN} characters`,
   },
   "turn-ttl": {
     value: "SECONDS",

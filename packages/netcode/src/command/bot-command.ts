@@ -41,12 +41,12 @@ export async function runBots(options: BotCommandOptions): Promise<number> {
     // What the last goodbyes need to get out.
     await leave();
     const failures = errors.filter((error) => error !== undefined).filter(({ code }) => !FINE.has(code));
-    for (const failure of failures) complain(describe(failure));
+    for (const failure of failures) complain(describe(failure, options.broker));
     return failures.length === 0 ? 0 : 1;
   } catch (error) {
     await leave();
     if (signal.aborted) return 0;
-    complain(describe(error));
+    complain(describe(error, options.broker));
     return 1;
   }
 }
@@ -76,7 +76,10 @@ function nameOf({ name, count }: BotCommandOptions, index: number): string {
   return count === 1 ? name : `${name} ${index + 1}`;
 }
 
-function describe(error: unknown): string {
-  if (error instanceof NetcodeError) return `${error.code}. ${error.message} ${error.remedy}`;
+function describe(error: unknown, broker: string): string {
+  if (error instanceof NetcodeError) {
+    const where = error.code === "BROKER_UNREACHABLE" ? ` (--broker ${broker})` : "";
+    return `${error.code}. ${error.message} ${error.remedy}${where}`;
+  }
   return error instanceof Error ? error.message : String(error);
 }

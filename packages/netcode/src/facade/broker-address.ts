@@ -17,7 +17,7 @@ export function parseBrokerAddress(broker: string | URL | undefined, origin: str
   if (text === undefined) throw badArgument("the option `broker`: this page has no origin");
   const url = readUrl(text);
   const protocol = /^(?:http|ws)(s?):$/.exec(url.protocol);
-  if (protocol === null) throw badArgument(`a broker at http, https, ws or wss, got "${url.protocol}"`);
+  if (protocol === null) throw badArgument(`a broker at http, https, ws or wss, such as "https://example.org", got "${String(text)}"`);
   const secured = protocol[1] ?? "";
   const place = `${secured}://${url.host}${url.pathname.replace(/\/+$/, "")}`;
   return { base: `http${place}`, lobbyUrl: `ws${place}/lobby` };
