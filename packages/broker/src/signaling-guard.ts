@@ -31,6 +31,8 @@ export interface SignalingGuardOptions {
 
 interface Client {
   readonly identity: SignalingIdentity;
+  /** It has proved that the key of its id is its own. A stock client has an id that it named. */
+  readonly isOwner: boolean;
   readonly socket: GuardedSocket;
   readonly peer: PeerServerClient;
 }
@@ -76,23 +78,23 @@ export class SignalingGuard {
    */
   accept(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
     const { secrets, counters, lobbyOf, nowMs } = this.#options;
-    if (lobbyOf(identity.id) === undefined) return this.#serve(identity, socket);
+    if (lobbyOf(identity.id) === undefined) return this.#serve(identity, socket, false);
     const door = new SignalingDoor({
       peerId: identity.id,
       nonce: secrets.newNonce(),
       openedMs: nowMs(),
       socket,
       counters,
-      admit: () => (lobbyOf(identity.id) === undefined ? undefined : this.#serve(identity, socket)),
+      admit: () => (lobbyOf(identity.id) === undefined ? undefined : this.#serve(identity, socket, true)),
       handlePassed: () => void this.#doors.delete(door),
     });
     this.#doors.add(door);
     return door;
   }
 
-  #serve(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
+  #serve(identity: SignalingIdentity, socket: GuardedSocket, isOwner: boolean): SocketUser {
     const known = this.#clients.get(identity.id);
-    const sameOwner = known?.identity.token === identity.token;
+    const sameOwner = isOwner || known?.identity.token === identity.token;
     // `peer` never sees two sockets of one id: the old one has ended before the new one begins, so the new one gets its OPEN.
     if (known !== undefined && sameOwner) this.#end(known, CLOSE_CODE.normal, "replaced");
     const peer = this.#options.peerServer.connect({
@@ -100,7 +102,7 @@ export class SignalingGuard {
       send: (text) => socket.send(text),
       close: () => socket.close(CLOSE_CODE.normal, ""),
     });
-    const client: Client = { identity, socket, peer };
+    const client: Client = { identity, isOwner, socket, peer };
     if (known === undefined || sameOwner) {
       this.#clients.set(identity.id, client);
       this.#deliverPending(client);
@@ -134,13 +136,13 @@ export class SignalingGuard {
       counters.add("signaling:address");
       return;
     }
-    if (signal.dst === src || !this.#mayReach(src, signal.dst)) {
+    if (signal.dst === src || this.#clientOf(src) !== client || !this.#mayReach(src, signal.dst)) {
       counters.add("signaling:foreign-destination");
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
       return;
     }
     const text = JSON.stringify(signal);
-    if (this.#clients.has(signal.dst)) client.peer.handleText(text);
+    if (this.#clientOf(signal.dst) !== undefined) client.peer.handleText(text);
     else if (
       signal.type !== "LEAVE" &&
       !this.#pending.add(nowMs(), { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: JSON.stringify({ ...signal, src }) })
@@ -153,7 +155,13 @@ export class SignalingGuard {
   #mayReach(src: PeerId, dst: PeerId): boolean {
     const lobby = this.#options.lobbyOf(src);
     const other = this.#options.lobbyOf(dst);
-    return lobby === undefined ? other === undefined && this.#options.open && this.#clients.has(dst) : lobby === other;
+    return lobby === undefined ? other === undefined && this.#options.open && this.#clientOf(dst) !== undefined : lobby === other;
+  }
+
+  /** Who has this id. A stock client that named an id before it became a member's does not. */
+  #clientOf(peerId: PeerId): Client | undefined {
+    const client = this.#clients.get(peerId);
+    return client?.isOwner === false && this.#options.lobbyOf(peerId) !== undefined ? undefined : client;
   }
 
   #deliverPending(client: Client): void {

@@ -206,6 +206,28 @@ test("[BR61] on an open broker, members and stock clients do not reach each othe
   expect(await SignalingClient.refusal(openBroker.port, `/peerjs?key=peerjs&id=${ada.id}&token=guess`)).toBe(401);
 });
 
+test("[BR63] on an open broker, who had a member's id before it was a member's loses it to the owner of its key, and hears and says nothing as it", async () => {
+  const { port } = openBroker;
+  const ada = await member(undefined, port);
+  const lobby = await LobbyClient.open(port);
+  const thief = SignalingClient.connect(port, lobby.pageKey.peerId, "whatever", {}, null);
+  await thief.signal("OPEN");
+  const bob = admission(await lobby.join(ada.code));
+  const adaSocket = await SignalingClient.open(port, ada.id, ada.token);
+  thief.offer(ada.id);
+  adaSocket.offer(bob.peerId, "for bob alone");
+  await thief.signal("EXPIRE");
+  const bobSocket = await SignalingClient.open(port, bob.peerId, bob.signalingToken);
+  expect(await bobSocket.signal("OFFER")).toMatchObject({ payload: { sdp: { sdp: "for bob alone" } } });
+  await thief.closed;
+  bobSocket.offer(ada.id);
+  expect(await adaSocket.signal("OFFER")).toMatchObject({ src: bob.peerId });
+  expect([thief.signals.filter(({ type }) => type === "OFFER"), adaSocket.signals.filter(({ type }) => type === "OFFER").length]).toEqual([
+    [],
+    1,
+  ]);
+});
+
 test("[BR62] a closed socket frees its id", async () => {
   const ada = await member();
   const bob = await member(ada.code);
