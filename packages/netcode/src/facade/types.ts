@@ -81,7 +81,7 @@ export interface LobbyPeer {
   readonly stage?: LinkStage;
   readonly path: LinkPath;
   /**
-   * `invite`: it has the secret of our link, so that nobody sits in between, the lobby server included. `key`: it has the key of its peer id, for which
+   * `invite`: it has the secret of our link, so that nobody sits in between, the lobby server included, while `path` is `direct` or `turn`. `key`: it has the key of its peer id, for which
    * we have the lobby server's word alone. Left out: not linked yet.
    */
   readonly verified?: Verified;

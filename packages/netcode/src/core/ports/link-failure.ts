@@ -6,7 +6,7 @@
  * - `NO_ANSWER`: offers left, and nothing came back.
  * - `NO_CANDIDATES`: one end has no address to offer (no network, or a browser that hides all of them).
  * - `NEEDS_TURN`: both ends offered addresses of their own, and none reached the other; there is no relay.
- * - `TURN_UNAUTHORIZED`: a TURN server refused our credentials (401, 403, 437): too old, or wrong.
+ * - `TURN_UNAUTHORIZED`: a TURN server refused our credentials (401, 403, 437, 438): too old, or wrong.
  * - `TURN_UNREACHABLE`: a TURN server did not answer (701).
  * - `TURN_FAILED`: relays were there, and still no pair of addresses worked.
  * - `DTLS_FAILED`: addresses were found, and the handshake over them came to nothing.
