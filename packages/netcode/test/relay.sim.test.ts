@@ -267,7 +267,16 @@ describe("a pair whose connection dies in the middle", () => {
       world.run(5_000);
       // Honest members refuse each other only what came too late or too early, or all at once after an outage.
       const refusals = new Set(world.peers.flatMap((peer) => Object.keys(peer.mesh.refusals())));
-      for (const late of ["stream-gap", "not-open", "before-hello", "relay-no-way", "relay-too-much", "stale", "negotiation-stale"])
+      for (const late of [
+        "stream-gap",
+        "not-open",
+        "before-hello",
+        "relay-needless",
+        "relay-no-way",
+        "relay-too-much",
+        "stale",
+        "negotiation-stale",
+      ])
         refusals.delete(late);
       expect([...refusals], `seed ${seed}`).toEqual([]);
       for (const to of world.peers) {

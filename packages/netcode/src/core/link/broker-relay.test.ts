@@ -1,11 +1,17 @@
 import { expect, test } from "vitest";
+import { checksumText } from "../base/checksum.ts";
 import { Random } from "../base/random.ts";
+import { sequenceOf } from "../base/sequence.ts";
 import type { PeerId } from "../base/units.ts";
 import type { LinkEvent, LinkMessage } from "../ports/link.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Transmit } from "../ports/session.ts";
+import { RELAY_HEADER_BYTES } from "../ports/transport.ts";
+import { encodeFragment } from "./link-codec.ts";
+import * as KIND from "./link-kind.ts";
 import { LinkMesh } from "./link-mesh.ts";
-import { withoutStamp } from "./staleness.ts";
+import { writeRelayed } from "./relay-codec.ts";
+import { stampOf, withoutStamp } from "./staleness.ts";
 import * as LINK_TIMES from "./link-times.ts";
 
 const GAME: GameIdentity = { id: "tag", version: 1, contentHash: "0badcafe" };
@@ -199,4 +205,38 @@ test("[LK182] without the broker's leave nothing goes to it or is taken from it,
   world.setBroker(true);
   world.run(2_000);
   expect(world.path(ADA, BOB)).toEqual(["open", "broker"]);
+});
+
+test("[LK183] a peer that speaks for itself on its own connection is not spoken for by the broker or by a member", () => {
+  const world = new World(ADA, BOB, CYD);
+  world.setBroker(true);
+  for (const [left, right] of [
+    [ADA, BOB],
+    [ADA, CYD],
+    [BOB, CYD],
+  ] as const)
+    world.connect(left, right);
+  world.run(5_000);
+  expect(world.path(ADA, BOB)).toEqual(["open", "direct"]);
+  const { mesh, messages } = world.end(BOB);
+  const stamp = stampOf(world.nowMs);
+  const forged = Uint8Array.of(...DATAGRAM, stamp & 0xff, stamp >> 8);
+  const fragment = encodeFragment(sequenceOf(0), true, DATAGRAM);
+  for (let round = 0; round < 20; round++) {
+    mesh.handleBrokered(world.nowMs, ADA, "unreliable", forged);
+    mesh.handleBrokered(world.nowMs, ADA, "reliable", fragment);
+    const relayed = new Uint8Array(RELAY_HEADER_BYTES + forged.length);
+    writeRelayed(relayed, KIND.relayed, checksumText(ADA), forged);
+    mesh.handlePacket(world.nowMs, CYD, "unreliable", relayed);
+    world.run(50);
+  }
+  expect(messages).toEqual([]);
+  expect(mesh.refusals()).toEqual({ "relay-needless": 60 });
+  // Where it has no connection that brings anything, it is.
+  world.cut(ADA, BOB);
+  world.run(4_000);
+  world.send(ADA, BOB, DATAGRAM);
+  expect(world.end(ADA).mesh.sendReliable(world.nowMs, BOB, DATAGRAM)).toBe(true);
+  world.run(1_000);
+  expect(messages.filter(({ from }) => from === ADA)).toHaveLength(2);
 });

@@ -19,6 +19,8 @@ export interface PingPace {
   readonly measureMs: number;
   /** We want answers: told in the ping. */
   readonly isWanted: boolean;
+  /** Our packets may go another way: told in the ping. */
+  readonly isDetoured: boolean;
 }
 
 /** One way to the peer, the pair's own connection or another member that forwards: greeting, heartbeat and measure. A part of `Link`. */
@@ -34,6 +36,8 @@ export class LinkCarrier {
   #pingedMs = 0;
   /** The peer's last ping wants an answer, and got none yet. */
   #isAsked = false;
+  /** When the peer said last that its packets may come another way, or was not through with the greeting. */
+  #detouredMs = -Infinity;
   /** Our pings come whatever a session sends, and ask for answers. */
   #isMeasured = false;
 
@@ -64,6 +68,13 @@ export class LinkCarrier {
     this.#answeredMs = nowMs;
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;
+    this.#detouredMs = nowMs;
+  }
+
+  /** The peer is heard here, and says nothing of another way: what comes by one is not its own. */
+  isOnlyWay(nowMs: number): boolean {
+    if (this.state.kind !== "ready" || nowMs - this.lastHeardMs > LINK_TIMES.onlyWayMs) return false;
+    return nowMs - this.#detouredMs > LINK_TIMES.detourKeptMs;
   }
 
   /** A session's datagram left on this way. */
@@ -87,7 +98,7 @@ export class LinkCarrier {
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;
     this.#isAsked = false;
-    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted), stampOf(nowMs)));
+    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted, pace.isDetoured), stampOf(nowMs)));
   }
 
   /** Why a stamped datagram is refused; `undefined`: it is fresh. */
@@ -98,6 +109,7 @@ export class LinkCarrier {
 
   /** False: it acks what was never sent. A ping that waited somewhere says nothing of the path, but that there is one. */
   handlePing(nowMs: number, ping: Ping, stamp: number): boolean {
+    if (ping.isDetoured) this.#detouredMs = nowMs;
     if (this.#leastDelay.isStale(nowMs, stamp)) return true;
     const isAck = this.roundTrip.handlePing(nowMs, ping);
     if (isAck === true) this.#answeredMs = nowMs;
@@ -106,7 +118,8 @@ export class LinkCarrier {
   }
 
   /** Answered only once the peer's hello is accepted: so an answer tells the peer that its hello was. */
-  handleProbe(instance: number): void {
+  handleProbe(nowMs: number, instance: number): void {
+    this.#detouredMs = nowMs;
     if (this.state.kind === "greeting" && !this.state.greeting.isPeerKnown) this.state.greeting.isProbeWaiting = true;
     else this.send("unreliable", encodeProbe("probe-ack", instance));
   }

@@ -49,7 +49,14 @@ const message = fc.oneof(
   uint32.map((instance) => encodeProbe("probe", instance)),
   uint32.map((instance) => encodeProbe("probe-ack", instance)),
   fc
-    .record({ sequence, ack: sequence, received: uint16, holdMs: fc.integer({ min: 0, max: 3_000 }), isWanted: fc.boolean() })
+    .record({
+      sequence,
+      ack: sequence,
+      received: uint16,
+      holdMs: fc.integer({ min: 0, max: 1_600 }),
+      isWanted: fc.boolean(),
+      isDetoured: fc.boolean(),
+    })
     .map((ping) => encodePing(ping, 7)),
   farewell.map(encodeGoodbye),
   sequence.map(encodeStreamAck),
@@ -77,7 +84,7 @@ describe("the link's messages", () => {
         });
         expect(parseLinkPacket(encodeProbe("probe", instance))).toEqual({ type: "probe", instance });
         expect(parseLinkPacket(encodeProbe("probe-ack", instance))).toEqual({ type: "probe-ack", instance });
-        const ping = { sequence: first, ack: second, received, holdMs: 12.3, isWanted };
+        const ping = { sequence: first, ack: second, received, holdMs: 12.3, isWanted, isDetoured: !isWanted };
         expect(parseLinkPacket(encodePing(ping, received))).toEqual({ type: "ping", ping, stamp: received });
         expect(parseLinkPacket(encodeStreamAck(first))).toEqual({ type: "stream-ack", expectedSequence: first });
       }),

@@ -5,7 +5,7 @@
  *   refusal     reliable     02 | reason 1 | IDENTITY
  *   probe       unreliable   03 | instance of the asker 4
  *   probe ack   unreliable   04 | instance of the asker 4
- *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 15 bits (tenths of ms), wanted 1 bit | stamp 2
+ *   ping        unreliable   05 | sequence 2 | ack 2 | received 2 | hold 14 bits (tenths of ms), detoured 1 bit, wanted 1 bit | stamp 2
  *   goodbye     both         06 | why 1: 0 left, 1 closed, 2 navigated, 3 reloading
  *   stream ack  reliable     07 | expected sequence 2
  *   proof       reliable     0f | key 32 | signature 64 | mac 32, or nothing
@@ -86,6 +86,7 @@ export const FRAGMENT_BYTES_MAX: number = RELIABLE_BYTES_MAX - RELAY_HEADER_BYTE
 const MALFORMED: LinkPacket = { type: "malformed" };
 const HOLD_UNITS_PER_MS = 10;
 const HOLD_WANTED = 0x8000;
+const HOLD_DETOURED = 0x4000;
 const CONTENT_HASH_PATTERN = /^[0-9a-f]{8}$/;
 const GAME_ID_PATTERN = /^[A-Za-z0-9.-]{1,64}$/;
 /** Of a proof without a secret. */
@@ -141,7 +142,8 @@ export function encodePing(ping: Ping, stamp: number): Uint8Array {
   writer.u16(ping.sequence);
   writer.u16(ping.ack);
   writer.u16(ping.received);
-  writer.u16(Math.round(Math.min(HOLD_MS_MAX, ping.holdMs) * HOLD_UNITS_PER_MS) | (ping.isWanted ? HOLD_WANTED : 0));
+  const flags = (ping.isWanted ? HOLD_WANTED : 0) | (ping.isDetoured ? HOLD_DETOURED : 0);
+  writer.u16(Math.round(Math.min(HOLD_MS_MAX, ping.holdMs) * HOLD_UNITS_PER_MS) | flags);
   writer.u16(stamp);
   return writer.written();
 }
@@ -231,7 +233,8 @@ function readPing(reader: ByteReader): Ping {
   const ack = sequenceOf(reader.u16());
   const received = reader.u16();
   const hold = reader.u16();
-  return { sequence, ack, received, holdMs: (hold & (HOLD_WANTED - 1)) / HOLD_UNITS_PER_MS, isWanted: hold >= HOLD_WANTED };
+  const holdMs = (hold & (HOLD_DETOURED - 1)) / HOLD_UNITS_PER_MS;
+  return { sequence, ack, received, holdMs, isWanted: (hold & HOLD_WANTED) !== 0, isDetoured: (hold & HOLD_DETOURED) !== 0 };
 }
 
 function start(kind: number, sizeBytes: number): ByteWriter {

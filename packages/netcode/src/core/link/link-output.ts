@@ -20,6 +20,7 @@ export type LinkRefusal =
   | "relay-no-way" // to forward: to nobody that we have a connection to
   | "relay-nested" // to forward: what was forwarded already, or is between neighbours
   | "relay-too-much" // to forward: more than one member may ask for
+  | "relay-needless" // forwarded, although the peer is heard on its own connection and says nothing of another way
   | "relay-forbidden" // forwarded: what a member in the middle must not be believed
   | "stale" // a datagram that waited somewhere, later than the path's least delay by more than 250 ms
   | "negotiation-stale" // an exchange with another process, or a word against who is heard

@@ -81,6 +81,9 @@ export const routeIntervalMs = 100;
 /** A relay that brings no answer for so long is passed over, and avoided for `relayPenaltyMs` where there is another. */
 export const relayTryMs = 1_000;
 export const relayPenaltyMs = 10_000;
+/** A peer that was heard on its own connection within this time, and did not say within the second one that its packets may come another way, sends none by others. Pings come each 50–100 ms; at half, jitter would let others speak for it. */
+export const onlyWayMs = 200;
+export const detourKeptMs = 1_000;
 /** A better path must be so for this long. */
 export const routeDwellMs = 2_000;
 /** The own connection must be good for this long before a pair turns to it for the first time. */

@@ -325,7 +325,7 @@ export class Link {
       case "proof":
         return this.proofs.handleProof(nowMs, carrier, packet.proof);
       case "probe":
-        return carrier.handleProbe(packet.instance);
+        return carrier.handleProbe(nowMs, packet.instance);
       case "probe-ack":
         return this.#handleProbeAck(nowMs, carrier, packet.instance);
       case "ping":

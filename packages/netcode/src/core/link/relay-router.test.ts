@@ -126,7 +126,10 @@ describe("a member in the middle", () => {
         1_010,
         CYD,
         "unreliable",
-        encodePing({ sequence: sequenceOf(index), ack: sequenceOf(-1), received: 0, holdMs: 0, isWanted: true }, stampOf(1_010)),
+        encodePing(
+          { sequence: sequenceOf(index), ack: sequenceOf(-1), received: 0, holdMs: 0, isWanted: true, isDetoured: false },
+          stampOf(1_010),
+        ),
       );
     }
     const forwarded = ada.drain().filter(({ to }) => to === CYD).length;

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { checksumText } from "../base/checksum.ts";
 import type { PeerId } from "../base/units.ts";
+import * as PACKET_KIND from "../ports/packet-kind.ts";
 import type { Transmit } from "../ports/session.ts";
 import {
   DATAGRAM_BYTES_MAX,
@@ -234,7 +235,14 @@ export class RelayRouter implements RelayAccess {
   }
 
   #take(nowMs: number, via: PeerId, source: Link, channel: "unreliable" | "reliable", packet: Uint8Array): void {
+    // Nothing shows who made it: a member in the middle, or the broker, could speak for a peer that speaks for itself.
+    if (isOfEnd(packet[0] ?? 0) && source.direct.carrier.isOnlyWay(nowMs)) return this.#output.refuse("relay-needless");
     const isSessions = !source.handleRelayed(nowMs, via, channel, packet);
     if (isSessions) this.#output.messages.push({ from: source.peerId, channel, bytes: withoutStamp(channel, packet).slice() });
   }
+}
+
+/** What a session or the stream says: it is believed. */
+function isOfEnd(kind: number): boolean {
+  return PACKET_KIND.isOfAbove(kind) || kind === KIND.fragment || kind === KIND.streamAck;
 }

@@ -9,10 +9,12 @@ import { RouteChoice, type RelayOffer } from "./route-choice.ts";
 
 const IDLE_MS = LINK_TIMES.pingIntervalMs;
 const SPARE_MS = LINK_TIMES.spareIntervalMs;
-const ALONE: PingPace = { idleMs: IDLE_MS, measureMs: Infinity, isWanted: false };
-const IN_USE: PingPace = { idleMs: IDLE_MS, measureMs: LINK_TIMES.measureIntervalMs, isWanted: true };
-const SPARE: PingPace = { idleMs: SPARE_MS, measureMs: SPARE_MS, isWanted: true };
-const KEPT: PingPace = { idleMs: SPARE_MS, measureMs: SPARE_MS, isWanted: false };
+const ALONE: PingPace = { idleMs: IDLE_MS, measureMs: Infinity, isWanted: false, isDetoured: false };
+const IN_USE: PingPace = { idleMs: IDLE_MS, measureMs: LINK_TIMES.measureIntervalMs, isWanted: true, isDetoured: false };
+const SPARE: PingPace = { idleMs: SPARE_MS, measureMs: SPARE_MS, isWanted: true, isDetoured: false };
+/** The pair's own connection, while packets may go another way: the peer must hear so, although many are lost, before they do. */
+const LEAVING: PingPace = { idleMs: IDLE_MS, measureMs: IDLE_MS, isWanted: true, isDetoured: true };
+const KEPT: PingPace = { idleMs: SPARE_MS, measureMs: SPARE_MS, isWanted: false, isDetoured: false };
 /** Below this cost no detour is clearly better: a path without delay would still have to be forwarded. */
 const GOOD_COST_MS = 20;
 const NO_OFFERS: readonly RelayOffer[] = [];
@@ -66,7 +68,7 @@ export class RelaySide {
 
   /** How the pair's own connection pings. */
   get directPace(): PingPace {
-    if (this.#route.isRelayed) return SPARE;
+    if (this.#route.isWanted) return LEAVING;
     return this.#relays.hasOthers() ? IN_USE : ALONE;
   }
 

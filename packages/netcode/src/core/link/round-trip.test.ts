@@ -24,11 +24,11 @@ function exchange(pings: number, delayMs: number, lossRatio: number): RoundTrip 
       arrival?.to.countReceived();
       if (arrival?.to.handlePing(arrival.atMs, arrival.ping) === undefined) throw new Error("expected: an honest ping to be taken");
     }
-    const ping = near.nextPing(nowMs, true);
+    const ping = near.nextPing(nowMs, true, false);
     near.countSent();
     far.countSent();
     if (!random.chance(lossRatio)) arrivals.push({ atMs: nowMs + delayMs, to: far, ping });
-    arrivals.push({ atMs: nowMs + delayMs, to: near, ping: far.nextPing(nowMs, true) });
+    arrivals.push({ atMs: nowMs + delayMs, to: near, ping: far.nextPing(nowMs, true, false) });
   }
   return near;
 }
@@ -60,11 +60,11 @@ describe("the round trip by pings", () => {
     let nowMs = 0;
     const exchange = (): boolean | undefined => {
       nowMs += 10;
-      const ping = near.nextPing(nowMs, true);
+      const ping = near.nextPing(nowMs, true, false);
       near.countSent();
       far.countReceived();
       far.handlePing(nowMs + 5, ping);
-      return near.handlePing(nowMs + 10, over(far.nextPing(nowMs + 5, true)));
+      return near.handlePing(nowMs + 10, over(far.nextPing(nowMs + 5, true, false)));
     };
     for (const minutes of [0, 20, 40]) {
       expect([exchange(), exchange()]).toEqual([true, true]);
@@ -79,8 +79,8 @@ describe("the round trip by pings", () => {
 
   it("[LK60] an answer that was held for longer than can be told is no round trip", () => {
     const [near, far] = [new RoundTrip(), new RoundTrip()];
-    far.handlePing(5, near.nextPing(0, true));
-    expect(near.handlePing(60_010, over(far.nextPing(60_005, true)))).toBe(true);
+    far.handlePing(5, near.nextPing(0, true, false));
+    expect(near.handlePing(60_010, over(far.nextPing(60_005, true, false)))).toBe(true);
     expect(near.rttMs).toBe(0);
   });
 
@@ -92,9 +92,10 @@ describe("the round trip by pings", () => {
       received: 0xffff,
       holdMs,
       isWanted: true,
+      isDetoured: false,
     });
     expect(measured.handlePing(0, ping(5, 0))).toBeUndefined();
-    measured.nextPing(0, true);
+    measured.nextPing(0, true, false);
     expect(measured.handlePing(10, ping(1, 0))).toBeUndefined();
     expect(measured.handlePing(10, ping(0, 6_000))).toBe(true);
     expect(measured.rttMs).toBe(0);

@@ -5,8 +5,8 @@ import { RttEstimator } from "../peer/rtt-estimator.ts";
 const SENT_SIZE = 64;
 /** Datagrams over which loss is a mean. At half, two losses in a burst look like a bad path; at double a path that went bad is noticed 2 s late. */
 const LOSS_SPAN = 64;
-/** Longest hold that a ping can tell, in tenths of ms of 15 bits: more is told as this. */
-export const HOLD_MS_MAX = 3_276.7;
+/** Longest hold that a ping can tell, in tenths of ms of 14 bits: more is told as this. */
+export const HOLD_MS_MAX = 1_638.3;
 /** The count of what was received wraps. */
 const RECEIVED_SPAN = 0x1_0000;
 /** Before the first ping of the other end: the sequence before its first, which acks nothing. */
@@ -23,6 +23,8 @@ export interface Ping {
   readonly holdMs: number;
   /** The sender has a use for this path, and for answers on it. */
   readonly isWanted: boolean;
+  /** On the pair's own connection: the sender's packets may come another way. */
+  readonly isDetoured: boolean;
 }
 
 /**
@@ -71,13 +73,13 @@ export class RoundTrip {
   }
 
   /** The fields of the next ping, which is counted when it leaves like any datagram. */
-  nextPing(nowMs: number, isWanted: boolean): Ping {
+  nextPing(nowMs: number, isWanted: boolean, isDetoured: boolean): Ping {
     const sequence = this.#nextSequence;
     this.#nextSequence = nextSequence(sequence);
     this.#sentMs[sequence % SENT_SIZE] = nowMs;
     this.#sentCounts[sequence % SENT_SIZE] = this.#sentCount + 1;
     const received = this.#receivedAtPing % RECEIVED_SPAN;
-    return { sequence, ack: this.#receivedSequence, received, holdMs: nowMs - this.#receivedMs, isWanted };
+    return { sequence, ack: this.#receivedSequence, received, holdMs: nowMs - this.#receivedMs, isWanted, isDetoured };
   }
 
   /** A ping arrived, and was counted. `undefined`: it acks what was never sent. True: it acks a ping that was not acked yet. */
