@@ -2,11 +2,15 @@ import type { BrokerMessage, LobbyChange, LobbyCode } from "@rollcall/netcode/lo
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import type { LobbyRooms } from "./lobby-rooms.ts";
 import type { LobbySeal } from "./lobby-seal.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 /** Least time between two keepsakes of a lobby, important changes apart. At half, busy lobbies cost twice; at double, a restart forgets twice as much. */
 const KEEPSAKE_LEAST_MS = 1_000;
 /** A keepsake is renewed after this although nothing changed, long before it is too old. */
 const KEEPSAKE_RENEWED_MS = 3_600_000;
+
+/** Important changes of a lobby that are sealed at once, in a row and then each second. At half, a lively minute is sealed late; without a bound, 64 members and a host that starts and ends matches make 150 MB a second. */
+const AT_ONCE = { perSecond: 2, burst: 8 } as const;
 
 /** What a restarted broker must not have forgotten: else two would be host, a kick would not hold, or a running match would be over. */
 const IMPORTANT: ReadonlySet<LobbyChange["type"]> = new Set(["host-changed", "match-started", "match-ended", "member-left"]);
@@ -15,6 +19,7 @@ interface Kept {
   record: LobbyRecord;
   sentAtMs: number;
   timer: NodeJS.Timeout | undefined;
+  readonly atOnce: TokenBucket;
 }
 
 export interface LobbyKeeperOptions {
@@ -36,10 +41,11 @@ export class LobbyKeeper {
   handleWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
     if (record.lobby.members.length === 0) return this.#forget(code);
     const nowMs = this.#options.nowMs();
-    const kept = this.#kept.get(code) ?? { record, sentAtMs: -Infinity, timer: undefined };
+    const kept = this.#kept.get(code) ?? { record, sentAtMs: -Infinity, timer: undefined, atOnce: new TokenBucket(nowMs, AT_ONCE) };
     kept.record = record;
     this.#kept.set(code, kept);
-    const waitMs = changes.some(({ change }) => IMPORTANT.has(change.type)) ? 0 : kept.sentAtMs + KEEPSAKE_LEAST_MS - nowMs;
+    const isAtOnce = changes.some(({ change }) => IMPORTANT.has(change.type)) && kept.atOnce.take(nowMs);
+    const waitMs = isAtOnce ? 0 : kept.sentAtMs + KEEPSAKE_LEAST_MS - nowMs;
     if (waitMs > 0) this.#later(code, kept, waitMs);
     else this.#send(code, kept);
   }

@@ -139,6 +139,25 @@ test("[LB61] each member has a keepsake of a change within a second, of an impor
   expect(count() - before).toBe(1);
 });
 
+test("[LB76] who makes important changes without end makes the broker seal a few times a second, and the last one is sealed", async () => {
+  const { world, members } = await openRoom();
+  const [ada, bob] = [at(members, 0), at(members, 1)];
+  await world.run(5_000);
+  const before = bob.keepsakes.length;
+  for (let match = 1; match <= 100; match++) {
+    ada.request({ type: "start", playerCount: 3, botProfiles: [], countdownMs: 0 });
+    await world.run(50);
+    ada.request({ type: "end-match", matchNumber: match });
+    await world.run(50);
+  }
+  await world.run(1_500);
+  expect(ada.member.lobby?.matchCount).toBe(100);
+  expect(bob.keepsakes.length - before).toBeLessThanOrEqual(32);
+  await world.restart(200);
+  await world.until(() => members.every(({ member }) => member.connected));
+  expect([bob.member.lobby?.match, bob.member.lobby?.matchCount]).toEqual([undefined, 100]);
+});
+
 test("[LB63] a keepsake from before a kick does not bring the kicked member back, even when it knocks first", async () => {
   const { world, members } = await openRoom(["ada", "bob", "cyd", "eve"]);
   const [ada, eve] = [at(members, 0), at(members, 3)];
