@@ -7,6 +7,7 @@ it.each([
   ["marks that turn the direction", "pay \u202e100 \u2066x\u2069\u200f", "pay 100 x"],
   ["a byte order mark and zero-width spaces", "\ufeffa\u200bb\u2060", "ab"],
   ["letters that look like nothing", "\u3164\u115f", ""],
+  ["joiners, tags, variation selectors and blanks of which nothing shows", "\u200d\u200c \u{e0041}\ufe0f\u2800", ""],
   ["line breaks, tabs and runs of spaces, which become one space", "one\r\n\r\ntwo\tthree\u2028 four", "one two three four"],
   ["half of a surrogate pair", "a\ud83d", "a\ufffd"],
   ["spaces around", "  hi  ", "hi"],
@@ -20,6 +21,7 @@ it("[MS20] what people write stays: emoji of many parts, flags, right-to-left sc
 
 it("[MS21] it is normalised: one text has one form", () => {
   expect(cleanChatText("e\u0301")).toBe("\u00e9");
+  expect(cleanChatText("e\u200b\u0301")).toBe("\u00e9");
 });
 
 it("[MS22] it has at most 300 graphemes, of at most 24 units each, and no emoji is cut in two", () => {

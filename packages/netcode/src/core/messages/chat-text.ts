@@ -17,6 +17,8 @@ export const CHAT_MESSAGE: MessageType<{ readonly text: TextField }> = message({
  */
 const UNSEEN =
   /[\u034f\p{Cc}\p{Cs}\p{Co}\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]/gu;
+/** Joiners, tags and variation selectors show nothing without something to join or vary; U+2800 is a blank that is no space. */
+const SEEN = /[^\p{Default_Ignorable_Code_Point}\p{M}\s\u2800]/u;
 /** Line breaks and all that is as wide as one: a chat message is one line. */
 const SPACES = /[\s\u0085\u2028\u2029]+/gu;
 
@@ -25,7 +27,7 @@ const SPACES = /[\s\u0085\u2028\u2029]+/gu;
  * it to the page as text, never as HTML.
  */
 export function cleanChatText(raw: string): string {
-  const line = toPlainText(raw).normalize("NFC").replace(SPACES, " ").replace(UNSEEN, "").trim();
+  const line = toPlainText(raw).replace(SPACES, " ").replace(UNSEEN, "").normalize("NFC").trim();
   let clean = "";
   let count = 0;
   for (const grapheme of graphemesOf(line)) {
@@ -34,7 +36,7 @@ export function cleanChatText(raw: string): string {
     if (++count > CHAT_GRAPHEMES_MAX || clean.length + part.length > CHAT_UNITS_MAX) break;
     clean += part;
   }
-  return clean.trim();
+  return SEEN.test(clean) ? clean.trim() : "";
 }
 
 /** Old engines have no segmenter: a character each. */
