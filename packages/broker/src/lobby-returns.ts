@@ -43,7 +43,8 @@ export class LobbyReturns {
     const gathering = this.#gatherings.get(code) ?? this.#begin(code, copy);
     if (outranks(copy, gathering.best)) gathering.best = copy;
     gathering.secretHashes.add(secretHash);
-    if (isCertain(gathering.best, gathering.secretHashes)) gathering.finish();
+    // One alone was perhaps alone when its copy was made, and kicked since.
+    if (gathering.secretHashes.size > 1 && isCertain(gathering.best, gathering.secretHashes)) gathering.finish();
     return gathering.settled;
   }
 

@@ -179,6 +179,27 @@ test("[LB63] a keepsake from before a kick does not bring the kicked member back
   expect(back.end).toBe("LOBBY_NOT_FOUND");
 });
 
+test("[LB63] nor does one from when it was alone in the lobby, or its host: nobody makes a copy certain by itself before the others had their time", async () => {
+  const { world, code, members } = await openRoom(["eve", "ada", "bob"]);
+  const [eve, ada, bob] = [at(members, 0), at(members, 1), at(members, 2)];
+  const alone = eve.keepsakes[0];
+  eve.request({ type: "transfer-host", peerId: ada.peerId });
+  await world.run(500);
+  ada.request({ type: "kick", peerId: eve.peerId });
+  await world.run(500);
+  expect(eve.end).toBe("KICKED");
+  for (const member of members) member.isCutOff = true;
+  await world.restart(0);
+  const back = world.resume("eve", code, eve.secret, alone);
+  await world.run(500);
+  expect(back.member.connected).toBe(false);
+  for (const member of [ada, bob]) member.isCutOff = false;
+  await world.until(() => [ada, bob].every(({ member }) => member.connected));
+  expect(ada.member.lobby?.members.map(({ profile }) => profile.name)).toEqual(["ada", "bob"]);
+  await world.until(() => back.end !== undefined);
+  expect(back.end).toBe("LOBBY_NOT_FOUND");
+});
+
 test("[LB64] who comes back alone gets its copy after a moment, uncertain: a newer copy takes its place, and who is not in that is out", async () => {
   const { world, code, members } = await openRoom(["ada", "bob", "cyd", "eve"]);
   const [ada, eve] = [at(members, 0), at(members, 3)];
