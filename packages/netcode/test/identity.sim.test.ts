@@ -171,6 +171,31 @@ describe("links of a lobby, in virtual time", () => {
     expect(ada.mesh.stats().find(({ peerId }) => peerId === bob.id)).toMatchObject({ path: "peer", via: "cyd", verified: "key" });
   });
 
+  it("[ID58] a pair that is known by the invite shows as known by key while somebody else carries its packets", () => {
+    const world = new LinkWorld({ seed: 58, lobby: LOBBY, conditions: LINK_PROFILES.wifi });
+    const peers = [world.join("ada"), world.join("bob"), world.join("cyd")] as const;
+    const [ada, bob, cyd] = peers;
+    for (const peer of peers) peer.invite = { secret: "of the link", isRequired: false };
+    for (const [left, right] of [
+      [bob, ada],
+      [cyd, ada],
+      [cyd, bob],
+    ] as const)
+      world.link(left, right);
+    const pathOf = (peer: LinkPeer, other: PeerId): string | undefined => peer.mesh.stats().find(({ peerId }) => peerId === other)?.path;
+    const known = (): (string | undefined)[] => [verified(ada, "bob"), verified(bob, "ada"), verified(ada, "cyd"), verified(cyd, "bob")];
+    expect(world.runUntil(() => isOpen(ada, bob) && isOpen(ada, cyd) && isOpen(bob, cyd), 3_000)).toBe(true);
+    expect(known()).toEqual(["invite", "invite", "invite", "invite"]);
+    world.network.cut([ada.id], [bob.id]);
+    world.network.cut([bob.id], [ada.id]);
+    expect(world.runUntil(() => pathOf(ada, bob.id) === "peer" && pathOf(bob, ada.id) === "peer", 3_000)).toBe(true);
+    expect(known()).toEqual(["key", "key", "invite", "invite"]);
+    world.network.restore([ada.id], [bob.id]);
+    world.network.restore([bob.id], [ada.id]);
+    expect(world.runUntil(() => pathOf(ada, bob.id) !== "peer" && pathOf(bob, ada.id) !== "peer", 30_000)).toBe(true);
+    expect(known()).toEqual(["invite", "invite", "invite", "invite"]);
+  });
+
   it("[ID54] a peer that comes back under its id as another process proves itself anew", () => {
     const { world, ada, bob } = pair({ seed: 54 });
     expect(world.runUntil(() => isOpen(ada, bob), 5_000)).toBe(true);

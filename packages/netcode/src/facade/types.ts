@@ -81,8 +81,8 @@ export interface LobbyPeer {
   readonly stage?: LinkStage;
   readonly path: LinkPath;
   /**
-   * `invite`: it has the secret of our link, so that nobody sits in between, the lobby server included, while `path` is `direct` or `turn`. `key`: it has the key of its peer id, for which
-   * we have the lobby server's word alone. Left out: not linked yet.
+   * `invite`: it has the secret of our link, and the connection is the pair's own: nobody sits in between, the lobby server included. `key`: it has the key of its peer id, for which
+   * we have the lobby server's word alone, or somebody forwards for the pair. Left out: not linked yet.
    */
   readonly verified?: Verified;
   readonly rttMs: number;

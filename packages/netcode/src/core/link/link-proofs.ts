@@ -32,9 +32,13 @@ export class LinkProofs {
     this.#output = output;
   }
 
-  /** How sure we are of the peer. */
-  stats(): { readonly verified?: Verified } {
-    return this.#verified === undefined ? {} : { verified: this.#verified };
+  /**
+   * How sure we are of the peer on the way that packets take. Who forwards them can read and change them whatever the ends have proved to each other,
+   * so there we have no more than the broker's word.
+   */
+  stats(isForwarded: boolean): { readonly verified?: Verified } {
+    if (this.#verified === undefined) return {};
+    return { verified: isForwarded ? "key" : this.#verified };
   }
 
   /** The own connection is open. False: it cannot be told from another, and was refused. */
@@ -117,7 +121,7 @@ export class LinkProofs {
 
   #judge(nowMs: number, verdict: ProofVerdict, { carrier, greeting, hello }: GreetingOnWay & { readonly hello: Hello }): void {
     if (verdict === "key" || verdict === "invite") {
-      this.#verified = verdict;
+      this.#verified = carrier === this.#output.carriers.direct ? verdict : (this.#verified ?? "key");
       return this.#output.accept(nowMs, carrier, greeting, hello);
     }
     this.#options.output.refuse("bad-proof");

@@ -15,7 +15,7 @@ export function linkStats(link: Link, path: LinkPath): LinkStats {
     stage: stageOf(link),
     path: isOpen ? relayPath(relay.via, path) : "connecting",
     ...(relay.via === undefined || relay.via === BROKER_VIA ? {} : { via: relay.via }),
-    ...proofs.stats(),
+    ...proofs.stats(relay.via !== undefined),
     rttMs,
     jitterMs,
     lossRatio,
