@@ -1,5 +1,5 @@
 import { unreachable } from "../core/base/assert.ts";
-import { isSequenceNewer, sequenceOf } from "../core/base/sequence.ts";
+import { sequenceOf } from "../core/base/sequence.ts";
 import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
 import { certificatesIn } from "./dtls-fingerprint.ts";
 
@@ -36,9 +36,7 @@ export class DescriptionExchange {
   }
 
   run(command: NegotiationCommand): void {
-    const generation = sequenceOf(command.generation);
-    if (isSequenceNewer(this.#newest, generation)) return;
-    this.#newest = generation;
+    this.#newest = sequenceOf(command.generation);
     this.#tail = this.#carryOutAfter(this.#tail, command);
   }
 

@@ -182,3 +182,28 @@ describe("an exchange of descriptions", () => {
     ]);
   });
 });
+
+it("[LK184] ends agree again after somebody on the way made up a generation, however far ahead", () => {
+  for (const invented of [1_001, 1_025, 20_001, 32_767]) {
+    const ends = pair();
+    ends.even.negotiation.handlePacket(0, { ...OFFER, generation: sequenceOf(invented) });
+    ends.even.run(0);
+    ends.even.packets.length = 0;
+    for (let round = 1; round <= 4; round++) {
+      const nowMs = round * 10_000;
+      const [first, second] = round % 2 === 1 ? [ends.even, ends.odd] : [ends.odd, ends.even];
+      first.negotiation.offer(nowMs, true);
+      for (let step = 0; step < 6; step++) {
+        for (const [from, to] of [
+          [first, second],
+          [second, first],
+        ] as const) {
+          from.run(nowMs);
+          for (const packet of from.packets.splice(0)) to.negotiation.handlePacket(nowMs, packet);
+          to.run(nowMs);
+        }
+      }
+    }
+    expect(isAgreed(ends), `${invented}`).toBe(true);
+  }
+});

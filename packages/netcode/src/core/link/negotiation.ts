@@ -1,5 +1,5 @@
 import { unreachable } from "../base/assert.ts";
-import { isSequenceNewer, sequenceOf, type Sequence } from "../base/sequence.ts";
+import { sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
 import {
   CANDIDATE_UNITS_MAX,
   CANDIDATES_MAX,
@@ -15,6 +15,12 @@ const CANDIDATES_UNITS_MAX = 12_000;
 /** Offers of the peer that are taken at once, and one more each second: an honest peer sends a handful in a minute, a lying broker as many as it likes. */
 const OFFERS_BURST = 8;
 const OFFER_EVERY_MS = 1_000;
+
+/**
+ * An offer that is behind by less came late. One that is further behind cannot have: somebody on the way made up a generation, and ends that each held to their own would never
+ * agree again. At half, a page that restarted in vain for hours is taken for one; at double, one invented step is enough to part them for as many restarts.
+ */
+const STALE_GENERATIONS = 1_024;
 
 /** What an exchange needs done. */
 export interface NegotiationEffects {
@@ -181,7 +187,8 @@ export class Negotiation {
       // Our answer was lost, or is on its way.
       return local === undefined ? this.#sayCannot(generation) : this.#sendDescription(nowMs, local, true);
     }
-    if (!isSequenceNewer(generation, this.#newest)) return;
+    const distance = sequenceDistance(generation, this.#newest);
+    if (distance <= 0 && distance > -STALE_GENERATIONS) return;
     if (!this.#mayTakeOffer(nowMs)) return this.#effects.refuse("negotiation-flood");
     const hasYielded = local?.kind === "offer" && !local.isSettled && !(local.iceRestart && iceRestart);
     if (hasYielded) this.#yielded = { iceRestart: local.iceRestart };
