@@ -119,6 +119,8 @@ export class BrokerDouble {
   iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
+  /** Lies about a relay-only lobby: tells everybody that it is none. */
+  deniesRelayOnly = false;
   readonly schedule: (task: () => void) => void;
 
   constructor(schedule: (task: () => void) => void = queueMicrotask) {
@@ -275,7 +277,7 @@ export class BrokerDouble {
     const { game, capacity, settings, metadata, relayOnly = false } = command;
     const fresh = { locked: false, hostId: peerId, hostEpoch: 1, match: undefined, matchCount: 0, event: 1 };
     const room: Room = {
-      state: { code, game, capacity, settings, metadata, relayOnly, members: [member], ...fresh },
+      state: { code, game, capacity, settings, metadata, relayOnly: relayOnly && !this.deniesRelayOnly, members: [member], ...fresh },
       order: 1,
       log: [],
       seats: new Set(),

@@ -59,7 +59,7 @@ test("[FA51] the game's own ICE servers stay, whatever the broker grants", async
   expect(sets).toEqual([]);
 });
 
-test("[FA52] the transport of every member of a relay-only lobby is told so; a broker without TURN refuses to open one", async () => {
+test("[FA52] the transport of every member of a relay-only lobby is told so, of its host whatever the broker says; a broker without TURN refuses to open one", async () => {
   const world = new FacadeWorld();
   const setups: TransportSetup[] = [];
   const lobby = await world.until(hostLobby(noting(world.page().environment, setups, []), { ...options("Ada"), relayOnly: true }));
@@ -67,6 +67,9 @@ test("[FA52] the transport of every member of a relay-only lobby is told so; a b
   await world.until(joinLobby(noting(world.page().environment, setups, []), lobby.code, options("Bob")));
   await world.until(hostLobby(noting(world.page().environment, setups, []), options("Cyd")));
   expect(setups.map(({ relayOnly }) => relayOnly)).toEqual([true, true, false]);
+  world.broker.deniesRelayOnly = true;
+  await world.until(hostLobby(noting(world.page().environment, setups, []), { ...options("Eve"), relayOnly: true }));
+  expect(setups.at(-1)?.relayOnly).toBe(true);
   world.broker.refusals.set("create", { code: "NO_TURN_SERVER" });
   const refused = hostLobby(world.page().environment, { ...options("Dan"), relayOnly: true });
   await expect(world.until(refused)).rejects.toMatchObject({ code: "NO_TURN_SERVER", remedy: expect.stringContaining("TURN") as string });

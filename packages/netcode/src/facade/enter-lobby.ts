@@ -134,7 +134,8 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
       prove: (nonce) => visit.prove(nonce),
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
-      relayOnly: admission.lobby.relayOnly,
+      // Who asked for it has it, whatever the broker says.
+      relayOnly: admission.lobby.relayOnly || (entrance.type === "create" && entrance.relayOnly === true),
     });
     connection.followKeepsakes((keepsake) => seatMemory.keep(keepsake));
     // The game's own servers stay.
