@@ -207,6 +207,36 @@ describe("feeders", () => {
     expect(frames.length - 1).toBe((frames.at(-1) ?? 0) - (frames[0] ?? 0));
   });
 
+  it.each([
+    { dying: ["peer-2"], isTold: true },
+    { dying: ["peer-1", "peer-2"], isTold: false },
+  ])("[FO24] who dies just before the end keeps it from no follower, unless too few have it: $dying", ({ dying, isTold }) => {
+    const world = new FollowWorld({ seats: [0, 1, 2], endFrame: 200 });
+    world.run(1000);
+    world.addWatcher("watcher-0");
+    world.runUntil(() => world.match("peer-2").frame >= 196);
+    // Their last inputs arrive; that they have those of the others they never say.
+    const others = [...world.peers.values()].map(({ id }) => id);
+    for (const name of dying) {
+      const { id } = world.peer(name);
+      world.network.cut(
+        others.filter((other) => other !== id),
+        [id],
+      );
+    }
+    world.run(400);
+    for (const name of dying) {
+      expect(world.match(name).confirmedFrame).toBeLessThan(200);
+      world.kill(name);
+    }
+    world.run(20_000);
+    const ended = world.eventsOf("peer-0", "ended");
+    expect(ended).toMatchObject([{ frame: 200 }]);
+    expect(world.eventsOf("peer-0", "seat-to-bot")).toEqual([]);
+    expect(world.eventsOf("watcher-0", "ended")).toEqual(isTold ? ended : []);
+    expect(world.watcher("watcher-0").newestFrame).toBeGreaterThan(150);
+  });
+
   it("[FO10] who asks a feeder that is full is sent to those that it feeds", () => {
     const world = new FollowWorld({ seats: [0], endFrame: 1200 });
     world.run(1000);

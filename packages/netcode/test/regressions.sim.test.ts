@@ -33,6 +33,7 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   { name: "a state that was asked for twice is only late", players: 5, seed: 1_200_032 },
   { name: "of two casts that exclude each other the one is followed that can still be decided", players: 5, seed: 10_010_265 },
   { name: "a voter dies in the moment of the vote: who may not go on waits, who is voted out is told", players: 3, seed: 1_100_112 },
+  { name: "who dies just before the end of a match keeps it from nobody who follows", players: 5, seed: 10_043_613 },
 ];
 
 describe("seeds that failed once", () => {

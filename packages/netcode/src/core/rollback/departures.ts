@@ -142,6 +142,14 @@ export class Departures {
     return (this.#agreement.own.set & (1 << member)) !== 0;
   }
 
+  /**
+   * True when the current members outside `set` are enough to go on without it. Then whoever decides an end asks one of them, and what all of them have confirmed, inputs
+   * included, is in every history.
+   */
+  mayGoOnWithout(set: number): boolean {
+    return this.#agreement.mayGoOn(set, 0);
+  }
+
   /** The first frame that the others play without us; `undefined` while we belong to the match. */
   get droppedFrame(): number | undefined {
     return this.#droppedFrame;

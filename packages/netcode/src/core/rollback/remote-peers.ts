@@ -38,4 +38,11 @@ export class RemotePeers {
     for (const { isGone, confirmedFrame } of this.#list) if (!isGone) told = Math.min(told, confirmedFrame);
     return told;
   }
+
+  /** Those who have not told that they confirmed `frame`: bits by rank. */
+  lacking(frame: number): number {
+    let lacking = 0;
+    for (const { isGone, confirmedFrame, member } of this.#list) if (!isGone && confirmedFrame < frame) lacking |= 1 << member;
+    return lacking;
+  }
 }

@@ -91,15 +91,14 @@ export class RollbackSession implements Session, SettledSource {
     this.#exchange = exchange;
     this.#departures = departures;
     this.#isLimited = departures.isJoining;
-    const { localMember } = roster;
     for (let slot = 0; slot < roster.playersOf.length; slot++) {
       const peerId = roster.holder(slot);
-      if (slot === localMember || peerId === undefined || (history.agreement.vacant & (1 << slot)) !== 0) continue;
+      if (slot === roster.localMember || peerId === undefined || (history.agreement.vacant & (1 << slot)) !== 0) continue;
       const [ackedFrame, confirmedFrame] = [(start?.joinFrame ?? 0) - 1, (start?.frame ?? 0) - 1];
       this.#open({ slot, peerId, firstFrame: history.firstFrames[slot] ?? 0, ackedFrame, confirmedFrame });
     }
     this.#outbox = new Outbox(localPeerId);
-    const members = { localMember, remotes: () => remotes.list, isFrozen: this.#isFrozen };
+    const members = { localMember: roster.localMember, remotes: () => remotes.list, isFrozen: this.#isFrozen };
     this.#checksums = new ChecksumWatch({ localPeerId, matchEpoch, simulation, runner, members, events, refusals }, options.loadDesync);
     this.#feed = new FeedServer({ source: this, matchEpoch, playerCount, inputBytes, frameRateHz });
     const [checksums, feed] = [this.#checksums, this.#feed];
@@ -135,9 +134,8 @@ export class RollbackSession implements Session, SettledSource {
       remote === undefined || isFollower ? this.#feed.handleMessage(nowMs, from, kind, reader) : this.#handleMessage(kind, remote, bytes);
     if (refusal !== undefined) return this.#refuse(refusal);
     if (remote === undefined || isFollower) return this.#answerWishes();
-    const { member } = remote;
-    this.#departures.packetArrived(member, this.#clock.observedMs);
-    if (!this.#departures.isFrozen(member)) this.#presence.heard(remote, this.#clock.observedMs, this.#runner.frame);
+    this.#departures.packetArrived(remote.member, this.#clock.observedMs);
+    if (!this.#departures.isFrozen(remote.member)) this.#presence.heard(remote, this.#clock.observedMs, this.#runner.frame);
     this.#settle();
   }
 
@@ -252,7 +250,7 @@ export class RollbackSession implements Session, SettledSource {
   }
 
   get settledFrame(): number {
-    return Math.min(this.confirmedFrame, this.#remotes.confirmedFrame());
+    return this.#status.isEndSettled ? this.confirmedFrame : Math.min(this.confirmedFrame, this.#remotes.confirmedFrame());
   }
 
   get oldestFrame(): number {
@@ -361,6 +359,8 @@ export class RollbackSession implements Session, SettledSource {
       this.#events.add({ type: "ended", frame: this.#runner.confirmedFrame, result: this.#runner.result() });
       this.#sender.sendAll();
     }
+    if (this.#status.endedMs !== undefined)
+      this.#status.isEndSettled ||= this.#departures.mayGoOnWithout(this.#remotes.lacking(this.confirmedFrame));
     this.#checksums.update(this.#clock.nowMs);
   }
 

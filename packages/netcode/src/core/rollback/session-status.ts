@@ -7,6 +7,8 @@ const UNOBSERVED_MS_MAX = 250;
 export class SessionStatus {
   /** When the match ended here; `undefined` while it runs. */
   endedMs: number | undefined = undefined;
+  /** Nobody can play the match to another end any more. */
+  isEndSettled = false;
   /** The others go on without us. */
   isDropped = false;
   /** We said goodbye. */
