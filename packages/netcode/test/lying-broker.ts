@@ -200,9 +200,14 @@ class Splice {
   readonly #toDialer = new RTCPeerConnection();
   readonly #toAcceptor = new RTCPeerConnection();
   readonly #early: (() => void)[] = [];
+  readonly #answered: Promise<void>;
+  #tellAnswered!: () => void;
   #isAnswered = false;
 
   constructor(options: SpliceOptions) {
+    this.#answered = new Promise((resolve) => {
+      this.#tellAnswered = resolve;
+    });
     this.#options = options;
     for (const [name, id] of Object.entries(CHANNEL_IDS)) {
       const init = name === "unreliable" ? { ordered: false, maxRetransmits: 0 } : { ordered: true };
@@ -229,6 +234,7 @@ class Splice {
     if (this.#isAnswered) return;
     this.#isAnswered = true;
     await this.#toAcceptor.setRemoteDescription(description);
+    this.#tellAnswered();
     for (const add of this.#early.splice(0)) add();
   }
 
@@ -243,13 +249,14 @@ class Splice {
     this.#toAcceptor.close();
   }
 
-  async #pass(before: Promise<void>, rewritten: Promise<Uint8Array>, sink: RTCDataChannel): Promise<void> {
-    await before;
-    const bytes = await rewritten;
+  /** A proof is over the certificates of both ends, so that nothing is rewritten before the other end has answered. */
+  async #pass(before: Promise<void>, rewrite: () => Promise<Uint8Array>, sink: RTCDataChannel): Promise<void> {
+    await Promise.all([before, this.#answered]);
     if (sink.readyState === "connecting")
       await new Promise((resolve) => {
         sink.addEventListener("open", resolve, { once: true });
       });
+    const bytes = await rewrite();
     if (sink.readyState === "open") sink.send(new Uint8Array(bytes));
   }
 
@@ -261,7 +268,7 @@ class Splice {
       source.onmessage = ({ data }: MessageEvent<ArrayBuffer>) => {
         const bytes = new Uint8Array(data);
         this.#options.handlePassed(bytes[0] ?? 0);
-        queue = this.#pass(queue, rewriter.rewrite(bytes), sink);
+        queue = this.#pass(queue, () => rewriter.rewrite(bytes), sink);
       };
     };
     const { lobby, macs } = this.#options;
