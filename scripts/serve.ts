@@ -1,4 +1,4 @@
-import { createBroker, readSigningKey } from "@rollcall/broker";
+import { createBroker } from "@rollcall/broker";
 import { fileURLToPath } from "node:url";
 import { build, createServer, preview } from "vite";
 
@@ -26,13 +26,12 @@ export interface Served {
 /** Starts the broker, and the demo in front of it: pages reach the broker through the demo's own origin. */
 export async function serve(options: ServeOptions): Promise<Served> {
   // The proxy in front is the one trusted hop, so that limits count each visitor and not the proxy.
-  const signingKey = options.signingKeyFile === undefined ? undefined : readSigningKey(options.signingKeyFile);
   const broker = await createBroker({
     host: "127.0.0.1",
     port: options.brokerPort,
     trustedProxyHops: 1,
     limits: LIMITS,
-    ...(signingKey === undefined ? {} : { signingKey }),
+    ...(options.signingKeyFile === undefined ? {} : { signingKeyFile: options.signingKeyFile }),
   });
   try {
     const web = await serveDemo(options);

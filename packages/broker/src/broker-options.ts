@@ -1,5 +1,6 @@
 import type { IceServer } from "@rollcall/netcode/lobby-protocol";
 import { assert, LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
+import { SIGNING_KEY_UNITS_MIN } from "./key-ring.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
 
@@ -41,6 +42,11 @@ export interface BrokerOptions {
    * lobbies back after a restart. Default: random.
    */
   readonly signingKey?: string;
+  /**
+   * The same from a file, which is made when missing and read again when it changes: a key a line, `SECRET` or `2026-12-01T00:00Z SECRET` with the time
+   * from which it signs. Give one or the other. The broker does not start when it cannot be read.
+   */
+  readonly signingKeyFile?: string;
   readonly limits?: Partial<BrokerLimits>;
   /** Gets short lines for an operator. Default: silence. */
   readonly log?: (line: string) => void;
@@ -56,6 +62,7 @@ export interface BrokerSettings {
   readonly trustedProxyHops: number;
   readonly uniformErrors: boolean;
   readonly signingKey: string | undefined;
+  readonly signingKeyFile: string | undefined;
   readonly limits: BrokerLimits;
   readonly log: (line: string) => void;
 }
@@ -76,11 +83,13 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     trustedProxyHops = 0,
     uniformErrors = false,
     signingKey,
+    signingKeyFile,
     limits = {},
     log = () => undefined,
   } = options;
   assert(Number.isInteger(trustedProxyHops) && trustedProxyHops >= 0, "trustedProxyHops to be a count");
-  assert(signingKey === undefined || signingKey.length >= 32, "signingKey to have at least 32 characters");
+  assert(signingKey === undefined || signingKey.length >= SIGNING_KEY_UNITS_MIN, "signingKey to have at least 32 characters");
+  assert(signingKey === undefined || signingKeyFile === undefined, "signingKey or signingKeyFile, not both");
   assert(iceServers.length <= LOBBY_LIMITS.iceServers && iceServers.every(isIceServer), "iceServers to be stun: and turn: servers");
   assert(turn === undefined || iceServers.length < LOBBY_LIMITS.iceServers, "room among iceServers for turn");
   for (const [name, value] of Object.entries(limits)) {
@@ -101,6 +110,7 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     trustedProxyHops,
     uniformErrors,
     signingKey,
+    signingKeyFile,
     limits: { ...BROKER_LIMITS, ...limits },
     log,
   };

@@ -21,6 +21,7 @@ import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
 import { createSecrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
+import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { SocketSweep } from "./socket-sweep.ts";
 
 /** Sockets get this long to read their goodbye. */
@@ -42,13 +43,17 @@ export class BrokerShell implements BrokerHandlers {
   readonly #guard: SignalingGuard;
   readonly #peerServer: PeerServerAdapter;
   readonly #sockets: WebSocketServer;
+  readonly #signingKeys: SigningKeys;
   readonly #startedAtMs = monotonicMs();
   #closing: Promise<void> | undefined;
 
   constructor(settings: BrokerSettings) {
     this.#settings = settings;
     const { limits } = settings;
-    const secrets = createSecrets(settings.signingKey);
+    this.#signingKeys = openSigningKeys(settings, () => this.#logFailure(new Error("signing key file")));
+    const { ring } = this.#signingKeys;
+    const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
+    const secrets = createSecrets(ring);
     this.#addresses = new AddressLimits(limits);
     this.#origins = new OriginPolicy(settings.origins);
     this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId));
@@ -61,7 +66,7 @@ export class BrokerShell implements BrokerHandlers {
       iceGrants: new IceGrants({ ...settings, secrets, wallMs: Date.now }),
       nowMs: monotonicMs,
       wallMs: Date.now,
-      seal: settings.signingKey === undefined ? undefined : new LobbySeal(settings.signingKey, Date.now),
+      seal: lasts ? new LobbySeal(ring, Date.now) : undefined,
       counters: this.#counters,
       handleFailure: (error) => this.#logFailure(error),
     });
@@ -197,6 +202,7 @@ export class BrokerShell implements BrokerHandlers {
 
   async #closeAll(): Promise<void> {
     this.#service.close();
+    this.#signingKeys.close();
     this.#sweep.dispose();
     const sockets = this.#sweep.all();
     for (const socket of sockets) socket.shutDown();

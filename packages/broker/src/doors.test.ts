@@ -158,11 +158,13 @@ test("[BR94] a signing key file is made when missing, for its owner alone, and r
   const folder = mkdtempSync(join(tmpdir(), "rollcall-key-"));
   try {
     const path = join(folder, "key");
-    const keyOf = (settings: Settings): string | undefined => (settings.kind === "run" ? settings.options.signingKey : undefined);
-    const made = keyOf(readSettings(["--signing-key-file", path], {}));
-    expect(made).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const fileOf = (settings: Settings): string | undefined => (settings.kind === "run" ? settings.options.signingKeyFile : undefined);
+    expect(fileOf(readSettings(["--signing-key-file", path], {}))).toBe(path);
+    const made = readFileSync(path, "utf8");
+    expect(made).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(keyOf(readSettings([], { ROLLCALL_SIGNING_KEY_FILE: path }))).toBe(made);
+    expect(fileOf(readSettings([], { ROLLCALL_SIGNING_KEY_FILE: path }))).toBe(path);
+    expect(readFileSync(path, "utf8")).toBe(made);
     writeFileSync(path, "too short");
     expect(readSettings(["--signing-key-file", path], {})).toMatchObject({ kind: "refused" });
     expect(readFileSync(path, "utf8")).toBe("too short");

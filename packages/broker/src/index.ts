@@ -2,5 +2,4 @@
 export { createBroker, createBrokerHandlers, type Broker } from "./broker.ts";
 export type { BrokerHandlers } from "./broker-handlers.ts";
 export type { BrokerOptions, TurnOptions } from "./broker-options.ts";
-export { readSigningKey } from "./signing-key.ts";
 export { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";

@@ -124,6 +124,12 @@ export class LobbyService {
     const isFull = (await store.count()) >= limits.lobbies;
     // A full broker may still hold what an earlier attempt opened.
     const mayOpen = !isFull && this.#options.rooms.lobbyOf(peerId) === undefined;
+    if (entrance !== null && entrance.attempt > 1) {
+      // The key may have changed since the first attempt, and the code with it.
+      for (const code of secrets.formerCodesOf(entrance.id)) {
+        if (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret)) return;
+      }
+    }
     const attempts = !mayOpen && entrance === null ? 0 : CODE_ATTEMPTS;
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);

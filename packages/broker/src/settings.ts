@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { areTurnUrls, TURN_SECRET_UNITS_MIN, type BrokerOptions, type TurnOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
-import { readSigningKey } from "./signing-key.ts";
+import { readSigningKeys } from "./signing-key.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
 
@@ -111,11 +111,11 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "signing-key-file": {
     value: "FILE",
-    help: "File with the secret that signs and seals, at least 32 characters; made when missing. With it lobbies survive a restart. Default: a new secret with each start.",
+    help: "File with the secrets that sign and seal, one a line, at least 32 characters each; made when missing, read again when it changes. With it lobbies survive a restart. Default: a new secret with each start.",
     apply: (text, options) => {
-      const key = readSigningKey(text);
-      if (key === undefined) return "a file with at least 32 characters, or a place for a new one";
-      options.signingKey = key;
+      if (readSigningKeys(text) === undefined)
+        return "a file with a key a line (SECRET or 2026-12-01T00:00Z SECRET, at least 32 characters), or a place for a new one";
+      options.signingKeyFile = text;
       return undefined;
     },
   },
