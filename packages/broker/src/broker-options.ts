@@ -3,19 +3,7 @@ import { assert, LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
 import { SIGNING_KEY_UNITS_MIN } from "./key-ring.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
-
-/** A TURN server that makes out credentials by a shared secret (coturn: `use-auth-secret`). */
-export interface TurnOptions {
-  /** `turn:` and `turns:` addresses of servers with this secret, such as `turn:turn.example:3478?transport=udp`; 1–8. */
-  readonly urls: readonly string[];
-  /** coturn's `static-auth-secret`, at least 16 characters: a member could try out shorter ones against the credential that it got. */
-  readonly secret: string;
-  /**
-   * Life of the credentials in ms, at least 1,000; default 600,000. Connections outlive their credentials; only what begins later needs fresh ones, and
-   * members ask for these in time. Half makes members ask twice as often; double lets who was kicked relay twice as long.
-   */
-  readonly lifeMs?: number;
-}
+import { resolveTurnServers, type TurnOptions, type TurnServer } from "./turn-servers.ts";
 
 /** What a broker does; all of it has defaults that are safe on the open internet. */
 export interface BrokerOptions {
@@ -25,8 +13,13 @@ export interface BrokerOptions {
   readonly host?: string;
   /** Handed to members on joining, and to nobody else. Default: none, so that peers meet on a LAN only. */
   readonly iceServers?: readonly IceServer[];
-  /** Credentials for each member, beside `iceServers`. Default: none. */
-  readonly turn?: TurnOptions;
+  /** Credentials for each member, beside `iceServers`; several where servers have secrets of their own. Default: none. */
+  readonly turn?: TurnOptions | readonly TurnOptions[];
+  /**
+   * The same from a file, read again when it changes: JSON, `[{ "urls": ["turn:…"], "secrets": ["newest", "the one before"], "ttlSeconds": 600 }, …]`.
+   * Give one or the other. The broker does not start when it cannot be read.
+   */
+  readonly turnServersFile?: string;
   /** Stock PeerJS clients may signal without a lobby. Default: false. */
   readonly open?: boolean;
   /** Carries packets of a match between members that have no other way, over their sockets here. Costs bandwidth of this machine. Default: false. */
@@ -55,7 +48,8 @@ export interface BrokerOptions {
 /** `BrokerOptions` with every default filled in. */
 export interface BrokerSettings {
   readonly iceServers: readonly IceServer[];
-  readonly turn: Required<TurnOptions> | undefined;
+  readonly turn: readonly TurnServer[];
+  readonly turnServersFile: string | undefined;
   readonly open: boolean;
   readonly relayFrames: boolean;
   readonly origins: readonly string[] | undefined;
@@ -68,15 +62,13 @@ export interface BrokerSettings {
 }
 
 const ICE_URL_PATTERN = /^(?:stuns?|turns?):[^\s]+$/;
-const TURN_URL_PATTERN = /^turns?:[^\s@]+$/;
-const TURN_LIFE_MS = 600_000;
-export const TURN_SECRET_UNITS_MIN = 16;
 
 /** Fills in defaults. Asserts what the types cannot say: a wrong option is the caller's bug. */
 export function resolveOptions(options: BrokerOptions): BrokerSettings {
   const {
     iceServers = [],
     turn,
+    turnServersFile,
     open = false,
     relayFrames = false,
     origins,
@@ -91,7 +83,9 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
   assert(signingKey === undefined || signingKey.length >= SIGNING_KEY_UNITS_MIN, "signingKey to have at least 32 characters");
   assert(signingKey === undefined || signingKeyFile === undefined, "signingKey or signingKeyFile, not both");
   assert(iceServers.length <= LOBBY_LIMITS.iceServers && iceServers.every(isIceServer), "iceServers to be stun: and turn: servers");
-  assert(turn === undefined || iceServers.length < LOBBY_LIMITS.iceServers, "room among iceServers for turn");
+  const turnServers = resolveTurnServers(turn);
+  assert(iceServers.length + turnServers.length <= LOBBY_LIMITS.iceServers, "room among iceServers for turn");
+  assert(turn === undefined || turnServersFile === undefined, "turn or turnServersFile, not both");
   for (const [name, value] of Object.entries(limits)) {
     assert(Object.hasOwn(BROKER_LIMITS, name), `limits to have known names, not ${name}`);
     assert(Number.isSafeInteger(value) && value > 0, `limits.${name} to be a positive integer`);
@@ -103,7 +97,8 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
   });
   return {
     iceServers,
-    turn: turn === undefined ? undefined : resolveTurn(turn),
+    turn: turnServers,
+    turnServersFile,
     open,
     relayFrames,
     origins: normalized,
@@ -114,22 +109,6 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     limits: { ...BROKER_LIMITS, ...limits },
     log,
   };
-}
-
-function resolveTurn({ urls, secret, lifeMs = TURN_LIFE_MS }: TurnOptions): Required<TurnOptions> {
-  assert(areTurnUrls(urls), "turn.urls to be turn: and turns: addresses");
-  assert(secret.length >= TURN_SECRET_UNITS_MIN, `turn.secret to have at least ${TURN_SECRET_UNITS_MIN} characters`);
-  assert(Number.isSafeInteger(lifeMs) && lifeMs >= 1_000, "turn.lifeMs to be at least 1,000");
-  return { urls, secret, lifeMs };
-}
-
-/** Addresses of TURN servers within the limits of the protocol, without credentials. */
-export function areTurnUrls(urls: readonly string[]): boolean {
-  return (
-    urls.length > 0 &&
-    urls.length <= LOBBY_LIMITS.iceUrls &&
-    urls.every((url) => url.length <= LOBBY_LIMITS.iceUnits && TURN_URL_PATTERN.test(url))
-  );
 }
 
 /** An ICE server within the limits of the protocol, TURN with its credentials. */

@@ -8,6 +8,7 @@ import type { BrokerHandlers } from "./broker-handlers.ts";
 import type { BrokerSettings } from "./broker-options.ts";
 import { clientAddress } from "./client-address.ts";
 import { Counters } from "./counters.ts";
+import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
@@ -23,6 +24,7 @@ import { createSecrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { SocketSweep } from "./socket-sweep.ts";
+import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
 /** Sockets get this long to read their goodbye. */
 const GOODBYE_MS = 300;
@@ -44,13 +46,15 @@ export class BrokerShell implements BrokerHandlers {
   readonly #peerServer: PeerServerAdapter;
   readonly #sockets: WebSocketServer;
   readonly #signingKeys: SigningKeys;
+  readonly #turnServers: FollowedFile<readonly TurnServer[]>;
   readonly #startedAtMs = monotonicMs();
   #closing: Promise<void> | undefined;
 
   constructor(settings: BrokerSettings) {
     this.#settings = settings;
     const { limits } = settings;
-    this.#signingKeys = openSigningKeys(settings, () => this.#logFailure(new Error("signing key file")));
+    this.#signingKeys = openSigningKeys(settings, () => this.#noteUnreadable("signing key file"));
+    this.#turnServers = openTurnServers(settings, () => this.#noteUnreadable("TURN servers file"));
     const { ring } = this.#signingKeys;
     const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
     const secrets = createSecrets(ring);
@@ -63,7 +67,7 @@ export class BrokerShell implements BrokerHandlers {
       secrets,
       limits,
       relaysFrames: settings.relayFrames,
-      iceGrants: new IceGrants({ ...settings, secrets, wallMs: Date.now }),
+      iceGrants: new IceGrants({ iceServers: settings.iceServers, turn: () => this.#turnServers.value, secrets, wallMs: Date.now }),
       nowMs: monotonicMs,
       wallMs: Date.now,
       seal: lasts ? new LobbySeal(ring, Date.now) : undefined,
@@ -203,12 +207,19 @@ export class BrokerShell implements BrokerHandlers {
   async #closeAll(): Promise<void> {
     this.#service.close();
     this.#signingKeys.close();
+    this.#turnServers.close();
     this.#sweep.dispose();
     const sockets = this.#sweep.all();
     for (const socket of sockets) socket.shutDown();
     if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     for (const socket of sockets) socket.terminate();
     this.#sockets.close();
+  }
+
+  /** What was read before stays. */
+  #noteUnreadable(what: string): void {
+    this.#counters.add("broker:unreadable-file");
+    this.#settings.log(`failure: the ${what} makes no sense any more; what it said before holds`);
   }
 
   /** Only what is of our own making: an error's text may quote what a stranger sent. */

@@ -14,7 +14,7 @@ const STUN = { urls: ["stun:stun.example:3478"] };
 test("[BR100] a member gets a user name that ends with its life, and the password that the TURN server makes out of it", () => {
   let wallMs = 1_700_000_000_250;
   const secrets = createSecrets("a key of this test, 32 characters");
-  const grants = new IceGrants({ iceServers: [STUN], turn: TURN, secrets, wallMs: () => wallMs });
+  const grants = new IceGrants({ iceServers: [STUN], turn: () => [TURN], secrets, wallMs: () => wallMs });
   const { iceServers, iceLifeMs } = grants.grant(code("KXRTM"), 3);
   expect(iceServers[0]).toEqual(STUN);
   const { urls, username = "", credential } = iceServers[1] ?? { urls: [] };
@@ -36,13 +36,31 @@ test("[BR100] a member gets a user name that ends with its life, and the passwor
 test("[BR100] the password of a known secret and user name is the one that coturn expects", () => {
   // Worked out beside this code: printf %s 1700000600:x.0 | openssl dgst -sha1 -hmac north-secret-0123 -binary | base64
   const turn = { ...TURN, secret: "north-secret-0123" };
-  const grants = new IceGrants({ iceServers: [], turn, secrets: { lobbyTag: () => "x" }, wallMs: () => 1_700_000_000_000 });
+  const grants = new IceGrants({ iceServers: [], turn: () => [turn], secrets: { lobbyTag: () => "x" }, wallMs: () => 1_700_000_000_000 });
   expect(grants.grant(code("KXRTM"), 0).iceServers).toEqual([
     { urls: TURN.urls, username: "1700000600:x.0", credential: "zSizZEsl1DOTmctUFzXrRCR3w74=" },
   ]);
 });
 
 test("[BR101] without TURN the servers are the same for all, and do not expire", () => {
-  const grants = new IceGrants({ iceServers: [STUN], turn: undefined, secrets: { lobbyTag: () => "x" }, wallMs: () => 0 });
+  const grants = new IceGrants({ iceServers: [STUN], turn: () => [], secrets: { lobbyTag: () => "x" }, wallMs: () => 0 });
   expect(grants.grant(code("KXRTM"), 0)).toEqual({ iceServers: [STUN] });
+});
+
+test("[TK30] each of several servers has a credential by its own secret, and the first end counts", () => {
+  const west = { urls: ["turn:west.example"], secret: "west-secret-01234", lifeMs: 60_000 };
+  const grants = new IceGrants({
+    iceServers: [STUN],
+    turn: () => [TURN, west],
+    secrets: { lobbyTag: () => "x" },
+    wallMs: () => 1_700_000_000_000,
+  });
+  const { iceServers, iceLifeMs } = grants.grant(code("KXRTM"), 0);
+  const mac = (secret: string, username: string): string => createHmac("sha1", secret).update(username).digest("base64");
+  expect(iceServers).toEqual([
+    STUN,
+    { urls: TURN.urls, username: "1700000600:x.0", credential: mac(TURN.secret, "1700000600:x.0") },
+    { urls: west.urls, username: "1700000060:x.0", credential: mac(west.secret, "1700000060:x.0") },
+  ]);
+  expect(iceLifeMs).toBe(60_000);
 });

@@ -1,12 +1,13 @@
 import { createHmac } from "node:crypto";
-import type { IceGrant, IceServer, LobbyCode } from "@rollcall/netcode/lobby-protocol";
-import type { TurnOptions } from "./broker-options.ts";
+import { LOBBY_LIMITS, type IceGrant, type IceServer, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import type { Secrets } from "./secrets.ts";
+import type { TurnServer } from "./turn-servers.ts";
 
 export interface IceGrantsOptions {
   /** The same for everybody. */
   readonly iceServers: readonly IceServer[];
-  readonly turn: Required<TurnOptions> | undefined;
+  /** Asked each time, since the file that they stand in may change. */
+  readonly turn: () => readonly TurnServer[];
   readonly secrets: Pick<Secrets, "lobbyTag">;
   /** The wall clock: the TURN server compares the end of a credential with its own. */
   readonly wallMs: () => number;
@@ -29,17 +30,22 @@ export class IceGrants {
   /** Whether members get a TURN server at all. */
   get hasTurn(): boolean {
     const { iceServers, turn } = this.#options;
-    return turn !== undefined || iceServers.some(({ urls }) => urls.some((url) => url.startsWith("turn")));
+    return turn().length > 0 || iceServers.some(({ urls }) => urls.some((url) => url.startsWith("turn")));
   }
 
   /** For one member. Nobody else gets any. */
   grant(code: LobbyCode, seat: number): IceGrant {
     const { iceServers, turn, secrets, wallMs } = this.#options;
-    if (turn === undefined) return { iceServers };
     const nowMs = wallMs();
-    const endSeconds = Math.floor((nowMs + turn.lifeMs) / 1000);
-    const username = `${endSeconds}:${secrets.lobbyTag(code)}.${seat}`;
-    const credential = createHmac("sha1", turn.secret).update(username).digest("base64");
-    return { iceServers: [...iceServers, { urls: turn.urls, username, credential }], iceLifeMs: Math.max(0, endSeconds * 1000 - nowMs) };
+    const granted = [...iceServers];
+    let endMs = Infinity;
+    // A list that grew in its file may be longer than the protocol takes.
+    for (const { urls, secret, lifeMs } of turn().slice(0, LOBBY_LIMITS.iceServers - iceServers.length)) {
+      const endSeconds = Math.floor((nowMs + lifeMs) / 1000);
+      const username = `${endSeconds}:${secrets.lobbyTag(code)}.${seat}`;
+      granted.push({ urls, username, credential: createHmac("sha1", secret).update(username).digest("base64") });
+      endMs = Math.min(endMs, endSeconds * 1000);
+    }
+    return endMs === Infinity ? { iceServers } : { iceServers: granted, iceLifeMs: Math.max(0, endMs - nowMs) };
   }
 }

@@ -70,18 +70,21 @@ function pairOf(seed: Buffer): { readonly privateKey: KeyObject; readonly public
  */
 export class KeyRing {
   readonly #wallMs: () => number;
-  /** Newest first. */
-  #keys: readonly SigningKey[] = [];
+  readonly #source: () => readonly SigningKey[];
 
-  /** At least one key, of which one signs already. */
-  constructor(keys: readonly SigningKey[], wallMs: () => number) {
+  /** `source`: at least one key, of which one signs already; asked each time, so that it may change. */
+  constructor(source: () => readonly SigningKey[], wallMs: () => number) {
+    this.#source = source;
     this.#wallMs = wallMs;
-    this.replace(keys);
   }
 
   /** One key, for good. Default: a random one. */
   static of(secret: string = randomBytes(32).toString("base64url")): KeyRing {
-    return new KeyRing([new SigningKey(secret)], () => 0);
+    const keys = [new SigningKey(secret)];
+    return new KeyRing(
+      () => keys,
+      () => 0,
+    );
   }
 
   /** The key that signs. */
@@ -110,9 +113,9 @@ export class KeyRing {
     return key === undefined || (key.fromMs < this.current.fromMs && !this.former.includes(key)) ? undefined : key;
   }
 
-  replace(keys: readonly SigningKey[]): void {
-    assert(keys.length > 0, "a ring with a key");
-    this.#keys = keys.toSorted((left, right) => right.fromMs - left.fromMs);
+  /** Newest first. */
+  get #keys(): readonly SigningKey[] {
+    return this.#source().toSorted((left, right) => right.fromMs - left.fromMs);
   }
 }
 

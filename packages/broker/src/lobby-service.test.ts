@@ -35,7 +35,7 @@ function broker(
     secrets: { ...secrets, newCode: () => codes.shift() ?? secrets.newCode() },
     limits: { ...BROKER_LIMITS, lobbies: 3 },
     relaysFrames: false,
-    iceGrants: new IceGrants({ iceServers: [], turn: undefined, secrets, wallMs: nowMs }),
+    iceGrants: new IceGrants({ iceServers: [], turn: () => [], secrets, wallMs: nowMs }),
     nowMs,
     wallMs: nowMs,
     seal: undefined,

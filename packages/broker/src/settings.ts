@@ -1,11 +1,12 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
-import { areTurnUrls, TURN_SECRET_UNITS_MIN, type BrokerOptions, type TurnOptions } from "./broker-options.ts";
+import type { BrokerOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
 import { readSigningKeys } from "./signing-key.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
+import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN, type TurnOptions } from "./turn-servers.ts";
 
 /** What the command was told to do. */
 export type Settings =
@@ -23,10 +24,20 @@ interface Setting {
 }
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-/** `turn` is put together at the end. */
-type MutableOptions = Mutable<Omit<BrokerOptions, "turn">> & { readonly turn: Mutable<Partial<TurnOptions>> };
+/** `turn` is put together at the end, of what these settings say. */
+type MutableOptions = Mutable<Omit<BrokerOptions, "turn">> & {
+  readonly turn: Mutable<Partial<TurnOptions>>;
+  turnServers?: readonly TurnOptions[];
+};
 
 const DEFAULT_PORT = 9000;
+const TURN_SERVERS_EXPECTED = `JSON: [{ "urls": ["turn:host:3478"], "secrets": ["at least ${TURN_SECRET_UNITS_MIN} characters"], "ttlSeconds": 600 }]`;
+
+/** Two ways to say one thing: each of them alone. */
+const RIVALS: readonly (readonly string[])[] = [
+  ["turn-secret", "turn-secret-file"],
+  ["turn", "turn-servers", "turn-servers-file"],
+];
 
 const SETTINGS: Readonly<Record<string, Setting>> = {
   port: {
@@ -78,6 +89,25 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     help: "File with the secret of the TURN servers.",
     apply: (text, options) =>
       applyTurnSecret(readText(text) ?? "", options) === undefined ? undefined : `a file with at least ${TURN_SECRET_UNITS_MIN} characters`,
+  },
+  "turn-servers": {
+    value: "JSON",
+    help: 'TURN servers with secrets of their own: [{ "urls": ["turn:host:3478"], "secrets": ["newest", "the one before"], "ttlSeconds": 600 }].',
+    apply: (text, options) => {
+      const servers = parseTurnServers(text);
+      if (servers === undefined) return TURN_SERVERS_EXPECTED;
+      options.turnServers = servers;
+      return undefined;
+    },
+  },
+  "turn-servers-file": {
+    value: "FILE",
+    help: "File with the same JSON, read again when it changes.",
+    apply: (text, options) => {
+      if (parseTurnServers(readText(text) ?? "") === undefined) return `a file with ${TURN_SERVERS_EXPECTED}`;
+      options.turnServersFile = text;
+      return undefined;
+    },
   },
   "turn-ttl": {
     value: "SECONDS",
@@ -156,6 +186,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
   }
   if (flags["help"] === true) return { kind: "help", text: helpText() };
   const options: MutableOptions = { port: DEFAULT_PORT, turn: {} };
+  const given = new Map<string, string>();
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const variable = variableOf(name);
     const flag = flags[name];
@@ -163,12 +194,19 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     const text = flag === undefined ? fromEnvironment : String(flag);
     // An empty variable is how a compose file says "not set".
     if (text === undefined || (flag === undefined && text === "")) continue;
+    given.set(name, flag === undefined ? variable : `--${name}`);
     const expected = setting.apply(text, options);
-    if (expected !== undefined) return { kind: "refused", message: `${flag === undefined ? variable : `--${name}`}: expected ${expected}` };
+    if (expected !== undefined) return { kind: "refused", message: `${given.get(name)}: expected ${expected}` };
   }
-  const { turn, ...rest } = options;
+  for (const names of RIVALS) {
+    const [one, other] = names.flatMap((name) => given.get(name) ?? []);
+    if (other !== undefined) return { kind: "refused", message: `${other}: expected without ${one}` };
+  }
+  const { turn, turnServers, ...rest } = options;
   const { urls, secret, ...life } = turn;
-  if (urls === undefined && secret === undefined) return { kind: "run", options: rest };
+  if (urls === undefined && secret === undefined) {
+    return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers } };
+  }
   if (urls === undefined) return { kind: "refused", message: "--turn-secret: expected --turn too" };
   if (secret === undefined) return { kind: "refused", message: "--turn: expected --turn-secret or --turn-secret-file too" };
   return { kind: "run", options: { ...rest, turn: { urls, secret, ...life } } };

@@ -1,9 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, unwatchFile, watchFile, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { followFile } from "./followed-file.ts";
 import { KeyRing, parseSigningKeys, type SigningKey } from "./key-ring.ts";
-
-/** How often a key file is looked at. It is asked for its time and size alone, which works through links and on network file systems too, where nobody tells of changes. */
-const LOOK_EVERY_MS = 2_000;
 
 /**
  * The signing keys in a file, which is made when there is none: readable by its owner alone, since whoever has it can open every lobby. `undefined` when
@@ -28,23 +26,13 @@ export interface SigningKeys {
   readonly close: () => void;
 }
 
-/**
- * The keys of a broker: of a file, read again when it changes; or `secret` alone; or a random one. A file that cannot be read any more changes nothing,
- * and is told (`handleUnreadable`).
- */
+/** The keys of a broker: of a file, read again when it changes; or `secret` alone; or a random one. `handleUnreadable`: the file makes no sense any more. */
 export function openSigningKeys(
   { signingKey: secret, signingKeyFile: path }: { readonly signingKey: string | undefined; readonly signingKeyFile: string | undefined },
   handleUnreadable: () => void,
 ): SigningKeys {
   if (path === undefined) return { ring: KeyRing.of(secret), close: () => undefined };
-  const keys = readSigningKeys(path);
-  if (keys === undefined) throw new Error("The file of the signing keys cannot be read.");
-  const ring = new KeyRing(keys, Date.now);
-  const look = (): void => {
-    const fresh = readSigningKeys(path);
-    if (fresh === undefined) handleUnreadable();
-    else ring.replace(fresh);
-  };
-  watchFile(path, { interval: LOOK_EVERY_MS, persistent: false }, look);
-  return { ring, close: () => unwatchFile(path, look) };
+  readSigningKeys(path);
+  const file = followFile(path, (text) => parseSigningKeys(text, Date.now()), handleUnreadable);
+  return { ring: new KeyRing(() => file.value, Date.now), close: () => file.close() };
 }

@@ -83,7 +83,7 @@ export class VirtualBroker {
       secrets,
       limits: this.#limits,
       relaysFrames: false,
-      iceGrants: new IceGrants({ iceServers: [], turn: undefined, secrets, wallMs: nowMs }),
+      iceGrants: new IceGrants({ iceServers: [], turn: () => [], secrets, wallMs: nowMs }),
       nowMs,
       wallMs: nowMs,
       seal: new LobbySeal(signingKey, nowMs),
