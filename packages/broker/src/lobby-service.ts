@@ -27,7 +27,9 @@ import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
 import { LobbyReturns } from "./lobby-returns.ts";
 import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
-import type { LobbySeal } from "./lobby-seal.ts";
+import { KEEPSAKE_AGE_MS, type LobbySeal } from "./lobby-seal.ts";
+import { MemoryOnceStore } from "./memory-once-store.ts";
+import type { OnceStore } from "./once-store.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -79,6 +81,8 @@ export interface LobbyServiceOptions {
   readonly wallMs: () => number;
   /** Lets members keep their lobbies over a restart; `undefined` where the signing key does not outlive it. */
   readonly seal: LobbySeal | undefined;
+  /** Remembers which lobbies are over, so that nobody brings one back. Default: in memory, until this process ends. */
+  readonly closedLives?: OnceStore;
   readonly counters: Counters;
   /** The store failed where nobody waits for an answer. */
   readonly handleFailure: (error: unknown) => void;
@@ -99,11 +103,13 @@ export class LobbyService {
   readonly #timers = new Map<LobbyCode, NodeJS.Timeout>();
   readonly #returns = new LobbyReturns((code, copy) => this.#restore(code, copy));
   readonly #keeper: LobbyKeeper | undefined;
+  readonly #closedLives: OnceStore;
   #closed = false;
 
   constructor(options: LobbyServiceOptions) {
     const { seal, rooms, nowMs } = options;
     this.#options = options;
+    this.#closedLives = options.closedLives ?? new MemoryOnceStore(nowMs);
     this.#keeper = seal && new LobbyKeeper({ seal, rooms, nowMs });
   }
 
@@ -227,6 +233,10 @@ export class LobbyService {
       counters.add("lobby:seal-foreign");
       return undefined;
     }
+    if (await this.#closedLives.has(copy.life.id)) {
+      counters.add("lobby:seal-closed");
+      return undefined;
+    }
     if (present !== undefined) return outranks(copy, present) ? this.#restore(code, copy) : undefined;
     if (!this.#returns.isGathering(code) && !visitor.takeLobby()) return { code: "RATE_LIMITED" };
     return this.#returns.bring(code, copy, secretHash);
@@ -332,7 +342,7 @@ export class LobbyService {
   }
 
   async #attempt(code: LobbyCode, request: LobbyRequest, handleStep: (step: LobbyStep | undefined) => void): Promise<void> {
-    const { store, rooms, nowMs } = this.#options;
+    const { store, rooms, nowMs, handleFailure } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { version, record } = await store.load(code);
       if (record === undefined) {
@@ -342,6 +352,8 @@ export class LobbyService {
       const step = stepLobby(record, request, nowMs());
       const over = step.record.lobby.members.length === 0;
       if (step.record !== record && !(await store.compareAndSet(code, version, over ? undefined : step.record))) continue;
+      // Not of an uncertain copy, whose owner could else end what the others are about to bring back.
+      if (over && step.record.restoration === null) this.#closedLives.take(record.life.id, KEEPSAKE_AGE_MS).catch(handleFailure);
       rooms.publish(code, step.changes, step.record);
       this.#schedule(code, step.record);
       handleStep(step);

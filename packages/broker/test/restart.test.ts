@@ -1,5 +1,6 @@
 import { LOBBY_TIMES, normalizeLobbyCode, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { BROKER_LIMITS } from "../src/limits.ts";
 import { GATHERING_MS } from "../src/lobby-returns.ts";
 import { VirtualWorld, type VirtualMember } from "./virtual-world.ts";
 
@@ -341,4 +342,19 @@ test("[LB70] an address brings back no more lobbies in a minute than it may open
   const again = world.resume("ada", code, at(members, 0).secret, keepsake);
   await world.run(1_000);
   expect(again.end).toBe("RATE_LIMITED");
+});
+
+test("[TK20] a lobby that is over stays over: once its code has rested, nobody opens it again with a keepsake", async () => {
+  const { world, code, members } = await openRoom(["ada"]);
+  const ada = at(members, 0);
+  const keepsake = ada.keepsakes.at(-1);
+  ada.member.leave();
+  await world.run(500);
+  vi.advanceTimersByTime(BROKER_LIMITS.codeRestMs);
+  expect(await world.broker.store.load(code)).toEqual({ version: 0, record: undefined });
+  const again = world.resume("ada", code, ada.secret, keepsake);
+  await world.run(GATHERING_MS + 1_000);
+  expect(again.end).toBe("SEAT_EXPIRED");
+  expect(await world.broker.store.count()).toBe(0);
+  expect(world.broker.counters.snapshot()).toMatchObject({ "lobby:seal-closed": 1 });
 });
