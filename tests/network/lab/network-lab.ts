@@ -56,7 +56,7 @@ export class NetworkLab<Name extends string> {
     const ice = ["--ice-servers", ICE_URLS.stun, "--turn", turnUrls, "--turn-secret", TURN_SECRET];
     // Known to a broker that is started again.
     const keyFile = join(options.folder, "signing-key");
-    writeFileSync(keyFile, "the signing key of the lab's broker, before and after");
+    writeFileSync(keyFile, "the-signing-key-of-the-broker-in-the-lab-before-and-after");
     this.broker = new LabBroker(internet, PUBLIC_ADDRESS, [...ice, "--signing-key-file", keyFile, ...(options.brokerArguments ?? [])]);
     this.#internet = internet;
     this.#folder = options.folder;
