@@ -34,6 +34,12 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   { name: "of two casts that exclude each other the one is followed that can still be decided", players: 5, seed: 10_010_265 },
   { name: "a voter dies in the moment of the vote: who may not go on waits, who is voted out is told", players: 3, seed: 1_100_112 },
   { name: "who dies just before the end of a match keeps it from nobody who follows", players: 5, seed: 10_043_613 },
+  {
+    name: "two go on only where it is certain that the third counted the one of them who had just come back",
+    players: 3,
+    seed: 10_067_274,
+  },
+  { name: "who begins with a state from after its seat was given refuses nothing of what came before", players: 2, seed: 10_072_829 },
 ];
 
 describe("seeds that failed once", () => {

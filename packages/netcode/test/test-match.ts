@@ -107,12 +107,14 @@ export class TestMatch {
     return new TestFollower(source, snapshot, seats, rowBytes);
   }
 
-  /** The rest of `join`: waits for the seat, and begins to play. */
-  seat(index: number, players: readonly number[], follower: TestFollower): TestPeer {
+  /** The rest of `join`: waits for the seat, and begins to play. `rowsKnown`: how many frames before its state it has the inputs of, as far as anybody remembers them. */
+  seat(index: number, players: readonly number[], follower: TestFollower, rowsKnown: number = Number.POSITIVE_INFINITY): TestPeer {
     this.runUntil(() => follower.seatFrame(this.id(index)) !== undefined, 5000);
     const joinFrame = follower.seatFrame(this.id(index)) ?? 0;
     const simulation = this.#simulation(index);
-    const start = { ...follower.catchUp(simulation), joinFrame };
+    const settled = follower.catchUp(simulation);
+    const rows = (frame: number): Uint8Array | undefined => (settled.frame - frame <= rowsKnown ? settled.rows(frame) : undefined);
+    const start = { ...settled, rows, joinFrame };
     // The news takes its time, like all packets.
     this.run(this.#oneWayMs);
     const session = new RollbackSession(this.nowMs, { ...this.#sessionOptions(index, simulation), start });

@@ -180,12 +180,30 @@ function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): 
     checkers.fail("liveness", -1, Math.max(...frames), `survivors at frames ${frames.join(", ")}`);
 }
 
-/** The rule for a drop: more than half of the members, at half the half with the highest rank, or the broker's word for all that are gone. */
+/**
+ * The rule for a drop: more than half of the members, at half the half with the highest rank, or the broker's word for all that are gone. Who came shortly before is counted by all
+ * survivors, but who is gone may be alive for all that they know, cut off, and go on with another majority in which it does not count: they have to be enough without it, too (rule RB41).
+ */
 function mayGoOn(options: OutcomeOptions, survivors: readonly SimPeer[], undecided: readonly SimPeer[]): boolean {
   if (undecided.every((gone) => survivors.some((peer) => options.isTold(peer, gone)))) return true;
+  const { checkers } = options;
+  // At the latest whoever confirms the frame before its first counts a newcomer.
+  const countedFrame = Math.min(...undecided.map((gone) => checkers.record(gone.index).confirmedFrame)) + 1;
+  const seatFrame = (peer: SimPeer): number => checkers.record(peer.index).seatFrame ?? 0;
+  const newcomers = survivors.filter((peer) => seatFrame(peer) > countedFrame).toSorted((one, other) => seatFrame(one) - seatFrame(other));
+  // They came in an order: others count none of them, or the first, or the first two …
+  for (let count = 0; count <= newcomers.length; count++) {
+    const unknown = new Set(newcomers.slice(count));
+    const counted = survivors.filter((peer) => !unknown.has(peer));
+    if (!areEnough(options, counted, undecided)) return false;
+  }
+  return true;
+}
+
+function areEnough({ ranks }: OutcomeOptions, survivors: readonly SimPeer[], undecided: readonly SimPeer[]): boolean {
   const balance = survivors.length - undecided.length;
   if (balance !== 0) return balance > 0;
-  const first = options.ranks.find((peer) => survivors.includes(peer) || undecided.includes(peer));
+  const first = ranks.find((peer) => survivors.includes(peer) || undecided.includes(peer));
   return first !== undefined && survivors.includes(first);
 }
 

@@ -82,6 +82,8 @@ export interface PeerRecord {
   isFollowing: boolean;
   /** It knows the match by a snapshot, and not from its start. */
   isReturned: boolean;
+  /** The first frame of the seats that it got during the match. */
+  seatFrame: number | undefined;
   /** What it confirmed of each step of the game. */
   readonly rowsByStep: Uint8Array[];
   /** By the peer whose seats are bots' now. */
@@ -158,6 +160,7 @@ export class MatchCheckers {
       pastHistories: [],
       isFollowing: false,
       isReturned: false,
+      seatFrame: undefined,
       rowsByStep: [],
       seats: new Map(),
       dropFrames: new Map(),
@@ -287,6 +290,7 @@ export class MatchCheckers {
         return;
       case "seat-to-player":
         counts.seatsToPlayers++;
+        if (event.peerId === peer.id) record.seatFrame = event.frame;
         record.seats.delete(event.peerId);
         return;
       case "seat-request":

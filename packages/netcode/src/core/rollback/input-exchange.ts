@@ -50,6 +50,8 @@ export interface InputExchangeOptions {
   readonly matchEpoch: number;
   /** The first frame of the match that is played here: what earlier ones carried is not known. */
   readonly firstFrame: number;
+  /** The oldest frame whose inputs are known: who joins may have begun with a state after the frame from which the others send. */
+  readonly oldestFrame: number;
   /** The first frame in which we play ourselves: later, for who joins. */
   readonly joinFrame: number;
 }
@@ -66,6 +68,7 @@ export class InputExchange {
   readonly #localPlayers: readonly number[];
   readonly #matchEpoch: number;
   readonly #firstFrame: number;
+  readonly #oldestFrame: number;
   readonly #joinFrame: number;
   readonly #rowsMax: number;
   /** Beside entries. */
@@ -88,6 +91,7 @@ export class InputExchange {
     this.#localPlayers = localPlayers;
     this.#matchEpoch = options.matchEpoch;
     this.#firstFrame = options.firstFrame;
+    this.#oldestFrame = options.oldestFrame;
     this.#joinFrame = options.joinFrame;
     this.#columns = Array.from({ length: inputs.playerCount }, () => new Uint8Array(INPUT_BLOCK_BYTES_MAX));
     const room = SESSION_DATAGRAM_BYTES_MAX - INPUT_HEADER_BYTES_MAX;
@@ -165,15 +169,24 @@ export class InputExchange {
     if (refusal !== undefined) return refusal;
     if (!reader.finished()) return "malformed";
     if (this.#entriesDiffer(remote, first, Math.min(received, newest))) return "conflicting-input";
-    if (header.rowCount > 0 && newest > received) {
+    const isNews = header.rowCount > 0 && newest > received && this.#isReadable(first);
+    if (isNews) {
       if (!this.#entries.take(remote.member, this.#incoming, received)) return "entry-flood";
       this.#append(remote, first, received + 1, newest, clock.nowMs);
       this.#effects.arrived(remote.member, received + 1);
     }
     remote.confirmedFrame = Math.max(remote.confirmedFrame, newest - header.confirmedDistance);
     this.#measure(remote, newest, ackedFrame, clock);
-    if (header.rowCount > 0 && newest > received) this.#pacing.inputsArrived(remote, clock, received + 1, newest);
+    if (isNews) this.#pacing.inputsArrived(remote, clock, received + 1, newest);
     return undefined;
+  }
+
+  /**
+   * True when rows from `first` on can be read: they are told as differences to the row before, which who joined may never have had. Then the sender does not know yet with which state we
+   * began: it repeats what we need behind a row that we have, as soon as it hears what we have.
+   */
+  #isReadable(first: number): boolean {
+    return Math.max(0, first - 1) >= this.#oldestFrame;
   }
 
   /** Reads the entries, if there are any, to `#incoming`. False when malformed. */
@@ -207,7 +220,7 @@ export class InputExchange {
       if (inputs.lastFrame(player) >= 0 && !inputs.holds(player, Math.max(0, first - 1))) return "too-old";
       inputs.copyColumn(player, first - 1, 1, column);
       if (!readInputRows(reader, column, rowCount, inputBytes)) return "malformed";
-      const known = Math.min(inputs.lastFrame(player) - first + 1, rowCount);
+      const known = this.#isReadable(first) ? Math.min(inputs.lastFrame(player) - first + 1, rowCount) : 0;
       for (let row = 0; row < known; row++) {
         if (inputs.equals(player, first + row, column, (row + 1) * inputBytes)) continue;
         // What is from before our start came from who fed us: nobody is to blame for it but that one.

@@ -70,6 +70,7 @@ export function openParts(options: RollbackOptions, { events, refusals, onSeated
     localPlayers,
     matchEpoch,
     firstFrame,
+    oldestFrame: history.oldestFrame,
     joinFrame: start?.joinFrame ?? 0,
   });
   const departures = new Departures({ roster, inputs, matchEpoch, start: history.agreement, entries: effects });

@@ -108,6 +108,24 @@ describe("somebody who joins a match that runs", () => {
     }
   });
 
+  it.each([1, 10, 30])(
+    "[RB45] regression: begins with a state %i frames of whose past it knows, well after the frame from which the others send to it",
+    (rowsKnown) => {
+      const match = afterDrop([2], { seats: [0, 1, 2], oneWayMs: 100 });
+      const follower = match.follow(0);
+      expect(match.peer(0).session.admit(match.id(2), [2])).toBe(true);
+      match.run(800);
+      const carrierFrame = (follower.seatFrame(match.id(2)) ?? 0) - SEAT_LEAD_FRAMES;
+      expect(match.peer(0).session.settledFrame - carrierFrame).toBeGreaterThan(30);
+      const before = stalls(match, [0, 1]);
+      match.seat(2, [2], follower, rowsKnown);
+      match.run(4000);
+      expectSound(match, 150);
+      expect(isHeard(match, 0, 2)).toBe(true);
+      expect(stalls(match, [0, 1])).toEqual(before);
+    },
+  );
+
   it("[RB34] that never begins to play is dropped like any other", () => {
     const match = afterDrop([2], { seats: [0, 1, 2] });
     expect(match.peer(0).session.admit(match.id(2), [2])).toBe(true);
