@@ -41,7 +41,7 @@ async function startBroker(port: number): Promise<string> {
   for (;;) {
     const [data] = (await once(child.stdout, "data")) as [Buffer];
     output += data.toString();
-    const address = /listening on (\S+)/.exec(output)?.[1];
+    const address = /listening on ([^"\s]+)/.exec(output)?.[1];
     if (address !== undefined) return address;
   }
 }

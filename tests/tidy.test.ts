@@ -65,6 +65,8 @@ const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
   "@noble/hashes/sha2.js": [`${NETCODE}/adapters/noble-crypto.ts`],
   msgpackr: [`${NETCODE}/core/wire/payload-codec.ts`],
   peer: ["packages/broker/src/peer-server.ts"],
+  pino: ["packages/broker/src/pino-log.ts"],
+  "prom-client": ["packages/broker/src/broker-metrics.ts"],
 };
 
 /** What may not stand in pure code, and what to use in its place. */

@@ -2,6 +2,7 @@ import type { IceServer } from "@rollcall/netcode/lobby-protocol";
 import { assert, LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
 import { SIGNING_KEY_UNITS_MIN } from "./key-ring.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
+import type { Log } from "./log-entry.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
 import { resolveTurnServers, type TurnOptions, type TurnServer } from "./turn-servers.ts";
 
@@ -41,8 +42,19 @@ export interface BrokerOptions {
    */
   readonly signingKeyFile?: string;
   readonly limits?: Partial<BrokerLimits>;
-  /** Gets short lines for an operator. Default: silence. */
-  readonly log?: (line: string) => void;
+  /**
+   * `drain` moves members away over this many ms, evenly. Worth it where another node takes them; where members wait for this very broker to start again,
+   * whoever went first would wait longest. Default 0: all at once.
+   */
+  readonly drainMs?: number;
+  /** Opens `/metrics` and `/admin` to whoever has it: at least 16 characters. Default: there are none. */
+  readonly adminToken?: string;
+  /** `createBroker` alone: `/metrics`, `/healthz` and `/readyz` on a port of their own, without a token; 0 takes any free one. Default: none. */
+  readonly metricsPort?: number;
+  /** Address for `metricsPort`. Default: this machine alone. */
+  readonly metricsHost?: string;
+  /** Gets what an operator should know. Default: silence. */
+  readonly log?: Log;
 }
 
 /** `BrokerOptions` with every default filled in. */
@@ -58,9 +70,15 @@ export interface BrokerSettings {
   readonly signingKey: string | undefined;
   readonly signingKeyFile: string | undefined;
   readonly limits: BrokerLimits;
-  readonly log: (line: string) => void;
+  readonly drainMs: number;
+  readonly adminToken: string | undefined;
+  /** Somebody may ask for metrics. */
+  readonly metrics: boolean;
+  readonly log: Log;
 }
 
+/** Long enough that guessing is hopeless at any rate. */
+export const ADMIN_TOKEN_UNITS_MIN = 16;
 const ICE_URL_PATTERN = /^(?:stuns?|turns?):[^\s]+$/;
 
 /** Fills in defaults. Asserts what the types cannot say: a wrong option is the caller's bug. */
@@ -77,6 +95,9 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     signingKey,
     signingKeyFile,
     limits = {},
+    drainMs = 0,
+    adminToken,
+    metricsPort,
     log = () => undefined,
   } = options;
   assert(Number.isInteger(trustedProxyHops) && trustedProxyHops >= 0, "trustedProxyHops to be a count");
@@ -86,6 +107,8 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
   const turnServers = resolveTurnServers(turn);
   assert(iceServers.length + turnServers.length <= LOBBY_LIMITS.iceServers, "room among iceServers for turn");
   assert(turn === undefined || turnServersFile === undefined, "turn or turnServersFile, not both");
+  assert(Number.isFinite(drainMs) && drainMs >= 0, "drainMs to be a time");
+  assert(adminToken === undefined || adminToken.length >= ADMIN_TOKEN_UNITS_MIN, "adminToken to have at least 16 characters");
   for (const [name, value] of Object.entries(limits)) {
     assert(Object.hasOwn(BROKER_LIMITS, name), `limits to have known names, not ${name}`);
     assert(Number.isSafeInteger(value) && value > 0, `limits.${name} to be a positive integer`);
@@ -107,6 +130,9 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     signingKey,
     signingKeyFile,
     limits: { ...BROKER_LIMITS, ...limits },
+    drainMs,
+    adminToken,
+    metrics: adminToken !== undefined || metricsPort !== undefined,
     log,
   };
 }

@@ -5,9 +5,11 @@ import { LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
 import { WebSocketServer, type WebSocket } from "ws";
 import { AddressLimits } from "./address-limits.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
+import { BrokerMetrics } from "./broker-metrics.ts";
 import type { BrokerSettings } from "./broker-options.ts";
 import { clientAddress } from "./client-address.ts";
 import { Counters } from "./counters.ts";
+import { drainSteps } from "./drain.ts";
 import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
@@ -16,7 +18,11 @@ import { LobbyRooms } from "./lobby-rooms.ts";
 import { LobbySeal } from "./lobby-seal.ts";
 import { LobbyService } from "./lobby-service.ts";
 import { LobbySocket } from "./lobby-socket.ts";
+import { failureEntry } from "./log-entry.ts";
+import { measureStore } from "./measured-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
+import { Meters, type SocketKind } from "./meters.ts";
+import { OperationsDoor, type Readiness } from "./operations-door.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
@@ -29,7 +35,13 @@ import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 /** Sockets get this long to read their goodbye. */
 const GOODBYE_MS = 300;
 
+/** After a restart, or on another node, members are taken again within this; a proxy or a program that can read it waits as long. */
+const RETRY_AFTER_SECONDS = 2;
+/** How often the log tells what was turned away. At half, a scan of the ports fills it; at double, an operator hears of an attack late. */
+const REFUSALS_LOGGED_MS = 60_000;
+
 interface Route {
+  readonly kind: SocketKind;
   readonly createUser: (socket: GuardedSocket) => SocketUser;
 }
 
@@ -48,21 +60,27 @@ export class BrokerShell implements BrokerHandlers {
   readonly #signingKeys: SigningKeys;
   readonly #turnServers: FollowedFile<readonly TurnServer[]>;
   readonly #startedAtMs = monotonicMs();
+  readonly #meters = new Meters();
+  readonly #operations: OperationsDoor;
+  #refusalsLogged: { readonly atMs: number; readonly counts: Readonly<Record<string, number>> } = { atMs: monotonicMs(), counts: {} };
+  #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: BrokerSettings) {
     this.#settings = settings;
     const { limits } = settings;
-    this.#signingKeys = openSigningKeys(settings, () => this.#noteUnreadable("signing key file"));
-    this.#turnServers = openTurnServers(settings, () => this.#noteUnreadable("TURN servers file"));
+    this.#signingKeys = openSigningKeys(settings, () => this.#noteUnreadable("signing key"));
+    this.#turnServers = openTurnServers(settings, () => this.#noteUnreadable("TURN servers"));
     const { ring } = this.#signingKeys;
     const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
     const secrets = createSecrets(ring);
     this.#addresses = new AddressLimits(limits);
     this.#origins = new OriginPolicy(settings.origins);
     this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId));
+    const held = new MemoryLobbyStore(monotonicMs, limits.codeRestMs);
+    const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     this.#service = new LobbyService({
-      store: new MemoryLobbyStore(monotonicMs, limits.codeRestMs),
+      store: metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs }),
       rooms: this.#rooms,
       secrets,
       limits,
@@ -80,6 +98,7 @@ export class BrokerShell implements BrokerHandlers {
       secrets,
       limits,
       counters: this.#counters,
+      signals: this.#meters.signals,
       open: settings.open,
       lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
       isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
@@ -88,6 +107,16 @@ export class BrokerShell implements BrokerHandlers {
     this.#sweep = new SocketSweep(monotonicMs, (nowMs) => {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
+      this.#logRefusals(nowMs);
+    });
+    this.#operations = new OperationsDoor({
+      health: () => this.#health(),
+      readiness: () => this.#readiness(),
+      retryAfterSeconds: () => RETRY_AFTER_SECONDS,
+      metrics,
+      token: settings.adminToken,
+      counters: this.#counters,
+      handleFailure: (error) => this.#logFailure(error),
     });
     // Compression off: a small frame could else unpack to a large one, and every socket would hold a window of memory.
     this.#sockets = new WebSocketServer({
@@ -100,15 +129,18 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    const path = pathOf(request);
-    if (path === "/healthz") {
-      this.#answerHealth(request, response);
-      return true;
-    }
-    if (!this.#settings.open || path !== `/${PEERJS_KEY}/id`) return false;
-    if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
+    if (this.#operations.handleRequest(request, response, false)) return true;
+    if (!this.#settings.open || pathOf(request) !== `/${PEERJS_KEY}/id`) return false;
+    if (this.#readiness() === "draining") {
+      response.writeHead(503, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end();
+    } else if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
     else response.writeHead(403, { connection: "close" }).end();
     return true;
+  }
+
+  /** What came by the port for metrics. */
+  handlePrivateRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.#operations.handleRequest(request, response, true);
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
@@ -124,8 +156,17 @@ export class BrokerShell implements BrokerHandlers {
     }
     const route = path === "/lobby" ? this.#lobbyRoute(address) : this.#signalingRoute(request);
     if (route === undefined) this.#refuse(socket, { reason: "token", status: "401 Unauthorized" });
-    else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket, route, address));
+    else
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        if (request.socket === socket) this.#meters.addSocket(route.kind, request.socket);
+        this.#accept(webSocket, route, address);
+      });
     return true;
+  }
+
+  drain(): Promise<void> {
+    this.#draining ??= this.#drainAll();
+    return this.#draining;
   }
 
   close(): Promise<void> {
@@ -134,7 +175,7 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   #refusal(request: IncomingMessage, address: string, nowMs: number): { readonly reason: string; readonly status: string } | undefined {
-    if (this.#closing !== undefined) return { reason: "closing", status: "503 Service Unavailable" };
+    if (this.#readiness() === "draining") return { reason: "closing", status: "503 Service Unavailable" };
     if (!this.#addresses.mayOpen(nowMs, address)) return { reason: "address", status: "429 Too Many Requests" };
     if (!this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) return { reason: "origin", status: "403 Forbidden" };
     if (this.#sweep.count >= this.#settings.limits.sockets) return { reason: "full", status: "503 Service Unavailable" };
@@ -143,7 +184,7 @@ export class BrokerShell implements BrokerHandlers {
 
   #refuse(socket: Duplex, { reason, status }: { readonly reason: string; readonly status: string }): void {
     this.#counters.add(`socket:${reason}`);
-    refuseUpgrade(socket, status);
+    refuseUpgrade(socket, status, status.startsWith("503") ? RETRY_AFTER_SECONDS : undefined);
   }
 
   #lobbyRoute(address: string): Route {
@@ -153,12 +194,14 @@ export class BrokerShell implements BrokerHandlers {
       service: this.#service,
       addresses: this.#addresses,
       counters: this.#counters,
+      requests: this.#meters.requests,
       nowMs: monotonicMs,
       limits,
       uniformErrors,
     };
     const relay = { rooms: this.#rooms, limits, counters: this.#counters, nowMs: monotonicMs };
     return {
+      kind: "lobby",
       createUser: (socket) => {
         const frames = this.#settings.relayFrames ? new FrameRelay(relay) : undefined;
         return new LobbySocket(socket, { ...common, address, frames, handleFailure });
@@ -169,7 +212,7 @@ export class BrokerShell implements BrokerHandlers {
   #signalingRoute(request: IncomingMessage): Route | undefined {
     const query = new URL(request.url ?? "", "http://broker").searchParams;
     const identity = query.get("key") === PEERJS_KEY ? this.#guard.identify(query.get("id"), query.get("token")) : undefined;
-    return identity === undefined ? undefined : { createUser: (socket) => this.#guard.accept(identity, socket) };
+    return identity === undefined ? undefined : { kind: "signaling", createUser: (socket) => this.#guard.accept(identity, socket) };
   }
 
   #accept(webSocket: WebSocket, route: Route, address: string): void {
@@ -187,21 +230,43 @@ export class BrokerShell implements BrokerHandlers {
     socket.serve(route.createUser(socket));
   }
 
-  #answerHealth(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      response.writeHead(405, { allow: "GET, HEAD", connection: "close" }).end();
-      return;
-    }
-    const body = JSON.stringify({
-      status: this.#closing === undefined ? "ok" : "closing",
+  #health(): Readonly<Record<string, unknown>> {
+    return {
+      status: this.#readiness() === "draining" ? "draining" : "ok",
       uptimeSeconds: Math.floor((monotonicMs() - this.#startedAtMs) / 1000),
       sockets: this.#sweep.count,
       members: this.#rooms.memberCount,
       signaling: this.#guard.clientCount,
       refusals: this.#counters.snapshot(),
+    };
+  }
+
+  #readiness(): Readiness {
+    return this.#draining === undefined && this.#closing === undefined ? "ready" : "draining";
+  }
+
+  #createMetrics(lobbyCount: () => Promise<number>): BrokerMetrics {
+    return new BrokerMetrics({
+      meters: this.#meters,
+      refusals: this.#counters,
+      memberCount: () => this.#rooms.memberCount,
+      lobbyCount,
+      isReady: () => this.#readiness() === "ready",
     });
-    response.writeHead(200, { "content-type": "application/json", "cache-control": "no-store", "content-length": Buffer.byteLength(body) });
-    response.end(request.method === "HEAD" ? undefined : body);
+  }
+
+  /** Whoever has a socket is served until it is moved. */
+  async #drainAll(): Promise<void> {
+    const { drainMs, log } = this.#settings;
+    const sockets = this.#sweep.all();
+    log({ event: "draining", sockets: sockets.length, drainMs });
+    const startedMs = monotonicMs();
+    for (const { atMs, items } of drainMs === 0 ? [] : drainSteps(sockets, { drainMs, random: Math.random })) {
+      await new Promise((resolve) => setTimeout(resolve, startedMs + atMs - monotonicMs()));
+      if (this.#closing !== undefined) break;
+      for (const socket of items) socket.shutDown();
+    }
+    await this.close();
   }
 
   async #closeAll(): Promise<void> {
@@ -217,15 +282,24 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   /** What was read before stays. */
-  #noteUnreadable(what: string): void {
+  #noteUnreadable(file: "signing key" | "TURN servers"): void {
     this.#counters.add("broker:unreadable-file");
-    this.#settings.log(`failure: the ${what} makes no sense any more; what it said before holds`);
+    this.#settings.log({ event: "file-refused", file });
   }
 
-  /** Only what is of our own making: an error's text may quote what a stranger sent. */
   #logFailure(error: unknown): void {
     this.#counters.add("broker:failure");
-    this.#settings.log(`failure: ${error instanceof Error ? error.name : typeof error}`);
+    this.#settings.log(failureEntry(error));
+  }
+
+  #logRefusals(nowMs: number): void {
+    const before = this.#refusalsLogged;
+    if (nowMs - before.atMs < REFUSALS_LOGGED_MS) return;
+    const counts = this.#counters.snapshot();
+    this.#refusalsLogged = { atMs: nowMs, counts };
+    const fresh = Object.entries(counts).map(([reason, count]) => [reason, count - (before.counts[reason] ?? 0)] as const);
+    const told = fresh.filter(([, count]) => count > 0);
+    if (told.length > 0) this.#settings.log({ event: "refusals", counts: Object.fromEntries(told) });
   }
 }
 

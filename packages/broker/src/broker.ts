@@ -10,33 +10,39 @@ export interface Broker {
   readonly port: number;
   /** For people and configuration: `http://host:port`. */
   readonly address: string;
-  /** Says goodbye to everybody, frees the port. Idempotent. */
+  /** Where `metricsPort` listens; `undefined` without one. */
+  readonly metricsPort: number | undefined;
+  /**
+   * Takes nobody new (503, `Retry-After`; `/readyz` is false), moves everybody away over `drainMs`, then closes. Members come back by themselves, to
+   * another node or to the broker that starts in this one's place. Idempotent; `close` cuts it short.
+   */
+  drain(): Promise<void>;
+  /** Says goodbye to everybody at once, frees the port. Idempotent. */
   close(): Promise<void>;
 }
 
 /** Requests and headers that take longer are not browsers. Slow senders hold a connection this long at most. */
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 15_000;
-const TIMEOUT_CHECK_MS = 2_000;
-const HEADER_BYTES_MAX = 16_384;
+const SERVER_OPTIONS = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16_384,
+} as const;
 /** Connections beyond the sockets: requests for `/healthz`, and sockets on their way in or out. */
 const SPARE_CONNECTIONS = 1_000;
+/** A few machines watch. */
+const METRICS_CONNECTIONS = 100;
 
 /** Signaling and lobbies as request handlers, for a server that does other things too. `port` and `host` are not used. */
 export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandlers {
   return new BrokerShell(resolveOptions(options));
 }
 
-/** Starts a broker. Rejects when the port cannot be had. */
+/** Starts a broker. Rejects when a port cannot be had. */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   const settings = resolveOptions(options);
   const shell = new BrokerShell(settings);
-  const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-    maxHeaderSize: HEADER_BYTES_MAX,
-  });
+  const server = createServer(SERVER_OPTIONS);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   server.on("request", (request, response) => {
     if (!shell.handleRequest(request, response)) response.writeHead(404, { connection: "close" }).end();
@@ -45,19 +51,40 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     if (!shell.handleUpgrade(request, socket, head)) refuseUpgrade(socket, "404 Not Found");
   });
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
+  const metricsServer = options.metricsPort === undefined ? undefined : createMetricsServer(shell);
+  const servers = metricsServer === undefined ? [server] : [server, metricsServer];
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= closeAll(servers, shell));
   try {
+    if (metricsServer !== undefined) await listen(metricsServer, options.metricsPort ?? 0, options.metricsHost ?? "127.0.0.1");
     await listen(server, options.port ?? 0, options.host);
   } catch (error) {
-    await shell.close();
+    await close();
     throw error;
   }
   const { address, family, port } = addressOf(server);
-  let closing: Promise<void> | undefined;
   return {
     port,
     address: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
-    close: () => (closing ??= closeAll(server, shell)),
+    metricsPort: metricsServer === undefined ? undefined : addressOf(metricsServer).port,
+    drain: async () => {
+      await shell.drain();
+      await close();
+    },
+    close,
   };
+}
+
+/** For the machines that watch this one. */
+function createMetricsServer(shell: BrokerShell): Server {
+  const server = createServer(SERVER_OPTIONS);
+  server.maxConnections = METRICS_CONNECTIONS;
+  server.on("request", (request, response) => {
+    if (!shell.handlePrivateRequest(request, response)) response.writeHead(404, { connection: "close" }).end();
+  });
+  server.on("upgrade", (_request, socket) => refuseUpgrade(socket, "404 Not Found"));
+  server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
+  return server;
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {
@@ -77,11 +104,10 @@ function addressOf(server: Server): AddressInfo {
   return address;
 }
 
-async function closeAll(server: Server, shell: BrokerShell): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
+async function closeAll(servers: readonly Server[], shell: BrokerShell): Promise<void> {
+  // One that never listened has nothing to close, and says so.
+  const closed = servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve())));
   await shell.close();
-  server.closeAllConnections();
-  await closed;
+  for (const server of servers) server.closeAllConnections();
+  await Promise.all(closed);
 }

@@ -183,14 +183,16 @@ test("[BR28] settings come from the command line, else from the environment", ()
   };
   expect(readSettings(["--port", "0", "--trusted-proxy-hops=1"], environment)).toEqual({
     kind: "run",
+    logLevel: "info",
     options: { port: 0, trustedProxyHops: 1, open: true, limits: { socketsPerAddress: 5, sockets: 9 } },
   });
-  expect(readSettings([], {})).toEqual({ kind: "run", options: { port: 9_000 } });
+  expect(readSettings([], {})).toEqual({ kind: "run", logLevel: "info", options: { port: 9_000 } });
   const secret = "0123456789abcdef";
   expect(
     readSettings(["--turn", "turn:a:1?transport=udp, turns:b:443?transport=tcp", "--turn-ttl", "4"], { ROLLCALL_TURN_SECRET: secret }),
   ).toEqual({
     kind: "run",
+    logLevel: "info",
     options: { port: 9_000, turn: { urls: ["turn:a:1?transport=udp", "turns:b:443?transport=tcp"], secret, lifeMs: 4_000 } },
   });
   expect(readSettings(["--help"], {})).toMatchObject({ kind: "help" });

@@ -22,6 +22,8 @@ export interface LobbySocketOptions {
   readonly addresses: AddressLimits;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
+  /** Counts answers by command and outcome. */
+  readonly requests: Counters;
   readonly uniformErrors: boolean;
   /** Carries frames of this socket; `undefined` where the broker carries none. */
   readonly frames: FrameRelay | undefined;
@@ -47,6 +49,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
   readonly #socket: GuardedSocket;
   readonly #options: LobbySocketOptions;
   #membership: Membership | undefined;
+  /** What is being answered: one request at a time. */
+  #asked: LobbyCommand["type"] | "unreadable" = "unreadable";
   #refusedMessages = 0;
   #pings = 0;
 
@@ -115,6 +119,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #answer({ request, command, hostEpoch }: Extract<MemberMessage, { readonly request: number }>): Promise<void> {
+    this.#asked = command.type;
     switch (command.type) {
       case "create":
       case "join":
@@ -205,6 +210,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
       this.#refuse(request, outcome.refusal);
       return;
     }
+    this.#options.requests.add(`${this.#asked} ok`);
     if (outcome.membership === undefined) {
       this.#send({ reply: request, ok: true, result: outcome.grant });
       return;
@@ -225,6 +231,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
 
   #refuse(request: number, refusal: Refused): void {
     this.#options.counters.add(`lobby:${refusal.goodbye ?? refusal.code}`);
+    this.#options.requests.add(`${this.#asked} ${refusal.goodbye ?? refusal.code}`);
     if (refusal.goodbye !== undefined) {
       this.goodbye(refusal.goodbye);
       return;
@@ -233,6 +240,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #refuseMessage(parsed: Extract<MemberMessageParse, { ok: false }>): void {
+    this.#asked = "unreadable";
     if (parsed.request === undefined) {
       this.#countRefused(`lobby:${parsed.reason}`);
       return;

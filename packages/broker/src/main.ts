@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 import { createBroker, type Broker } from "./broker.ts";
+import { failureEntry, type Log } from "./log-entry.ts";
+import { createPinoLog } from "./pino-log.ts";
 import { readSettings } from "./settings.ts";
+
+/** Beyond the drain: a goodbye is read in a third of a second. At half, a busy machine is cut off; at double, whoever waits for the end kills it first. */
+const CLOSE_MS_MAX = 3_000;
 
 /** Exit codes: 1 the broker could not start or broke, 2 the settings are wrong. */
 async function main(): Promise<void> {
@@ -14,28 +19,38 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  const { options, logLevel } = settings;
+  const log = createPinoLog(logLevel);
   let broker: Broker;
   try {
-    broker = await createBroker({ ...settings.options, log: (line) => console.log(line) });
+    broker = await createBroker({ ...options, log });
   } catch (error) {
-    console.error(`rollcall-broker: cannot listen on port ${settings.options.port} (--port, --host): ${codeOf(error)}`);
+    const metrics = options.metricsPort === undefined ? "" : `, or on ${options.metricsPort} (--metrics-port, --metrics-host)`;
+    console.error(`rollcall-broker: cannot listen on port ${options.port} (--port, --host)${metrics}: ${codeOf(error)}`);
     process.exitCode = 1;
     return;
   }
-  console.log(`rollcall-broker listening on ${broker.address}`);
+  log({ event: "listening", address: broker.address, ...(broker.metricsPort === undefined ? {} : { metricsPort: broker.metricsPort }) });
+  endInOrder(broker, log, options.drainMs ?? 0);
+}
+
+function endInOrder(broker: Broker, log: Log, drainMs: number): void {
   let stopping = false;
-  const stop = (exitCode: number): void => {
+  const stop = (exitCode: number, end: () => Promise<void>, msMax: number): void => {
     // Asked twice: the person means it.
     if (stopping) process.exit(exitCode);
     stopping = true;
-    void broker.close().finally(() => process.exit(exitCode));
+    setTimeout(() => process.exit(exitCode), msMax).unref();
+    void end().finally(() => {
+      log({ event: "stopped", exitCode });
+      process.exit(exitCode);
+    });
   };
-  process.on("SIGINT", () => stop(0));
-  process.on("SIGTERM", () => stop(0));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(0, () => broker.drain(), drainMs + CLOSE_MS_MAX));
   // A state that nobody foresaw is not one to go on with; members find their way back after a restart.
   process.on("uncaughtException", (error) => {
-    console.error(`rollcall-broker: failure: ${error.stack ?? error.name}`);
-    stop(1);
+    log(failureEntry(error));
+    stop(1, () => broker.close(), CLOSE_MS_MAX);
   });
 }
 

@@ -1,40 +1,28 @@
-import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import type { BrokerOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
 import { readSigningKeys } from "./signing-key.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
+import type { LogLevel } from "./log-entry.ts";
+import { OPERATIONS_SETTINGS } from "./operations-settings.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
-import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN, type TurnOptions } from "./turn-servers.ts";
+import { readInteger, readText, type MutableOptions, type Setting } from "./setting.ts";
+import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN } from "./turn-servers.ts";
 
 /** What the command was told to do. */
 export type Settings =
-  | { readonly kind: "run"; readonly options: BrokerOptions }
+  | { readonly kind: "run"; readonly options: BrokerOptions; readonly logLevel: LogLevel | "silent" }
   | { readonly kind: "help"; readonly text: string }
   /** `message` names the setting. */
   | { readonly kind: "refused"; readonly message: string };
-
-interface Setting {
-  /** In the help: what the value is; `undefined` for a switch. */
-  readonly value: string | undefined;
-  readonly help: string;
-  /** Puts the value into the options, or says what was expected. */
-  readonly apply: (text: string, options: MutableOptions) => string | undefined;
-}
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-/** `turn` is put together at the end, of what these settings say. */
-type MutableOptions = Mutable<Omit<BrokerOptions, "turn">> & {
-  readonly turn: Mutable<Partial<TurnOptions>>;
-  turnServers?: readonly TurnOptions[];
-};
 
 const DEFAULT_PORT = 9000;
 const TURN_SERVERS_EXPECTED = `JSON: [{ "urls": ["turn:host:3478"], "secrets": ["at least ${TURN_SECRET_UNITS_MIN} characters"], "ttlSeconds": 600 }]`;
 
 /** Two ways to say one thing: each of them alone. */
 const RIVALS: readonly (readonly string[])[] = [
+  ["admin-token", "admin-token-file"],
   ["turn-secret", "turn-secret-file"],
   ["turn", "turn-servers", "turn-servers-file"],
 ];
@@ -174,6 +162,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     help: "Answer a full, locked or other-version lobby like a wrong code.",
     apply: (text, options) => readSwitch(text, (on) => (options.uniformErrors = on)),
   },
+  ...OPERATIONS_SETTINGS,
 };
 
 /** Reads the command line and `ROLLCALL_…` variables; the command line wins. Nonsense is refused by name, never guessed at. */
@@ -185,7 +174,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     return { kind: "refused", message: error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments" };
   }
   if (flags["help"] === true) return { kind: "help", text: helpText() };
-  const options: MutableOptions = { port: DEFAULT_PORT, turn: {} };
+  const options: MutableOptions = { port: DEFAULT_PORT, turn: {}, logLevel: "info" };
   const given = new Map<string, string>();
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const variable = variableOf(name);
@@ -202,14 +191,19 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     const [one, other] = names.flatMap((name) => given.get(name) ?? []);
     if (other !== undefined) return { kind: "refused", message: `${other}: expected without ${one}` };
   }
-  const { turn, turnServers, ...rest } = options;
+  return runSettings(options);
+}
+
+function runSettings({ turn, turnServers, logLevel, ...rest }: MutableOptions): Settings {
   const { urls, secret, ...life } = turn;
+  if (rest.metricsHost !== undefined && rest.metricsPort === undefined)
+    return { kind: "refused", message: "--metrics-host: expected --metrics-port too" };
   if (urls === undefined && secret === undefined) {
-    return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers } };
+    return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers }, logLevel };
   }
   if (urls === undefined) return { kind: "refused", message: "--turn-secret: expected --turn too" };
   if (secret === undefined) return { kind: "refused", message: "--turn: expected --turn-secret or --turn-secret-file too" };
-  return { kind: "run", options: { ...rest, turn: { urls, secret, ...life } } };
+  return { kind: "run", options: { ...rest, turn: { urls, secret, ...life } }, logLevel };
 }
 
 function applyTurnSecret(text: string, options: MutableOptions): string | undefined {
@@ -235,23 +229,10 @@ function variableOf(name: string): string {
   return `ROLLCALL_${name.toUpperCase().replaceAll("-", "_")}`;
 }
 
-function readInteger(text: string, most: number): number | undefined {
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  return value <= most ? value : undefined;
-}
-
 function readSwitch(text: string, set: (on: boolean) => void): string | undefined {
   if (text !== "true" && text !== "1" && text !== "false" && text !== "0") return "true or false";
   set(text === "true" || text === "1");
   return undefined;
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch {
-    return undefined;
-  }
 }
 
 function readLimits(text: string): Partial<BrokerLimits> | undefined {

@@ -20,6 +20,8 @@ export interface SignalingGuardOptions {
   readonly secrets: Secrets;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
+  /** Counts signals by type and outcome. */
+  readonly signals: Counters;
   /** Clients without a lobby may signal to each other. */
   readonly open: boolean;
   /** The lobby of a member, connected or not. */
@@ -127,28 +129,36 @@ export class SignalingGuard {
   }
 
   #relay(client: Client, given: Signal): void {
-    const { counters, nowMs, lobbyOf, isRelayOnly } = this.#options;
+    const { counters, signals, lobbyOf, isRelayOnly } = this.#options;
     const src = client.identity.id;
     if (this.#clients.get(src) !== client) return;
     const lobby = lobbyOf(src);
     const signal = lobby !== undefined && isRelayOnly(lobby) ? withoutAddresses(given) : given;
     if (signal === undefined) {
       counters.add("signaling:address");
+      signals.add(`${given.type} refused`);
       return;
     }
     if (signal.dst === src || this.#clientOf(src) !== client || !this.#mayReach(src, signal.dst)) {
       counters.add("signaling:foreign-destination");
+      signals.add(`${given.type} refused`);
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
       return;
     }
-    const text = JSON.stringify(signal);
-    if (this.#clientOf(signal.dst) !== undefined) client.peer.handleText(text);
-    else if (
-      signal.type !== "LEAVE" &&
-      !this.#pending.add(nowMs(), { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: JSON.stringify({ ...signal, src }) })
-    ) {
-      counters.add("signaling:pending-full");
+    const outcome = this.#carry(client, signal);
+    signals.add(`${signal.type} ${outcome}`);
+    if (outcome === "dropped" && signal.type !== "LEAVE") counters.add("signaling:pending-full");
+  }
+
+  #carry(client: Client, signal: Signal): "relayed" | "kept" | "dropped" {
+    const src = client.identity.id;
+    if (this.#clientOf(signal.dst) !== undefined) {
+      client.peer.handleText(JSON.stringify(signal));
+      return "relayed";
     }
+    if (signal.type === "LEAVE") return "dropped";
+    const text = JSON.stringify({ ...signal, src });
+    return this.#pending.add(this.#options.nowMs(), { src, dst: signal.dst, isOffer: signal.type === "OFFER", text }) ? "kept" : "dropped";
   }
 
   /** Members of one lobby; or, on an open broker, two clients without any, of which the other must be there. */

@@ -1,40 +1,13 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createHttpServer } from "node:http";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createBrokerHandlers } from "../src/index.ts";
 import { LobbyClient } from "./lobby-client.ts";
+import { listening, run } from "./running-command.ts";
 import { SignalingClient } from "./signaling-client.ts";
-
-const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
-
-interface Run {
-  readonly child: ChildProcessWithoutNullStreams;
-  output: string;
-  readonly exit: Promise<number | null>;
-}
-
-function run(args: readonly string[], environment: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, ["--conditions=@rollcall/source", "--import", "tsx", MAIN, ...args], {
-    env: { ...process.env, ...environment },
-  });
-  const own: Run = { child, output: "", exit: once(child, "exit").then(([code]) => code as number | null) };
-  child.stdout.on("data", (data: Buffer) => (own.output += data.toString()));
-  child.stderr.on("data", (data: Buffer) => (own.output += data.toString()));
-  return own;
-}
-
-async function listening(own: Run): Promise<number> {
-  for (;;) {
-    const port = /listening on http:\/\/\S+:(\d+)/.exec(own.output)?.[1];
-    if (port !== undefined) return Number(port);
-    await once(own.child.stdout, "data");
-  }
-}
 
 test.each(["SIGINT", "SIGTERM"] as const)(
   "[BR90] on %s the command says goodbye, frees its port and exits with 0; its log holds no code, secret or address",

@@ -115,6 +115,7 @@ export class VirtualBroker {
         addresses: this.#addresses,
         limits: this.#limits,
         counters: this.counters,
+        requests: new Counters(),
         uniformErrors: false,
         frames: undefined,
         nowMs,

@@ -1,0 +1,50 @@
+/** How much it matters: `warn` is what an operator should see to, `error` is a bug or a broken part. */
+export type LogLevel = "info" | "warn" | "error";
+
+export const LOG_LEVELS: readonly LogLevel[] = ["info", "warn", "error"];
+
+/**
+ * Everything that the broker ever logs, with all that an entry says beside its time: words and numbers of the broker's own. No code, id, key, token,
+ * secret, address of a person, session description, nor a text that somebody sent: an error is told by its name, and a failure by where in the program.
+ */
+export interface LogEvents {
+  /** Ready for members. `address` is the broker's own. */
+  readonly listening: { readonly address: string; readonly metricsPort?: number };
+  /** Asked to stop: members are moved away, this many sockets of them, over this time. */
+  readonly draining: { readonly sockets: number; readonly drainMs: number };
+  /** The end of the process, with its exit code. */
+  readonly stopped: { readonly exitCode: number };
+  /** What was turned away in the last minute, by reason, as `/healthz` counts it. */
+  readonly refusals: { readonly counts: Readonly<Record<string, number>> };
+  /** A bug, or a part that failed. `frames`: where, without the error's text. */
+  readonly failure: { readonly error: string; readonly frames?: readonly string[] };
+  /** A file that is read again when it changes makes no sense any more: what it said before holds. */
+  readonly "file-refused": { readonly file: "signing key" | "TURN servers" };
+}
+
+export type LogEvent = keyof LogEvents;
+
+/** Each event's level, and a sentence for people. */
+export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; readonly text: string }>> = {
+  listening: { level: "info", text: "rollcall-broker listening" },
+  draining: { level: "info", text: "Moving members away." },
+  stopped: { level: "info", text: "Stopped." },
+  refusals: { level: "info", text: "Turned away in the last minute." },
+  failure: { level: "error", text: "Something failed." },
+  "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
+};
+
+/** An entry of the log. */
+export type LogEntry = { readonly [Event in LogEvent]: { readonly event: Event } & LogEvents[Event] }[LogEvent];
+
+/** Gets entries. */
+export type Log = (entry: LogEntry) => void;
+
+/** A failure as the log may have it: an error's text may quote what a stranger sent. */
+export function failureEntry(error: unknown): LogEntry {
+  if (!(error instanceof Error)) return { event: "failure", error: typeof error };
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
+  return { event: "failure", error: error.name, frames: frames.slice(0, FRAMES_MAX).map((line) => line.trim()) };
+}
+
+const FRAMES_MAX = 8;

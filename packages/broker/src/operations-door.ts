@@ -1,0 +1,89 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { showsToken } from "./access-token.ts";
+import type { Counters } from "./counters.ts";
+
+/** Whether new members are taken. `store`: lobbies cannot be read or written now. */
+export type Readiness = "ready" | "draining" | "store";
+
+export interface OperationsDoorOptions {
+  /** What `/healthz` tells. */
+  readonly health: () => Readonly<Record<string, unknown>>;
+  readonly readiness: () => Readiness;
+  /** Seconds after which whoever finds this broker not ready may come again. */
+  readonly retryAfterSeconds: () => number;
+  /** `undefined`: there are none. */
+  readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
+  /** Opens what is not for everybody; `undefined`: nobody gets in. */
+  readonly token: string | undefined;
+  readonly counters: Counters;
+  readonly handleFailure: (error: unknown) => void;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** None of it is for a page, a cache or a frame. */
+const HEADERS = {
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** What operators and their machines ask over HTTP: is it alive, may it get members, how is it. */
+export class OperationsDoor {
+  readonly #options: OperationsDoorOptions;
+
+  constructor(options: OperationsDoorOptions) {
+    this.#options = options;
+  }
+
+  /** `isPrivate`: it came by the port for metrics, which needs no token. False: not one of its paths, nothing was written. */
+  handleRequest(request: IncomingMessage, response: ServerResponse, isPrivate: boolean): boolean {
+    const { metrics, token, handleFailure } = this.#options;
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const isMetrics = path === "/metrics" && metrics !== undefined && (isPrivate || token !== undefined);
+    if (path !== "/healthz" && path !== "/readyz" && !isMetrics) return false;
+    this.#answer(request, path, isPrivate).then(
+      (answer) => send(request, response, answer),
+      (error: unknown) => {
+        handleFailure(error);
+        send(request, response, { status: 500 });
+      },
+    );
+    return true;
+  }
+
+  async #answer(request: IncomingMessage, path: string, isPrivate: boolean): Promise<Answer> {
+    const { health, metrics, token, counters } = this.#options;
+    if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD", connection: "close" } };
+    if (path === "/healthz") return json(200, health());
+    if (path === "/readyz") return this.#readyz();
+    if (!isPrivate && (token === undefined || !showsToken(request, token))) {
+      counters.add("operations:token");
+      return { status: 401, headers: { "www-authenticate": 'Basic realm="rollcall-broker", charset="UTF-8"', connection: "close" } };
+    }
+    return { status: 200, type: metrics?.contentType ?? "", body: (await metrics?.text()) ?? "" };
+  }
+
+  #readyz(): Answer {
+    const status = this.#options.readiness();
+    if (status === "ready") return json(200, { status });
+    return { ...json(503, { status }), headers: { "retry-after": String(this.#options.retryAfterSeconds()) } };
+  }
+}
+
+function json(status: number, value: unknown): Answer {
+  return { status, type: "application/json", body: JSON.stringify(value) };
+}
+
+function send(request: IncomingMessage, response: ServerResponse, { status, type, body = "", headers = {} }: Answer): void {
+  const described = type === undefined ? {} : { "content-type": type };
+  response.writeHead(status, { ...HEADERS, ...described, ...headers, "content-length": Buffer.byteLength(body) });
+  response.end(request.method === "HEAD" ? undefined : body);
+}

@@ -1,0 +1,66 @@
+import { isIP } from "node:net";
+import { ADMIN_TOKEN_UNITS_MIN } from "./broker-options.ts";
+import { LOG_LEVELS } from "./log-entry.ts";
+import { readInteger, readText, type MutableOptions, type Setting } from "./setting.ts";
+
+const DRAIN_SECONDS_MAX = 300;
+
+/** Settings for whoever runs the command: how it stops, what it tells, and to whom. */
+export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
+  "drain-seconds": {
+    value: "SECONDS",
+    help: "On SIGTERM, move members away over this time; worth it where other nodes take them. Default 0: all at once.",
+    apply: (text, options) => {
+      const seconds = readInteger(text, DRAIN_SECONDS_MAX);
+      if (seconds === undefined) return `seconds, 0 to ${DRAIN_SECONDS_MAX}`;
+      options.drainMs = seconds * 1_000;
+      return undefined;
+    },
+  },
+  "log-level": {
+    value: "LEVEL",
+    help: `Least that is logged: ${LOG_LEVELS.join(", ")} or silent. Default info.`,
+    apply: (text, options) => {
+      const level = text === "silent" ? text : LOG_LEVELS.find((known) => known === text);
+      if (level === undefined) return `${LOG_LEVELS.join(", ")} or silent`;
+      options.logLevel = level;
+      return undefined;
+    },
+  },
+  "metrics-port": {
+    value: "NUMBER",
+    help: "Port of its own for /metrics, /healthz and /readyz, without a token; 0 for any. Default: none.",
+    apply: (text, options) => {
+      const port = readInteger(text, 65_535);
+      if (port === undefined) return "a port, 0 to 65535";
+      options.metricsPort = port;
+      return undefined;
+    },
+  },
+  "metrics-host": {
+    value: "ADDRESS",
+    help: "Address to listen on for --metrics-port. Default 127.0.0.1.",
+    apply: (text, options) => {
+      if (isIP(text) === 0) return "an IP address";
+      options.metricsHost = text;
+      return undefined;
+    },
+  },
+  "admin-token": {
+    value: "TEXT",
+    help: "Opens /metrics to whoever has it. Better in a variable or a file than on the command line. Default: nobody.",
+    apply: (text, options) => applyAdminToken(text, options),
+  },
+  "admin-token-file": {
+    value: "FILE",
+    help: "File with that token.",
+    apply: (text, options) =>
+      applyAdminToken(readText(text) ?? "", options) === undefined ? undefined : `a file with at least ${ADMIN_TOKEN_UNITS_MIN} characters`,
+  },
+};
+
+function applyAdminToken(text: string, options: MutableOptions): string | undefined {
+  if (text.length < ADMIN_TOKEN_UNITS_MIN) return `at least ${ADMIN_TOKEN_UNITS_MIN} characters`;
+  options.adminToken = text;
+  return undefined;
+}

@@ -1,0 +1,188 @@
+import * as fc from "fast-check";
+import { readFileSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { expect, test } from "vitest";
+import { showsToken } from "./access-token.ts";
+import { BrokerMetrics } from "./broker-metrics.ts";
+import { Counters } from "./counters.ts";
+import { drainSteps } from "./drain.ts";
+import { failureEntry, LOG_EVENTS } from "./log-entry.ts";
+import { measureStore } from "./measured-store.ts";
+import { MemoryLobbyStore } from "./memory-lobby-store.ts";
+import { Meters } from "./meters.ts";
+import { readSettings } from "./settings.ts";
+
+test("[OP1] a drain moves everybody once, nobody in its first quarter, and as many in each tenth of a second as in any other", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 3_000 }),
+      fc.integer({ min: 1, max: 60_000 }),
+      fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+      (count, drainMs, numbers) => {
+        const items = Array.from({ length: count }, (_, index) => index);
+        const steps = drainSteps(items, { drainMs, random: () => numbers.next().value ?? 0 });
+        expect(steps.flatMap((step) => step.items).toSorted((left, right) => left - right)).toEqual(items);
+        for (const { atMs } of steps) {
+          expect(atMs).toBeGreaterThanOrEqual(drainMs / 4);
+          expect(atMs).toBeLessThanOrEqual(drainMs);
+        }
+        const slots = Math.max(1, Math.floor((drainMs * 0.75) / 100));
+        for (const step of steps) expect(step.items.length).toBeLessThanOrEqual(Math.ceil(count / slots));
+      },
+    ),
+    { numRuns: 100 },
+  );
+  const random = (
+    (seed) => () =>
+      (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647
+  )(7);
+  const [first] = drainSteps(
+    Array.from({ length: 100 }, (_, index) => index),
+    { drainMs: 600, random },
+  );
+  expect(first?.items).not.toEqual([...(first?.items ?? [])].toSorted((left, right) => left - right));
+});
+
+function asking(authorization?: string): IncomingMessage {
+  return { headers: authorization === undefined ? {} : { authorization } } as IncomingMessage;
+}
+
+test("[OP2] the token is taken as a bearer's or as a password, whatever the name; anything else is refused", () => {
+  const token = "north:star-0123456789";
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString("base64")}`;
+  for (const good of [`Bearer ${token}`, `bearer ${token}`, basic(`admin:${token}`), basic(`:${token}`)]) {
+    expect(showsToken(asking(good), token)).toBe(true);
+  }
+  for (const bad of [
+    undefined,
+    "",
+    token,
+    "Bearer",
+    `Bearer ${token}x`,
+    `Bearer  ${token}`,
+    basic(`admin:${token} `),
+    basic("admin"),
+    `Digest ${token}`,
+    "Basic %%%",
+  ]) {
+    expect(showsToken(asking(bad), token)).toBe(false);
+  }
+});
+
+function createMetrics(meters: Meters, refusals = new Counters()): BrokerMetrics {
+  return new BrokerMetrics({ meters, refusals, memberCount: () => 3, lobbyCount: () => Promise.resolve(2), isReady: () => true });
+}
+
+test("[OP3] metrics are counters and gauges with a unit in their names, and count anew from the same numbers each time", async () => {
+  const meters = new Meters();
+  const refusals = new Counters();
+  const metrics = createMetrics(meters, refusals);
+  meters.requests.add("join ok");
+  meters.requests.add("join ok");
+  meters.requests.add("join LOBBY_FULL");
+  meters.signals.add("OFFER relayed");
+  refusals.add("socket:origin");
+  await metrics.text();
+  const text = await metrics.text();
+  for (const line of [
+    'rollcall_requests_total{command="join",outcome="ok"} 2',
+    'rollcall_requests_total{command="join",outcome="LOBBY_FULL"} 1',
+    'rollcall_signals_total{type="OFFER",outcome="relayed"} 1',
+    'rollcall_refusals_total{reason="socket:origin"} 1',
+    'rollcall_sockets{kind="lobby"} 0',
+    'rollcall_received_bytes_total{kind="signaling"} 0',
+    "rollcall_members 3",
+    "rollcall_lobbies 2",
+    "rollcall_ready 1",
+  ]) {
+    expect(text.split("\n")).toContain(line);
+  }
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
+  const types = [...text.matchAll(/^# TYPE (rollcall_\w+) (\w+)$/gm)].map(([, name = "", type]) => ({ name, type }));
+  expect(types.length).toBeGreaterThan(8);
+  for (const { name, type } of types) {
+    expect(name.endsWith("_total")).toBe(type === "counter");
+    expect(name.endsWith("_seconds")).toBe(type === "histogram");
+  }
+});
+
+test("[OP4] each operation of a store is timed, and its failures are counted", async () => {
+  const metrics = createMetrics(new Meters());
+  let nowMs = 0;
+  const held = new MemoryLobbyStore(() => nowMs, 1_000);
+  const store = measureStore(
+    {
+      load: (code) => held.load(code),
+      compareAndSet: () => Promise.reject(new Error("down")),
+      count: () => Promise.resolve((nowMs += 30)),
+    },
+    { observe: (...took) => metrics.observeStore(...took), nowMs: () => nowMs },
+  );
+  await store.count();
+  await expect(store.compareAndSet("KXRTM" as never, 0, undefined)).rejects.toThrow("down");
+  const text = await metrics.text();
+  expect(text).toContain('rollcall_store_operation_seconds_bucket{le="0.025",operation="count"} 0');
+  expect(text).toContain('rollcall_store_operation_seconds_bucket{le="0.05",operation="count"} 1');
+  expect(text).toContain('rollcall_store_failures_total{operation="compareAndSet"} 1');
+});
+
+test("[OP5] a failure is logged by its name and its place, without its text", () => {
+  const entry = JSON.stringify(failureEntry(new TypeError("member said hunter2\n    at hunter2 (hunter2.ts:1:1)")));
+  expect(entry).toContain("TypeError");
+  expect(entry).toContain("operations.test.ts");
+  expect(JSON.stringify(failureEntry("hunter2"))).toBe('{"event":"failure","error":"string"}');
+  expect(entry).not.toContain("said");
+});
+
+const guide = readFileSync(new URL("../../../docs/guides/operating.md", import.meta.url), "utf8");
+
+test("[OP6] the guide has every event of the log, with its level", () => {
+  const told = [...guide.matchAll(/^\| `([a-z-]+)` +\| (info|warn|error) +\|/gm)].map(([, event, level]) => [event, level]);
+  expect(Object.fromEntries(told)).toEqual(Object.fromEntries(Object.entries(LOG_EVENTS).map(([event, { level }]) => [event, level])));
+});
+
+test("[OP7] the guide has every metric of the broker's own, with its labels", async () => {
+  const meters = new Meters();
+  const refusals = new Counters();
+  meters.requests.add("join ok");
+  meters.signals.add("OFFER relayed");
+  refusals.add("socket:origin");
+  const metrics = createMetrics(meters, refusals);
+  metrics.observeStore("load", 1, true);
+  const text = await metrics.text();
+  const made = new Map([...text.matchAll(/^# TYPE (rollcall_\w+) /gm)].map(([, name = ""]) => [name, new Set<string>()]));
+  for (const [, name = "", labels = ""] of text.matchAll(/^(rollcall_\w+?)(?:_bucket|_sum|_count)?\{([^}]*)\}/gm)) {
+    for (const [, label = ""] of labels.matchAll(/(\w+)="/g)) if (label !== "le") made.get(name)?.add(label);
+  }
+  const told = [...guide.matchAll(/^\| `(rollcall_\w+)` +\| ([^|]*)\|/gm)].map(([, name, labels = ""]) => [
+    name,
+    [...labels.matchAll(/`(\w+)`/g)].map(([, label]) => label),
+  ]);
+  expect(Object.fromEntries(told)).toEqual(Object.fromEntries([...made].map(([name, labels]) => [name, [...labels]])));
+});
+
+test.each([
+  ["--drain-seconds", "soon"],
+  ["--drain-seconds", "301"],
+  ["--log-level", "loud"],
+  ["--metrics-port", "65536"],
+  ["--metrics-host", "the inside"],
+  ["--admin-token", "short"],
+  ["--admin-token-file", "/nowhere/at/all"],
+])("[OP8] %s %s is refused by its name", (flag, value) => {
+  const settings = readSettings([flag, value], {});
+  expect(settings.kind === "refused" ? settings.message : "").toContain(flag);
+});
+
+test("[OP9] an unknown flag, a token given in two ways and an address without its port are refused by name; an empty variable is not set", () => {
+  const message = (args: readonly string[], environment: Record<string, string> = {}): string => {
+    const settings = readSettings(args, environment);
+    return settings.kind === "refused" ? settings.message : settings.kind;
+  };
+  expect(message(["--drain-secs", "5"])).toContain("--drain-secs");
+  const twice = message(["--admin-token", "0123456789abcdef"], { ROLLCALL_ADMIN_TOKEN_FILE: new URL(import.meta.url).pathname });
+  expect(twice).toContain("ROLLCALL_ADMIN_TOKEN_FILE");
+  expect(twice).toContain("--admin-token");
+  expect(message(["--metrics-host", "0.0.0.0"])).toContain("--metrics-host");
+  expect(message([], { ROLLCALL_ADMIN_TOKEN: "", ROLLCALL_METRICS_PORT: "", ROLLCALL_DRAIN_SECONDS: "" })).toBe("run");
+});

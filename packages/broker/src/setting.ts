@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import type { BrokerOptions } from "./broker-options.ts";
+import type { LogLevel } from "./log-entry.ts";
+import type { TurnOptions } from "./turn-servers.ts";
+
+/** One setting of the command: a flag and a variable. */
+export interface Setting {
+  /** In the help: what the value is; `undefined` for a switch. */
+  readonly value: string | undefined;
+  readonly help: string;
+  /** Puts the value into the options, or says what was expected. */
+  readonly apply: (text: string, options: MutableOptions) => string | undefined;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** What settings fill in. `turn` is put together at the end, of what these settings say. */
+export type MutableOptions = Mutable<Omit<BrokerOptions, "turn">> & {
+  readonly turn: Mutable<Partial<TurnOptions>>;
+  turnServers?: readonly TurnOptions[];
+  /** Of the command alone. */
+  logLevel: LogLevel | "silent";
+};
+
+/** A whole number from 0 to `most`. */
+export function readInteger(text: string, most: number): number | undefined {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  return value <= most ? value : undefined;
+}
+
+/** What stands in a file, without the white space around it; `undefined` when it cannot be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch {
+    return undefined;
+  }
+}
