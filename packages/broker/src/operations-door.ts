@@ -26,7 +26,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** None of it is for a page, a cache or a frame. */
+/** None of it is for a page to read, for a cache or a frame. */
 const HEADERS = {
   "cache-control": "no-store",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -34,6 +34,9 @@ const HEADERS = {
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 } as const;
+
+/** A page of any origin may find out that there is an answer, though not read it: the check of connections does. */
+const FOR_EVERY_PAGE = { "cross-origin-resource-policy": "cross-origin" } as const;
 
 /** What operators and their machines ask over HTTP: is it alive, may it get members, how is it. */
 export class OperationsDoor {
@@ -62,7 +65,7 @@ export class OperationsDoor {
   async #answer(request: IncomingMessage, path: string, isPrivate: boolean): Promise<Answer> {
     const { health, metrics, token, counters } = this.#options;
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD", connection: "close" } };
-    if (path === "/healthz") return json(200, health());
+    if (path === "/healthz") return { ...json(200, health()), headers: FOR_EVERY_PAGE };
     if (path === "/readyz") return this.#readyz();
     if (!isPrivate && (token === undefined || !showsToken(request, token))) {
       counters.add("operations:token");

@@ -49,6 +49,7 @@ test("[OP20] on SIGTERM a draining broker takes nobody new and says when to come
   expect(Number(unready.headers.get("retry-after"))).toBeGreaterThan(0);
   const health = await get(port, "/healthz");
   expect(health.status).toBe(200);
+  expect(health.headers.get("cross-origin-resource-policy")).toBe("cross-origin");
   expect(await health.json()).toMatchObject({ status: "draining" });
   expect(await upgradeAnswer(port)).toMatch(/^HTTP\/1\.1 503 [^]*Retry-After: \d+\r\n/);
   // Nobody has been moved yet: all are served.
