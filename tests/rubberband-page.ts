@@ -183,3 +183,16 @@ export async function expectEqualHistories(pages: readonly Pick<Player, "stats" 
   });
   return compared;
 }
+
+/**
+ * All pages play on, alike, for more than `frames` frames. A busy machine may let one fall so far behind that their histories do not meet at first: then
+ * they are compared again later.
+ */
+export async function expectPlaysOn(pages: readonly RubberbandPage[], frames = 20): Promise<void> {
+  for (let compared = await expectEqualHistories(pages); compared <= frames; compared += await expectEqualHistories(pages)) {
+    const stats = await Promise.all(pages.map((page) => page.stats()));
+    const newest = Math.max(...stats.map((each) => each?.frame ?? 0));
+    await Promise.all(pages.map((page) => page.confirmed(newest + 60)));
+  }
+  expect(pages.flatMap((page) => page.errors)).toEqual([]);
+}

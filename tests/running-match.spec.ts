@@ -1,5 +1,5 @@
 import { expect, test, type Browser } from "playwright/test";
-import { expectEqualHistories, RubberbandPage } from "./rubberband-page.ts";
+import { expectPlaysOn, RubberbandPage } from "./rubberband-page.ts";
 
 // Pages that go on playing would take the processor from the tests that follow.
 test.afterEach(async ({ browser }) => {
@@ -17,19 +17,6 @@ async function openMatch(browser: Browser, names: readonly string[]): Promise<Ru
   await host.start();
   await Promise.all(pages.map((page) => page.confirmed(30)));
   return pages;
-}
-
-async function newestFrame(page: RubberbandPage): Promise<number> {
-  return (await page.stats())?.frame ?? 0;
-}
-
-/** All pages play on, alike. A busy machine may let one fall so far behind that their histories do not meet at first: then they are compared again later. */
-async function expectPlaysOn(pages: readonly RubberbandPage[]): Promise<void> {
-  for (let compared = 0; compared <= 20; compared = await expectEqualHistories(pages)) {
-    const frame = Math.max(...(await Promise.all(pages.map(newestFrame))));
-    await Promise.all(pages.map((page) => page.confirmed(frame + 60)));
-  }
-  for (const page of pages) expect(page.errors).toEqual([]);
 }
 
 test("[EE14] one player stops the match for both, and the other lets it go on", async ({ browser }) => {
