@@ -55,7 +55,13 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
     case "set-capacity":
       return setCapacity(draft, command.capacity);
     case "kick":
-      return kick(draft, peerId, command.peerId);
+      return kick(draft, peerId, command);
+    // Listed by the service, from the record. To be the host is all that it takes.
+    case "bans":
+      return undefined;
+    case "unban":
+      draft.unban(command.ban);
+      return undefined;
     case "transfer-host":
       return transferHost(draft, command.peerId);
     case "start":
@@ -74,10 +80,14 @@ function setCapacity(draft: LobbyDraft, capacity: number): LobbyRefusal | undefi
 }
 
 /** Who is gone already was wanted gone: no error. */
-function kick(draft: LobbyDraft, hostId: PeerId, peerId: PeerId): LobbyRefusal | undefined {
+function kick(
+  draft: LobbyDraft,
+  hostId: PeerId,
+  { peerId, banMs }: Extract<RoomCommand, { readonly type: "kick" }>,
+): LobbyRefusal | undefined {
   if (peerId === hostId) return { code: "BAD_REQUEST", detail: "The host leaves instead." };
   if (!holds(draft.lobby, peerId)) return undefined;
-  draft.ban(draft.seat(peerId));
+  if (banMs !== 0) draft.ban(peerId, banMs === undefined ? null : draft.nowMs + banMs);
   draft.remove(peerId, "kicked");
   return undefined;
 }

@@ -9,8 +9,9 @@ import {
   type PeerId,
   assert,
 } from "@rollcall/netcode/lobby-protocol";
+import { withBan, withoutBan } from "./lobby-bans.ts";
 import { withReturned } from "./lobby-restoration.ts";
-import { BANS, RECENT_BYTES, RECENT_CHANGES, type LobbyRecord, type NumberedChange, type SeatRecord } from "./lobby-record.ts";
+import { RECENT_BYTES, RECENT_CHANGES, type LobbyRecord, type NumberedChange, type SeatRecord } from "./lobby-record.ts";
 
 /** Why the machine refused; the shell adds the sentence. */
 export interface LobbyRefusal {
@@ -26,10 +27,12 @@ export interface LobbyRefusal {
 /** One step of a lobby while it is being made: changes go through the same reducer that members run. */
 export class LobbyDraft {
   readonly changes: NumberedChange[] = [];
+  readonly nowMs: number;
   #record: LobbyRecord;
 
-  constructor(record: LobbyRecord) {
+  constructor(record: LobbyRecord, nowMs: number) {
     this.#record = record;
+    this.nowMs = nowMs;
   }
 
   get record(): LobbyRecord {
@@ -107,16 +110,13 @@ export class LobbyDraft {
     this.change({ type: "host-changed", hostId: peerId, hostEpoch: this.lobby.hostEpoch + 1 });
   }
 
-  /** A seat and a device are one person's. An address may be a whole school's: it is banned only when nobody who stays has it too. */
-  ban({ peerId, secretHash, deviceHash, address }: SeatRecord): void {
-    const record = this.#record;
-    const isShared = record.seats.some((other) => other.peerId !== peerId && other.address === address);
-    this.#record = {
-      ...record,
-      bannedSecretHashes: banned(record.bannedSecretHashes, secretHash),
-      bannedDeviceHashes: deviceHash === null ? record.bannedDeviceHashes : banned(record.bannedDeviceHashes, deviceHash),
-      bannedAddresses: isShared ? record.bannedAddresses : banned(record.bannedAddresses, address),
-    };
+  /** Keeps a member out that is about to be removed. */
+  ban(peerId: PeerId, untilMs: number | null): void {
+    this.#record = withBan(this.#record, { seat: this.seat(peerId), member: this.member(peerId), untilMs, nowMs: this.nowMs });
+  }
+
+  unban(id: number): void {
+    this.#record = withoutBan(this.#record, id);
   }
 
   /** A match that none of its people is here to end would keep the room shut for good. */
@@ -134,10 +134,6 @@ export function nextHost(lobby: LobbyState, peerId: PeerId, among: "connected" |
   const others = lobby.members.filter((member) => member.peerId !== peerId).sort((left, right) => left.order - right.order);
   const connected = others.find((member) => member.connected);
   return among === "connected" ? connected : (connected ?? others[0]);
-}
-
-function banned(before: readonly string[], next: string): readonly string[] {
-  return [...before.filter((item) => item !== next), next].slice(-BANS);
 }
 
 function trimRecent(recent: readonly NumberedChange[]): readonly NumberedChange[] {

@@ -1,6 +1,7 @@
 import type { EntranceAttempt, GameIdentity, PeerId, Profile } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import { isBanned, isBannedSecret } from "./lobby-bans.ts";
 import { FORMER_PAGES, type SeatRecord } from "./lobby-record.ts";
 import { cleanProfile } from "./profile.ts";
 
@@ -49,7 +50,7 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
   const { entrance, address, deviceHash } = request;
   if (entrance !== null && seatOfEntrance(draft, entrance) !== undefined)
     return reenterSeat(draft, { ...request, type: "reenter", entrance });
-  if (isBanned(draft, request)) return refused({ code: "LOBBY_NOT_FOUND" });
+  if (isBanned(draft.record, request, draft.nowMs)) return refused({ code: "LOBBY_NOT_FOUND" });
   if (isTaken(draft, request.peerId)) return refused(KEY_TAKEN);
   const { lobby } = draft;
   if (!sameGame(lobby.game, request.game)) return refused({ code: "VERSION_MISMATCH", expected: lobby.game });
@@ -90,7 +91,7 @@ export function reenterSeat(draft: LobbyDraft, request: ReenterRequest): LobbyAn
  * who it is; when nobody noticed, nobody is told.
  */
 export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnswer {
-  if (draft.record.bannedSecretHashes.includes(request.secretHash)) return refused({ code: "LOBBY_NOT_FOUND" });
+  if (isBannedSecret(draft.record, request.secretHash, draft.nowMs)) return refused({ code: "LOBBY_NOT_FOUND" });
   const seat = draft.record.seats.find((item) => item.secretHash === request.secretHash);
   if (seat === undefined) return refused({ code: "SEAT_EXPIRED" });
   const before = draft.member(seat.peerId);
@@ -126,10 +127,6 @@ function seatOfEntrance(draft: LobbyDraft, { id }: EntranceAttempt): SeatRecord 
 
 function isTaken(draft: LobbyDraft, peerId: PeerId): boolean {
   return draft.record.seats.some((seat) => seat.peerId === peerId);
-}
-
-function isBanned({ record }: LobbyDraft, { address, deviceHash }: Origin): boolean {
-  return record.bannedAddresses.includes(address) || (deviceHash !== null && record.bannedDeviceHashes.includes(deviceHash));
 }
 
 function sameGame(left: GameIdentity, right: GameIdentity): boolean {

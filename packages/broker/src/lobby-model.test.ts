@@ -172,7 +172,7 @@ function checkInvariants({ record, nowMs }: TestLobby): void {
     seats.every((seat) => (seat.disconnectedAtMs === null) === members.find((member) => member.peerId === seat.peerId)?.connected),
   ).toBe(true);
   expect(members.length === 0 || members.some((member) => member.peerId === lobby.hostId)).toBe(true);
-  expect(seats.some((seat) => record.bannedSecretHashes.includes(seat.secretHash))).toBe(false);
+  expect(seats.some((seat) => record.bans.some((ban) => ban.secretHash === seat.secretHash))).toBe(false);
   // Nothing is overdue: seats within their 90 s, and no host away for a second while another could be it.
   expect(lobbyDeadlineMs(record)).toBeGreaterThan(nowMs);
   expect(seats.every((seat) => seat.disconnectedAtMs === null || nowMs - seat.disconnectedAtMs < LOBBY_TIMES.seatKeptMs)).toBe(true);

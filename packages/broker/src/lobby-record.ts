@@ -19,6 +19,20 @@ export interface SeatRecord {
   readonly disconnectedAtMs: number | null;
 }
 
+/** Somebody who was kicked, by everything that the broker knew of its seat. */
+export interface BanRecord {
+  readonly id: number;
+  /** As the host saw it. */
+  readonly name: string;
+  readonly peerId: PeerId;
+  readonly secretHash: string;
+  readonly deviceHash: string | null;
+  /** `null`: a member that stayed had it, too. */
+  readonly address: string | null;
+  /** `null`: while the lobby lives. */
+  readonly untilMs: number | null;
+}
+
 /** A change with its number in the lobby. */
 export interface NumberedChange {
   readonly event: number;
@@ -48,9 +62,9 @@ export interface LobbyRecord {
   readonly seats: readonly SeatRecord[];
   readonly nextOrder: number;
   readonly nextConnection: number;
-  readonly bannedSecretHashes: readonly string[];
-  readonly bannedDeviceHashes: readonly string[];
-  readonly bannedAddresses: readonly string[];
+  /** Oldest first. */
+  readonly bans: readonly BanRecord[];
+  readonly nextBan: number;
   /** The newest changes, for members whose socket was away; numbers are dense and end at `lobby.event`. */
   readonly recent: readonly NumberedChange[];
 }
@@ -66,6 +80,3 @@ export const RECENT_BYTES = 32_768;
 
 /** Most pages of a seat that are remembered as over: of sixteen reloads ago, none is left that could ask. */
 export const FORMER_PAGES = 16;
-
-/** Most bans of a lobby, of each kind; the oldest give way. A lobby seats 64. */
-export const BANS = 256;

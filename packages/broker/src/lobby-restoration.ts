@@ -32,8 +32,8 @@ function rankOf({ life, generation, restoration, revision }: LobbyRecord): reado
 }
 
 /** Whether the owner of this secret may speak for the lobby of `copy`: it has a seat there. */
-export function holdsSeat({ seats, bannedSecretHashes }: LobbyRecord, secretHash: string): boolean {
-  return seats.some((seat) => seat.secretHash === secretHash) && !bannedSecretHashes.includes(secretHash);
+export function holdsSeat({ seats, bans }: LobbyRecord, secretHash: string): boolean {
+  return seats.some((seat) => seat.secretHash === secretHash) && !bans.some((ban) => ban.secretHash === secretHash);
 }
 
 /** Whether these owners of secrets make the lobby of `copy` certain. */

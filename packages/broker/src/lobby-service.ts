@@ -2,6 +2,7 @@ import {
   assert,
   normalizeLobbyCode,
   type Admission,
+  type CommandResult,
   type IceGrant,
   type LobbyCode,
   type LobbyCommand,
@@ -22,6 +23,7 @@ import {
 } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from "./lobby-entrance.ts";
+import { listBans } from "./lobby-bans.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
@@ -43,7 +45,7 @@ export interface Membership extends Entrance {
 /** What came of a request. Handed over in the same breath as the events around it, so that their order on the socket is the order they happened in. */
 export type Outcome =
   | { readonly ok: true; readonly membership: Membership; readonly admission: Admission; readonly missed: readonly NumberedChange[] }
-  | { readonly ok: true; readonly membership: undefined; readonly grant: IceGrant | null }
+  | { readonly ok: true; readonly membership: undefined; readonly result: CommandResult | null }
   | { readonly ok: false; readonly refusal: LobbyRefusal };
 
 export type HandleOutcome = (outcome: Outcome) => void;
@@ -183,10 +185,14 @@ export class LobbyService {
       if (step === undefined) handleOutcome({ ok: false, refusal: { code: "NOT_MEMBER" } });
       else if (!step.answer.ok) handleOutcome({ ok: false, refusal: step.answer.refusal });
       else {
-        const grant = command.type === "ice-servers" ? this.#grantOf(code, peerId, step.record) : null;
-        handleOutcome({ ok: true, membership: undefined, grant });
+        handleOutcome({ ok: true, membership: undefined, result: this.#resultOf(command, { code, peerId }, step.record) });
       }
     });
+  }
+
+  #resultOf({ type }: RoomCommand, { code, peerId }: Pick<Membership, "code" | "peerId">, record: LobbyRecord): CommandResult | null {
+    if (type === "ice-servers") return this.#grantOf(code, peerId, record);
+    return type === "bans" ? { bans: listBans(record, this.#options.nowMs()) } : null;
   }
 
   #grantOf(code: LobbyCode, peerId: PeerId, { lobby }: LobbyRecord): IceGrant {

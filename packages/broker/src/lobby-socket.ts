@@ -138,6 +138,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "set-locked":
       case "set-capacity":
       case "kick":
+      case "bans":
+      case "unban":
       case "transfer-host":
       case "start":
       case "end-match":
@@ -196,8 +198,14 @@ export class LobbySocket implements SocketUser, MemberSocket {
       this.#reply(request, outcome);
       return;
     }
-    if (!counted) this.#refuse(request, this.#tooManyGuesses());
-    else this.#refuse(request, uniformErrors && tellsOfLobby(outcome.refusal) ? { code: "LOBBY_NOT_FOUND" } : outcome.refusal);
+    if (!counted) {
+      this.#refuse(request, this.#tooManyGuesses());
+      return;
+    }
+    const isRight = tellsOfLobby(outcome.refusal);
+    // The code was no guess. Where that is not told, the count must not tell it either.
+    if (isRight && !uniformErrors) addresses.refundGuess(nowMs(), address);
+    this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : outcome.refusal);
   }
 
   #tooManyGuesses(): Refused {
@@ -212,7 +220,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     }
     this.#options.requests.add(`${this.#asked} ok`);
     if (outcome.membership === undefined) {
-      this.#send({ reply: request, ok: true, result: outcome.grant });
+      this.#send({ reply: request, ok: true, result: outcome.result });
       return;
     }
     if (!this.#socket.isOpen) {

@@ -115,16 +115,15 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
     seats: [{ peerId, formerPeerIds: [], secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
     nextOrder: 2,
     nextConnection: FIRST_CONNECTION + 1,
-    bannedSecretHashes: [],
-    bannedDeviceHashes: [],
-    bannedAddresses: [],
+    bans: [],
+    nextBan: 1,
     recent: [],
   };
 }
 
 /** One request against one lobby. What is due by `nowMs` happens first, so that the answer does not depend on a timer's promptness. */
 export function stepLobby(record: LobbyRecord, request: LobbyRequest, nowMs: number): LobbyStep {
-  const draft = new LobbyDraft(record);
+  const draft = new LobbyDraft(record, nowMs);
   passTime(draft, nowMs);
   const answer: LobbyAnswer = draft.lobby.members.length === 0 ? overFor(request) : answerRequest(draft, request, nowMs);
   passTime(draft, nowMs);

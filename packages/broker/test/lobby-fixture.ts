@@ -84,6 +84,7 @@ export class TestLobby {
       readonly game?: GameIdentity;
       readonly address?: string;
       readonly deviceHash?: string | null;
+      readonly peerId?: PeerId;
       readonly entrance?: EntranceAttempt;
       readonly secretHash?: string;
     } = {},
@@ -92,12 +93,11 @@ export class TestLobby {
       game = TAG,
       address = `address-${name}`,
       deviceHash = `device-${name}`,
+      peerId = peer(name),
       entrance = null,
       secretHash = `secret-${name}`,
     } = options;
-    return this.#outcome(
-      this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, peerId: peer(name), secretHash }),
-    );
+    return this.#outcome(this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, peerId, secretHash }));
   }
 
   /** `as`: the page is fresh, and this is its new peer id. */

@@ -16,7 +16,8 @@ afterAll(() => broker.close());
 
 async function askForServers(client: LobbyClient): Promise<IceGrant> {
   const reply = await client.ask({ type: "ice-servers" });
-  if (!reply.ok || reply.result === null) throw new Error(`expected servers, got ${JSON.stringify(reply)}`);
+  if (!reply.ok || reply.result === null || !("iceServers" in reply.result))
+    throw new Error(`expected servers, got ${JSON.stringify(reply)}`);
   return reply.result;
 }
 

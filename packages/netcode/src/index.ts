@@ -33,6 +33,7 @@ export {
 } from "./core/ports/link-failure.ts";
 export { normalizeLobbyCode } from "./core/ports/lobby-protocol.ts";
 export type {
+  Ban,
   GameIdentity,
   Json,
   LobbyState,
@@ -66,6 +67,7 @@ export type {
   GameEvent,
   GameEventListeners,
   HostOptions,
+  KickOptions,
   Lobby,
   LobbyEvents,
   LobbyOptions,

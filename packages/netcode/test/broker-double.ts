@@ -3,6 +3,7 @@ import { applyLobbyChange, parseBrokerFrame, writeFramePeer } from "../src/core/
 import type {
   Admission,
   BrokerMessage,
+  CommandResult,
   GoodbyeReason,
   IceGrant,
   LeaveReason,
@@ -119,6 +120,8 @@ export class BrokerDouble {
   iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
+  /** What it answers to commands of these types, doing nothing. */
+  readonly answers = new Map<LobbyCommand["type"], CommandResult>();
   /** Lies about a relay-only lobby: tells everybody that it is none. */
   deniesRelayOnly = false;
   readonly schedule: (task: () => void) => void;
@@ -167,7 +170,7 @@ export class BrokerDouble {
     if (!("request" in message)) return;
     const { request, command } = message;
     const refused = this.refusals.get(command.type);
-    const result = refused ?? this.#execute(socket, command);
+    const result = refused ?? this.answers.get(command.type) ?? this.#execute(socket, command);
     if (typeof result === "object" && result !== null && "code" in result) {
       socket.deliver({ reply: request, ok: false, error: { message: `Refused: ${result.code}.`, ...result } });
     } else {

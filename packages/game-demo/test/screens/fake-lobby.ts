@@ -1,4 +1,4 @@
-import type { LobbyEvents, LobbyPeer, Member, StartOptions } from "@rollcall/netcode";
+import type { Ban, LobbyEvents, LobbyPeer, Member, StartOptions } from "@rollcall/netcode";
 import type { Json, LobbyCode, LobbyState, PeerId, Profile } from "@rollcall/netcode";
 import type { RubberbandLobby, RubberbandMatch } from "../../src/net/gateway.ts";
 import type { RubberbandState, rubberbandInput } from "../../src/sim/index.ts";
@@ -16,6 +16,7 @@ export class FakeLobby implements RubberbandLobby {
   readonly security: RubberbandLobby["security"] = { crypto: "webcrypto", inviteOnly: false };
   state: LobbyState;
   peers: readonly LobbyPeer[] = [];
+  banned: readonly Ban[] = [];
   brokerConnected = true;
   match: FakeMatch | undefined;
   readonly #listeners = new Listeners<Events>();
@@ -184,6 +185,15 @@ export class FakeLobby implements RubberbandLobby {
     const gone = this.state.members.find((member) => member.peerId === peerId);
     this.set({ members: this.state.members.filter((member) => member !== gone) });
     if (gone !== undefined) this.emit("member-gone", gone, "kicked");
+  }
+
+  async bans(): Promise<readonly Ban[]> {
+    return this.banned;
+  }
+
+  async unban(ban: Ban): Promise<void> {
+    this.calls.push(`unban ${ban.name}`);
+    this.banned = this.banned.filter((other) => other !== ban);
   }
 
   async transferHost(peerId: PeerId): Promise<void> {

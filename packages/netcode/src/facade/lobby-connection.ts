@@ -4,7 +4,15 @@ import type { EntranceKeys, LobbyEntrance } from "../core/lobby/lobby-entrance.t
 import { LOBBY_CLOSED, type LobbyFailure } from "../core/lobby/lobby-failure.ts";
 import { LobbyMember } from "../core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent, SocketAction } from "../core/lobby/lobby-member-outputs.ts";
-import type { Admission, GameIdentity, IceGrant, IceServer, LobbyCommand, LobbyState } from "../core/ports/lobby-protocol.ts";
+import type {
+  Admission,
+  CommandResult,
+  GameIdentity,
+  IceGrant,
+  IceServer,
+  LobbyCommand,
+  LobbyState,
+} from "../core/ports/lobby-protocol.ts";
 import { encodeBrokerFrame, parseBrokerFrame } from "../core/ports/broker-frame.ts";
 import type { BrokerFrame } from "../core/ports/broker-frame.ts";
 import { unreachable } from "../core/base/assert.ts";
@@ -34,7 +42,7 @@ const FRESH_WAIT_MS = 1_000;
 export class LobbyConnection implements BrokerCarrier {
   readonly #options: LobbyConnectionOptions;
   readonly #member: LobbyMember;
-  readonly #waiters = new Map<number, Deferred<void>>();
+  readonly #waiters = new Map<number, Deferred<CommandResult | undefined>>();
   readonly #admission = new Deferred<Admission>();
   #isAdmitting = true;
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
@@ -102,8 +110,13 @@ export class LobbyConnection implements BrokerCarrier {
   }
 
   /** Rejects with a `NetcodeError`. */
-  request(command: LobbyCommand): Promise<void> {
-    const waiter = new Deferred<void>();
+  async request(command: LobbyCommand): Promise<void> {
+    await this.ask(command);
+  }
+
+  /** The same for a command that brings something. */
+  ask(command: LobbyCommand): Promise<CommandResult | undefined> {
+    const waiter = new Deferred<CommandResult | undefined>();
     this.#waiters.set(this.#member.request(this.#options.nowMs(), command), waiter);
     this.#drain();
     return waiter.promise;
@@ -246,10 +259,10 @@ export class LobbyConnection implements BrokerCarrier {
     if (frame !== undefined) this.#carrierHandler?.handleFrame(frame);
   }
 
-  #settle({ request, failure }: Extract<LobbyMemberEvent, { readonly type: "reply" }>): void {
+  #settle({ request, failure, result }: Extract<LobbyMemberEvent, { readonly type: "reply" }>): void {
     const waiter = this.#waiters.get(request);
     this.#waiters.delete(request);
-    if (failure === undefined) waiter?.resolve();
+    if (failure === undefined) waiter?.resolve(result);
     else waiter?.reject(this.#errorOf(failure));
   }
 

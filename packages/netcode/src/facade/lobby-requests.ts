@@ -1,11 +1,12 @@
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
-import type { Json, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Ban, Json, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { checkedCapacity, checkedInteger, checkedJson, checkedProfile } from "./checked-arguments.ts";
 import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
+import type { KickOptions } from "./types.ts";
 
 /** What a member asks of the broker, where nothing comes of it but an answer, and what it says to the other members: a part of `LobbyRoom`. */
 export abstract class LobbyRequests<Messages extends MessageTypes> {
@@ -71,8 +72,18 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
   }
 
-  kick(peerId: PeerId): Promise<void> {
-    return this.#connection.request({ type: "kick", peerId });
+  async kick(peerId: PeerId, { banMs }: KickOptions = {}): Promise<void> {
+    const time = banMs === undefined ? {} : { banMs: checkedInteger("a banMs", banMs, [0, LOBBY_LIMITS.banMs]) };
+    await this.#connection.request({ type: "kick", peerId, ...time });
+  }
+
+  async bans(): Promise<readonly Ban[]> {
+    const result = await this.#connection.ask({ type: "bans" });
+    return result !== undefined && "bans" in result ? result.bans : [];
+  }
+
+  async unban(ban: Ban): Promise<void> {
+    await this.#connection.request({ type: "unban", ban: ban.id });
   }
 
   transferHost(peerId: PeerId): Promise<void> {

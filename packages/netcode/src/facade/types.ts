@@ -3,7 +3,7 @@ import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
 import type { GoneReason } from "../core/ports/departure.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import type { Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Ban, Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { Verified } from "../core/ports/membership.ts";
 import type { LinkFailure } from "../core/ports/link-failure.ts";
 import type { LogEntry } from "./log-types.ts";
@@ -137,6 +137,11 @@ export interface NetcodeErrorLike extends Error {
   readonly failure: LinkFailure | undefined;
 }
 
+export interface KickOptions {
+  /** How long the member may not come back, in ms, at most a day; 0: it may at once. Left out: while the lobby lives. */
+  readonly banMs?: number;
+}
+
 export interface StartOptions {
   /** Seats of the match; default: the members, but at least the game's fewest. Bots fill what members do not. */
   readonly playerCount?: number;
@@ -170,7 +175,12 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   setMetadata(metadata: Json): Promise<void>;
   setLocked(locked: boolean): Promise<void>;
   setCapacity(capacity: number): Promise<void>;
-  kick(peerId: PeerId): Promise<void>;
+  /** Out, and not back in while the lobby lives; or for `banMs` alone. */
+  kick(peerId: PeerId, options?: KickOptions): Promise<void>;
+  /** Who was kicked and may not come in, oldest first. */
+  bans(): Promise<readonly Ban[]>;
+  /** Whoever it is of may come in again. */
+  unban(ban: Ban): Promise<void>;
   transferHost(peerId: PeerId): Promise<void>;
   start(options?: StartOptions): Promise<Match<State, Schema>>;
   /**

@@ -1,4 +1,4 @@
-import type { Admission, IceGrant, LobbyChange, LobbyState } from "../ports/lobby-protocol.ts";
+import type { Admission, CommandResult, IceGrant, LobbyChange, LobbyState } from "../ports/lobby-protocol.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
 
 /** What the member wants its adapter to do. Every socket has a number, so that the last words of an old one are not taken for the new one's. */
@@ -12,8 +12,13 @@ export type LobbyMemberEvent =
   | { readonly type: "admitted"; readonly admission: Admission }
   /** One change of the lobby; `before` is the lobby without it, `member.lobby` has it (and, after a resume, what came with it). */
   | { readonly type: "change"; readonly change: LobbyChange; readonly before: LobbyState }
-  /** The answer to `request`; `failure` is undefined when it was done. Changes that it made may come before or after. */
-  | { readonly type: "reply"; readonly request: number; readonly failure: LobbyFailure | undefined }
+  /** The answer to `request`; `failure` is undefined when it was done. Changes that it made may come before or after. `result`: what it brought, if it brings something. */
+  | {
+      readonly type: "reply";
+      readonly request: number;
+      readonly failure: LobbyFailure | undefined;
+      readonly result: CommandResult | undefined;
+    }
   /** Fresh ICE servers, asked for by `renewIceServers` or because the earlier ones were about to expire. */
   | { readonly type: "ice-servers"; readonly grant: IceGrant }
   /** A newer keepsake, for whoever resumes after this page. */

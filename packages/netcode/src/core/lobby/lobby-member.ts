@@ -4,6 +4,7 @@ import { applyLobbyChange, parseBrokerMessage } from "../ports/lobby-protocol.ts
 import type {
   Admission,
   BrokerMessage,
+  CommandResult,
   GoodbyeReason,
   LobbyChange,
   LobbyCommand,
@@ -267,9 +268,10 @@ export class LobbyMember {
 
   #handleReply(nowMs: number, message: Extract<BrokerMessage, { reply: number }>): void {
     if (this.#pending.take(message.reply) === undefined) return this.#refuse("reply-unexpected");
-    if (!this.#renewal.isOurs(message.reply)) return this.#reply(message.reply, message.ok ? undefined : message.error);
-    const grant = message.ok ? message.result : null;
-    if (grant === null) return this.#renewal.handleFailed(nowMs);
+    const result = message.ok && message.result !== null && !("lobby" in message.result) ? message.result : undefined;
+    if (!this.#renewal.isOurs(message.reply)) return this.#reply(message.reply, message.ok ? undefined : message.error, result);
+    const grant = result !== undefined && "iceServers" in result ? result : undefined;
+    if (grant === undefined) return this.#renewal.handleFailed(nowMs);
     this.#renewal.handleGrant(nowMs, grant);
     this.#events.push({ type: "ice-servers", grant });
   }
@@ -383,8 +385,8 @@ export class LobbyMember {
     else if (failure !== undefined) this.#renewal.handleFailed(nowMs);
   }
 
-  #reply(request: number, failure: LobbyFailure | undefined): void {
-    this.#events.push({ type: "reply", request, failure });
+  #reply(request: number, failure: LobbyFailure | undefined, result?: CommandResult): void {
+    this.#events.push({ type: "reply", request, failure, result });
   }
 
   #refuse(reason: string): void {

@@ -86,6 +86,8 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "set-metadata":
     case "set-locked":
     case "set-capacity":
+    case "bans":
+    case "unban":
       return false;
     default:
       return unreachable(command);

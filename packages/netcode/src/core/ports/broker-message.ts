@@ -21,7 +21,10 @@ import {
 import {
   LOBBY_ERROR_CODES,
   type Admission,
+  type Ban,
+  type BanList,
   type BrokerMessage,
+  type CommandResult,
   type GoodbyeReason,
   type IceGrant,
   type IceServer,
@@ -95,9 +98,22 @@ const admission: Read<Admission> = object<Admission>({
   ...iceFields,
 });
 
-/** Only an admission has a lobby. */
-const result: Read<Admission | IceGrant | null> = (value) =>
-  value === null ? null : isRecord(value) && Object.hasOwn(value, "lobby") ? admission(value) : iceGrant(value);
+const banList: Read<BanList> = object<BanList>({
+  bans: list(object<Ban>({ id: count, name: text(LOBBY_LIMITS.nameUnits), leftMs: optional(count) }), LOBBY_LIMITS.bans),
+});
+
+/** By the field that only one kind of result has. */
+const results: readonly (readonly [key: string, read: Read<Admission | CommandResult>])[] = [
+  ["lobby", admission],
+  ["iceServers", iceGrant],
+  ["bans", banList],
+];
+
+const result: Read<Admission | CommandResult | null> = (value) => {
+  if (value === null) return null;
+  const read = isRecord(value) ? results.find(([key]) => Object.hasOwn(value, key))?.[1] : undefined;
+  return read === undefined ? new Refusal("") : read(value);
+};
 
 const error: Read<LobbyError> = object<LobbyError>({
   code: oneOf(LOBBY_ERROR_CODES),

@@ -2,8 +2,8 @@
 
 /** UTF-8 bytes of one text frame to the broker. An SDP offer is about 1 kB; no command needs more than 16 kB. */
 export const frameBytes = 65_536;
-/** The same to a member: a full lobby of 64 members with the largest choices, a match and settings is about 120 kB. */
-export const brokerFrameBytes = 262_144;
+/** The same to a member: the largest lobby, of 64 members who each bring three guests, all of them with the largest names and choices, is about 340 kB. */
+export const brokerFrameBytes = 524_288;
 /** Nesting of a JSON value. */
 export const depth = 32;
 /** Graphemes are counted by the member; the broker counts UTF-16 units, of which a grapheme may have several. */
@@ -16,6 +16,10 @@ export const metadataBytes = 4_096;
 export const guests = 3;
 /** Most members of a lobby, and the most that a lobby may be opened for. */
 export const members = 64;
+/** Bans of a lobby; the oldest give way. At half, a host with a stubborn visitor forgets others; at double, a keepsake of the lobby would not fit a frame. */
+export const bans = 128;
+/** Longest that a ban can be given for; without a time it lasts as long as the lobby. */
+export const banMs = 86_400_000;
 export const gameIdUnits = 64;
 /** Text that a person typed or pasted as a code: a link is longer than its code. */
 export const codeUnits = 2_048;

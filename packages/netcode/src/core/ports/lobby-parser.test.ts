@@ -128,6 +128,9 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constant("set-locked" as const), locked: fc.boolean() }),
   fc.record({ type: fc.constant("set-capacity" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
   fc.record({ type: fc.constantFrom("kick" as const, "transfer-host" as const), peerId: anyPeerId }),
+  fc.record({ type: fc.constant("kick" as const), peerId: anyPeerId, banMs: integer(86_400_000) }),
+  fc.record({ type: fc.constant("bans" as const) }),
+  fc.record({ type: fc.constant("unban" as const), ban: integer() }),
   fc.record({
     type: fc.constant("start" as const),
     playerCount: fc.integer({ min: 1, max: 8 }),
@@ -176,6 +179,11 @@ const anyIceGrant = fc.record(
   { iceServers: fc.array(anyIceServer, { maxLength: 3 }), iceLifeMs: integer() },
   { requiredKeys: ["iceServers"] },
 );
+const anyBan = fc.record(
+  { id: integer(), name: fc.string({ minLength: 1, maxLength: 64 }), leftMs: integer() },
+  { requiredKeys: ["id", "name"] },
+);
+const anyBanList = fc.record({ bans: fc.array(anyBan, { maxLength: 3 }) });
 const anyAdmission = fc
   .tuple(fc.record({ lobby: anyLobby, peerId: anyPeerId, resumeSecret: anySecret, signalingToken: anySecret }), anyIceGrant)
   .map(([admission, grant]) => Object.assign(admission, grant));
@@ -192,7 +200,7 @@ const anyBrokerMessage = fc.oneof(
     arbitrary: fc.record({
       reply: integer(),
       ok: fc.constant(true as const),
-      result: fc.option(fc.oneof(anyAdmission, anyIceGrant), { nil: null }),
+      result: fc.option(fc.oneof(anyAdmission, anyIceGrant, anyBanList), { nil: null }),
     }),
   },
   {

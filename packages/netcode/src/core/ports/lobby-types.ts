@@ -15,7 +15,7 @@
 import type { LobbyCode, PeerId } from "../base/units.ts";
 
 /** Raised whenever an older member could misread a newer broker, or the other way round. */
-export const LOBBY_PROTOCOL_VERSION = 3;
+export const LOBBY_PROTOCOL_VERSION = 4;
 
 /** Consonants without look-alikes: no vowel, so that no word can be spelled; no L, which reads as I. 20⁵ = 3.2 million codes. */
 export const LOBBY_CODE_ALPHABET = "BCDFGHJKMNPQRSTVWXYZ";
@@ -177,8 +177,15 @@ export type LobbyCommand =
   | { readonly type: "set-metadata"; readonly metadata: Json }
   | { readonly type: "set-locked"; readonly locked: boolean }
   | { readonly type: "set-capacity"; readonly capacity: number }
-  /** Out, and not back in while the lobby lives: by seat and by device, and by address when nobody else of the lobby has it. */
-  | { readonly type: "kick"; readonly peerId: PeerId }
+  /**
+   * Out, and not back in: by seat, key and device, and by address when nobody else of the lobby has it. `banMs`: for so long, 0 not at all; left out, while the lobby
+   * lives.
+   */
+  | { readonly type: "kick"; readonly peerId: PeerId; readonly banMs?: number }
+  /** Who is banned: the result is a `BanList`. */
+  | { readonly type: "bans" }
+  /** Lets whoever a ban is of come in again. */
+  | { readonly type: "unban"; readonly ban: number }
   | { readonly type: "transfer-host"; readonly peerId: PeerId }
   /** `playerCount`: seats of the match; members in seat order, each with its guests, come first, bots fill the rest. `botProfiles` name them. */
   | { readonly type: "start"; readonly playerCount: number; readonly botProfiles: readonly PlayerProfile[]; readonly countdownMs: number }
@@ -217,6 +224,24 @@ export interface IceGrant {
   /** Life of the credentials among them, in ms from now: what begins later needs fresh ones. Left out: they do not expire. */
   readonly iceLifeMs?: number;
 }
+
+/** Somebody who was kicked and may not come in. */
+export interface Ban {
+  /** Names it for `unban`, for the life of the lobby. */
+  readonly id: number;
+  /** What the member was called. */
+  readonly name: string;
+  /** Until it ends, in ms from now. Left out: it ends with the lobby. */
+  readonly leftMs?: number;
+}
+
+/** The result of `bans`, oldest first. */
+export interface BanList {
+  readonly bans: readonly Ban[];
+}
+
+/** What a command brings, if it brings something. */
+export type CommandResult = IceGrant | BanList;
 
 /** The result of `create`, `join` and `resume`. */
 export interface Admission extends IceGrant {
@@ -280,7 +305,7 @@ export type MemberMessage =
   | { readonly pong: number };
 
 export type BrokerMessage =
-  | { readonly reply: number; readonly ok: true; readonly result: Admission | IceGrant | null }
+  | { readonly reply: number; readonly ok: true; readonly result: Admission | CommandResult | null }
   | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
   | { readonly event: number; readonly change: LobbyChange }
   /** The lobby, sealed: only the broker can read it. The member keeps the newest, and gives it back when it resumes. */

@@ -51,7 +51,9 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   "set-metadata": { metadata },
   "set-locked": { locked: flag },
   "set-capacity": { capacity },
-  kick: { peerId },
+  kick: { peerId, banMs: optional(integer(0, LOBBY_LIMITS.banMs)) },
+  bans: {},
+  unban: { ban: count },
   "transfer-host": { peerId },
   start: {
     playerCount: integer(1, PLAYERS_MAX),

@@ -1,0 +1,74 @@
+import { LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
+import { expect, test } from "vitest";
+import { peer, TestLobby } from "../test/lobby-fixture.ts";
+import { listBans } from "./lobby-bans.ts";
+
+const ban = (room: TestLobby, name: string, banMs?: number): string =>
+  room.command("ada", { type: "kick", peerId: peer(name), ...(banMs === undefined ? {} : { banMs }) });
+
+test("[LS1] a ban holds by key, by device and by address, each alone", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  expect(ban(room, "bob")).toBe("ok");
+  expect(room.join("bob1", { peerId: peer("bob") })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob2", { deviceHash: "device-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob3", { address: "address-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.resume("bob")).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob4")).toBe("ok");
+});
+
+test("[LS2] a ban ends at its time; one of 0 ms is none; one without a time lasts", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd", "dan"]) room.join(name);
+  ban(room, "bob", 60_000);
+  ban(room, "cyd", 0);
+  ban(room, "dan");
+  expect(room.join("cyd")).toBe("ok");
+  room.nowMs += 59_999;
+  expect(room.join("bob")).toBe("LOBBY_NOT_FOUND");
+  room.nowMs += 1;
+  expect(room.join("bob")).toBe("ok");
+  room.nowMs += 86_400_000;
+  expect(room.join("dan")).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LS3] the host lists bans and lifts them; others may not", () => {
+  const room = new TestLobby();
+  for (const name of ["bob", "cyd", "dan"]) room.join(name);
+  ban(room, "bob");
+  ban(room, "cyd", 60_000);
+  room.nowMs += 10_000;
+  expect(listBans(room.record, room.nowMs)).toEqual([
+    { id: 1, name: "bob" },
+    { id: 2, name: "cyd", leftMs: 50_000 },
+  ]);
+  for (const command of [{ type: "bans" }, { type: "unban", ban: 1 }] as const) expect(room.command("dan", command)).toBe("NOT_HOST");
+  expect(room.command("ada", { type: "bans" })).toBe("ok");
+  expect(room.command("ada", { type: "unban", ban: 1 })).toBe("ok");
+  const { record } = room;
+  // What is not there was wanted gone.
+  expect(room.command("ada", { type: "unban", ban: 1 })).toBe("ok");
+  expect(room.record).toBe(record);
+  expect(room.join("bob")).toBe("ok");
+  expect(room.join("cyd")).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LS4] bans outlive their host; beyond 128 the oldest give way, those that are over first", () => {
+  const room = new TestLobby({ capacity: 4 });
+  for (const name of ["bob", "cyd"]) room.join(name);
+  ban(room, "bob");
+  room.command("ada", { type: "transfer-host", peerId: peer("cyd") });
+  room.command("ada", { type: "leave" });
+  expect(room.join("bob")).toBe("LOBBY_NOT_FOUND");
+  const kick = (name: string, banMs?: number): void => {
+    room.join(name);
+    room.command("cyd", { type: "kick", peerId: peer(name), ...(banMs === undefined ? {} : { banMs }) });
+  };
+  kick("short", 1_000);
+  room.nowMs += 1_000;
+  for (let count = 1; count < LOBBY_LIMITS.bans; count++) kick(`x${count}`);
+  expect(room.join("bob")).toBe("LOBBY_NOT_FOUND");
+  kick("last");
+  expect(room.record.bans).toHaveLength(LOBBY_LIMITS.bans);
+  expect(room.join("bob")).toBe("ok");
+});

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parsePeerId, type PeerId } from "../src/core/base/units.ts";
+import {
+  jsonBytes,
+  LOBBY_LIMITS,
+  LOBBY_TIMES,
+  normalizeLobbyCode,
+  parseBrokerMessage,
+  type Json,
+  type MatchSeat,
+  type Member,
+  type PlayerProfile,
+  type Profile,
+} from "../src/core/ports/lobby-protocol.ts";
+
+/** JSON of exactly so many bytes. */
+const filled = (bytes: number): Json => "x".repeat(bytes - 2);
+
+function peerIdOf(index: number): PeerId {
+  const peerId = parsePeerId(index.toString(16).padStart(32, "0"));
+  if (peerId === undefined) throw new Error("not a peer id");
+  return peerId;
+}
+
+test("[LS6] the admission to the largest lobby fits into a frame", () => {
+  // Three bytes a unit is what text costs at most; quotes and backslashes, which are written as two, have one.
+  const player: PlayerProfile = { name: "世".repeat(LOBBY_LIMITS.nameUnits), colour: 63, choices: filled(LOBBY_LIMITS.choicesBytes) };
+  const profile: Profile = { ...player, guests: Array.from({ length: LOBBY_LIMITS.guests }, () => player) };
+  const members: Member[] = Array.from({ length: LOBBY_LIMITS.members }, (_, seat) => {
+    return { peerId: peerIdOf(seat), seat, order: Number.MAX_SAFE_INTEGER - seat, profile, ready: false, connected: false };
+  });
+  const settings = filled(LOBBY_LIMITS.settingsBytes);
+  const seats: MatchSeat[] = members.slice(0, 8).map(({ peerId }) => ({ kind: "person", peerId, profile: player }));
+  const iceServer = { urls: Array.from({ length: LOBBY_LIMITS.iceUrls }, () => "x".repeat(250)), username: "u", credential: "p" };
+  const lobby = {
+    code: normalizeLobbyCode("KXRTM"),
+    game: { id: "x".repeat(LOBBY_LIMITS.gameIdUnits), version: 1, contentHash: "01234567" },
+    capacity: LOBBY_LIMITS.members,
+    locked: false,
+    relayOnly: false,
+    hostId: peerIdOf(0),
+    hostEpoch: Number.MAX_SAFE_INTEGER,
+    settings,
+    metadata: filled(LOBBY_LIMITS.metadataBytes),
+    members,
+    match: { matchNumber: 1, seed: 1, seats, settings, hostId: peerIdOf(0), countdownMs: 0 },
+    matchCount: 1,
+    event: Number.MAX_SAFE_INTEGER,
+  };
+  const result = {
+    lobby,
+    peerId: peerIdOf(0),
+    resumeSecret: "x".repeat(LOBBY_LIMITS.secretUnits),
+    signalingToken: "x".repeat(LOBBY_LIMITS.secretUnits),
+    iceServers: Array.from({ length: LOBBY_LIMITS.iceServers }, () => iceServer),
+  };
+  const text = JSON.stringify({ reply: 1, ok: true, result });
+  expect(jsonBytes({ ...profile, guests: [] })).toBeGreaterThan(LOBBY_LIMITS.choicesBytes);
+  expect(text.length).toBeGreaterThan(300_000);
+  expect(parseBrokerMessage(text)).toMatchObject({ ok: true });
+});
+
+test("[LS7] the guide has every limit and every time of the protocol", () => {
+  const guide = readFileSync(new URL("../../../docs/guides/lobbies.md", import.meta.url), "utf8");
+  const told = [...guide.matchAll(/^\| `(\w+)` +\| ([\d,]+) +\|/gm)].map(
+    ([, name = "", value = ""]) => [name, Number(value.replaceAll(",", ""))] as const,
+  );
+  expect(Object.fromEntries(told)).toEqual({ ...LOBBY_LIMITS, ...LOBBY_TIMES });
+});
