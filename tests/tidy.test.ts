@@ -61,6 +61,7 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
 
 /** The one file that may know each outside thing. */
 const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
+  "@redis/client": ["packages/broker/src/redis-connection.ts"],
   "@noble/curves/ed25519.js": [`${NETCODE}/adapters/noble-crypto.ts`],
   "@noble/hashes/sha2.js": [`${NETCODE}/adapters/noble-crypto.ts`],
   msgpackr: [`${NETCODE}/core/wire/payload-codec.ts`],

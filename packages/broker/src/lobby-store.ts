@@ -13,15 +13,18 @@ export interface StoredLobby {
  * Keeps lobbies. Asynchronous, and written by compare-and-set alone, so that memory and a shared database serve the same machine: two brokers that
  * seat the last joiner at once cannot both succeed.
  *
- * A record is plain JSON and is not changed after it was given to the store.
+ * A record is plain JSON and is not changed after it was given to the store. A store that nodes share tells each write on `lobbyChannel(code)` of
+ * their bus.
  */
 export interface LobbyStore {
   load(code: LobbyCode): Promise<StoredLobby>;
   /**
    * Writes `next` if the version still is `expectedVersion`; false, and nothing written, when it is not. `undefined` closes the lobby: its code
-   * rests for the time that the store was made with, and is then free.
+   * rests for the time that the store was made with, and is then free. Rejects when it cannot tell: it was written then, or it never will be.
    */
   compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined): Promise<boolean>;
+  /** Somebody is in this lobby. A store that nodes share forgets one for which nobody says so for minutes: all of its nodes died. */
+  keep(code: LobbyCode): Promise<void>;
   /** Lobbies held, without closed ones. */
   count(): Promise<number>;
 }

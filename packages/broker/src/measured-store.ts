@@ -25,6 +25,7 @@ export function measureStore(store: LobbyStore, { observe, nowMs }: StoreTimes):
   return {
     load: (code) => timed("load", () => store.load(code)),
     compareAndSet: (code, version, next) => timed("compareAndSet", () => store.compareAndSet(code, version, next)),
+    keep: (code) => store.keep(code),
     count: () => timed("count", () => store.count()),
   };
 }

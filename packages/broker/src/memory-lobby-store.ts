@@ -40,6 +40,10 @@ export class MemoryLobbyStore implements LobbyStore {
     return Promise.resolve(true);
   }
 
+  keep(): Promise<void> {
+    return Promise.resolve();
+  }
+
   count(): Promise<number> {
     return Promise.resolve(this.#live);
   }

@@ -1,0 +1,216 @@
+/** The one file that knows the Redis client. */
+import { createHash } from "node:crypto";
+import { createClient } from "@redis/client";
+import { SharedClock } from "./shared-clock.ts";
+
+/** A script, run whole or not at all. All its keys have one hash tag, so that a cluster finds them on one node. */
+export class RedisScript {
+  readonly text: string;
+  readonly sha: string;
+
+  constructor(text: string) {
+    this.text = text;
+    this.sha = createHash("sha1").update(text).digest("hex");
+  }
+}
+
+export interface RedisConnectionOptions {
+  readonly url: string;
+  readonly steadyMs: () => number;
+  /** The client noticed something: for the log. */
+  readonly handleFailure: (error: unknown) => void;
+}
+
+/**
+ * An answer later than this is none. At half, a Redis that forks for its snapshot turns joiners away; at double, a join of three commands has no room in the second after which it is
+ * told to come again.
+ */
+export const COMMAND_MS_MAX = 450;
+/** How often it is asked for the time, which also shows that it lives. */
+const BEAT_MS = 500;
+/** Silence beyond the deadline after which the connection is given up, and with it all that waits. At half, a long fork costs a new connection; at double, waiting commands pile up. */
+const SILENCE_MS_MAX = 1_500;
+/** Until a new connection is given up, its greeting included. */
+const CONNECT_MS_MAX = 1_500;
+/** Between attempts to connect: at first, and at most. */
+const RECONNECT_MS = { least: 50, most: 1_000 } as const;
+/** Commands that wait for an answer; beyond, they are refused. 200 joins at once need a thousand. */
+const COMMANDS_MAX = 10_000;
+/** Subscriptions that are renewed at a time. */
+const SUBSCRIBE_STEP = 500;
+
+type Client = ReturnType<typeof createOne>;
+
+/** Why a command was not done, or nobody knows: it is safe to ask again in a moment. */
+export class RedisUnavailable extends Error {
+  override readonly name = "RedisUnavailable";
+}
+
+/**
+ * One connection to Redis for commands and texts, always on its way back. Nothing waits for it: while it is down, and once it is silent for half a
+ * second, commands are refused at once. It counts as up when everything that was subscribed is subscribed again and the clock is set.
+ */
+export class RedisConnection {
+  readonly #options: RedisConnectionOptions;
+  readonly #clock: SharedClock;
+  readonly #channels = new Map<string, (text: string) => void>();
+  readonly #upListeners: (() => void)[] = [];
+  readonly #hear = (text: string, channel: string): void => this.#channels.get(channel)?.(text);
+  #client: Client | undefined;
+  #isUp = false;
+  #isClosed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(options: RedisConnectionOptions) {
+    this.#options = options;
+    this.#clock = new SharedClock(options.steadyMs);
+    void this.#run();
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Redis's clock. */
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  /** `listener` is called each time that it is up again. */
+  onUp(listener: () => void): void {
+    this.#upListeners.push(listener);
+  }
+
+  command(words: readonly string[]): Promise<unknown> {
+    return this.#ask((client) => client.sendCommand(words));
+  }
+
+  async run({ sha, text }: RedisScript, key: string, words: readonly (string | number)[]): Promise<unknown> {
+    const rest = ["1", key, ...words.map(String)];
+    try {
+      return await this.command(["EVALSHA", sha, ...rest]);
+    } catch (error) {
+      // A server that was started anew, or another one by now.
+      if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return this.command(["EVAL", text, ...rest]);
+      throw error;
+    }
+  }
+
+  async subscribe(channel: string, listener: (text: string) => void): Promise<void> {
+    this.#channels.set(channel, listener);
+    await this.#ask((client) => client.sSubscribe(channel, this.#hear));
+  }
+
+  unsubscribe(channel: string): void {
+    this.#channels.delete(channel);
+    this.#ask((client) => client.sUnsubscribe(channel, this.#hear)).catch(() => undefined);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#isUp = false;
+    if (this.#client !== undefined) end(this.#client);
+    this.#wake();
+  }
+
+  #ask<Value>(send: (client: Client) => Promise<Value>): Promise<Value> {
+    if (!this.#isUp || this.#client === undefined) return Promise.reject(new RedisUnavailable("Redis is away."));
+    return within(COMMAND_MS_MAX, send(this.#client));
+  }
+
+  async #run(): Promise<void> {
+    let waitMs: number = RECONNECT_MS.least;
+    while (!this.#isClosed) {
+      const client = createOne(this.#options.url);
+      // What ends it is noticed by the beat; without a listener the process would end.
+      client.on("error", () => undefined);
+      try {
+        await within(CONNECT_MS_MAX, client.connect());
+        this.#client = client;
+        this.#clock.reset();
+        waitMs = RECONNECT_MS.least;
+        await this.#serve(client);
+      } catch (error) {
+        if (!this.#isClosed) this.#options.handleFailure(error);
+      }
+      this.#isUp = false;
+      this.#client = undefined;
+      end(client);
+      await this.#pause(waitMs * (0.5 + Math.random() / 2));
+      waitMs = Math.min(2 * waitMs, RECONNECT_MS.most);
+    }
+  }
+
+  /** Until it does not answer any more. */
+  async #serve(client: Client): Promise<never> {
+    for (;;) {
+      const sentMs = this.#options.steadyMs();
+      const reply = client.sendCommand(["TIME"]);
+      const isLate = await within(COMMAND_MS_MAX, reply).then(
+        () => false,
+        () => true,
+      );
+      if (isLate) this.#isUp = false;
+      this.#clock.addSample(sentMs, this.#options.steadyMs(), readTimeMs(await within(isLate ? SILENCE_MS_MAX : COMMAND_MS_MAX, reply)));
+      if (!this.#isUp) await this.#comeUp(client);
+      await this.#pause(BEAT_MS);
+      if (this.#isClosed) throw new RedisUnavailable("This node stops.");
+    }
+  }
+
+  async #comeUp(client: Client): Promise<void> {
+    const channels = [...this.#channels.keys()];
+    for (let first = 0; first < channels.length; first += SUBSCRIBE_STEP) {
+      const step = channels.slice(first, first + SUBSCRIBE_STEP);
+      await within(SILENCE_MS_MAX, Promise.all(step.map((channel) => client.sSubscribe(channel, this.#hear))));
+    }
+    this.#isUp = true;
+    // Asked for in the meantime, and refused.
+    const missed = [...this.#channels.keys()].filter((channel) => !channels.includes(channel));
+    await Promise.all(missed.map((channel) => client.sSubscribe(channel, this.#hear)));
+    for (const listener of this.#upListeners) listener();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms).unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function createOne(url: string) {
+  return createClient({
+    url,
+    // Ours: a client that is hung is thrown away, with all that waits in it.
+    socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS_MAX },
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: COMMANDS_MAX,
+    disableClientInfo: true,
+    maintNotifications: "disabled",
+  });
+}
+
+function end(client: Client): void {
+  try {
+    client.destroy();
+  } catch {
+    // It had ended.
+  }
+}
+
+function readTimeMs(reply: unknown): number {
+  const [seconds, micros] = Array.isArray(reply) ? reply.map(Number) : [];
+  if (seconds === undefined || micros === undefined || !Number.isFinite(seconds + micros)) throw new Error("TIME gave no time");
+  return seconds * 1_000 + micros / 1_000;
+}
+
+function within<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new RedisUnavailable(`no answer within ${ms} ms`)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

@@ -1,0 +1,40 @@
+import type { NodeBus } from "./node-bus.ts";
+import { RedisClaimStore } from "./redis-claim-store.ts";
+import { RedisConnection } from "./redis-connection.ts";
+import { RedisLobbyStore } from "./redis-lobby-store.ts";
+import { RedisOnceStore } from "./redis-once-store.ts";
+import type { SharedState } from "./shared-state.ts";
+
+export interface RedisStateOptions {
+  /** `redis://` or `rediss://`, with user and password. */
+  readonly url: string;
+  /** Before every key and channel: clusters of other games may use the same Redis. */
+  readonly prefix: string;
+  readonly codeRestMs: number;
+  /** After this without a node that has somebody in it, a lobby is forgotten. */
+  readonly keptMs: number;
+  readonly steadyMs: () => number;
+  readonly handleFailure: (error: unknown) => void;
+}
+
+/** All that nodes share, in one Redis (7.0 or newer). Never waits for it: until it answers, it is down. */
+export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handleFailure }: RedisStateOptions): SharedState {
+  const connection = new RedisConnection({ url, steadyMs, handleFailure });
+  const bus: NodeBus = {
+    get isUp() {
+      return connection.isUp;
+    },
+    nowMs: () => connection.nowMs(),
+    publish: async (channel, text) => Number(await connection.command(["SPUBLISH", `${prefix}:${channel}`, text])),
+    subscribe: (channel, listener) => connection.subscribe(`${prefix}:${channel}`, listener),
+    unsubscribe: (channel) => connection.unsubscribe(`${prefix}:${channel}`),
+    onUp: (listener) => connection.onUp(listener),
+  };
+  return {
+    lobbies: new RedisLobbyStore({ connection, prefix, codeRestMs, keptMs }),
+    once: new RedisOnceStore(connection, prefix),
+    claims: new RedisClaimStore(connection, prefix),
+    bus,
+    close: () => connection.close(),
+  };
+}

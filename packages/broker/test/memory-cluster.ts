@@ -1,0 +1,269 @@
+/** A model of Redis and of the connections to it, in one process: for tests of several nodes, in real and in virtual time. */
+import type { Claim, ClaimAnswer, ClaimStore, ClaimWish } from "../src/claim-store.ts";
+import type { LobbyStore } from "../src/lobby-store.ts";
+import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
+import { MemoryOnceStore } from "../src/memory-once-store.ts";
+import { lobbyChannel, type NodeBus } from "../src/node-bus.ts";
+import type { OnceStore } from "../src/once-store.ts";
+import type { SharedState } from "../src/shared-state.ts";
+
+/** As the Redis adapter has them. */
+const COMMAND_MS_MAX = 450;
+const BEAT_MS = 500;
+
+export interface MemoryClusterOptions {
+  readonly nowMs: () => number;
+  readonly codeRestMs?: number;
+  /** The way to the store, and the way back; default: none, in the same turn of the loop. */
+  readonly delayMs?: () => number;
+}
+
+interface HeldClaim {
+  readonly owner: string;
+  readonly token: number;
+  readonly takenAtMs: number;
+  readonly untilMs: number;
+}
+
+/** Told of each claim that is taken: what a history checker reads. */
+export type ClaimTaken = (key: string, claim: HeldClaim) => void;
+
+/** What the nodes share. `hung`: it takes commands and answers when it goes on; `down`: it refuses. */
+export class MemoryCluster {
+  readonly options: MemoryClusterOptions;
+  lobbies: MemoryLobbyStore;
+  once: MemoryOnceStore;
+  readonly claims = new Map<string, HeldClaim>();
+  readonly nodes = new Set<MemoryNode>();
+  onClaimTaken: ClaimTaken = () => undefined;
+  #state: "up" | "hung" | "down" = "up";
+  #token = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: MemoryClusterOptions) {
+    this.options = options;
+    this.lobbies = new MemoryLobbyStore(options.nowMs, options.codeRestMs ?? 600_000);
+    this.once = new MemoryOnceStore(options.nowMs);
+  }
+
+  get state(): "up" | "hung" | "down" {
+    return this.#state;
+  }
+
+  set state(state: "up" | "hung" | "down") {
+    this.#state = state;
+    const waiting = state === "hung" ? [] : this.#waiting.splice(0);
+    for (const arrive of waiting) arrive();
+    if (state === "down") for (const node of this.nodes) node.lose();
+  }
+
+  node(): MemoryNode {
+    const node = new MemoryNode(this);
+    this.nodes.add(node);
+    return node;
+  }
+
+  nextToken(): number {
+    return ++this.#token;
+  }
+
+  claim(key: string): HeldClaim | undefined {
+    const claim = this.claims.get(key);
+    return claim !== undefined && claim.untilMs > this.options.nowMs() ? claim : undefined;
+  }
+
+  /** Runs a command once it has arrived. */
+  arrive(run: () => void, refuse: (error: Error) => void): void {
+    if (this.#state === "down") refuse(new Error("connection refused"));
+    else if (this.#state === "hung") this.#waiting.push(() => this.arrive(run, refuse));
+    else run();
+  }
+}
+
+/** One node's connection. */
+export class MemoryNode implements SharedState {
+  readonly #cluster: MemoryCluster;
+  readonly #listeners = new Map<string, (text: string) => void>();
+  /** Of `#listeners`, those that the store knows of. */
+  readonly #heard = new Set<string>();
+  readonly #upListeners: (() => void)[] = [];
+  #beat: NodeJS.Timeout | undefined;
+  #isUp = true;
+  #isCutOff = false;
+  /** Rises when the connection is lost: what is on its way does not arrive. */
+  #connection = 0;
+  readonly lobbies: LobbyStore;
+  readonly once: OnceStore;
+  readonly claims: ClaimStore;
+  readonly bus: NodeBus;
+
+  constructor(cluster: MemoryCluster) {
+    this.#cluster = cluster;
+    this.lobbies = this.#createLobbies();
+    this.once = {
+      take: (id, lifeMs) => this.#call(() => cluster.once.take(id, lifeMs)),
+      has: (id) => this.#call(() => cluster.once.has(id)),
+    };
+    this.claims = {
+      take: (key, wish) => this.#call(() => this.#take(key, wish)),
+      renew: (key, claim) => this.#call(() => this.#renew(key, claim)),
+      release: (key, token) =>
+        this.#call(() => {
+          if (cluster.claim(key)?.token === token) cluster.claims.delete(key);
+        }),
+      find: (key) => this.#call(() => this.#find(key)),
+    };
+    this.bus = this.#createBus();
+    this.#beat = setInterval(() => void this.#check(), BEAT_MS).unref();
+  }
+
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
+  /** The network between this node and the store. */
+  set isCutOff(isCutOff: boolean) {
+    this.#isCutOff = isCutOff;
+    if (isCutOff) this.lose();
+  }
+
+  /** The connection breaks. */
+  lose(): void {
+    this.#connection++;
+    this.#isUp = false;
+    this.#heard.clear();
+  }
+
+  close(): void {
+    this.lose();
+    clearInterval(this.#beat);
+    this.#beat = undefined;
+    this.#cluster.nodes.delete(this);
+  }
+
+  hear(channel: string, text: string): boolean {
+    const connection = this.#connection;
+    if (!this.#heard.has(channel)) return false;
+    this.#later(() => {
+      if (connection === this.#connection) this.#listeners.get(channel)?.(text);
+    });
+    return true;
+  }
+
+  #createLobbies(): LobbyStore {
+    const cluster = this.#cluster;
+    return {
+      load: (code) => this.#call(() => cluster.lobbies.load(code)),
+      compareAndSet: (code, version, next) => {
+        const notAfterMs = cluster.options.nowMs() + COMMAND_MS_MAX;
+        return this.#call(async () => {
+          if (cluster.options.nowMs() > notAfterMs) throw new Error("too late");
+          const isWritten = await cluster.lobbies.compareAndSet(code, version, next);
+          if (isWritten) this.#spread(lobbyChannel(code), JSON.stringify({ written: version + 1 }));
+          return isWritten;
+        });
+      },
+      keep: () => this.#call(() => undefined),
+      count: () => this.#call(() => cluster.lobbies.count()),
+    };
+  }
+
+  #createBus(): NodeBus {
+    const isUp = (): boolean => this.#isUp;
+    return {
+      get isUp() {
+        return isUp();
+      },
+      nowMs: () => this.#cluster.options.nowMs(),
+      publish: (channel, text) => this.#call(() => this.#spread(channel, text)),
+      subscribe: (channel, listener) => {
+        this.#listeners.set(channel, listener);
+        return this.#call(() => void this.#heard.add(channel));
+      },
+      unsubscribe: (channel) => {
+        this.#listeners.delete(channel);
+        this.#heard.delete(channel);
+      },
+      onUp: (listener) => void this.#upListeners.push(listener),
+    };
+  }
+
+  #spread(channel: string, text: string): number {
+    return [...this.#cluster.nodes].filter((node) => node.hear(channel, text)).length;
+  }
+
+  #take(key: string, { owner, leaseMs, over }: ClaimWish): ClaimAnswer {
+    const nowMs = this.#cluster.options.nowMs();
+    const held = this.#cluster.claim(key);
+    if (held !== undefined && held.owner !== owner && over !== "anybody" && over !== held.token) {
+      return { ok: false, holder: { owner: held.owner, token: held.token, ageMs: nowMs - held.takenAtMs } };
+    }
+    const claim = { owner, token: this.#cluster.nextToken(), takenAtMs: nowMs, untilMs: nowMs + leaseMs };
+    this.#cluster.claims.set(key, claim);
+    this.#cluster.onClaimTaken(key, claim);
+    return { ok: true, token: claim.token };
+  }
+
+  #renew(key: string, { owner, token, leaseMs }: { owner: string; token: number; leaseMs: number }): boolean {
+    const nowMs = this.#cluster.options.nowMs();
+    const held = this.#cluster.claim(key);
+    if (held !== undefined && held.token !== token) return false;
+    this.#cluster.claims.set(key, { owner, token, takenAtMs: held?.takenAtMs ?? nowMs, untilMs: nowMs + leaseMs });
+    return true;
+  }
+
+  #find(key: string): Claim | undefined {
+    const held = this.#cluster.claim(key);
+    return held && { owner: held.owner, token: held.token, ageMs: this.#cluster.options.nowMs() - held.takenAtMs };
+  }
+
+  /** As the Redis client: refused at once while it is down, given up after the deadline, done by the store all the same if it gets there. */
+  #call<Value>(run: () => Value | Promise<Value>): Promise<Value> {
+    return this.#isUp ? this.#send(run) : Promise.reject(new Error("the store is away"));
+  }
+
+  #send<Value>(run: () => Value | Promise<Value>): Promise<Value> {
+    const connection = this.#connection;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("no answer in time")), COMMAND_MS_MAX);
+      const settle = (end: () => void): void => {
+        clearTimeout(timer);
+        end();
+      };
+      const answer = (end: () => void): void =>
+        this.#later(() => settle(connection === this.#connection ? end : () => reject(new Error("connection lost"))));
+      const refuse = (error: Error): void => settle(() => reject(error));
+      this.#later(() => {
+        if (this.#isCutOff) return refuse(new Error("connection refused"));
+        this.#cluster.arrive(() => {
+          // What is written is written, also when the answer gets lost.
+          Promise.resolve()
+            .then(run)
+            .then(
+              (value) => answer(() => resolve(value)),
+              (error: unknown) => answer(() => reject(error instanceof Error ? error : new Error(String(error)))),
+            );
+        }, refuse);
+      });
+    });
+  }
+
+  #later(run: () => void): void {
+    const delayMs = this.#cluster.options.delayMs?.() ?? 0;
+    if (delayMs <= 0) run();
+    else setTimeout(run, delayMs);
+  }
+
+  async #check(): Promise<void> {
+    try {
+      await this.#send(() => undefined);
+    } catch {
+      this.lose();
+      return;
+    }
+    if (this.#isUp || this.#beat === undefined) return;
+    this.#isUp = true;
+    for (const channel of this.#listeners.keys()) this.#heard.add(channel);
+    for (const listener of this.#upListeners) listener();
+  }
+}

@@ -1,0 +1,145 @@
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { lobbyChannel } from "../src/node-bus.ts";
+import { connectRedis } from "../src/redis-state.ts";
+import type { SharedState } from "../src/shared-state.ts";
+import { claimStoreContract } from "./claim-store-contract.ts";
+import { code, TestLobby } from "./lobby-fixture.ts";
+import { lobbyStoreContract } from "./lobby-store-contract.ts";
+import { nodeBusContract } from "./node-bus-contract.ts";
+import { onceStoreContract } from "./once-store-contract.ts";
+import { RedisServer } from "./redis-server.ts";
+
+const REST_MS = 120;
+const passMs = (ms: number): Promise<void> => sleep(ms);
+
+let server: RedisServer;
+/** In the mode of a cluster a command whose keys lie in two slots is refused, whichever node has them. */
+let clustered: RedisServer;
+const states: SharedState[] = [];
+let prefixes = 0;
+
+beforeAll(async () => {
+  [server, clustered] = await Promise.all([RedisServer.start(), RedisServer.start("--cluster-enabled", "yes")]);
+  await clustered.ask("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+  while (!(await clustered.ask("CLUSTER", "INFO")).includes("cluster_state:ok")) await sleep(20);
+});
+
+afterEach(() => {
+  for (const state of states.splice(0)) state.close();
+});
+
+afterAll(() => Promise.all([server.dispose(), clustered.dispose()]));
+
+async function up(state: SharedState): Promise<SharedState> {
+  if (!state.bus.isUp) await new Promise<void>((resolve) => state.bus.onUp(resolve));
+  return state;
+}
+
+function connect(url: string, prefix = `test${++prefixes}`, keptMs = 60_000): Promise<SharedState> {
+  const steadyMs = (): number => performance.timeOrigin + performance.now();
+  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs, handleFailure: () => undefined });
+  states.push(state);
+  return up(state);
+}
+
+describe.each(["a server", "a node of a cluster"])("%s", (kind) => {
+  const url = (): string => (kind === "a server" ? server : clustered).url;
+  lobbyStoreContract(async () => (await connect(url(), undefined, REST_MS)).lobbies, { restMs: REST_MS, passMs });
+  onceStoreContract(async () => (await connect(url())).once, passMs);
+  claimStoreContract(async () => (await connect(url())).claims, passMs);
+  nodeBusContract(async (count) => {
+    const prefix = `test${++prefixes}`;
+    return Promise.all(Array.from({ length: count }, async () => (await connect(url(), prefix)).bus));
+  });
+
+  test("[CL6] each write of a lobby is told on its channel, with the version that it has now", async () => {
+    const state = await connect(url());
+    const texts: string[] = [];
+    const KXRTM = code("KXRTM");
+    const { record } = new TestLobby();
+    const heard = new Promise<void>((resolve) => {
+      void state.bus.subscribe(lobbyChannel(KXRTM), (text) => void (texts.push(text) === 3 && resolve()));
+    });
+    await state.lobbies.compareAndSet(KXRTM, 0, record);
+    await state.lobbies.compareAndSet(KXRTM, 0, record);
+    await state.lobbies.compareAndSet(KXRTM, 1, record);
+    await state.lobbies.compareAndSet(KXRTM, 2, undefined);
+    await heard;
+    expect(texts).toEqual(['{"written":1}', '{"written":2}', '{"written":3}']);
+  });
+
+  test("[CL7] a lobby that nobody keeps is forgotten, and not counted", async () => {
+    const { lobbies } = await connect(url(), undefined, REST_MS);
+    await lobbies.compareAndSet(code("KXRTM"), 0, new TestLobby().record);
+    expect(await lobbies.count()).toBe(1);
+    await passMs(REST_MS + 20);
+    expect([await lobbies.count(), await lobbies.load(code("KXRTM"))]).toEqual([0, { version: 0, record: undefined }]);
+  });
+});
+
+test("[CL8] while Redis stands still every call is refused within half a second and then at once, what waited is never written, and when it goes on all is heard again", async () => {
+  const prefix = `test${++prefixes}`;
+  const [state, other] = await Promise.all([connect(server.url, prefix), connect(server.url, prefix)]);
+  const { record } = new TestLobby();
+  const heard: string[] = [];
+  let wake = (): void => undefined;
+  await state.bus.subscribe("a:{x}", (text) => {
+    heard.push(text);
+    wake();
+  });
+  expect(await state.lobbies.compareAndSet(code("KXRTM"), 0, record)).toBe(true);
+  server.freeze();
+  await expect(state.lobbies.compareAndSet(code("KXRTM"), 1, { ...record, nextOrder: 99 })).rejects.toThrow("no answer within 450 ms");
+  await expect(state.claims.take("id", { owner: "ada", leaseMs: 1_000 })).rejects.toThrow();
+  while (state.bus.isUp) await sleep(10);
+  for (let index = 0; index < 20_000; index++) await expect(state.bus.publish("a:{x}", "lost")).rejects.toThrow("Redis is away.");
+  const back = Promise.all([up(state), up(other)]);
+  await sleep(700);
+  server.thaw();
+  await back;
+  expect((await state.lobbies.load(code("KXRTM"))).record?.nextOrder).toBe(record.nextOrder);
+  const again = new Promise<void>((resolve) => (wake = resolve));
+  await other.bus.publish("a:{x}", "back");
+  await again;
+  expect(heard).toEqual(["back"]);
+});
+
+test("[CL9] when Redis was killed and comes back it has what it answered for, scripts are known again, and texts are heard again", async () => {
+  const own = await RedisServer.start();
+  try {
+    const state = await connect(own.url);
+    const { record } = new TestLobby();
+    let wake = (): void => undefined;
+    const again = new Promise<void>((resolve) => (wake = resolve));
+    await state.bus.subscribe("a:{x}", () => wake());
+    await state.lobbies.compareAndSet(code("KXRTM"), 0, record);
+    await own.kill();
+    while (state.bus.isUp) await sleep(10);
+    await expect(state.lobbies.load(code("KXRTM"))).rejects.toThrow("Redis is away.");
+    // Asked for while it is away: refused, and heard all the same later.
+    await expect(state.bus.subscribe("b:{x}", () => undefined)).rejects.toThrow("Redis is away.");
+    await own.start();
+    await up(state);
+    const claimed = await state.claims.take("id", { owner: "ada", leaseMs: 1_000 });
+    expect([claimed.ok, await state.bus.publish("a:{x}", "back"), await state.bus.publish("b:{x}", "back")]).toEqual([true, 1, 1]);
+    await again;
+  } finally {
+    await own.dispose();
+  }
+});
+
+test("[CL10] a node starts without Redis, and finds it when it is there", async () => {
+  const own = await RedisServer.start();
+  await own.kill();
+  try {
+    const connecting = connect(own.url);
+    await sleep(100);
+    expect(states.at(-1)?.bus.isUp).toBe(false);
+    await own.start();
+    expect((await (await connecting).lobbies.load(code("KXRTM"))).version).toBe(0);
+  } finally {
+    await own.dispose();
+  }
+});
