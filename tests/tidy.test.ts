@@ -68,6 +68,7 @@ const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
   peer: ["packages/broker/src/peer-server.ts"],
   pino: ["packages/broker/src/pino-log.ts"],
   "prom-client": ["packages/broker/src/broker-metrics.ts"],
+  send: ["packages/broker/src/static-files.ts"],
 };
 
 /** What may not stand in pure code, and what to use in its place. */

@@ -53,6 +53,8 @@ export interface BrokerOptions {
   readonly metricsPort?: number;
   /** Address for `metricsPort`. Default: this machine alone. */
   readonly metricsHost?: string;
+  /** `createBroker` alone: a folder with a built game, served beside the broker's own paths. Rejects when there is none. Default: none. */
+  readonly staticFolder?: string;
   /** Gets what an operator should know. Default: silence. */
   readonly log?: Log;
 }

@@ -3,7 +3,9 @@ import type { AddressInfo } from "node:net";
 import { resolveOptions, type BrokerOptions } from "./broker-options.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerShell } from "./broker-shell.ts";
+import { failureEntry } from "./log-entry.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
+import { StaticFiles } from "./static-files.ts";
 
 /** A broker that listens. */
 export interface Broker {
@@ -41,11 +43,14 @@ export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandler
 /** Starts a broker. Rejects when a port cannot be had. */
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   const settings = resolveOptions(options);
+  const files = options.staticFolder === undefined ? undefined : new StaticFiles(options.staticFolder);
   const shell = new BrokerShell(settings);
   const server = createServer(SERVER_OPTIONS);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   server.on("request", (request, response) => {
-    if (!shell.handleRequest(request, response)) response.writeHead(404, { connection: "close" }).end();
+    if (shell.handleRequest(request, response)) return;
+    if (files === undefined) response.writeHead(404, { connection: "close" }).end();
+    else files.handleRequest(request, response, (error) => settings.log(failureEntry(error)));
   });
   server.on("upgrade", (request, socket, head) => {
     if (!shell.handleUpgrade(request, socket, head)) refuseUpgrade(socket, "404 Not Found");

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { isIP } from "node:net";
 import { ADMIN_TOKEN_UNITS_MIN } from "./broker-options.ts";
 import { LOG_LEVELS } from "./log-entry.ts";
@@ -43,6 +44,15 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
     apply: (text, options) => {
       if (isIP(text) === 0) return "an IP address";
       options.metricsHost = text;
+      return undefined;
+    },
+  },
+  static: {
+    value: "FOLDER",
+    help: "Folder with a built game, served to browsers beside the broker. Default: none.",
+    apply: (text, options) => {
+      if (statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true) return "a folder";
+      options.staticFolder = text;
       return undefined;
     },
   },

@@ -170,6 +170,7 @@ test.each([
   ["--metrics-host", "the inside"],
   ["--admin-token", "short"],
   ["--admin-token-file", "/nowhere/at/all"],
+  ["--static", "/nowhere/at/all"],
 ])("[OP8] %s %s is refused by its name", (flag, value) => {
   const settings = readSettings([flag, value], {});
   expect(settings.kind === "refused" ? settings.message : "").toContain(flag);
