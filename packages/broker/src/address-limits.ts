@@ -4,6 +4,7 @@ import { TokenBucket } from "./token-bucket.ts";
 interface AddressEntry {
   sockets: number;
   readonly opens: TokenBucket;
+  readonly requests: TokenBucket;
   readonly wrongCodes: TokenBucket;
   readonly lobbies: TokenBucket;
 }
@@ -29,6 +30,11 @@ export class AddressLimits {
   mayOpen(nowMs: number, address: string): boolean {
     const entry = this.#entry(nowMs, address);
     return entry.opens.take(nowMs) && entry.sockets < this.#limits.socketsPerAddress;
+  }
+
+  /** Counts an HTTP request. */
+  mayRequest(nowMs: number, address: string): boolean {
+    return this.#entry(nowMs, address).requests.take(nowMs);
   }
 
   addSocket(nowMs: number, address: string): void {
@@ -63,8 +69,8 @@ export class AddressLimits {
   /** Forgets addresses about which there is nothing to remember. */
   sweep(nowMs: number): void {
     for (const [address, entry] of this.#entries) {
-      if (entry.sockets === 0 && entry.opens.isFull(nowMs) && entry.wrongCodes.isFull(nowMs) && entry.lobbies.isFull(nowMs))
-        this.#entries.delete(address);
+      const { sockets, opens, requests, wrongCodes, lobbies } = entry;
+      if (sockets === 0 && [opens, requests, wrongCodes, lobbies].every((bucket) => bucket.isFull(nowMs))) this.#entries.delete(address);
     }
   }
 
@@ -78,11 +84,12 @@ export class AddressLimits {
   }
 
   #newEntry(nowMs: number): AddressEntry {
-    const { opensPerMinute, wrongCodesPerMinute, lobbiesPerMinute } = this.#limits;
+    const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute } = this.#limits;
     const perMinute = (count: number): TokenBucket => new TokenBucket(nowMs, { perSecond: count / 60, burst: count });
     return {
       sockets: 0,
       opens: perMinute(opensPerMinute),
+      requests: perMinute(requestsPerMinute),
       wrongCodes: perMinute(wrongCodesPerMinute),
       lobbies: perMinute(lobbiesPerMinute),
     };

@@ -12,7 +12,7 @@ import { Counters } from "./counters.ts";
 import { drainSteps } from "./drain.ts";
 import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
-import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
+import { CLOSING_MS, GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
 import { LobbySeal } from "./lobby-seal.ts";
@@ -32,6 +32,21 @@ import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { SocketSweep } from "./socket-sweep.ts";
 import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
+/** Frames of one message. Browsers send a message of our size in a handful. */
+const FRAGMENTS_MAX = 1_024;
+/** A constant of its own, since the types of `ws` do not know all of it yet. */
+const SOCKET_OPTIONS = {
+  noServer: true,
+  maxPayload: LOBBY_LIMITS.frameBytes,
+  maxFragments: FRAGMENTS_MAX,
+  // A small frame could else unpack to a large one, and every socket would hold a window of memory.
+  perMessageDeflate: false,
+  clientTracking: false,
+  // The guard answers pings, so that it can count them.
+  autoPong: false,
+  // Of a socket that broke the rules of WebSockets: for us it is over at once, and it is not counted any more.
+  closeTimeout: CLOSING_MS,
+} as const;
 /** Sockets get this long to read their goodbye. */
 const GOODBYE_MS = 300;
 
@@ -104,7 +119,7 @@ export class BrokerShell implements BrokerHandlers {
       isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
       nowMs: monotonicMs,
     });
-    this.#sweep = new SocketSweep(monotonicMs, (nowMs) => {
+    this.#sweep = new SocketSweep(monotonicMs, limits.sendBuffersBytes, (nowMs) => {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
       this.#logRefusals(nowMs);
@@ -118,20 +133,18 @@ export class BrokerShell implements BrokerHandlers {
       counters: this.#counters,
       handleFailure: (error) => this.#logFailure(error),
     });
-    // Compression off: a small frame could else unpack to a large one, and every socket would hold a window of memory.
-    this.#sockets = new WebSocketServer({
-      noServer: true,
-      maxPayload: LOBBY_LIMITS.frameBytes,
-      perMessageDeflate: false,
-      clientTracking: false,
-    });
+    this.#sockets = new WebSocketServer(SOCKET_OPTIONS);
     this.#sockets.on("error", (error) => this.#logFailure(error));
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#operations.handleRequest(request, response, false)) return true;
-    if (!this.#settings.open || pathOf(request) !== `/${PEERJS_KEY}/id`) return false;
-    if (this.#readiness() === "draining") {
+    const isPeerId = this.#settings.open && pathOf(request) === `/${PEERJS_KEY}/id`;
+    if (!isPeerId && !this.#operations.answers(request, false)) return false;
+    if (!this.#addresses.mayRequest(monotonicMs(), clientAddress(request, this.#settings.trustedProxyHops))) {
+      this.#counters.add("request:address");
+      response.writeHead(429, { connection: "close" }).end();
+    } else if (!isPeerId) this.#operations.handleRequest(request, response, false);
+    else if (this.#readiness() === "draining") {
       response.writeHead(503, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end();
     } else if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
     else response.writeHead(403, { connection: "close" }).end();

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolveOptions, type BrokerOptions } from "./broker-options.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
+import { addressKey } from "./client-address.ts";
 import { BrokerShell } from "./broker-shell.ts";
 import { failureEntry } from "./log-entry.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
@@ -34,6 +35,8 @@ const SERVER_OPTIONS = {
 const SPARE_CONNECTIONS = 1_000;
 /** A few machines watch. */
 const METRICS_CONNECTIONS = 100;
+/** The same of one address, which could else take all places with connections that ask for nothing. */
+const SPARE_CONNECTIONS_PER_ADDRESS = 64;
 
 /** Signaling and lobbies as request handlers, for a server that does other things too. `port` and `host` are not used. */
 export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandlers {
@@ -55,6 +58,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   server.on("upgrade", (request, socket, head) => {
     if (!shell.handleUpgrade(request, socket, head)) refuseUpgrade(socket, "404 Not Found");
   });
+  // Behind proxies, all connections are theirs.
+  if (settings.trustedProxyHops === 0) limitConnections(server, settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS);
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
   const metricsServer = options.metricsPort === undefined ? undefined : createMetricsServer(shell);
   const servers = metricsServer === undefined ? [server] : [server, metricsServer];
@@ -90,6 +95,25 @@ function createMetricsServer(shell: BrokerShell): Server {
   server.on("upgrade", (_request, socket) => refuseUpgrade(socket, "404 Not Found"));
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
   return server;
+}
+
+/** Cuts the connections that one address has beyond its number, before they have cost anything. */
+function limitConnections(server: Server, perAddress: number): void {
+  const counts = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = addressKey(socket.remoteAddress ?? "") ?? "unknown";
+    const count = counts.get(address) ?? 0;
+    if (count >= perAddress) {
+      socket.destroy();
+      return;
+    }
+    counts.set(address, count + 1);
+    socket.once("close", () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left === 0) counts.delete(address);
+      else counts.set(address, left);
+    });
+  });
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {

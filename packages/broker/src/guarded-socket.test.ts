@@ -20,6 +20,9 @@ class FakeSocket extends EventEmitter {
   ping(): void {
     this.calls.push("ping");
   }
+  pong(data: Buffer): void {
+    this.calls.push(`pong ${data.toString()}`);
+  }
   pause(): void {
     this.isPaused = true;
   }
@@ -90,7 +93,7 @@ const say = (raw: FakeSocket, text: string): boolean => raw.emit("message", Buff
 
 test("[BR30] after 5 s of silence a socket is asked, after 10 s it is ended; any sign of life counts", () => {
   const { raw, user, socket, nowMs } = guarded();
-  const sweep = new SocketSweep(nowMs, () => undefined);
+  const sweep = new SocketSweep(nowMs, Infinity, () => undefined);
   sweep.add(socket);
   vi.advanceTimersByTime(4_999);
   expect(user.log).toEqual([]);
@@ -108,7 +111,7 @@ test("[BR30] after 5 s of silence a socket is asked, after 10 s it is ended; any
 
 test("[BR31] a process that stood still for a minute blames nobody", () => {
   const { user, socket, nowMs } = guarded();
-  const sweep = new SocketSweep(nowMs, () => undefined);
+  const sweep = new SocketSweep(nowMs, Infinity, () => undefined);
   sweep.add(socket);
   vi.advanceTimersByTime(2_000);
   vi.setSystemTime(Date.now() + 60_000);
@@ -182,6 +185,65 @@ test("[BR35] a reader that fell behind by more than the cap is dropped instead o
   socket.send("0123456789x");
   expect(raw.sent).toHaveLength(1);
   expect(user.log).toEqual(["closed"]);
+});
+
+test("[AB1] a message takes a token for each started 4 KiB, and one larger than the burst takes the whole burst", () => {
+  const { raw, user } = guarded({ messageBurst: 10, messagesPerSecond: 10 });
+  say(raw, "x".repeat(4_095));
+  say(raw, "x".repeat(4_096));
+  say(raw, "x".repeat(28_671));
+  expect(user.log).toHaveLength(3);
+  say(raw, "x".repeat(60_000));
+  vi.advanceTimersByTime(999);
+  expect(user.log).toHaveLength(3);
+  vi.advanceTimersByTime(2);
+  expect(user.log).toHaveLength(4);
+});
+
+test("[AB2] a sender is not read while more than 64 KiB of it wait", () => {
+  const { raw, user } = guarded({ messageBurst: 1, messagesPerSecond: 10 });
+  say(raw, "first");
+  say(raw, "x".repeat(40_000));
+  expect(raw.isPaused).toBe(false);
+  say(raw, "x".repeat(40_000));
+  expect(raw.isPaused).toBe(true);
+  vi.advanceTimersByTime(1_000);
+  expect([user.log.length, raw.isPaused]).toEqual([3, false]);
+});
+
+test("[AB3] pings are answered at the rate of messages; more of them, or of pongs, end the socket", () => {
+  const { raw, user } = guarded({ messageBurst: 3, messagesPerSecond: 10 });
+  for (const text of ["a", "b", "c"]) raw.emit("ping", Buffer.from(text));
+  expect(raw.calls).toEqual(["pong a", "pong b", "pong c"]);
+  vi.advanceTimersByTime(100);
+  raw.emit("pong");
+  expect(user.log).toEqual([]);
+  raw.emit("pong");
+  expect(user.log).toEqual(["offence flood"]);
+});
+
+test("[AB3] a ping of who does not read is not answered", () => {
+  const { raw, user } = guarded();
+  raw.bufferedAmount = 65_537;
+  raw.emit("ping", Buffer.from("x"));
+  expect([raw.calls, user.log]).toEqual([[], []]);
+});
+
+test("[AB4] above the cap for all together, who has read least is dropped first, and no more than must be", () => {
+  const people = [300, 900, 600, 100].map((unread) => {
+    const one = guarded();
+    one.raw.bufferedAmount = unread;
+    return one;
+  });
+  const sweep = new SocketSweep(
+    () => Date.now(),
+    1_000,
+    () => undefined,
+  );
+  for (const { socket } of people) sweep.add(socket);
+  vi.advanceTimersByTime(1_000);
+  expect(people.map(({ socket }) => socket.isOpen)).toEqual([true, false, true, true]);
+  sweep.dispose();
 });
 
 test("[BR36] a socket that its user's own start has closed is told so", () => {

@@ -28,16 +28,19 @@ export interface GuardedSocketOptions {
   readonly handleFailure: (error: unknown) => void;
 }
 
-/** `flood`: more waiting messages than allowed. `binary`: the protocols here are text. */
+/** `flood`: more waiting messages, or more pings and pongs, than allowed. `binary`: the protocols here are text. */
 export type SocketOffence = "flood" | "binary";
 
 /** WebSocket close codes (RFC 6455 section 7.4.1) that the broker uses. */
 export const CLOSE_CODE = { normal: 1000, unsupportedData: 1003, policyViolation: 1008, serviceRestart: 1012 } as const;
 
 /** How long a closing handshake may take before the connection is cut. */
-const CLOSING_MS = 1_000;
-/** Waiting messages above which the connection is no longer read: from here the sender's own buffers fill. */
+export const CLOSING_MS = 1_000;
+/** Waiting messages, and text units in them, above which the connection is no longer read: from here the sender's own buffers fill. */
 const PAUSE_ABOVE = 32;
+const PAUSE_ABOVE_UNITS = 65_536;
+/** A message takes a token for each started part of this length, so that a socket's bytes are bounded with its messages: at half, a page's large settings wait; at double, the sockets of one address keep a core busy with parsing. */
+const UNITS_PER_TOKEN = 4_096;
 
 /**
  * A WebSocket of a stranger, bounded in every direction: what it sends is shaped to the token bucket (late rather than lost, since a mesh of 64 needs
@@ -51,7 +54,10 @@ export class GuardedSocket {
   readonly #limits: BrokerLimits;
   readonly #nowMs: () => number;
   readonly #bucket: TokenBucket;
+  /** For ping and pong frames, which wait for nothing. */
+  readonly #controls: TokenBucket;
   readonly #waiting: string[] = [];
+  #waitingUnits = 0;
   #busy = false;
   #open = true;
   #heardAtMs: number;
@@ -66,13 +72,15 @@ export class GuardedSocket {
     this.#handleFailure = options.handleFailure;
     this.#heardAtMs = options.nowMs();
     const { messagesPerSecond, messageBurst } = options.limits;
-    this.#bucket = new TokenBucket(this.#heardAtMs, { perSecond: messagesPerSecond, burst: messageBurst });
+    const rate = { perSecond: messagesPerSecond, burst: messageBurst };
+    this.#bucket = new TokenBucket(this.#heardAtMs, rate);
+    this.#controls = new TokenBucket(this.#heardAtMs, rate);
     // Before anything else: an `error` event without a listener ends the process.
     socket.on("error", () => this.#finish());
     socket.on("close", () => this.#finish());
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("ping", () => this.#hear());
-    socket.on("pong", () => this.#hear());
+    socket.on("ping", (data) => this.#hearControl() && this.#pong(data));
+    socket.on("pong", () => this.#hearControl());
   }
 
   /** Who handles what arrives. Once, in the same turn as the constructor: no frame can have come yet, but the user's own start may have closed the socket. */
@@ -83,6 +91,11 @@ export class GuardedSocket {
 
   get isOpen(): boolean {
     return this.#open;
+  }
+
+  /** What it has not read yet. */
+  get unreadBytes(): number {
+    return this.#open ? this.#socket.bufferedAmount : 0;
   }
 
   /** Sends, unless the peer has stopped reading: then it is dropped. */
@@ -149,6 +162,19 @@ export class GuardedSocket {
     this.#heardAtMs = this.#nowMs();
   }
 
+  /** False: it has ended, or is ended now since there are far too many. */
+  #hearControl(): boolean {
+    if (!this.#open) return false;
+    this.#hear();
+    if (!this.#controls.take(this.#nowMs())) this.#user?.handleOffence("flood");
+    return this.#open;
+  }
+
+  /** Unlike `ws` by itself, never to who reads nothing. */
+  #pong(data: Buffer): void {
+    if (this.#socket.bufferedAmount <= PAUSE_ABOVE_UNITS) this.#socket.pong(data, undefined, ignoreError);
+  }
+
   #receive(data: unknown, isBinary: boolean): void {
     if (!this.#open) return;
     this.#hear();
@@ -157,19 +183,25 @@ export class GuardedSocket {
       else this.#user.handleBinary(data);
       return;
     }
-    this.#waiting.push(String(data));
+    const text = String(data);
+    this.#waiting.push(text);
+    this.#waitingUnits += text.length;
     if (this.#waiting.length > this.#limits.queuedMessages) this.#user?.handleOffence("flood");
-    else if (this.#waiting.length > PAUSE_ABOVE) this.#socket.pause();
+    else if (this.#waiting.length > PAUSE_ABOVE || this.#waitingUnits > PAUSE_ABOVE_UNITS) this.#socket.pause();
     this.#work();
   }
 
   #work(): void {
     while (this.#open && !this.#busy && this.#waiting.length > 0 && this.#resumeTimer === undefined) {
-      if (!this.#bucket.take(this.#nowMs())) {
-        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(this.#nowMs()));
+      const [next = ""] = this.#waiting;
+      const tokens = Math.min(Math.ceil((next.length + 1) / UNITS_PER_TOKEN), this.#limits.messageBurst);
+      if (!this.#bucket.take(this.#nowMs(), tokens)) {
+        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(this.#nowMs(), tokens));
         return;
       }
-      const handled = this.#handle(this.#waiting.shift() ?? "");
+      this.#waiting.shift();
+      this.#waitingUnits -= next.length;
+      const handled = this.#handle(next);
       if (handled instanceof Promise) {
         this.#busy = true;
         void handled.finally(() => {
@@ -199,6 +231,7 @@ export class GuardedSocket {
     if (!this.#open) return;
     this.#open = false;
     this.#waiting.length = 0;
+    this.#waitingUnits = 0;
     clearTimeout(this.#resumeTimer);
     this.#handleEnd();
     this.#user?.handleClosed();

@@ -3,18 +3,22 @@
  * A page of a game opens two sockets: one for its lobby, one for signaling.
  */
 export interface BrokerLimits {
-  /** Messages of one socket: what is above is read later, not lost. Joining a full lobby of 64 sends about 450 signals. */
+  /** Messages of one socket, each started 4 KiB of it counted: what is above is read later, not lost. Joining a full lobby of 64 sends about 450 signals. Pings and pongs count apart, and end the socket. */
   readonly messagesPerSecond: number;
   readonly messageBurst: number;
   /** Messages that wait for their turn; a socket that pushes more is closed. */
   readonly queuedMessages: number;
   /** What waits to be read by a slow reader, who is then dropped. */
   readonly sendBufferBytes: number;
+  /** The same for all sockets together, looked at once a second: whoever has read least is dropped first. */
+  readonly sendBuffersBytes: number;
   /** Messages that are not of the protocol before the socket is closed. */
   readonly refusedMessages: number;
   /** Open sockets of one address (one IPv4 address, one IPv6 /64). A school or an office is one address. */
   readonly socketsPerAddress: number;
   readonly opensPerMinute: number;
+  /** HTTP requests of one address that are not for a socket. */
+  readonly requestsPerMinute: number;
   /** Codes that open nothing, per address. At 10 a minute, and 1,000 live lobbies, a guess hits after five hours. */
   readonly wrongCodesPerMinute: number;
   readonly lobbiesPerMinute: number;
@@ -38,9 +42,11 @@ export const BROKER_LIMITS: BrokerLimits = {
   messageBurst: 200,
   queuedMessages: 1_024,
   sendBufferBytes: 1_048_576,
+  sendBuffersBytes: 268_435_456,
   refusedMessages: 3,
   socketsPerAddress: 64,
   opensPerMinute: 60,
+  requestsPerMinute: 600,
   wrongCodesPerMinute: 10,
   lobbiesPerMinute: 30,
   sockets: 10_000,

@@ -46,12 +46,18 @@ export class OperationsDoor {
     this.#options = options;
   }
 
-  /** `isPrivate`: it came by the port for metrics, which needs no token. False: not one of its paths, nothing was written. */
+  /** Whether the request is for it. `isPrivate`: it came by the port for metrics, which needs no token. */
+  answers(request: IncomingMessage, isPrivate: boolean): boolean {
+    const { metrics, token } = this.#options;
+    const path = pathOf(request);
+    return path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined && (isPrivate || token !== undefined));
+  }
+
+  /** False: not one of its paths, nothing was written. */
   handleRequest(request: IncomingMessage, response: ServerResponse, isPrivate: boolean): boolean {
-    const { metrics, token, handleFailure } = this.#options;
-    const path = (request.url ?? "").split("?", 1)[0] ?? "";
-    const isMetrics = path === "/metrics" && metrics !== undefined && (isPrivate || token !== undefined);
-    if (path !== "/healthz" && path !== "/readyz" && !isMetrics) return false;
+    const { handleFailure } = this.#options;
+    if (!this.answers(request, isPrivate)) return false;
+    const path = pathOf(request);
     this.#answer(request, path, isPrivate).then(
       (answer) => send(request, response, answer),
       (error: unknown) => {
@@ -79,6 +85,10 @@ export class OperationsDoor {
     if (status === "ready") return json(200, { status });
     return { ...json(503, { status }), headers: { "retry-after": String(this.#options.retryAfterSeconds()) } };
   }
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? "").split("?", 1)[0] ?? "";
 }
 
 function json(status: number, value: unknown): Answer {

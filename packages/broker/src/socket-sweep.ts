@@ -7,12 +7,15 @@ const STALL_MS = 3_000;
 /** Watches over the silence of all sockets with one timer. */
 export class SocketSweep {
   readonly #sockets = new Set<GuardedSocket>();
+  readonly #unreadBytesMax: number;
   readonly #nowMs: () => number;
   readonly #onSweep: (nowMs: number) => void;
   readonly #timer: NodeJS.Timeout;
   #sweptAtMs: number;
 
-  constructor(nowMs: () => number, onSweep: (nowMs: number) => void) {
+  /** `unreadBytesMax`: of all sockets together. */
+  constructor(nowMs: () => number, unreadBytesMax: number, onSweep: (nowMs: number) => void) {
+    this.#unreadBytesMax = unreadBytesMax;
     this.#nowMs = nowMs;
     this.#onSweep = onSweep;
     this.#sweptAtMs = nowMs();
@@ -48,6 +51,19 @@ export class SocketSweep {
       if (stalled) socket.forgiveSilence(nowMs);
       else socket.sweep(nowMs);
     }
+    this.#shed();
     this.#onSweep(nowMs);
+  }
+
+  /** Thousands of slow readers, each below its own cap, would else fill the memory. Who has read least goes first. */
+  #shed(): void {
+    let unreadBytes = 0;
+    for (const socket of this.#sockets) unreadBytes += socket.unreadBytes;
+    if (unreadBytes <= this.#unreadBytesMax) return;
+    for (const socket of this.all().toSorted((left, right) => right.unreadBytes - left.unreadBytes)) {
+      if (unreadBytes <= this.#unreadBytesMax) return;
+      unreadBytes -= socket.unreadBytes;
+      socket.terminate();
+    }
   }
 }

@@ -25,10 +25,10 @@ export class TokenBucket {
     this.#tokens = Math.min(this.#burst, this.#tokens + 1);
   }
 
-  /** Until the next token; 0 when there is one. */
-  waitMs(nowMs: number): number {
+  /** Until there are `count` tokens; 0 when there are. */
+  waitMs(nowMs: number, count = 1): number {
     this.#refill(nowMs);
-    return this.#tokens >= 1 ? 0 : Math.ceil((1 - this.#tokens) / this.#perMs);
+    return this.#tokens >= count ? 0 : Math.ceil((count - this.#tokens) / this.#perMs);
   }
 
   isFull(nowMs: number): boolean {
