@@ -38,6 +38,7 @@ export default defineConfig({
           name: "node",
           include: ["{packages/*,tests}/**/*.node.test.ts"],
           exclude: ["**/node_modules/**", "**/dist/**"],
+          globalSetup: ["./packages/broker/test/built-broker.global-setup.ts"],
           testTimeout: 60_000,
         },
       },

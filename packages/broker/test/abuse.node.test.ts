@@ -3,15 +3,19 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { createBroker, type Broker } from "../src/index.ts";
+import { BrokerCommand } from "./broker-command.ts";
 import { admission, LobbyClient, profile, refusal } from "./lobby-client.ts";
 import { SignalingClient } from "./signaling-client.ts";
 
 /**
- * One broker process serves all of these. After each, the victims from before it are still connected and served, and a newcomer is.
+ * One process of the built command serves all of these. After each, the victims from before it are still connected and served, and a newcomer is; at the end it
+ * is still the same process, and has not grown.
  */
-let broker: Broker;
+let broker: BrokerCommand;
 let victims: Victims;
+let rssBytesAtStart = 0;
+/** Node takes some tens of megabytes for its heap under any load. A stock server held 240 MB more after one slow reader, 350 MB after four large messages. */
+const RSS_GROWTH_MAX = 128 * 1_048_576;
 
 interface Victims {
   readonly host: LobbyClient;
@@ -32,10 +36,15 @@ const limits = {
 };
 
 beforeAll(async () => {
-  broker = await createBroker({ host: "127.0.0.1", limits });
+  broker = await BrokerCommand.start([], limits);
+  rssBytesAtStart = broker.rssBytes;
 });
 
-afterAll(() => broker.close());
+afterAll(async () => {
+  expect(broker.isSameProcess).toBe(true);
+  expect(broker.rssBytes - rssBytesAtStart).toBeLessThan(RSS_GROWTH_MAX);
+  expect(await broker.close()).toBe(0);
+});
 
 beforeEach(async () => {
   const host = await LobbyClient.open(broker.port);
@@ -227,9 +236,11 @@ test.each(["lobby", "signaling"] as const)(
 );
 
 test("[BR77] a member that does not read is dropped, and the others are told that it is disconnected", async () => {
-  const small = await createBroker({
-    host: "127.0.0.1",
-    limits: { ...limits, sendBufferBytes: 65_536, messagesPerSecond: 1_000_000, messageBurst: 1_000_000 },
+  const small = await BrokerCommand.start([], {
+    ...limits,
+    sendBufferBytes: 65_536,
+    messagesPerSecond: 1_000_000,
+    messageBurst: 1_000_000,
   });
   const host = await LobbyClient.open(small.port);
   const { code } = (await host.create()).lobby;
@@ -278,13 +289,13 @@ test("[BR79] a member cannot speak for another, be another, or reach into anothe
 });
 
 test("[BR80] the 65th socket and the 61st attempt of one address are refused, other addresses are served", async () => {
-  const strict = await createBroker({ host: "127.0.0.1", trustedProxyHops: 1, limits: { opensPerMinute: 70 } });
+  const strict = await BrokerCommand.start(["--trusted-proxy-hops", "1"], { opensPerMinute: 70 });
   const from = (address: string): { headers: Record<string, string> } => ({ headers: { "x-forwarded-for": address } });
   await Promise.all(Array.from({ length: 64 }, () => LobbyClient.open(strict.port, from("192.0.2.1"))));
   expect(await SignalingClient.refusal(strict.port, "/lobby", from("192.0.2.1"))).toBe(429);
   await LobbyClient.open(strict.port, from("192.0.2.2"));
   await strict.close();
-  const standard = await createBroker({ host: "127.0.0.1", trustedProxyHops: 1 });
+  const standard = await BrokerCommand.start(["--trusted-proxy-hops", "1"]);
   for (let index = 0; index < 60; index++) await (await LobbyClient.open(standard.port, from("192.0.2.1"))).close();
   expect(await SignalingClient.refusal(standard.port, "/lobby", from("192.0.2.1"))).toBe(429);
   await LobbyClient.open(standard.port, from("192.0.2.2"));
@@ -292,7 +303,7 @@ test("[BR80] the 65th socket and the 61st attempt of one address are refused, ot
 });
 
 test("[BR81] after ten wrong codes an address gets no answer to codes, right or wrong, over however many sockets; kept seats still open", async () => {
-  const strict = await createBroker({ host: "127.0.0.1" });
+  const strict = await BrokerCommand.start();
   const host = await LobbyClient.open(strict.port);
   const seat = await host.create();
   const sockets = await Promise.all([1, 2, 3].map(() => LobbyClient.open(strict.port)));
@@ -312,7 +323,7 @@ test("[BR81] after ten wrong codes an address gets no answer to codes, right or 
 });
 
 test("[BR82] a page of a foreign origin is refused, a listed one is served", async () => {
-  const listed = await createBroker({ host: "127.0.0.1", origins: ["https://play.example"] });
+  const listed = await BrokerCommand.start(["--origins", "https://play.example"]);
   expect(await SignalingClient.refusal(broker.port, "/lobby", { origin: "https://evil.example" })).toBe(403);
   expect(await SignalingClient.refusal(listed.port, "/lobby", { origin: "http://localhost:5173" })).toBe(403);
   await LobbyClient.open(listed.port, { origin: "https://play.example" });

@@ -1,0 +1,71 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { BrokerLimits } from "../src/limits.ts";
+
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+
+/** The built command as a process of its own, on a free port of the loopback. */
+export class BrokerCommand {
+  readonly port: number;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #output: readonly string[];
+  readonly #startTicks: string;
+
+  private constructor(child: ChildProcessWithoutNullStreams, output: readonly string[], port: number) {
+    this.#child = child;
+    this.#output = output;
+    this.port = port;
+    this.#startTicks = this.#startTicksNow();
+  }
+
+  static async start(args: readonly string[] = [], limits: Partial<BrokerLimits> = {}): Promise<BrokerCommand> {
+    const list = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
+    const all = ["--port", "0", "--host", "127.0.0.1", ...args, ...(list.length === 0 ? [] : ["--limits", list.join(",")])];
+    const child = spawn(process.execPath, [MAIN, ...all]);
+    const output: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data.toString()));
+    for (;;) {
+      const port = /listening on http:\/\/\S+?:(\d+)/.exec(output.join(""))?.[1];
+      if (port !== undefined) return new BrokerCommand(child, output, Number(port));
+      await Promise.race([once(child.stdout, "data"), once(child, "exit").then(() => Promise.reject(new Error(output.join(""))))]);
+    }
+  }
+
+  /** All that it printed. */
+  get output(): string {
+    return this.#output.join("");
+  }
+
+  /** Bytes of memory that it holds. */
+  get rssBytes(): number {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8"))?.[1];
+    return Number(kilobytes) * 1_024;
+  }
+
+  /** True while it is the process that was started: this id with this start time. */
+  get isSameProcess(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null && this.#startTicksNow() === this.#startTicks;
+  }
+
+  /** What `/healthz` says was refused, by reason. */
+  async refusals(): Promise<Readonly<Record<string, number>>> {
+    const health = (await (await fetch(`http://127.0.0.1:${this.port}/healthz`)).json()) as { refusals: Record<string, number> };
+    return health.refusals;
+  }
+
+  /** Its exit code, after SIGTERM. */
+  async close(): Promise<number | null> {
+    const exit = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    const [code] = (await exit) as [number | null];
+    return code;
+  }
+
+  /** Field 22 of proc(5) stat: when the process started. The name before it is in brackets, and may have anything in it. */
+  #startTicksNow(): string {
+    const stat = readFileSync(`/proc/${this.#child.pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  }
+}
