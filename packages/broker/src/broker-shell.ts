@@ -32,13 +32,14 @@ import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { SocketSweep } from "./socket-sweep.ts";
 import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
-/** Frames of one message. Browsers send a message of our size in a handful. */
-const FRAGMENTS_MAX = 1_024;
+/** Frames of one message, and reads in which it may come. Browsers send a message of our size in a handful, networks in 45 packets; each costs some hundred bytes until the message is whole. */
+const PARTS_MAX = 1_024;
 /** A constant of its own, since the types of `ws` do not know all of it yet. */
 const SOCKET_OPTIONS = {
   noServer: true,
   maxPayload: LOBBY_LIMITS.frameBytes,
-  maxFragments: FRAGMENTS_MAX,
+  maxFragments: PARTS_MAX,
+  maxBufferedChunks: PARTS_MAX,
   // A small frame could else unpack to a large one, and every socket would hold a window of memory.
   perMessageDeflate: false,
   clientTracking: false,
@@ -175,6 +176,11 @@ export class BrokerShell implements BrokerHandlers {
         this.#accept(webSocket, route, address);
       });
     return true;
+  }
+
+  /** A connection was cut before it said anything. */
+  countRefusedConnection(): void {
+    this.#counters.add("connection:address");
   }
 
   drain(): Promise<void> {

@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolveOptions, type BrokerOptions } from "./broker-options.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
-import { addressKey } from "./client-address.ts";
 import { BrokerShell } from "./broker-shell.ts";
+import { limitConnections } from "./connection-limits.ts";
 import { failureEntry } from "./log-entry.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { StaticFiles } from "./static-files.ts";
@@ -59,7 +59,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     if (!shell.handleUpgrade(request, socket, head)) refuseUpgrade(socket, "404 Not Found");
   });
   // Behind proxies, all connections are theirs.
-  if (settings.trustedProxyHops === 0) limitConnections(server, settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS);
+  const perAddress = settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS;
+  if (settings.trustedProxyHops === 0) limitConnections(server, { perAddress, handleRefused: () => shell.countRefusedConnection() });
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
   const metricsServer = options.metricsPort === undefined ? undefined : createMetricsServer(shell);
   const servers = metricsServer === undefined ? [server] : [server, metricsServer];
@@ -95,25 +96,6 @@ function createMetricsServer(shell: BrokerShell): Server {
   server.on("upgrade", (_request, socket) => refuseUpgrade(socket, "404 Not Found"));
   server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
   return server;
-}
-
-/** Cuts the connections that one address has beyond its number, before they have cost anything. */
-function limitConnections(server: Server, perAddress: number): void {
-  const counts = new Map<string, number>();
-  server.on("connection", (socket) => {
-    const address = addressKey(socket.remoteAddress ?? "") ?? "unknown";
-    const count = counts.get(address) ?? 0;
-    if (count >= perAddress) {
-      socket.destroy();
-      return;
-    }
-    counts.set(address, count + 1);
-    socket.once("close", () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
-    });
-  });
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {

@@ -50,7 +50,9 @@ export class OperationsDoor {
   answers(request: IncomingMessage, isPrivate: boolean): boolean {
     const { metrics, token } = this.#options;
     const path = pathOf(request);
-    return path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined && (isPrivate || token !== undefined));
+    return (
+      path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined && (isPrivate || token !== undefined))
+    );
   }
 
   /** False: not one of its paths, nothing was written. */

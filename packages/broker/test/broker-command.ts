@@ -12,11 +12,13 @@ export class BrokerCommand {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #output: readonly string[];
   readonly #startTicks: string;
+  readonly #exit: Promise<number | null>;
 
   private constructor(child: ChildProcessWithoutNullStreams, output: readonly string[], port: number) {
     this.#child = child;
     this.#output = output;
     this.port = port;
+    this.#exit = once(child, "exit").then(([code]) => code as number | null);
     this.#startTicks = this.#startTicksNow();
   }
 
@@ -40,8 +42,12 @@ export class BrokerCommand {
 
   /** Bytes of memory that it holds. */
   get rssBytes(): number {
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8"))?.[1];
-    return Number(kilobytes) * 1_024;
+    return this.#statusBytes("VmRSS");
+  }
+
+  /** The most that it ever held. */
+  get rssBytesMost(): number {
+    return this.#statusBytes("VmHWM");
   }
 
   /** True while it is the process that was started: this id with this start time. */
@@ -55,12 +61,16 @@ export class BrokerCommand {
     return health.refusals;
   }
 
-  /** Its exit code, after SIGTERM. */
-  async close(): Promise<number | null> {
-    const exit = once(this.#child, "exit");
+  /** Its exit code, after SIGTERM. Idempotent. */
+  close(): Promise<number | null> {
     this.#child.kill("SIGTERM");
-    const [code] = (await exit) as [number | null];
-    return code;
+    return this.#exit;
+  }
+
+  /** A field of proc(5) status. */
+  #statusBytes(name: string): number {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8"))?.[1];
+    return Number(kilobytes) * 1_024;
   }
 
   /** Field 22 of proc(5) stat: when the process started. The name before it is in brackets, and may have anything in it. */

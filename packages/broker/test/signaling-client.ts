@@ -59,8 +59,12 @@ export class SignalingClient {
   }
 
   /** Connected, and OPEN received. */
-  static async open(port: number, id: string, token: string): Promise<SignalingClient> {
-    const client = SignalingClient.connect(port, id, token);
+  static open(port: number, id: string, token: string): Promise<SignalingClient> {
+    return SignalingClient.openFrom({}, port, id, token);
+  }
+
+  static async openFrom(options: ClientOptions, port: number, id: string, token: string): Promise<SignalingClient> {
+    const client = SignalingClient.connect(port, id, token, options);
     await client.signal("OPEN");
     return client;
   }
