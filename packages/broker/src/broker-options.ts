@@ -4,6 +4,7 @@ import { SIGNING_KEY_UNITS_MIN } from "./key-ring.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import type { Log } from "./log-entry.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
+import type { TlsFiles } from "./tls-files.ts";
 import { resolveTurnServers, type TurnOptions, type TurnServer } from "./turn-servers.ts";
 
 /** What a broker does; all of it has defaults that are safe on the open internet. */
@@ -55,6 +56,11 @@ export interface BrokerOptions {
   readonly metricsHost?: string;
   /** `createBroker` alone: a folder with a built game, served beside the broker's own paths. Rejects when there is none. Default: none. */
   readonly staticFolder?: string;
+  /**
+   * `createBroker` alone: files with a certificate (with its chain) and its key, as PEM, for `https:` and `wss:`. Read again when they change; a wrong pair
+   * changes nothing. Rejects when it is wrong from the start. Default: plain `http:`, for a proxy in front.
+   */
+  readonly tls?: TlsFiles;
   /** Gets what an operator should know. Default: silence. */
   readonly log?: Log;
 }

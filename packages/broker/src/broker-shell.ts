@@ -18,7 +18,7 @@ import { LobbyRooms } from "./lobby-rooms.ts";
 import { LobbySeal } from "./lobby-seal.ts";
 import { LobbyService } from "./lobby-service.ts";
 import { LobbySocket } from "./lobby-socket.ts";
-import { failureEntry } from "./log-entry.ts";
+import { failureEntry, type LogEvents } from "./log-entry.ts";
 import { measureStore } from "./measured-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters, type SocketKind } from "./meters.ts";
@@ -85,8 +85,8 @@ export class BrokerShell implements BrokerHandlers {
   constructor(settings: BrokerSettings) {
     this.#settings = settings;
     const { limits } = settings;
-    this.#signingKeys = openSigningKeys(settings, () => this.#noteUnreadable("signing key"));
-    this.#turnServers = openTurnServers(settings, () => this.#noteUnreadable("TURN servers"));
+    this.#signingKeys = openSigningKeys(settings, () => this.noteUnreadable("signing key"));
+    this.#turnServers = openTurnServers(settings, () => this.noteUnreadable("TURN servers"));
     const { ring } = this.#signingKeys;
     const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
     const secrets = createSecrets(ring);
@@ -181,6 +181,12 @@ export class BrokerShell implements BrokerHandlers {
   /** A connection was cut before it said anything. */
   countRefusedConnection(): void {
     this.#counters.add("connection:address");
+  }
+
+  /** A file that was read again makes no sense: what it said before stays. */
+  noteUnreadable(file: LogEvents["file-refused"]["file"]): void {
+    this.#counters.add("broker:unreadable-file");
+    this.#settings.log({ event: "file-refused", file });
   }
 
   drain(): Promise<void> {
@@ -298,12 +304,6 @@ export class BrokerShell implements BrokerHandlers {
     if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     for (const socket of sockets) socket.terminate();
     this.#sockets.close();
-  }
-
-  /** What was read before stays. */
-  #noteUnreadable(file: "signing key" | "TURN servers"): void {
-    this.#counters.add("broker:unreadable-file");
-    this.#settings.log({ event: "file-refused", file });
   }
 
   #logFailure(error: unknown): void {

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { resolveOptions, type BrokerOptions } from "./broker-options.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
@@ -7,11 +8,12 @@ import { limitConnections } from "./connection-limits.ts";
 import { failureEntry } from "./log-entry.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { StaticFiles } from "./static-files.ts";
+import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
 
 /** A broker that listens. */
 export interface Broker {
   readonly port: number;
-  /** For people and configuration: `http://host:port`. */
+  /** For people and configuration: `http://host:port`, with `tls` `https://…`. */
   readonly address: string;
   /** Where `metricsPort` listens; `undefined` without one. */
   readonly metricsPort: number | undefined;
@@ -31,6 +33,8 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
 } as const;
+/** A handshake has two round trips. Whoever opens a connection and says nothing holds it this long. */
+const HANDSHAKE_MS = 10_000;
 /** Connections beyond the sockets: requests for `/healthz`, and sockets on their way in or out. */
 const SPARE_CONNECTIONS = 1_000;
 /** A few machines watch. */
@@ -47,8 +51,8 @@ export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandler
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   const settings = resolveOptions(options);
   const files = options.staticFolder === undefined ? undefined : new StaticFiles(options.staticFolder);
+  const server = openServer(options.tls, () => shell.noteUnreadable("TLS certificate"));
   const shell = new BrokerShell(settings);
-  const server = createServer(SERVER_OPTIONS);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   server.on("request", (request, response) => {
     if (shell.handleRequest(request, response)) return;
@@ -76,7 +80,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const { address, family, port } = addressOf(server);
   return {
     port,
-    address: `http://${family === "IPv6" ? `[${address}]` : address}:${port}`,
+    address: `${options.tls === undefined ? "http" : "https"}://${family === "IPv6" ? `[${address}]` : address}:${port}`,
     metricsPort: metricsServer === undefined ? undefined : addressOf(metricsServer).port,
     drain: async () => {
       await shell.drain();
@@ -84,6 +88,15 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     },
     close,
   };
+}
+
+/** One that speaks TLS with the pair that its files say now. Connections that are open keep the pair that they began with. */
+function openServer(files: TlsFiles | undefined, handleUnreadable: () => void): Server {
+  if (files === undefined) return createServer(SERVER_OPTIONS);
+  const followed = openTlsFiles(files, { handleUnreadable, handleChange: (pair) => server.setSecureContext(pair) });
+  const server = createTlsServer({ ...SERVER_OPTIONS, ...followed.value, handshakeTimeout: HANDSHAKE_MS });
+  server.once("close", () => followed.close());
+  return server;
 }
 
 /** For the machines that watch this one. */

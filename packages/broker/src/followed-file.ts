@@ -1,35 +1,54 @@
 import { readFileSync } from "node:fs";
 
 /**
- * How often a file is read: it is small, and what it says is compared, which works through links and on network file systems too, where nobody tells of
+ * How often files are read: they are small, and what they say is compared, which works through links and on network file systems too, where nobody tells of
  * changes. At half, twice the reads for nothing; at double, somebody who rotates a secret waits.
  */
 const LOOK_EVERY_MS = 2_000;
 
-/** What a file says, read again when it changes. What cannot be read, or makes no sense, changes nothing, and is told once. */
+/**
+ * What files say together, read again when one of them changes. What cannot be read, or makes no sense, changes nothing; it is told once, when it is still so
+ * at the next look: before, somebody may be in the middle of writing.
+ */
 export interface FollowedFile<Value> {
   readonly value: Value;
-  /** Stops looking at it. */
+  /** Stops looking. */
   readonly close: () => void;
 }
 
-/** `parse`: `undefined` for what makes no sense. Throws when that is so from the start. */
-export function followFile<Value>(
-  path: string,
-  parse: (text: string) => Value | undefined,
-  handleUnreadable: () => void,
-): FollowedFile<Value> {
-  let text = readText(path);
-  const first = text === undefined ? undefined : parse(text);
-  if (first === undefined) throw new Error(`cannot be read: ${path}`);
+export interface FollowOptions<Value> {
+  readonly paths: readonly string[];
+  /** Gets what each of `paths` says; `undefined` for what makes no sense. */
+  readonly parse: (...texts: readonly string[]) => Value | undefined;
+  readonly handleUnreadable: () => void;
+  readonly handleChange?: (value: Value) => void;
+}
+
+/** Throws when the files make no sense from the start. */
+export function followFile<Value>({
+  paths,
+  parse,
+  handleUnreadable,
+  handleChange = () => undefined,
+}: FollowOptions<Value>): FollowedFile<Value> {
+  let texts = readTexts(paths);
+  const first = texts === undefined ? undefined : parse(...texts);
+  if (first === undefined) throw new Error(`cannot be read: ${paths.join(", ")}`);
   let value: Value = first;
+  let doubted = false;
   const look = (): void => {
-    const before = text;
-    text = readText(path);
-    if (text === before) return;
-    const fresh = text === undefined ? undefined : parse(text);
-    if (fresh === undefined) handleUnreadable();
-    else value = fresh;
+    const before = texts;
+    texts = readTexts(paths);
+    if (areEqual(texts, before)) {
+      if (doubted) handleUnreadable();
+      doubted = false;
+      return;
+    }
+    const fresh = texts === undefined ? undefined : parse(...texts);
+    doubted = fresh === undefined;
+    if (fresh === undefined) return;
+    value = fresh;
+    handleChange(fresh);
   };
   const timer = setInterval(look, LOOK_EVERY_MS).unref();
   return {
@@ -40,10 +59,14 @@ export function followFile<Value>(
   };
 }
 
-function readText(path: string): string | undefined {
+function readTexts(paths: readonly string[]): readonly string[] | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return paths.map((path) => readFileSync(path, "utf8"));
   } catch {
     return undefined;
   }
+}
+
+function areEqual(some: readonly string[] | undefined, others: readonly string[] | undefined): boolean {
+  return some === others || (some !== undefined && others !== undefined && some.every((text, index) => text === others[index]));
 }

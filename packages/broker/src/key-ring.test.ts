@@ -130,7 +130,7 @@ test("[TK14] the file is read again when it changes; one that cannot be read cha
   try {
     expect(ring.current.kid).toBe(OLD.kid);
     writeFileSync(path, "nonsense");
-    vi.advanceTimersByTime(2_000);
+    vi.advanceTimersByTime(4_000);
     expect(unreadable).toBe(1);
     expect(ring.current.kid).toBe(OLD.kid);
     writeFileSync(path, `${SECRETS[0]}\n2026-01-01T00:00Z ${SECRETS[1]}\n2999-01-01T00:00Z ${SECRETS[2]}\n`);

@@ -19,7 +19,7 @@ export interface LogEvents {
   /** A bug, or a part that failed. `frames`: where, without the error's text. */
   readonly failure: { readonly error: string; readonly frames?: readonly string[] };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
-  readonly "file-refused": { readonly file: "signing key" | "TURN servers" };
+  readonly "file-refused": { readonly file: "signing key" | "TLS certificate" | "TURN servers" };
 }
 
 export type LogEvent = keyof LogEvents;

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { ADMIN_TOKEN_UNITS_MIN } from "./broker-options.ts";
 import { LOG_LEVELS } from "./log-entry.ts";
 import { readInteger, readText, type MutableOptions, type Setting } from "./setting.ts";
+import { isCertificate, isPrivateKey } from "./tls-files.ts";
 
 const DRAIN_SECONDS_MAX = 300;
 
@@ -44,6 +45,24 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
     apply: (text, options) => {
       if (isIP(text) === 0) return "an IP address";
       options.metricsHost = text;
+      return undefined;
+    },
+  },
+  "tls-cert": {
+    value: "FILE",
+    help: "Certificate with its chain (PEM), for https: and wss:; read again when it changes. Default: plain http:, behind a proxy.",
+    apply: (text, options) => {
+      if (!isCertificate(readText(text) ?? "")) return "a file with a certificate (PEM)";
+      options.tls.certFile = text;
+      return undefined;
+    },
+  },
+  "tls-key": {
+    value: "FILE",
+    help: "Key of that certificate (PEM, without a password), read again when it changes.",
+    apply: (text, options) => {
+      if (!isPrivateKey(readText(text) ?? "")) return "a file with a private key (PEM) without a password";
+      options.tls.keyFile = text;
       return undefined;
     },
   },

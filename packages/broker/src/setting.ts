@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { LogLevel } from "./log-entry.ts";
+import type { TlsFiles } from "./tls-files.ts";
 import type { TurnOptions } from "./turn-servers.ts";
 
 /** One setting of the command: a flag and a variable. */
@@ -14,9 +15,10 @@ export interface Setting {
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What settings fill in. `turn` is put together at the end, of what these settings say. */
-export type MutableOptions = Mutable<Omit<BrokerOptions, "turn">> & {
+/** What settings fill in. `tls` and `turn` are put together at the end, of what these settings say. */
+export type MutableOptions = Mutable<Omit<BrokerOptions, "tls" | "turn">> & {
   readonly turn: Mutable<Partial<TurnOptions>>;
+  readonly tls: Mutable<Partial<TlsFiles>>;
   turnServers?: readonly TurnOptions[];
   /** Of the command alone. */
   logLevel: LogLevel | "silent";

@@ -8,6 +8,7 @@ import type { LogLevel } from "./log-entry.ts";
 import { OPERATIONS_SETTINGS } from "./operations-settings.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
 import { readInteger, readText, type MutableOptions, type Setting } from "./setting.ts";
+import { isTlsPair } from "./tls-files.ts";
 import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN } from "./turn-servers.ts";
 
 /** What the command was told to do. */
@@ -174,7 +175,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     return { kind: "refused", message: error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments" };
   }
   if (flags["help"] === true) return { kind: "help", text: helpText() };
-  const options: MutableOptions = { port: DEFAULT_PORT, turn: {}, logLevel: "info" };
+  const options: MutableOptions = { port: DEFAULT_PORT, tls: {}, turn: {}, logLevel: "info" };
   const given = new Map<string, string>();
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const variable = variableOf(name);
@@ -194,10 +195,16 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
   return runSettings(options);
 }
 
-function runSettings({ turn, turnServers, logLevel, ...rest }: MutableOptions): Settings {
+function runSettings({ tls, turn, turnServers, logLevel, ...others }: MutableOptions): Settings {
   const { urls, secret, ...life } = turn;
-  if (rest.metricsHost !== undefined && rest.metricsPort === undefined)
+  const { certFile, keyFile } = tls;
+  if (others.metricsHost !== undefined && others.metricsPort === undefined)
     return { kind: "refused", message: "--metrics-host: expected --metrics-port too" };
+  if (keyFile === undefined && certFile !== undefined) return { kind: "refused", message: "--tls-cert: expected --tls-key too" };
+  if (certFile === undefined && keyFile !== undefined) return { kind: "refused", message: "--tls-key: expected --tls-cert too" };
+  const pair = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+  if (pair !== undefined && !isTlsPair(pair)) return { kind: "refused", message: "--tls-key: expected the key of --tls-cert" };
+  const rest = pair === undefined ? others : { ...others, tls: pair };
   if (urls === undefined && secret === undefined) {
     return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers }, logLevel };
   }

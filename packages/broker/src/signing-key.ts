@@ -33,6 +33,6 @@ export function openSigningKeys(
 ): SigningKeys {
   if (path === undefined) return { ring: KeyRing.of(secret), close: () => undefined };
   readSigningKeys(path);
-  const file = followFile(path, (text) => parseSigningKeys(text, Date.now()), handleUnreadable);
+  const file = followFile({ paths: [path], parse: (text = "") => parseSigningKeys(text, Date.now()), handleUnreadable });
   return { ring: new KeyRing(() => file.value, Date.now), close: () => file.close() };
 }

@@ -54,11 +54,11 @@ export function openTurnServers(
   handleUnreadable: () => void,
 ): FollowedFile<readonly TurnServer[]> {
   if (path === undefined) return { value: turn, close: () => undefined };
-  const parse = (text: string): readonly TurnServer[] | undefined => {
+  const parse = (text = ""): readonly TurnServer[] | undefined => {
     const servers = parseTurnServers(text);
     return servers && resolveTurnServers(servers);
   };
-  return followFile(path, parse, handleUnreadable);
+  return followFile({ paths: [path], parse, handleUnreadable });
 }
 
 /** Addresses of TURN servers within the limits of the protocol, without credentials. */

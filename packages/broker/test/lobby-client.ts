@@ -56,8 +56,10 @@ export class LobbyClient {
     });
   }
 
-  static async open(port: number, options: ClientOptions = {}): Promise<LobbyClient> {
-    const client = new LobbyClient(new WebSocket(`ws://127.0.0.1:${port}/lobby`, options));
+  /** `port`: of this machine; or an address such as `wss://host:port`. */
+  static async open(port: number | string, options: ClientOptions = {}): Promise<LobbyClient> {
+    const address = typeof port === "number" ? `ws://127.0.0.1:${port}` : port;
+    const client = new LobbyClient(new WebSocket(`${address}/lobby`, options));
     await once(client.socket, "open");
     return client;
   }

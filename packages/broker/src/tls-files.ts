@@ -1,0 +1,58 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createSecureContext } from "node:tls";
+import { readFileSync } from "node:fs";
+import { assert } from "@rollcall/netcode/lobby-protocol";
+import { followFile, type FollowedFile } from "./followed-file.ts";
+
+/** A certificate with its chain, and its key, as PEM. */
+export interface TlsPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** Whether the text has a certificate that TLS can use. */
+export function isCertificate(text: string): boolean {
+  return doesNotThrow(() => new X509Certificate(text));
+}
+
+/** Whether the text is a private key without a password. */
+export function isPrivateKey(text: string): boolean {
+  return doesNotThrow(() => createPrivateKey(text));
+}
+
+/** `undefined` for what is no pair: one of them makes no sense, or the key is another certificate's. */
+export function parseTlsPair(cert: string, key: string): TlsPair | undefined {
+  const isPair = doesNotThrow(() => {
+    // An empty text would count as none.
+    assert(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)), "a certificate and its key");
+    createSecureContext({ cert, key });
+  });
+  return isPair ? { cert, key } : undefined;
+}
+
+/** Whether two files are a certificate and its key. */
+export function isTlsPair({ certFile, keyFile }: TlsFiles): boolean {
+  return doesNotThrow(() => assert(parseTlsPair(readFileSync(certFile, "utf8"), readFileSync(keyFile, "utf8")) !== undefined, "a pair"));
+}
+
+/** The pair in two files, read again when they change; a wrong one changes nothing. Throws when it is wrong from the start. */
+export function openTlsFiles(
+  { certFile, keyFile }: TlsFiles,
+  handlers: { readonly handleUnreadable: () => void; readonly handleChange: (pair: TlsPair) => void },
+): FollowedFile<TlsPair> {
+  return followFile({ paths: [certFile, keyFile], parse: (cert = "", key = "") => parseTlsPair(cert, key), ...handlers });
+}
+
+function doesNotThrow(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch {
+    return false;
+  }
+}
