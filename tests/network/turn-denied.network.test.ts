@@ -100,7 +100,13 @@ beforeAll(async () => {
     credential: createHmac("sha1", secret).update(username).digest("base64"),
   }));
   const ended = { username: "1700000000:lab.0", credential: createHmac("sha1", NEWEST).update("1700000000:lab.0").digest("base64") };
+  // As `ice-servers` makes them out for one seat, one after the other.
+  const seat = [600, 660].map((seconds) => {
+    const username = `${Math.floor(Date.now() / 1_000) + seconds}:lab.1`;
+    return { username, credential: createHmac("sha1", NEWEST).update(username).digest("base64") };
+  });
   const question: TurnQuestion = {
+    seat,
     server: SERVER,
     realm: REALM,
     credentials: [...credentials, ended],
@@ -147,4 +153,8 @@ test("[TK43] with an IPv4 relay every IPv6 address is refused, whatever it wraps
 
 test("[TK44] credentials of both its secrets are taken, those of another and those that have ended are not", () => {
   expect(answer.allocations).toEqual([0, 0, 401, 401]);
+});
+
+test("[TK45] a seat has 64 allocations at once, however many credentials it was given: who sells them sells its own", () => {
+  expect(answer.seat).toEqual({ granted: 64, code: 486 });
 });

@@ -42,6 +42,12 @@ const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
   SHUTTING_DOWN: CLOSE_CODE.serviceRestart,
 };
 
+/**
+ * A refused entrance is answered at the next multiple of this after it was asked. A lobby that is loaded takes up to some milliseconds longer than one that is not there, and the largest
+ * more than the smallest: at half, a busy Redis shows through; double is waited for by whoever mistypes.
+ */
+const REFUSAL_STEP_MS = 25;
+
 type Refused = LobbyRefusal & { readonly retryAfterMs?: number };
 
 /** The control socket `/lobby` of one page: frames in, requests to the service, replies and events out. It decides nothing about lobbies. */
@@ -176,36 +182,43 @@ export class LobbySocket implements SocketUser, MemberSocket {
     // Counted before the answer is known: many sockets at once would else all guess with the last try.
     const mayGuess = addresses.takeGuess(nowMs(), address);
     if (command.type === "join") {
-      if (mayGuess)
-        return service.join(
-          visitor((outcome) => this.#replyToGuess(request, outcome, true)),
-          command,
-        );
+      if (mayGuess) return this.#answerGuess(request, true, (handleOutcome) => service.join(visitor(handleOutcome), command));
       this.#refuse(request, this.#tooManyGuesses());
       return Promise.resolve();
     }
     // The owner of a seat gets in although others at the address have guessed: its secret cannot be guessed.
-    return service.resume(
-      visitor((outcome) => this.#replyToGuess(request, outcome, mayGuess)),
-      command,
-    );
+    return this.#answerGuess(request, mayGuess, (handleOutcome) => service.resume(visitor(handleOutcome), command));
   }
 
-  #replyToGuess(request: number, outcome: Outcome, counted: boolean): void {
-    const { addresses, address, nowMs, uniformErrors } = this.#options;
-    if (outcome.ok) {
+  /** Lets in at once; refuses at a moment that tells nothing of what was looked up and how long that took. */
+  async #answerGuess(request: number, counted: boolean, ask: (handleOutcome: Visitor["handleOutcome"]) => Promise<void>): Promise<void> {
+    const { addresses, address, nowMs } = this.#options;
+    const askedMs = nowMs();
+    let refusal: LobbyRefusal | undefined;
+    await ask((outcome) => {
+      if (!outcome.ok) {
+        refusal = outcome.refusal;
+        return;
+      }
       if (counted) addresses.refundGuess(nowMs(), address);
       this.#reply(request, outcome);
-      return;
-    }
+    });
+    if (refusal === undefined) return;
+    const tookMs = nowMs() - askedMs;
+    await new Promise((resolve) => setTimeout(resolve, REFUSAL_STEP_MS * (Math.floor(tookMs / REFUSAL_STEP_MS) + 1) - tookMs));
+    this.#refuseGuess(request, refusal, counted);
+  }
+
+  #refuseGuess(request: number, refusal: LobbyRefusal, counted: boolean): void {
+    const { addresses, address, nowMs, uniformErrors } = this.#options;
     if (!counted) {
       this.#refuse(request, this.#tooManyGuesses());
       return;
     }
-    const isRight = tellsOfLobby(outcome.refusal);
+    const isRight = tellsOfLobby(refusal);
     // The code was no guess. Where that is not told, the count must not tell it either.
     if (isRight && !uniformErrors) addresses.refundGuess(nowMs(), address);
-    this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : outcome.refusal);
+    this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : refusal);
   }
 
   #tooManyGuesses(): Refused {

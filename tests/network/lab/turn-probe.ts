@@ -10,6 +10,8 @@ export interface TurnQuestion {
   readonly server: string;
   readonly realm: string;
   readonly credentials: readonly { readonly username: string; readonly credential: string }[];
+  /** Of one seat, by turns: allocations are asked for until one is refused. */
+  readonly seat: readonly { readonly username: string; readonly credential: string }[];
   /** Permission and channel are asked for each; nothing is sent. */
   readonly peers: readonly string[];
   /** Here somebody listens; a packet is sent through the relay although it may not be. */
@@ -19,6 +21,8 @@ export interface TurnQuestion {
 export interface TurnAnswer {
   /** Of each credential: the error code of an allocation, 0: done. */
   readonly allocations: readonly number[];
+  /** Allocations that the seat got, and the code with which the next one was refused. */
+  readonly seat: { readonly granted: number; readonly code: number };
   /** Error codes, 0: done. By peer. */
   readonly permissions: Readonly<Record<string, number>>;
   readonly channels: Readonly<Record<string, number>>;
@@ -179,6 +183,21 @@ class TurnClient {
   }
 }
 
+/** More than any quota of a seat that makes sense. */
+const SEAT_ALLOCATIONS_MAX = 200;
+
+async function exhaustSeat(question: TurnQuestion): Promise<TurnAnswer["seat"]> {
+  const clients: TurnClient[] = [];
+  let code = 0;
+  while (code === 0 && clients.length < SEAT_ALLOCATIONS_MAX) {
+    const client = new TurnClient(question, question.seat[clients.length % question.seat.length]!);
+    clients.push(client);
+    code = await client.allocate();
+  }
+  for (const client of clients) client.close();
+  return { granted: clients.length - 1, code };
+}
+
 async function main(question: TurnQuestion): Promise<TurnAnswer> {
   const clients = question.credentials.map((access) => new TurnClient(question, access));
   const allocations: number[] = [];
@@ -198,7 +217,8 @@ async function main(question: TurnQuestion): Promise<TurnAnswer> {
   await new Promise((resolve) => setTimeout(resolve, SILENCE_MS));
   const connect = await client.connect(question.peers[0]!);
   for (const each of [...clients, ...sockets]) each.close();
-  return { allocations, permissions, channels, connect, reached: [...reached] };
+  const seat = await exhaustSeat(question);
+  return { allocations, seat, permissions, channels, connect, reached: [...reached] };
 }
 
 function listen(address: string, handle: () => void): Promise<Socket> {

@@ -1,0 +1,74 @@
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { PageKey } from "../test/page-key.ts";
+import { AddressLimits } from "./address-limits.ts";
+import { Counters } from "./counters.ts";
+import type { GuardedSocket } from "./guarded-socket.ts";
+import { BROKER_LIMITS } from "./limits.ts";
+import type { LobbyRefusal } from "./lobby-draft.ts";
+import type { LobbyService, Visitor } from "./lobby-service.ts";
+import { LobbySocket } from "./lobby-socket.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** What is answered to a join that takes `tookMs` to be refused, and after how many ms. */
+async function answerTo(refusal: LobbyRefusal, tookMs: number, uniformErrors: boolean): Promise<readonly [number, string]> {
+  const answers: (readonly [number, string])[] = [];
+  const askedMs = Date.now();
+  const service = {
+    join: async ({ handleOutcome }: Visitor) => {
+      await new Promise((resolve) => setTimeout(resolve, tookMs));
+      handleOutcome({ ok: false, refusal });
+    },
+  };
+  const nowMs = (): number => Date.now();
+  const socket = new LobbySocket(
+    { send: (text: string) => answers.push([nowMs() - askedMs, text]), isOpen: true } as unknown as GuardedSocket,
+    {
+      service: service as unknown as LobbyService,
+      addresses: new AddressLimits(BROKER_LIMITS),
+      limits: BROKER_LIMITS,
+      counters: new Counters(),
+      requests: new Counters(),
+      uniformErrors,
+      frames: undefined,
+      nowMs,
+      address: "192.0.2.1",
+      handleFailure: () => undefined,
+    },
+  );
+  const game = { id: "tag", version: 1, contentHash: "0123abcd" };
+  const command = { type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: new PageKey().key, code: "KXRTM", game };
+  const text = JSON.stringify({ request: 1, command: { ...command, profile: { name: "Eve", colour: 0, choices: null } } });
+  const handled = socket.handleText(text);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await handled;
+  expect(answers).toHaveLength(1);
+  return answers[0] ?? [0, ""];
+}
+
+test("[AB18] a code that is wrong and one that lets nobody in are answered with the same bytes at the same time, however long they were looked up", async () => {
+  const wrong = await answerTo({ code: "LOBBY_NOT_FOUND" }, 0, true);
+  expect(wrong[0]).toBe(25);
+  const game = { id: "tag", version: 2, contentHash: "0123abcd" };
+  for (const tookMs of [1, 3, 12, 24]) {
+    for (const refusal of [
+      { code: "LOBBY_NOT_FOUND" },
+      { code: "LOBBY_FULL" },
+      { code: "LOBBY_LOCKED" },
+      { code: "VERSION_MISMATCH", expected: game },
+    ] as const) {
+      expect(await answerTo(refusal, tookMs, true)).toEqual(wrong);
+    }
+  }
+  // Slower than that, it still tells no more than in which step.
+  expect((await answerTo({ code: "LOBBY_NOT_FOUND" }, 26, true))[0]).toBe(50);
+  expect((await answerTo({ code: "LOBBY_FULL" }, 49, true))[0]).toBe(50);
+  expect(await answerTo({ code: "LOBBY_FULL" }, 3, false)).not.toEqual(wrong);
+});
