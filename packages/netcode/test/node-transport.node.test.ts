@@ -14,7 +14,7 @@ afterAll(async () => {
   await server.close();
 });
 
-describeTransport("PeerJS in Node", async () => {
+describeTransport("WebRTC in Node", async () => {
   let connections: ReturnType<typeof countPeerConnections> | undefined;
   return {
     join: async () => {

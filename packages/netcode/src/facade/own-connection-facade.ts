@@ -21,9 +21,9 @@ export function connectPeers<State, Schema extends InputSchema>(
   return groups.connectPeers(browserEnvironment, options);
 }
 
-/** PeerJS against a stock PeerServer, without a lobby: the game passes the ids. PeerJS is loaded by this call. */
+/** First contact by way of a stock PeerServer, without a lobby: the game passes the ids. */
 export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
   const signaling = signalingOfPeerServer(options);
-  const { PeerJsTransport } = await import("../adapters/peerjs.ts");
-  return new PeerJsTransport(signaling);
+  const { PeerTransport } = await import("../adapters/peer-transport.ts");
+  return new PeerTransport(signaling);
 }
