@@ -240,7 +240,8 @@ export class DropExplorer {
       this.#addLocalMoves(world, index, moves);
       for (let from = 0; from < this.#count; from++) {
         const [vote] = world.queues[from * this.#count + index] ?? NOTHING;
-        if (vote !== undefined) moves.push([index, "deliver", vote, from]);
+        // One that counts somebody whose entry it has not confirmed is left aside, and heard again.
+        if (vote !== undefined && !this.#isEarly(this.#stateOf(world, index), vote)) moves.push([index, "deliver", vote, from]);
       }
     }
     const notice = this.#scenario.isNoticedFirst === true ? moves.find(([, kind]) => kind === "notice") : undefined;
@@ -282,6 +283,8 @@ export class DropExplorer {
       if (generation < counted || (generation === counted && (state.resting.agreed & (1 << slot)) !== 0)) return true;
       // Its entry is after this one, or it is not asked before it counts.
       if (generation > counted && (!isKnown || this.#setting.joiners.indexOf(other) >= place)) return true;
+      // A newcomer holds nobody up before its first frame; but who counts others asks it, too.
+      if (generation > 0 && !isKnown) return true;
       // Who follows has nothing that is not settled; but it begins with what it knew at its own entry.
       const { resting, announcedCount } = this.#stateOf(world, other);
       if (resting.status === "outside" && (!isKnown || this.#setting.joiners.indexOf(other) >= place)) return true;
@@ -297,6 +300,11 @@ export class DropExplorer {
         return true;
     }
     return false;
+  }
+
+  #isEarly(state: LocalState, vote: number): boolean {
+    const { generations = [] } = this.#votes[vote] ?? {};
+    return [...generations].some((generation, slot) => generation > this.#announcedGeneration(state, slot));
   }
 
   #announcedGeneration(state: LocalState, slot: number): number {

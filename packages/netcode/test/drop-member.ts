@@ -161,7 +161,12 @@ export class DropMember {
     if ((this.#setting.participants[from]?.generation ?? 0) > 0) this.noticed &= ~(1 << slot);
     const outcome = this.agreement.receive(slot, vote);
     if (outcome === "refused") throw new Error(`${this.index} refuses a vote of ${from}, who is honest`);
-    if (outcome === "dropped") this.status = "dropped";
+    if (outcome === "dropped") {
+      this.status = "dropped";
+      this.agreement.resign();
+      this.sendsTo = "all";
+      return;
+    }
     // Who was dropped, and speaks, is told.
     if (outcome === "ignored" && (this.agreement.own.agreed & (1 << slot)) !== 0) this.sendsTo = from;
     if (outcome === "taken" && this.agreement.isBehind(vote)) this.sendsTo = from;

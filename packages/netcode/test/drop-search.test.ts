@@ -116,6 +116,21 @@ describe("every interleaving of drops", () => {
     }
   });
 
+  it("[RB44] of three and four of whom any fall silent once and speak again leaves no cast open, also where casts cross or go in a circle", () => {
+    const all = [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+    ] as const;
+    search({ memberCount: 3, flaky: all });
+    for (const pair of all) search({ memberCount: 3, flaky: all.filter((other) => other !== pair) });
+    search({ memberCount: 3, flaky: [[0, 2]], mortal: [1] });
+    search({ memberCount: 4, flaky: PAIRS_OF_FOUR.filter(([first, second]) => first < 2 && second >= 2) });
+    const random = { runs: DEEP ? 20_000 : 300, seed: 1 };
+    search({ memberCount: 3, flaky: all, random });
+    search({ memberCount: 4, flaky: PAIRS_OF_FOUR.filter(([, second]) => second === 3), random });
+  });
+
   it("[RB40] of goodbyes: one that arrives anywhere is the same everywhere, also when it is lost on the way to some", () => {
     search({ memberCount: 3, leaving: [2] });
     search({ memberCount: 3, leaving: [2], mortal: [2] });
@@ -180,6 +195,9 @@ describe("every interleaving of joins and drops", () => {
     search({ memberCount: 3, vacant: [0, 2], joins: [2, 0], mortal: [3] });
     search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [1] });
     search({ memberCount: 4, vacant: [2, 3], joins: [3, 2], mortal: [4] });
+    // The first has begun, and not confirmed that the others come when they begin.
+    search({ memberCount: 4, vacant: [1, 2, 3], joins: [1, 2, 3], random: { runs: DEEP ? 5_000 : 150, seed: 1 } });
+    search({ memberCount: 4, vacant: [1, 2, 3], joins: [3, 1, 2], mortal: [0], random: { runs: DEEP ? 5_000 : 150, seed: 1 } });
   });
 
   it("[RB41] a partition between a host and a guest with the one who joins never ends in two matches", () => {

@@ -40,6 +40,10 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
     seed: 10_067_274,
   },
   { name: "who begins with a state from after its seat was given refuses nothing of what came before", players: 2, seed: 10_072_829 },
+  { name: "nobody resigns to one who is cast out itself", players: 7, seed: 10_085_114 },
+  { name: "a vote that counts somebody whose entry is not confirmed yet is left aside, not refused", players: 8, seed: 20_004_148 },
+  { name: "three of eight who come back at once count each other, and refuse no vote", players: 8, seed: 20_011_475 },
+  { name: "who hears that it is dropped tells all others, since who decided it may have died", players: 3, seed: 20_001_825 },
 ];
 
 describe("seeds that failed once", () => {

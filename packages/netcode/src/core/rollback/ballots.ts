@@ -33,6 +33,8 @@ export class Ballots {
   readonly local: number;
   /** Members that resigned: no voices that could be missing. */
   resigned = 0;
+  /** Members that told us again, without anything new, that they have cast us out; since `DropAgreement` looked last. */
+  castAgainstUs = 0;
   /** Something changed that has to be told, besides what `DropAgreement` sees itself. */
   isChanged = false;
   /** Decisions that were taken over from others, and not handed on yet. */
@@ -80,7 +82,7 @@ export class Ballots {
   }
 
   /**
-   * Takes in a vote of `member`. Refused is one of a former holder, or of a holder that we know nothing of, and one whose set shrinks. Of a member that we have cast out only
+   * Takes in a vote of `member`. Refused is one of a former holder, and one whose set shrinks. Of a member that we have cast out only
    * its resignation counts.
    */
   receive(member: number, vote: DropVote): VoteOutcome {
@@ -92,7 +94,7 @@ export class Ballots {
     if (this.#isAgainstUs(member, vote)) return !isGone || isHistoryOver(own, vote, this.votes.length) ? "dropped" : "ignored";
     // What a former session of the same peer sent arrives late, and is no offence.
     const isFormer = (vote.generations[member] ?? 0) < (this.#announced[member] ?? 0);
-    if (isGone || isFormer) return "ignored";
+    if (isGone || isFormer || this.#isEarly(vote)) return "ignored";
     if (!this.#isCurrent(member, vote, known)) return "refused";
     for (let slot = 0; slot < this.votes.length; slot++) {
       if (slot !== member && (vote.generations[slot] ?? 0) > (own.generations[slot] ?? 0)) this.accept(slot);
@@ -108,8 +110,7 @@ export class Ballots {
     if ((own.set & bit) !== 0) return "ignored";
     const set = vote.set & ~former;
     // Told again: the decision that should have followed is stuck, and whoever cast lives.
-    const isStuck = (set & known.set & this.local) !== 0;
-    if (isStuck && (own.set & ~own.agreed & ~set) === 0) this.resigned |= this.local;
+    if ((set & this.local) !== 0 && known.saysTheSame(vote)) this.castAgainstUs |= bit;
     if ((known.set & ~set) !== 0 || (known.agreed & ~(vote.agreed & ~former)) !== 0) return "refused";
     known.copyFrom(vote);
     known.forget(former);
@@ -137,20 +138,23 @@ export class Ballots {
     own.lastFrames[slotOf(local)] = lastFrame;
   }
 
+  /** Vouches for our own end, which others have decided: nobody waits for our voice, who did not hear of that. Nothing may be received or considered afterwards. */
+  resign(): void {
+    this.resigned |= this.local;
+    this.own.words |= this.local;
+  }
+
   /** Takes over what others have decided, and who counts everywhere. `words`: for whom the broker vouches here that they are gone. */
   learn(words: number): void {
     if (this.isJoining) {
       // Whoever knows that all count us has heard of every decision that was made without us. It goes first: it may have dropped one whose vote we know.
       const teller = this.#tellerOf(this.local);
-      if (teller < 0 && !this.#isLast(words)) return;
+      if (teller < 0 && !this.#isLast(words)) return this.#completeJoins(~this.local);
       this.#completeJoin(this.local);
       this.#adopt(teller < 0 ? this.#lastToLeave() : teller);
     }
     for (let member = 0; member < this.votes.length; member++) this.#adopt(member);
-    for (let place = 0; place < this.#joins.length; place++) {
-      const bit = 1 << (this.#joins[place] ?? 0);
-      if ((this.own.agreed & bit) !== 0 || this.#isCountedByAll(bit) || this.#tellerOf(bit) >= 0) this.#completeJoin(bit);
-    }
+    this.#completeJoins(-1);
   }
 
   /**
@@ -187,12 +191,21 @@ export class Ballots {
     return generation > ownGeneration || (generation === ownGeneration && (vote.agreed & this.local) !== 0);
   }
 
-  /** False for a vote of a former holder, of one whose entry we have not confirmed, or that takes back whom it counts. */
+  /**
+   * True when `vote` counts somebody whose entry we have not confirmed. Who joins counts from its beginning those who came with it, and others count them on its word; another newcomer may
+   * confirm their entries after that. It hears the vote again.
+   */
+  #isEarly(vote: DropVote): boolean {
+    for (let slot = 0; slot < this.votes.length; slot++) if ((vote.generations[slot] ?? 0) > (this.#announced[slot] ?? 0)) return true;
+    return false;
+  }
+
+  /** False for a vote of a former holder, or that takes back whom it counts. */
   #isCurrent(member: number, vote: DropVote, known: DropVote): boolean {
     const isSameHolder = vote.generations[member] === known.generations[member];
     for (let slot = 0; slot < this.votes.length; slot++) {
       const generation = vote.generations[slot] ?? 0;
-      if (generation > (this.#announced[slot] ?? 0) || (isSameHolder && generation < (known.generations[slot] ?? 0))) return false;
+      if (isSameHolder && generation < (known.generations[slot] ?? 0)) return false;
     }
     return vote.generations[member] === this.#announced[member];
   }
@@ -220,6 +233,15 @@ export class Ballots {
     this.#joins.push(slot);
     this.own.joining |= bit;
     this.isChanged = true;
+  }
+
+  /** Of `slots`, those whose holders count everywhere: that stays so whatever becomes of who says it, and so holds for one who joins itself. */
+  #completeJoins(slots: number): void {
+    for (let place = 0; place < this.#joins.length; place++) {
+      const bit = 1 << (this.#joins[place] ?? 0);
+      if ((slots & bit) === 0) continue;
+      if ((this.own.agreed & bit) !== 0 || this.#isCountedByAll(bit) || this.#tellerOf(bit) >= 0) this.#completeJoin(bit);
+    }
   }
 
   #completeJoin(bit: number): void {

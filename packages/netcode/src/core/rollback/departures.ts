@@ -297,9 +297,12 @@ export class Departures {
     view.suspect &= ~view.droppable;
   }
 
+  /** Who decided it may have died, and others who cast may still wait: all are told once more that we count no longer. */
   #dropped(vote: DropVote): void {
     const local = this.#roster.localMember;
     const isDecided = vote.generations[local] === this.#agreement.own.generations[local];
+    this.#agreement.resign();
+    this.#due = this.#others();
     this.#droppedFrame = (isDecided ? (vote.lastFrames[local] ?? NULL_FRAME) : this.#inputs.completeFrame()) + 1;
   }
 

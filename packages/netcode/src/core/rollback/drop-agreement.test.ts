@@ -70,7 +70,7 @@ describe("a vote", () => {
     expect([agreement.isWaiting, agreement.own.proposal]).toEqual([false, 0b0011]);
   });
 
-  it("[RB18] that names us twice makes us resign, so that those who cast it can go on without a third who died", () => {
+  it("[RB44] that names us again makes us resign, so that those who cast it can go on without a third who died", () => {
     const out = new DropAgreement(4, 3);
     const cast = voteOf({ set: 0b1000, proposal: 0b1000 });
     out.receive(1, cast);
@@ -114,18 +114,88 @@ describe("a vote", () => {
     expect(agreement.own.set).toBe(0b0110);
   });
 
-  it("[RB18] of one who has cast lets it resign to those who have cast that and more", () => {
+  it("[RB44] that was told for something new is not told again", () => {
+    const out = new DropAgreement(4, 3);
+    const told = [
+      voteOf({ set: 0b1000, proposal: 0b1000, holds: 0b1000 }),
+      voteOf({ set: 0b1000, proposal: 0b1000 }),
+      voteOf({ set: 0b1000, proposal: 0b1001, holds: 1 }),
+    ];
+    for (const vote of told) {
+      out.receive(1, vote);
+      out.consider(calm);
+      expect(out.hasResigned).toBe(false);
+    }
+    out.receive(1, voteOf({ set: 0b1000, proposal: 0b1001, holds: 1 }));
+    out.consider(calm);
+    expect(out.hasResigned).toBe(true);
+  });
+
+  it("[RB44] of one who has cast lets it resign to another that will never cast the same", () => {
     const out = new DropAgreement(4, 3);
     out.receive(1, voteOf({ proposal: 1 }));
     out.receive(2, voteOf({ proposal: 1 }));
     out.consider({ ...calm, droppable: 1, words: 1 });
     expect(out.own.set).toBe(1);
-    for (const set of [0b1000, 0b1000, 0b1001]) {
-      expect(out.own.words & 0b1000).toBe(0);
-      out.receive(1, voteOf({ set, proposal: set }));
-      out.consider({ ...calm, droppable: 1, words: 1 });
+    for (const isAgain of [false, true]) {
+      expect(out.hasResigned).toBe(false);
+      out.receive(1, voteOf({ set: 0b1000, proposal: 0b1000 }));
+      out.consider({ ...calm, droppable: isAgain ? 1 : 0 });
     }
-    expect(out.own.words & 0b1000).toBe(0b1000);
+    expect([out.hasResigned, out.own.set]).toEqual([true, 1]);
+  });
+
+  it("[RB44] regression: of one whom another has cast out makes nobody resign: who is accused has to help the other", () => {
+    // 3 has woken after a partition and casts on votes from before its end; 2 and the rest have cast it out meanwhile, and 4 is dead.
+    const accused = new DropAgreement(5, 1);
+    const stale = voteOf({ set: 0b10010, proposal: 0b10010 });
+    accused.receive(3, stale);
+    accused.receive(2, voteOf({ set: 0b1000, proposal: 0b1000 }));
+    accused.receive(3, stale);
+    accused.consider(calm);
+    expect([accused.hasResigned, accused.own.proposal]).toEqual([false, 0b1000]);
+    accused.receive(0, voteOf({ holds: 0b10000, proposal: 0b11000 }));
+    accused.receive(2, voteOf({ set: 0b1000, proposal: 0b11000, holds: 0b10000 }));
+    accused.consider({ ...calm, droppable: 0b10000 });
+    expect(accused.own.set).toBe(0b11000);
+    // Whoever contests it is silent by now: nobody else will decide.
+    const alone = new DropAgreement(5, 1);
+    alone.receive(2, voteOf({ set: 0b1000, proposal: 0b1000 }));
+    for (const view of [calm, { ...calm, droppable: 0b100 }]) {
+      alone.receive(3, stale);
+      alone.consider(view);
+    }
+    expect(alone.hasResigned).toBe(true);
+  });
+
+  it("[RB44] regression: that goes in a circle leaves one, who goes on", () => {
+    for (const [accusedBy0, accusedBy1, accusedBy2] of [
+      [1, 2, 0],
+      [2, 0, 1],
+    ] as const) {
+      const accused = [accusedBy0, accusedBy1, accusedBy2];
+      const members = accused.map((_, member) => new DropAgreement(3, member));
+      for (const [member, agreement] of members.entries()) {
+        const bit = 1 << (accused[member] ?? 0);
+        agreement.receive(3 - member - (accused[member] ?? 0), voteOf({ holds: bit, proposal: bit }));
+        agreement.consider({ ...calm, droppable: bit });
+        expect(agreement.own.set).toBe(bit);
+      }
+      for (let round = 0; round < 6; round++) {
+        const told = members.map(({ own }) => {
+          const vote = new DropVote();
+          vote.copyFrom(own);
+          return vote;
+        });
+        for (const [member, agreement] of members.entries()) {
+          for (const [from, vote] of told.entries()) if (from !== member) agreement.receive(from, vote);
+          agreement.consider(calm);
+          agreement.decide();
+        }
+      }
+      expect(members.map(({ hasResigned }) => hasResigned)).toEqual([false, true, true]);
+      expect(members[0]?.own.agreed).toBe(0b110);
+    }
   });
 
   it("[RB23] that shrinks is refused; from somebody gone only its resignation counts", () => {
@@ -203,7 +273,8 @@ describe("a member that comes", () => {
 
   it("[RB41] is accepted when another has accepted it, and not before its entry is known", () => {
     const early = new DropAgreement(4, 0, vacant);
-    expect(early.receive(1, voteOf({ joining: 0b1000, generations: generationsOf(3, 1) }))).toBe("refused");
+    expect(early.receive(1, voteOf({ joining: 0b1000, generations: generationsOf(3, 1) }))).toBe("ignored");
+    expect([early.isAccepted(3), early.own.agreed]).toEqual([true, 0b1000]);
     early.announce(3, 1);
     expect(early.receive(1, voteOf({ joining: 0b1000, generations: generationsOf(3, 1) }))).toBe("taken");
     expect([early.isAccepted(3), early.own.agreed]).toEqual([true, 0]);
@@ -219,6 +290,16 @@ describe("a member that comes", () => {
     comer.receive(1, voteOf({ ...decided, joining: 0 }));
     comer.consider(calm);
     expect([comer.isJoining, comer.decide(), comer.own.agreed, comer.own.lastFrames[2]]).toEqual([false, 0b0100, 0b0100, 140]);
+  });
+
+  it("[RB41] learns who else counts everywhere before it is counted itself", () => {
+    const comer = new DropAgreement(4, 2, { vacant: 0, generations: [0, 1, 1, 1], seated: [3, 1, 2] });
+    const generations = new Uint16Array([0, 1, 1, 1]);
+    comer.receive(1, voteOf({ generations, joining: 0b0100, holds: 1, proposal: 1 }));
+    comer.receive(3, voteOf({ generations, joining: 0b0100, holds: 1, proposal: 1 }));
+    comer.consider({ ...calm, droppable: 1 });
+    // The host is dead. Three of four may go on, and two of three, but not one of two: the others have to be known to count.
+    expect([comer.isJoining, comer.own.joining, comer.own.proposal]).toEqual([true, 0b0100, 1]);
   });
 
   it("[RB41] regression: goes on alone when all others say goodbye, or are gone by the broker's word, before it is counted", () => {
@@ -271,6 +352,11 @@ describe("a member that comes", () => {
     guest.receive(2, voteOf({ generations: generationsOf(2, 1), joining: 0b100 }));
     guest.consider({ ...calm, droppable: 0b001 });
     expect([guest.isWaiting, guest.own.proposal]).toEqual([true, 0]);
+    // As far as the guest knows the host has died; or it lives, has heard nothing since its entry, and goes on alone.
+    const host = new DropAgreement(3, 0, { vacant: 0b100, generations: [0, 0, 0], seated: [] });
+    host.announce(2, 1);
+    host.consider({ ...calm, droppable: 0b010 });
+    expect(host.decide()).toBe(0b010);
     // The host has told that it counts the new one too: two of three.
     guest.receive(0, voteOf({ generations: generationsOf(2, 1), joining: 0b100 }));
     guest.consider(calm);

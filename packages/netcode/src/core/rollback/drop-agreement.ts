@@ -40,8 +40,10 @@ const PATIENCE_MS = 2000;
  * 2. A pair that cannot talk ends with one of the two gone: everybody joins the higher rank, or, where that one does not accuse, the lower one two seconds later.
  * 3. While somebody else is silent but not yet droppable, nothing new is held: that member's vote would be needed anyway, and a member that
  *    hears nobody finds out that it is alone before it has proposed the first of the others.
- * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it, and has cast against nobody else, resigns: it vouches for its own
- *    end, and is no member any more whose voice could be missing. Else those who cast might wait for a third who died meanwhile, and never play with it again.
+ * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it resigns: it vouches for its own end, and is no member any more whose voice could be
+ *    missing. Else those who cast might wait for a third who died meanwhile, and never play with it again. What it has cast itself is void then; nothing is lost, since who told it
+ *    would have to cast that too, with it outside, and never will. It does not resign to one whom somebody else has cast out in turn: its voice is needed for that. And where it has
+ *    cast what the other one has not, the highest rank that it hears does not: so one is left of a circle of casts.
  *
  * Last frames come with the binding vote and never fall. What one member has decided, all whom it counts have cast, and they take it over as it is, frames included.
  *
@@ -86,6 +88,7 @@ export class DropAgreement extends Ballots {
   consider(view: DropView): boolean {
     const { own } = this;
     this.learn(view.words);
+    if (this.castAgainstUs !== 0) this.#considerResigning(view);
     const { set, holds, proposal, words, left } = own;
     const outside = this.hasResigned ? 0 : this.all & ~set & ~this.local;
     const isGated = (view.suspect & outside & ~view.droppable) !== 0;
@@ -127,6 +130,24 @@ export class DropAgreement extends Ballots {
     }
     own.agreed = own.set;
     return decided | adopted;
+  }
+
+  /** Some told us again that they have cast us out, and are none whom we have cast out: resigns to one of them where rule 4 wants it. */
+  #considerResigning(view: DropView): void {
+    const { own, local, resigned } = this;
+    const heard = this.all & ~(view.droppable | resigned | own.agreed | local);
+    const accusers = this.castAgainstUs & ~resigned;
+    this.castAgainstUs = 0;
+    let contested = 0;
+    for (let member = 0; member < this.votes.length; member++) {
+      if ((heard & ~own.set & (1 << member)) !== 0) contested |= this.votes[member]?.set ?? 0;
+    }
+    for (let member = 0; member < this.votes.length; member++) {
+      if ((accusers & ~contested & (1 << member)) === 0) continue;
+      const isIncluded = (own.set & ~own.agreed & ~(this.votes[member]?.set ?? 0)) === 0;
+      const isOutranked = (heard & (local - 1)) !== 0;
+      if (isIncluded || isOutranked) this.resigned |= local;
+    }
   }
 
   /** Adds `members` to our proposal, all or none: none when those who remained might not go on. */

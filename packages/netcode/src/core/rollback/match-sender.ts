@@ -36,17 +36,17 @@ export class MatchSender {
 
   poll(): Transmit | undefined {
     const { clock, status, remotes, departures, exchange, checksums, feed, outbox } = this.#options;
-    if (status.isDropped) return undefined;
     for (const remote of remotes.list) {
       const vote = departures.pollVote(remote.member, clock.observedMs);
       if (vote !== undefined) return outbox.transmit(remote.endpoint.peerId, "reliable", vote);
-      if (!remote.sendDue || status.hasLeft || departures.isFrozen(remote.member)) continue;
+      if (!remote.sendDue || status.isOut || departures.isFrozen(remote.member)) continue;
       remote.sendDue = false;
       remote.sentMs = clock.nowMs;
       outbox.writer.reset();
       exchange.write(outbox.writer, remote, clock, status.endedMs !== undefined);
       return outbox.datagram(remote.endpoint.peerId);
     }
+    if (status.isDropped) return undefined;
     const message = checksums.pollMessage();
     return message === undefined ? feed.pollTransmit() : outbox.transmit(message.to, "reliable", message.bytes);
   }

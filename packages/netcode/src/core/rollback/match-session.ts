@@ -49,8 +49,8 @@ export class MatchSession implements Session {
   readonly #losses = new LossPauses();
   readonly #reader = new ByteReader();
   readonly #result: Mutable<AdvanceResult> = { outcome: "stalled", paceRatio: 1, resimulatedFrames: 0 };
-  /** Goodbyes of a follower that is none any more. */
-  #farewells: Transmit[] = [];
+  /** Last words of a player that was dropped, goodbyes of a follower that is none any more. */
+  readonly #farewells: Transmit[] = [];
   /** Whom to follow, best first. */
   readonly #feeders: PeerId[];
   /** The seats that we play, or ask for. */
@@ -173,7 +173,7 @@ export class MatchSession implements Session {
   leave(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#session?.leave(nowMs);
-    this.#farewells = this.#following?.leave() ?? [];
+    this.#farewells.push(...(this.#following?.leave() ?? []));
     this.#following = undefined;
     this.#hasLeft = true;
   }
@@ -234,6 +234,7 @@ export class MatchSession implements Session {
       if (event?.type === "seat-to-player") this.addFeeder(event.peerId);
       if (event?.type === "dropped" && this.#options.rejoin !== false) {
         this.#told.catchUp((this.#session?.confirmedFrame ?? NULL_FRAME) + 1, []);
+        this.#keepLastWords();
         this.#session = undefined;
         this.#become("returning");
         return undefined;
@@ -243,6 +244,12 @@ export class MatchSession implements Session {
         event?.type === "seat-to-bot" || event?.type === "seat-to-player" || event?.type === "paused" || event?.type === "resumed";
       if (event === undefined || !isEntry || this.#told.isNew(event)) return event;
     }
+  }
+
+  /** That we count no more, to all others: what is left to send of a session that was dropped. */
+  #keepLastWords(): void {
+    for (let transmit = this.#session?.pollTransmit(); transmit !== undefined; transmit = this.#session?.pollTransmit())
+      this.#farewells.push({ ...transmit, bytes: transmit.bytes.slice() });
   }
 
   #mayTakeSeats(peerId: PeerId, playerIndexes: readonly number[]): boolean {
@@ -287,7 +294,7 @@ export class MatchSession implements Session {
       entry.type === "seat-to-player" && entry.frame === start.joinFrame && entry.peerId === this.#options.localPeerId;
     this.#playerIndexes = start.timeline.find(isOurs)?.playerIndexes ?? this.#playerIndexes;
     this.#session = new RollbackSession(this.#nowMs, { ...this.#options, start });
-    this.#farewells = following.leave();
+    this.#farewells.push(...following.leave());
     this.#following = undefined;
     this.#become("player");
   }

@@ -289,6 +289,26 @@ describe("a member that was dropped", () => {
     expect(match.peer(2).session.pollTimeoutMs()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it("[RB20] tells all others once, since who decided it may have died before they heard of it", () => {
+    const match = running({ seats: [0, 1, 2, 3] });
+    split(match, [3], [0, 1, 2]);
+    // Its proposal arrives yet, what it casts then does not.
+    match.run(2580);
+    match.broken.add("0>1").add("0>2");
+    match.runUntil(() => match.eventsOf(0, "seat-to-bot").length > 0, 200);
+    match.broken.delete("0>3");
+    match.runUntil(() => match.eventsOf(3, "dropped").length > 0, 1000);
+    match.peer(0).alive = false;
+    for (const peer of [1, 2]) expect(match.eventsOf(peer, "seat-to-bot")).toEqual([]);
+    match.broken.delete("3>1");
+    match.broken.delete("3>2");
+    match.run(6000);
+    // Two of four would not be enough: two of three are.
+    expect(botSeats(match, [1, 2])).toHaveLength(2);
+    expect(match.peer(1).outcome).toBe("advanced");
+    match.agreedFrames([match.peer(1), match.peer(2)]);
+  });
+
   it("[RB26] is an entry of the timeline, the same for all survivors", () => {
     const match = running({ seats: [0, 1, 0, 2] });
     match.peer(1).alive = false;

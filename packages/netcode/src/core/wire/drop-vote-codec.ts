@@ -36,6 +36,13 @@ export class DropVote {
     this.joining &= ~members;
   }
 
+  /** True when `other`, of the same member, says nothing new: it was only repeated. */
+  saysTheSame(other: DropVote): boolean {
+    const isSameSets =
+      this.set === other.set && this.agreed === other.agreed && this.holds === other.holds && this.proposal === other.proposal;
+    return isSameSets && this.words === other.words && this.left === other.left && this.joining === other.joining;
+  }
+
   copyFrom(other: DropVote): void {
     this.set = other.set;
     this.agreed = other.agreed;
