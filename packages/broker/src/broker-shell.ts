@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
 import { WebSocketServer, type WebSocket } from "ws";
 import { AddressLimits } from "./address-limits.ts";
+import { AdminDesk } from "./admin-desk.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
 import type { BrokerSettings } from "./broker-options.ts";
@@ -19,6 +20,7 @@ import { LobbySeal } from "./lobby-seal.ts";
 import { LobbyService } from "./lobby-service.ts";
 import { LobbySocket } from "./lobby-socket.ts";
 import { failureEntry, type LogEvents } from "./log-entry.ts";
+import type { LobbyStore } from "./lobby-store.ts";
 import { measureStore } from "./measured-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters, type SocketKind } from "./meters.ts";
@@ -95,8 +97,11 @@ export class BrokerShell implements BrokerHandlers {
     this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId));
     const held = new MemoryLobbyStore(monotonicMs, limits.codeRestMs);
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
+    const store =
+      metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
+    const admin = settings.adminToken === undefined ? undefined : this.#createAdminDesk(store);
     this.#service = new LobbyService({
-      store: metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs }),
+      store,
       rooms: this.#rooms,
       secrets,
       limits,
@@ -124,11 +129,13 @@ export class BrokerShell implements BrokerHandlers {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
       this.#logRefusals(nowMs);
+      admin?.sweep(nowMs);
     });
     this.#operations = new OperationsDoor({
       health: () => this.#health(),
       readiness: () => this.#readiness(),
       retryAfterSeconds: () => RETRY_AFTER_SECONDS,
+      admin,
       metrics,
       token: settings.adminToken,
       counters: this.#counters,
@@ -141,15 +148,20 @@ export class BrokerShell implements BrokerHandlers {
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     const isPeerId = this.#settings.open && pathOf(request) === `/${PEERJS_KEY}/id`;
     if (!isPeerId && !this.#operations.answers(request, false)) return false;
-    if (!this.#addresses.mayRequest(monotonicMs(), clientAddress(request, this.#settings.trustedProxyHops))) {
-      this.#counters.add("request:address");
-      response.writeHead(429, { connection: "close" }).end();
-    } else if (!isPeerId) this.#operations.handleRequest(request, response, false);
+    if (!this.mayRequest(request)) response.writeHead(429, { connection: "close" }).end();
+    else if (!isPeerId) this.#operations.handleRequest(request, response, false);
     else if (this.#readiness() === "draining") {
       response.writeHead(503, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end();
     } else if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
     else response.writeHead(403, { connection: "close" }).end();
     return true;
+  }
+
+  /** Counts an HTTP request of its address; false: too many. */
+  mayRequest(request: IncomingMessage): boolean {
+    const may = this.#addresses.mayRequest(monotonicMs(), clientAddress(request, this.#settings.trustedProxyHops));
+    if (!may) this.#counters.add("request:address");
+    return may;
   }
 
   /** What came by the port for metrics. */
@@ -277,6 +289,21 @@ export class BrokerShell implements BrokerHandlers {
       memberCount: () => this.#rooms.memberCount,
       lobbyCount,
       isReady: () => this.#readiness() === "ready",
+    });
+  }
+
+  #createAdminDesk(store: LobbyStore): AdminDesk {
+    return new AdminDesk({
+      meters: this.#meters,
+      refusals: this.#counters,
+      codes: () => this.#rooms.codes,
+      memberCount: () => this.#rooms.memberCount,
+      store,
+      limits: this.#settings.limits,
+      readiness: () => this.#readiness(),
+      memoryBytes: () => process.memoryUsage.rss(),
+      nowMs: monotonicMs,
+      wallMs: Date.now,
     });
   }
 

@@ -57,6 +57,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   server.on("request", (request, response) => {
     if (shell.handleRequest(request, response)) return;
     if (files === undefined) response.writeHead(404, { connection: "close" }).end();
+    else if (!shell.mayRequest(request)) response.writeHead(429, { connection: "close" }).end();
     else files.handleRequest(request, response, (error) => settings.log(failureEntry(error)));
   });
   server.on("upgrade", (request, socket, head) => {

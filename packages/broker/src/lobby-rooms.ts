@@ -32,6 +32,11 @@ export class LobbyRooms {
     return this.#codes.size;
   }
 
+  /** Lobbies of which somebody is or was connected here, and that are not over. */
+  get codes(): readonly LobbyCode[] {
+    return [...this.#rooms.keys()];
+  }
+
   /** The lobby of a member, connected or with a kept seat. */
   lobbyOf(peerId: PeerId): LobbyCode | undefined {
     return this.#codes.get(peerId);

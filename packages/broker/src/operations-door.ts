@@ -13,6 +13,8 @@ export interface OperationsDoorOptions {
   readonly retryAfterSeconds: () => number;
   /** `undefined`: there are none. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
+  /** A page for people, always behind the token; `undefined`: there is none. */
+  readonly admin: { readonly policy: string; page(): Promise<string> } | undefined;
   /** Opens what is not for everybody; `undefined`: nobody gets in. */
   readonly token: string | undefined;
   readonly counters: Counters;
@@ -48,11 +50,18 @@ export class OperationsDoor {
 
   /** Whether the request is for it. `isPrivate`: it came by the port for metrics, which needs no token. */
   answers(request: IncomingMessage, isPrivate: boolean): boolean {
-    const { metrics, token } = this.#options;
-    const path = pathOf(request);
-    return (
-      path === "/healthz" || path === "/readyz" || (path === "/metrics" && metrics !== undefined && (isPrivate || token !== undefined))
-    );
+    const { admin, metrics, token } = this.#options;
+    switch (pathOf(request)) {
+      case "/healthz":
+      case "/readyz":
+        return true;
+      case "/metrics":
+        return metrics !== undefined && (isPrivate || token !== undefined);
+      case "/admin":
+        return admin !== undefined && token !== undefined;
+      default:
+        return false;
+    }
   }
 
   /** False: not one of its paths, nothing was written. */
@@ -71,13 +80,18 @@ export class OperationsDoor {
   }
 
   async #answer(request: IncomingMessage, path: string, isPrivate: boolean): Promise<Answer> {
-    const { health, metrics, token, counters } = this.#options;
+    const { health, admin, metrics, token, counters } = this.#options;
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD", connection: "close" } };
     if (path === "/healthz") return { ...json(200, health()), headers: FOR_EVERY_PAGE };
     if (path === "/readyz") return this.#readyz();
-    if (!isPrivate && (token === undefined || !showsToken(request, token))) {
+    // The port for metrics is for machines: what names people needs the token there too.
+    if ((!isPrivate || path === "/admin") && (token === undefined || !showsToken(request, token))) {
       counters.add("operations:token");
       return { status: 401, headers: { "www-authenticate": 'Basic realm="rollcall-broker", charset="UTF-8"', connection: "close" } };
+    }
+    if (path === "/admin" && admin !== undefined) {
+      const headers = { "content-security-policy": admin.policy };
+      return { status: 200, type: "text/html; charset=utf-8", body: await admin.page(), headers };
     }
     return { status: 200, type: metrics?.contentType ?? "", body: (await metrics?.text()) ?? "" };
   }

@@ -77,7 +77,7 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "admin-token": {
     value: "TEXT",
-    help: "Opens /metrics to whoever has it. Better in a variable or a file than on the command line. Default: nobody.",
+    help: "Opens /metrics and /admin to whoever has it. Better in a variable or a file than on the command line. Default: nobody.",
     apply: (text, options) => applyAdminToken(text, options),
   },
   "admin-token-file": {

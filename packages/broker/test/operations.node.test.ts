@@ -82,7 +82,7 @@ test("[OP21] a second signal ends it at once", async () => {
 
 test("[OP22] metrics are there for nobody without a token, for whoever has it with one, and on a port of their own for all who reach it", async () => {
   const closed = await start();
-  expect((await get(closed.port, "/metrics", `Bearer ${TOKEN}`)).status).toBe(404);
+  for (const path of ["/metrics", "/admin"]) expect((await get(closed.port, path, `Bearer ${TOKEN}`)).status).toBe(404);
   const { own, port } = await start(["--metrics-port", "0"], { ROLLCALL_ADMIN_TOKEN: TOKEN });
   const metricsPort = Number(/"metricsPort":(\d+)/.exec(own.output)?.[1]);
   const refused = await get(port, "/metrics");
@@ -149,6 +149,29 @@ test("[OP23] what comes in by any door is in neither log, metrics nor health: co
   expect(Number(/rollcall_received_bytes_total\{kind="lobby"\} (\d+)/.exec(told[1] ?? "")?.[1])).toBeGreaterThan(300);
   const secrets = [...marks, "hunter2", seat.lobby.code, "ZZZZZ", seat.peerId, seat.resumeSecret, seat.signalingToken, TOKEN, "203.0.113"];
   for (const secret of secrets) for (const place of [own.output, ...told]) expect(place).not.toContain(secret);
+});
+
+test("[OP54] the admin page is behind the token at every port, and shows lobbies without what opens or enters them", async () => {
+  const { own, port } = await start(["--metrics-port", "0"], { ROLLCALL_ADMIN_TOKEN: TOKEN });
+  const metricsPort = Number(/"metricsPort":(\d+)/.exec(own.output)?.[1]);
+  const ada = await LobbyClient.open(port);
+  const seat = await ada.create({ name: "<b>Ada</b>", device: "device-of-ada-0123456789" });
+  await (await LobbyClient.open(port)).join(seat.lobby.code);
+  for (const each of [port, metricsPort]) {
+    expect((await get(each, "/admin")).status).toBe(401);
+    const answer = await get(each, "/admin", `Bearer ${TOKEN}`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-security-policy")).toMatch(/^default-src 'none'; style-src 'sha256-[^']+';/);
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+    const page = await answer.text();
+    expect(page).toContain(`<code>${seat.lobby.code.slice(0, 2)}···</code>`);
+    expect(page).toContain("&lt;b&gt;Ada&lt;/b&gt;");
+    expect(page).toContain("2 of 8");
+    const secrets = [seat.lobby.code, seat.peerId, seat.resumeSecret, seat.signalingToken, "device-of-ada", TOKEN, "127.0.0"];
+    for (const secret of secrets) expect(page).not.toContain(secret);
+  }
+  own.child.kill("SIGTERM");
+  await own.exit;
 });
 
 test("[OP24] the log is lines of JSON from the level that was set on", async () => {
