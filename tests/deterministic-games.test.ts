@@ -38,7 +38,7 @@ async function bundle(mode: "development" | "production"): Promise<string> {
       minify: false,
       target: "es2022",
       lib: { entry: `${SNIPPETS}/exact-game.ts`, formats: ["es"] },
-      rollupOptions: { external: [/^msgpackr/] },
+      rollupOptions: { external: ["peerjs", /^msgpackr/] },
     },
   });
   const [output] = Array.isArray(built) ? built : [built];

@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, { readonly parts: readonly string[]; reado
   command: { parts: ["", "core/base", "core/game", "core/replay", "facade"], npm: ["node:fs", "node:path", "node:url", "node:util"] },
   driver: { parts: PORTS },
   sim: { parts: ["core/base", "core/wire", "core/ports", "core/peer", "core/game", "core/link", "core/lobby", "core/rollback", "core"] },
-  adapters: { parts: [...PORTS, "driver"], npm: ["node-datachannel", "ws", "@noble"] },
+  adapters: { parts: [...PORTS, "driver"], npm: ["peerjs", "node-datachannel", "ws", "@noble"] },
   facade: {
     parts: [
       "core/base",

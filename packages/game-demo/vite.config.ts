@@ -21,7 +21,7 @@ export default defineConfig(() => {
     server,
     preview: server,
     // Otherwise found while the page runs, which then reloads in the middle of joining.
-    optimizeDeps: { include: ["phaser", "uqr", "@rollcall/netcode > msgpackr"] },
+    optimizeDeps: { include: ["phaser", "uqr", "@rollcall/netcode > peerjs", "@rollcall/netcode > msgpackr"] },
     worker: { format: "es" as const },
     build: {
       outDir: "dist-web",

@@ -14,7 +14,7 @@ afterAll(async () => {
   await server.close();
 });
 
-describeTransport("WebRTC in Node", async () => {
+describeTransport("PeerJS in Node", async () => {
   let connections: ReturnType<typeof countPeerConnections> | undefined;
   return {
     join: async () => {

@@ -14,6 +14,7 @@ export type ProvideChannel = (label: string, options: RTCDataChannelInit) => Cha
 
 /** What `RtcChannels` may do with a connection that is not ours: have channels of it, and watch its state. Its handlers stay the game's. */
 export class BorrowedConnection implements ConnectionLike {
+  oniceconnectionstatechange: ConnectionLike["oniceconnectionstatechange"] = null;
   ondatachannel: ConnectionLike["ondatachannel"] = null;
   readonly createDataChannel: ProvideChannel;
   readonly #connection: RTCPeerConnection | undefined;

@@ -1,7 +1,7 @@
 import type { Transport } from "../core/ports/transport.ts";
 import { createPeerConnectionConstructor } from "./node-peer-connection.ts";
 import { PeerTransport } from "./peer-transport.ts";
-import type { SignalingOptions } from "./signaling-socket.ts";
+import type { PeerConstructor, SignalingOptions } from "./signaling-peer.ts";
 
 /** A package that only Node peers need is not installed. Stable `code`; the message says what to install. */
 export class MissingPackageError extends Error {
@@ -26,12 +26,12 @@ class NodeTransport extends PeerTransport {
 let packages: Promise<(options: SignalingOptions) => Transport> | undefined;
 
 /**
- * Loads what only Node peers need: `node-datachannel` and `ws`. Puts the WebRTC constructors and `WebSocket` on `globalThis` where they are missing, as in a browser.
- * Resolves with the way to make a transport; rejects with a `MissingPackageError`.
+ * Loads what only Node peers need: PeerJS on `node-datachannel` and `ws`. Puts the WebRTC constructors and `WebSocket` on `globalThis` where they are missing,
+ * since PeerJS looks for them there. Resolves with the way to make a transport; rejects with a `MissingPackageError`.
  */
 export function loadNodePackages(): Promise<(options: SignalingOptions) => Transport> {
-  packages ??= provideGlobals().then(
-    () => (options) => new NodeTransport(options),
+  packages ??= loadPeer().then(
+    (peer) => (options) => new NodeTransport(peer, options),
     (error: unknown) => {
       // Whoever installs what is missing may try again.
       packages = undefined;
@@ -46,14 +46,32 @@ export async function createNodeTransport(options: SignalingOptions): Promise<Tr
   return (await loadNodePackages())(options);
 }
 
-async function provideGlobals(): Promise<void> {
+async function loadPeer(): Promise<PeerConstructor> {
   const [webrtc, { WebSocket }] = await Promise.all([
     load("node-datachannel", () => import("node-datachannel/polyfill")),
     load("ws", () => import("ws")),
   ]);
   const { RTCSessionDescription, RTCIceCandidate, RTCDataChannel } = webrtc;
   const RTCPeerConnection = createPeerConnectionConstructor(webrtc);
-  provide({ RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, RTCDataChannel, WebSocket });
+  provide({ RTCPeerConnection, RTCSessionDescription, RTCIceCandidate, RTCDataChannel });
+  provide({
+    /** PeerJS listens for `close` only; an `error` that nobody listens for would end the process. */
+    WebSocket: class extends WebSocket {
+      constructor(address: string) {
+        super(address);
+        this.on("error", () => {});
+      }
+    },
+  });
+  // After the globals: PeerJS tries them while it loads. It is CommonJS to Node, where the names may be on `default`.
+  const peerjs: PeerModule & { readonly default?: PeerModule } = await import("peerjs");
+  const { Peer } = peerjs.Peer === undefined ? (peerjs.default ?? {}) : peerjs;
+  if (Peer === undefined) throw new MissingPackageError("peerjs", undefined);
+  return Peer;
+}
+
+interface PeerModule {
+  readonly Peer?: PeerConstructor;
 }
 
 async function load<Module>(packageName: string, importModule: () => Promise<Module>): Promise<Module> {

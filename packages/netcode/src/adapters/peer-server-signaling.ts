@@ -1,7 +1,7 @@
 import { parsePeerId } from "../core/base/units.ts";
 import { assert } from "../core/base/assert.ts";
 import { browserPage } from "./page.ts";
-import type { SignalingOptions } from "./signaling-socket.ts";
+import type { SignalingOptions } from "./signaling-peer.ts";
 
 /** A stock PeerServer, by which peers that know each other's ids connect: no lobby, no admission. */
 export interface PeerServerOptions {

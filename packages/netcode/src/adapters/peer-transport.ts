@@ -1,5 +1,5 @@
-import { unreachable } from "../core/base/assert.ts";
-import { TokenBucket } from "../core/base/token-bucket.ts";
+import type { DataConnection } from "peerjs";
+import { assert, unreachable } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { IceServer } from "../core/ports/lobby-protocol.ts";
 import type { AttemptEvidence } from "../core/ports/link-failure.ts";
@@ -16,11 +16,9 @@ import type { Fingerprints } from "../core/ports/membership.ts";
 import { fingerprintOf } from "./dtls-fingerprint.ts";
 import { AttemptWitness } from "./attempt-witness.ts";
 import { DescriptionExchange } from "./description-exchange.ts";
-import { FirstContact } from "./first-contact.ts";
-import { hasTurn, iceRung } from "./ice-ladder.ts";
-import { RELIABLE_LABEL, RtcChannels } from "./rtc-channels.ts";
-import { candidatesOf, linkPayload, type MemberSignal } from "./signal-message.ts";
-import { SignalingSocket, type SignalingOptions } from "./signaling-socket.ts";
+import { RtcChannels } from "./rtc-channels.ts";
+import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
+import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
 
 /**
  * An offer without an open channel is sent again after these pauses: a lost message of signaling costs its pause, not the attempt. The first is longer
@@ -32,16 +30,15 @@ const REPEATS_MAX = 20;
 
 /** Attempts of one peer that are answered at once, and one more each so often: an honest one makes four in 16 s. Each is a peer connection, and ends the one before. */
 const OFFERS_BURST = 8;
-const OFFERS_PER_SECOND = 0.5;
+const OFFER_EVERY_MS = 2_000;
 
 /** One peer connection in the making or in use. */
 interface Attempt {
-  readonly first: FirstContact;
+  readonly connection: DataConnection;
   readonly peerConnection: RTCPeerConnection;
   readonly channels: RtcChannels;
   readonly exchange: DescriptionExchange;
-  /** Of ours, counted from 1; `undefined`: it is the peer's. */
-  readonly number: number | undefined;
+  readonly isDialer: boolean;
   /** The description that was given to the peer connection. */
   answer: string | undefined;
   /** Aborted when the attempt is over. */
@@ -54,9 +51,13 @@ interface Attempt {
 interface Contact {
   readonly peer: PeerId;
   accepts: boolean;
+  /** A dial that waits for the signaling socket. */
+  isDialPending: boolean;
   /** Number of the newest attempt of theirs that was let through. */
   admitted: number;
-  readonly offers: TokenBucket;
+  /** Offers of theirs that may still be let through, and when that was counted. */
+  offersLeft: number;
+  offersMs: number;
   /** Since it was open last. */
   witness: AttemptWitness;
   /** Attempts of ours since then whose addresses did not reach each other. */
@@ -75,28 +76,25 @@ type Refusal =
   | "bad-message";
 
 /**
- * A transport over WebRTC, in a browser or in Node, with first contact by way of a broker or a PeerServer. Only peers that were accepted get an answer, so that
- * nobody else learns our addresses.
+ * A transport over PeerJS, in a browser or in Node. PeerJS carries offers, answers and candidates; the connection, its channels and its end are ours.
+ * Only peers that were accepted get an answer, so that nobody else learns our addresses.
  */
 export class PeerTransport implements Transport {
   readonly localPeerId: PeerId;
   readonly capabilities: number = CAPABILITY.iceRestart | CAPABILITY.media;
-  readonly #signaling: SignalingSocket;
-  readonly #isRelayOnly: boolean;
-  #iceServers: readonly RTCIceServer[];
+  readonly #signaling: SignalingPeer;
   readonly #contacts = new Map<PeerId, Contact>();
   readonly #refusals = new Map<Refusal, number>();
   #handler: TransportHandler | undefined;
   #dials = 0;
   #disposed = false;
 
-  constructor(options: SignalingOptions) {
+  constructor(constructor: PeerConstructor, options: SignalingOptions) {
     this.localPeerId = options.peerId;
-    this.#isRelayOnly = options.relayOnly === true;
-    this.#iceServers = options.iceServers;
-    this.#signaling = new SignalingSocket(options, {
+    this.#signaling = new SignalingPeer(constructor, options, {
       handleReady: () => this.#handleReady(),
-      handleSignal: (signal) => this.#handleSignal(signal),
+      admitMessage: (message) => this.#admitMessage(parseSignalMessage(message)),
+      handleConnection: (connection) => this.#answer(connection),
     });
   }
 
@@ -108,7 +106,8 @@ export class PeerTransport implements Transport {
     if (this.#disposed) return;
     const contact = this.#contact(peer);
     this.#drop(contact);
-    this.#start(contact);
+    contact.isDialPending = true;
+    if (this.#signaling.isReady) this.#start(contact);
   }
 
   accept(peer: PeerId): void {
@@ -149,19 +148,17 @@ export class PeerTransport implements Transport {
   }
 
   signal(peer: PeerId, bytes: Uint8Array): void {
-    if (!this.#contacts.has(peer)) return;
-    this.#signaling.hurry();
-    this.#signaling.send("ANSWER", peer, linkPayload(bytes));
+    if (this.#contacts.has(peer)) this.#signaling.sendLink(peer, bytes);
   }
 
   setIceServers(servers: readonly IceServer[]): void {
     const iceServers = servers.map((server) => ({ ...server, urls: [...server.urls] }));
-    this.#iceServers = iceServers;
+    this.#signaling.setIceServers(iceServers);
     for (const { attempt } of this.#contacts.values()) attempt?.exchange.setIceServers(iceServers);
   }
 
   evidence(peer: PeerId): AttemptEvidence | undefined {
-    return this.#contacts.get(peer)?.witness.evidence(this.#signaling.isReady, hasTurn(this.#iceServers));
+    return this.#contacts.get(peer)?.witness.evidence(this.#signaling.isReady, this.#signaling.hasTurn);
   }
 
   /** Messages refused, by reason. */
@@ -184,8 +181,10 @@ export class PeerTransport implements Transport {
       contact = {
         peer,
         accepts: false,
+        isDialPending: false,
         admitted: 0,
-        offers: new TokenBucket(OFFERS_PER_SECOND, OFFERS_BURST),
+        offersLeft: OFFERS_BURST,
+        offersMs: performance.now(),
         witness: new AttemptWitness(),
         iceFailures: 0,
         attempt: undefined,
@@ -197,52 +196,36 @@ export class PeerTransport implements Transport {
 
   #handleReady(): void {
     this.#handler?.handleSignalingReady?.();
-    for (const { attempt } of this.#contacts.values()) if (attempt !== undefined && !attempt.channels.isOpen) this.#sendOffer(attempt);
+    for (const contact of this.#contacts.values()) {
+      if (contact.isDialPending) this.#start(contact);
+      else if (contact.attempt?.isDialer === true && !contact.attempt.channels.isOpen)
+        this.#signaling.repeatOffer(contact.attempt.connection);
+    }
   }
 
-  /** As the dialer: addresses are gathered while signaling is on its way, too. */
+  /** As the dialer. */
   #start(contact: Contact): void {
-    const rung = iceRung(this.#iceServers, this.#isRelayOnly ? "relay" : "all", contact.iceFailures);
-    const peerConnection = new RTCPeerConnection({ ...rung, iceServers: [...rung.iceServers] });
-    const reliable = peerConnection.createDataChannel(RELIABLE_LABEL, { ordered: true });
-    const first = this.#firstContact(peerConnection, contact.peer, newConnectionId());
-    const attempt = this.#begin(contact, peerConnection, first, ++this.#dials);
-    attempt.channels.attachReliable(reliable);
-    first.makeOffer().then(
-      () => this.#sendOffer(attempt),
-      () => {}, // Closed meanwhile.
-    );
+    contact.isDialPending = false;
+    const connection = this.#signaling.connect(contact.peer, ++this.#dials, contact.iceFailures);
+    const { dataChannel } = connection;
+    const attempt = this.#takeOver(contact, connection, true);
+    attempt.channels.attachReliable(dataChannel);
+    this.#repeatLater(attempt);
   }
 
-  /** Whenever signaling comes (back), and again when an answer is late. */
-  #sendOffer(attempt: Attempt): void {
-    if (attempt.number === undefined || attempt.end.signal.aborted || !attempt.first.sendOffer(attempt.number)) return;
-    if (attempt.repeats === 0) this.#repeatLater(attempt);
-  }
-
-  /** As the acceptor of an offer that was admitted. */
-  #answer(contact: Contact, { connectionId, sdp }: MemberSignal & { type: "offer" }): void {
+  /** As the acceptor: PeerJS has made a peer connection for an offer that was admitted, and has not answered it yet. */
+  #answer(connection: DataConnection): void {
+    const contact = [...this.#contacts.values()].find(({ peer }) => peer === connection.peer);
+    assert(contact !== undefined && contact.accepts, "an offer of a peer that was accepted");
     const wasOpen = contact.attempt?.channels.isOpen === true;
     this.#drop(contact);
-    const peerConnection = new RTCPeerConnection({
-      iceServers: [...this.#iceServers],
-      iceTransportPolicy: this.#isRelayOnly ? "relay" : "all",
-    });
-    const first = this.#firstContact(peerConnection, contact.peer, connectionId);
-    // Before our channels are there: in Node those would begin an offer of their own.
-    const answered = first.answer(sdp);
-    const attempt = this.#begin(contact, peerConnection, first, undefined);
-    const { witness } = contact;
-    witness.reach("answered");
-    answered.catch(() => this.#refuseDescription(attempt, witness));
+    this.#takeOver(contact, connection, false);
+    contact.witness.reach("answered");
     if (wasOpen) this.#handler?.handleChannelsClosed(contact.peer, "replaced");
   }
 
-  #firstContact(connection: RTCPeerConnection, peer: PeerId, connectionId: string): FirstContact {
-    return new FirstContact(connection, { signaling: this.#signaling, peer, connectionId, isRelayOnly: this.#isRelayOnly });
-  }
-
-  #begin(contact: Contact, peerConnection: RTCPeerConnection, first: FirstContact, number: number | undefined): Attempt {
+  #takeOver(contact: Contact, connection: DataConnection, isDialer: boolean): Attempt {
+    const { peerConnection } = connection;
     const channels = new RtcChannels(
       peerConnection,
       {
@@ -259,26 +242,26 @@ export class PeerTransport implements Transport {
       (this.capabilities & CAPABILITY.iceRestart) !== 0,
     );
     const exchange = new DescriptionExchange(peerConnection, {
-      isRelayOnly: this.#isRelayOnly,
+      isRelayOnly: this.#signaling.isRelayOnly,
       report: (report) => this.#handler?.handleNegotiation?.(contact.peer, report),
     });
     const end = new AbortController();
     contact.witness.watch(peerConnection, end.signal);
     const attempt: Attempt = {
-      first,
+      connection,
       peerConnection,
       channels,
       exchange,
-      number,
+      isDialer,
       end,
       answer: undefined,
       repeats: 0,
       timer: undefined,
     };
     contact.attempt = attempt;
-    // Those of a restart do not belong to the first descriptions.
+    // PeerJS would send those of a restart too, as if they belonged to the first descriptions.
     peerConnection.onicecandidate = ({ candidate }) => {
-      if (candidate !== null && candidate.candidate !== "" && !channels.isOpen) first.sendCandidate(candidate);
+      if (candidate !== null && candidate.candidate !== "" && !channels.isOpen) this.#signaling.sendCandidate(connection, candidate);
     };
     return attempt;
   }
@@ -287,8 +270,7 @@ export class PeerTransport implements Transport {
     if (attempt.repeats >= REPEATS_MAX) return;
     const pauseMs = REPEAT_MS[Math.min(attempt.repeats++, REPEAT_MS.length - 1)];
     attempt.timer = setTimeout(() => {
-      this.#signaling.giveUpIfDead();
-      this.#sendOffer(attempt);
+      this.#signaling.repeatOffer(attempt.connection);
       this.#repeatLater(attempt);
     }, pauseMs);
   }
@@ -302,67 +284,85 @@ export class PeerTransport implements Transport {
   #drop(contact: Contact): void {
     const { attempt } = contact;
     contact.attempt = undefined;
+    contact.isDialPending = false;
     if (attempt === undefined) return;
     clearTimeout(attempt.timer);
     const { attemptStage } = contact.witness;
-    if (attempt.number !== undefined && (attemptStage === "answered" || attemptStage === "checking")) contact.iceFailures++;
+    if (attempt.isDialer && (attemptStage === "answered" || attemptStage === "checking")) contact.iceFailures++;
     attempt.end.abort();
     attempt.channels.close();
     attempt.exchange.close();
     attempt.peerConnection.onicecandidate = null;
+    attempt.connection.close();
+    // PeerJS leaves the closing to others when it finds the signaling state closed.
     attempt.peerConnection.close();
   }
 
-  #handleSignal(signal: MemberSignal): void {
-    switch (signal.type) {
+  /** True: PeerJS may act on it. Everything else is done or refused here. */
+  #admitMessage(message: SignalMessage): boolean {
+    switch (message.type) {
+      case "broker":
+        return true;
+      case "unused":
+        return false;
       case "absent": {
-        const witness = this.#contacts.get(signal.peer)?.witness;
+        const witness = this.#contacts.get(message.peer)?.witness;
         if (witness !== undefined) witness.isPeerAbsent = true;
-        return;
+        return false;
       }
       case "malformed":
         return this.#refuse("malformed-signal");
       case "link":
-        return this.#contacts.has(signal.from) ? this.#handler?.handleSignal?.(signal.from, signal.bytes) : this.#refuse("not-accepted");
+        if (!this.#contacts.has(message.from)) return this.#refuse("not-accepted");
+        this.#handler?.handleSignal?.(message.from, message.bytes);
+        return false;
       case "offer":
-        return this.#handleOffer(signal);
+        return this.#admitOffer(message);
       case "answer": {
-        const attempt = this.#attemptOf(signal);
-        return attempt?.number === undefined ? this.#refuse("stale-attempt") : this.#handleAnswer(attempt, signal);
+        const attempt = this.#attemptOf(message.from, message.connectionId);
+        if (attempt === undefined || !attempt.isDialer) return this.#refuse("stale-attempt");
+        this.#handleAnswer(attempt, message);
+        return false;
       }
       case "candidate": {
-        const attempt = this.#attemptOf(signal);
+        const attempt = this.#attemptOf(message.from, message.connectionId);
         // One that overtook its offer is lost; the repeated offer lists it.
-        return attempt === undefined ? this.#refuse("stale-attempt") : this.#addCandidates(attempt, signal.from, [signal.candidate]);
+        if (attempt === undefined) return this.#refuse("stale-attempt");
+        this.#addCandidates(attempt, message.from, [message.candidate]);
+        return false;
       }
       default:
-        return unreachable(signal);
+        return unreachable(message);
     }
   }
 
-  #handleOffer(offer: MemberSignal & { type: "offer" }): void {
+  #admitOffer(offer: SignalMessage & { type: "offer" }): boolean {
     const contact = this.#contacts.get(offer.from);
     if (contact === undefined || !contact.accepts) return this.#refuse("not-accepted");
     const { attempt } = contact;
-    if (attempt?.first.connectionId === offer.connectionId) {
-      // The dialer has not heard us: our answer or a candidate was lost.
+    if (attempt?.connection.connectionId === offer.connectionId) {
+      // The dialer has not heard us: our answer or a candidate was lost. PeerJS would close the connection.
       this.#addCandidates(attempt, offer.from, candidatesOf(offer.sdp));
-      return attempt.first.repeatAnswer();
+      this.#signaling.repeatAnswer(attempt.connection);
+      return false;
     }
     if (offer.attempt <= contact.admitted) return this.#refuse("stale-attempt");
-    if (!contact.offers.take(performance.now())) return this.#refuse("too-many-attempts");
+    if (!mayOffer(contact, performance.now())) return this.#refuse("too-many-attempts");
     contact.admitted = offer.attempt;
-    this.#answer(contact, offer);
     contact.witness.seeRemote(candidatesOf(offer.sdp).map(({ candidate = "" }) => candidate));
+    return true;
   }
 
-  #handleAnswer(attempt: Attempt, { from, sdp }: MemberSignal & { type: "answer" }): void {
+  #handleAnswer(attempt: Attempt, { from, sdp }: SignalMessage & { type: "answer" }): void {
     if (attempt.answer !== undefined) return this.#addCandidates(attempt, from, candidatesOf(sdp));
     attempt.answer = sdp;
     const witness = this.#contacts.get(from)?.witness;
     witness?.reach("answered");
     witness?.seeRemote(candidatesOf(sdp).map(({ candidate = "" }) => candidate));
-    attempt.peerConnection.setRemoteDescription({ type: "answer", sdp }).catch(() => this.#refuseDescription(attempt, witness));
+    attempt.peerConnection.setRemoteDescription({ type: "answer", sdp }).catch(() => {
+      if (witness !== undefined) witness.isDescriptionBad = true;
+      this.#refuse("bad-description");
+    });
   }
 
   #addCandidates(attempt: Attempt, from: PeerId, candidates: readonly RTCIceCandidateInit[]): void {
@@ -374,24 +374,21 @@ export class PeerTransport implements Transport {
     }
   }
 
-  #attemptOf({ from, connectionId }: { readonly from: PeerId; readonly connectionId: string }): Attempt | undefined {
-    const attempt = this.#contacts.get(from)?.attempt;
-    return attempt?.first.connectionId === connectionId ? attempt : undefined;
+  #attemptOf(peer: PeerId, connectionId: string): Attempt | undefined {
+    const attempt = this.#contacts.get(peer)?.attempt;
+    return attempt?.connection.connectionId === connectionId ? attempt : undefined;
   }
 
-  #refuseDescription({ end }: Attempt, witness: AttemptWitness | undefined): void {
-    // Closed while it was read.
-    if (end.signal.aborted) return;
-    if (witness !== undefined) witness.isDescriptionBad = true;
-    this.#refuse("bad-description");
-  }
-
-  #refuse(reason: Refusal): void {
+  #refuse(reason: Refusal): false {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+    return false;
   }
 }
 
-/** As PeerJS names them. */
-function newConnectionId(): string {
-  return `dc_${crypto.getRandomValues(new Uint32Array(2)).join("_")}`;
+function mayOffer(contact: Contact, nowMs: number): boolean {
+  contact.offersLeft = Math.min(OFFERS_BURST, contact.offersLeft + (nowMs - contact.offersMs) / OFFER_EVERY_MS);
+  contact.offersMs = nowMs;
+  if (contact.offersLeft < 1) return false;
+  contact.offersLeft--;
+  return true;
 }

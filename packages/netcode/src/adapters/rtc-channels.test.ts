@@ -18,6 +18,7 @@ class FakeChannel extends EventTarget {
 
 class FakeConnection extends EventTarget {
   readonly connectionState = "connected";
+  oniceconnectionstatechange: ConnectionLike["oniceconnectionstatechange"] = null;
   ondatachannel: ConnectionLike["ondatachannel"] = null;
   signalingState: RTCSignalingState = "have-local-offer";
   readonly channels: FakeChannel[] = [];
@@ -47,7 +48,7 @@ it("[TR34] channels are open once the descriptions are settled, and what came on
     handlePacket: (channel, bytes) => heard.push(`${channel} ${bytes.join()}`),
     handleRefused: () => heard.push("refused"),
   });
-  channels.attachReliable(connection.createDataChannel());
+  channels.attachOwnReliable(connection.createDataChannel());
   for (const channel of connection.channels) channel.open();
   const reliable = connection.channels.at(-1);
   reliable?.dispatchEvent(new MessageEvent("message", { data: Uint8Array.of(1, 2).buffer }));

@@ -5,7 +5,7 @@ import { CHANNEL_BYTES_MAX, DATAGRAM_BYTES_MAX, type Channel, type SendOutcome }
 /** Stream ids of the channels that both ends create by themselves. Above the in-band one (0 or 1), and below 1,024, the most that Firefox opens. */
 export const CHANNEL_IDS = { unreliable: 100, control: 101, bulk: 102 } as const;
 
-/** Label of the one channel that is announced in-band, as PeerJS does it: the end that dials makes it. */
+/** Label of the one channel that is announced in-band: PeerJS makes it at the end that dials. */
 export const RELIABLE_LABEL = "reliable";
 
 /**
@@ -42,7 +42,7 @@ const PATH_MS_MAX = 1_000;
 const NEEDED_CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
 
 /** What is needed of a peer connection. A game that brings its own gives a part of it. */
-export interface ConnectionLike extends Pick<RTCPeerConnection, "connectionState" | "ondatachannel"> {
+export interface ConnectionLike extends Pick<RTCPeerConnection, "connectionState" | "oniceconnectionstatechange" | "ondatachannel"> {
   /** Left out where there are no descriptions to wait for. */
   readonly signalingState?: RTCSignalingState;
   addEventListener(type: "connectionstatechange" | "signalingstatechange", listener: () => void, options: AddEventListenerOptions): void;
@@ -82,6 +82,8 @@ export class RtcChannels {
     this.#connection = connection;
     this.#isHealable = isHealable;
     this.#listener = listener;
+    // PeerJS closes on ICE "failed", which Chromium never reports, and would take any in-band channel for its own.
+    connection.oniceconnectionstatechange = null;
     connection.ondatachannel = (event) => this.#takeIncoming(event.channel);
     connection.addEventListener("connectionstatechange", () => this.#checkConnection(), { signal: this.#abort.signal });
     connection.addEventListener("signalingstatechange", () => this.#checkOpen(), { signal: this.#abort.signal });
@@ -98,7 +100,16 @@ export class RtcChannels {
   }
 
   /** The in-band channel, at the end that made it. */
-  attachReliable(channel: ChannelLike): void {
+  attachReliable(channel: RTCDataChannel): void {
+    // PeerJS's own handlers: they would close the connection behind our back.
+    channel.onopen = null;
+    channel.onmessage = null;
+    channel.onclose = null;
+    this.#attach("reliable", channel);
+  }
+
+  /** The same for one that is nobody else's. */
+  attachOwnReliable(channel: ChannelLike): void {
     this.#attach("reliable", channel);
   }
 

@@ -276,7 +276,7 @@ export class RtcTransport implements Transport {
     const attempt: Attempt = { channels, made, awaited, answers, isTaken, early: [], earlyBytes: 0 };
     contact.attempt = attempt;
     // The last that is needed: it may open all of them at once.
-    channels.attachReliable(provide("reliable", { ordered: true }));
+    channels.attachOwnReliable(provide("reliable", { ordered: true }));
   }
 
   #handleOpen(contact: Contact, attempt: Attempt): void {

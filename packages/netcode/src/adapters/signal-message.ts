@@ -1,6 +1,5 @@
 import { decodeBase64Url, encodeBase64Url } from "../core/base/base64url.ts";
 import { parsePeerId, type PeerId } from "../core/base/units.ts";
-import { RELIABLE_LABEL } from "./rtc-channels.ts";
 
 /** Longest session description that is read: a data-only one with twenty candidates has about 3 kB. */
 const SDP_UNITS_MAX = 32_768;
@@ -8,11 +7,11 @@ const SDP_UNITS_MAX = 32_768;
 const CANDIDATES_MAX = 64;
 const CONNECTION_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
-/** What a link sends by way of the broker looks like an answer of this connection: so it passes wherever answers pass. */
+/** What a link sends by way of the broker looks like an answer of this connection: so it passes wherever answers pass, and no PeerJS acts on it. */
 const LINK_CONNECTION_ID = "link";
 
-/** What a member says by way of the signaling socket, or the broker about it. */
-export type MemberSignal =
+/** A message from the signaling socket, as far as it is ours to judge. */
+export type SignalMessage =
   | { readonly type: "offer"; readonly from: PeerId; readonly connectionId: string; readonly attempt: number; readonly sdp: string }
   | { readonly type: "answer"; readonly from: PeerId; readonly connectionId: string; readonly sdp: string }
   | { readonly type: "candidate"; readonly from: PeerId; readonly connectionId: string; readonly candidate: RTCIceCandidateInit }
@@ -20,22 +19,11 @@ export type MemberSignal =
   | { readonly type: "link"; readonly from: PeerId; readonly bytes: Uint8Array }
   /** The broker says that nobody is there. */
   | { readonly type: "absent"; readonly peer: PeerId }
-  | { readonly type: "malformed" };
-
-/** A message from the signaling socket. */
-export type SignalMessage =
-  | MemberSignal
-  /** The broker knows us. */
-  | { readonly type: "welcome" }
-  /** It does not want this socket. */
-  | { readonly type: "rejected" }
-  /** The sign of life that was asked for. */
-  | { readonly type: "echo" }
+  /** The broker's own word, for PeerJS. */
+  | { readonly type: "broker" }
   /** Known, and of no use to us: departures are the lobby's and the heartbeat's business, an unanswered offer the link's deadline's. */
-  | { readonly type: "unused" };
-
-/** What a message of ours carries; PeerJS's shape, so that its servers and clients understand it. */
-export type SignalPayload = Readonly<Record<string, unknown>>;
+  | { readonly type: "unused" }
+  | { readonly type: "malformed" };
 
 const MALFORMED: SignalMessage = { type: "malformed" };
 
@@ -44,19 +32,18 @@ export function parseSignalMessage(message: unknown): SignalMessage {
   const { type, src, payload } = fieldsOf(message);
   switch (type) {
     case "OPEN":
-      return { type: "welcome" };
     case "ID-TAKEN":
     case "INVALID-KEY":
-      return { type: "rejected" };
+      return { type: "broker" };
     case "ERROR":
-      return typeof payload === "object" && payload !== null ? { type: "rejected" } : MALFORMED;
+      // PeerJS reads `payload.msg` without looking.
+      return typeof payload === "object" && payload !== null ? { type: "broker" } : MALFORMED;
     case "EXPIRE": {
       const peer = parsePeerId(src);
       return peer === undefined ? MALFORMED : { type: "absent", peer };
     }
-    case "PONG":
-      return { type: "echo" };
     case "LEAVE":
+    case "PONG":
     case "HEARTBEAT":
       return { type: "unused" };
     case "OFFER":
@@ -68,22 +55,8 @@ export function parseSignalMessage(message: unknown): SignalMessage {
   }
 }
 
-/** An offer: attempt number `attempt` of ours to reach a peer. */
-export function offerPayload(connectionId: string, attempt: number, sdp: string): SignalPayload {
-  const channel = { label: RELIABLE_LABEL, reliable: true, serialization: "raw" };
-  return { type: "data", connectionId, metadata: { attempt }, ...channel, sdp: { type: "offer", sdp } };
-}
-
-export function answerPayload(connectionId: string, sdp: string): SignalPayload {
-  return { type: "data", connectionId, sdp: { type: "answer", sdp } };
-}
-
-export function candidatePayload(connectionId: string, candidate: RTCIceCandidateInit): SignalPayload {
-  return { type: "data", connectionId, candidate };
-}
-
 /** The payload that carries a link's bytes. */
-export function linkPayload(bytes: Uint8Array): SignalPayload {
+export function linkPayload(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   return { type: "data", connectionId: LINK_CONNECTION_ID, sdp: { type: "answer", sdp: encodeBase64Url(bytes) } };
 }
 
@@ -108,14 +81,14 @@ function parseRelayed(type: "OFFER" | "ANSWER" | "CANDIDATE", from: PeerId | und
   if (type === "ANSWER" && connectionId === LINK_CONNECTION_ID) return parseLinkSignal(from, sdp);
   if (!isDescription(sdp)) return MALFORMED;
   if (type === "ANSWER") return { type: "answer", from, connectionId, sdp };
-  // Media, or what PeerJS would have to unpack.
+  // Anything but `raw` data would run a deserializer of PeerJS on a stranger's bytes; an unknown name throws in the page.
   if (payload.type !== "data" || payload["serialization"] !== "raw" || payload["reliable"] !== true) return MALFORMED;
   const attempt = fieldsOf(payload["metadata"])["attempt"];
   if (typeof attempt !== "number" || !Number.isSafeInteger(attempt) || attempt < 1) return MALFORMED;
   return { type: "offer", from, connectionId, attempt, sdp };
 }
 
-/** What every description of ours has. */
+/** What every description of ours has. PeerJS makes a peer connection before it looks. */
 function isDescription(sdp: string): boolean {
   return sdp.startsWith("v=0") && /^m=application /m.test(sdp) && /^a=ice-ufrag:/m.test(sdp) && /^a=fingerprint:/m.test(sdp);
 }

@@ -44,4 +44,11 @@ it("[ID26] one challenge is signed for each socket, whatever a broker asks, and 
   for (let count = 0; count < 10_000; count++) proof.handleMessage(challenge(`m${"n".repeat(30)}`));
   await settled();
   expect([signed.length, heard.length]).toEqual([1, 2]);
+  proof.restart();
+  proof.handleMessage(challenge("o".repeat(32)));
+  proof.restart();
+  proof.handleMessage(challenge("p".repeat(32)));
+  await settled();
+  // What was signed for a socket that is gone does not leave on the next one.
+  expect(heard.slice(2)).toEqual([{ type: "PROOF", key: "k", signature: `of ${"p".repeat(32)}` }, "welcome"]);
 });

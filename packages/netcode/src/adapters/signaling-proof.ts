@@ -17,15 +17,26 @@ export interface SignalingProofOutput {
   welcome(): void;
 }
 
-/** Answers the broker's `CHALLENGE` on one signaling socket, once: who sends more of them is not our broker, and signing costs time. PeerServer knows neither message. */
+/**
+ * Answers the broker's `CHALLENGE` on the signaling socket, once each time that the socket opens: who sends more of them is not our broker, and signing
+ * costs time. PeerJS knows neither message.
+ */
 export class SignalingProof {
   readonly #prove: ProveSocket;
   readonly #output: SignalingProofOutput;
   #state: "waiting" | "signing" | "passed" = "waiting";
+  /** Counts sockets: what was signed for an older one is of no use. */
+  #socket = 0;
 
   constructor(prove: ProveSocket, output: SignalingProofOutput) {
     this.#prove = prove;
     this.#output = output;
+  }
+
+  /** A new socket is on its way. */
+  restart(): void {
+    this.#socket++;
+    this.#state = "waiting";
   }
 
   /** True: the message is dealt with. */
@@ -40,8 +51,10 @@ export class SignalingProof {
   }
 
   async #answer(nonce: string): Promise<void> {
+    const socket = this.#socket;
     this.#state = "signing";
     const proof = await this.#prove(nonce);
+    if (this.#socket !== socket) return;
     this.#state = "passed";
     this.#output.send({ type: "PROOF", ...proof });
     this.#output.welcome();

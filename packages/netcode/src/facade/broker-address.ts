@@ -2,7 +2,7 @@ import { badArgument } from "./netcode-error.ts";
 
 /** Where a broker is. */
 export interface BrokerAddress {
-  /** `http:` or `https:`, without a slash at its end: signaling is below it. */
+  /** `http:` or `https:`, without a slash at its end: PeerJS signaling is below it. */
   readonly base: string;
   /** `ws:` or `wss:`: the control socket. */
   readonly lobbyUrl: string;

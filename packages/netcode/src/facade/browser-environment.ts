@@ -4,21 +4,21 @@ import { openWebSocket } from "../adapters/websocket.ts";
 import { startTicker } from "../driver/ticker.ts";
 import type { Environment } from "./environment.ts";
 
-/** The real one: this page, its timers, WebSocket and WebRTC. What a lobby needs is loaded when one is entered, so that a page without one never pays for it. */
+/** The real one: this page, its timers, WebSocket and WebRTC by PeerJS. What a lobby needs is loaded when one is entered, so that a page without one never pays for it. */
 export const browserEnvironment: Environment = {
   page: browserPage,
   createCrypto: () => createVisitCrypto(),
   startTicker,
   openControlSocket: openWebSocket,
   loadRoomParts: async () => {
-    const [{ PeerTransport }, { LinkMesh }, { LobbyRoom }] = await Promise.all([
-      import("../adapters/peer-transport.ts"),
+    const [{ PeerJsTransport }, { LinkMesh }, { LobbyRoom }] = await Promise.all([
+      import("../adapters/peerjs.ts"),
       import("../core/link/link-mesh.ts"),
       import("./lobby-room.ts"),
     ]);
     return {
       createTransport: ({ localPeerId, signalingToken, ...setup }) =>
-        new PeerTransport({ peerId: localPeerId, token: signalingToken, ...setup }),
+        new PeerJsTransport({ peerId: localPeerId, token: signalingToken, ...setup }),
       LinkMesh,
       LobbyRoom,
     };

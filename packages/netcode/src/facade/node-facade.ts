@@ -40,7 +40,7 @@ export function connectPeers<State, Schema extends InputSchema>(
   return groups.connectPeers(nodeEnvironment, options);
 }
 
-/** First contact by way of a stock PeerServer, as in `@rollcall/netcode/transport`. Rejects with a `NetcodeError`, `MISSING_PACKAGE`. */
+/** PeerJS against a stock PeerServer, as in `@rollcall/netcode/transport`. Rejects with a `NetcodeError`, `MISSING_PACKAGE`. */
 export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
   const createTransport = await loadPackages();
   return createTransport(signalingOfPeerServer(options));

@@ -21,9 +21,9 @@ export function connectPeers<State, Schema extends InputSchema>(
   return groups.connectPeers(browserEnvironment, options);
 }
 
-/** First contact by way of a stock PeerServer, without a lobby: the game passes the ids. */
+/** PeerJS against a stock PeerServer, without a lobby: the game passes the ids. PeerJS is loaded by this call. */
 export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
   const signaling = signalingOfPeerServer(options);
-  const { PeerTransport } = await import("../adapters/peer-transport.ts");
-  return new PeerTransport(signaling);
+  const { PeerJsTransport } = await import("../adapters/peerjs.ts");
+  return new PeerJsTransport(signaling);
 }

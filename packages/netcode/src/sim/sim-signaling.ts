@@ -3,7 +3,7 @@ import type { PeerId } from "../core/base/units.ts";
 import type { SimConnection } from "./sim-connection.ts";
 import type { SimScheduler } from "./sim-scheduler.ts";
 
-/** How first contact is carried: through a broker, apart from the links, and never resent. */
+/** How first contact is carried: through a broker, apart from the links, and never resent (PeerJS does not). */
 export interface SignalingConditions {
   readonly delayMs: number;
   /** Extra delay, even in 0 … `jitterMs`: messages overtake each other. */

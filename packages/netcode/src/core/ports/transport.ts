@@ -77,7 +77,7 @@ export interface TransportHandler {
 }
 
 /**
- * Moves bytes between this peer and others. Implementations: simulated, loopback, WebRTC in a browser, WebRTC in Node.
+ * Moves bytes between this peer and others. Implementations: simulated, loopback, PeerJS in a browser, PeerJS in Node.
  * It decides nothing: who dials, when to try again and when a peer is lost is the link's (core/link).
  */
 export interface Transport {

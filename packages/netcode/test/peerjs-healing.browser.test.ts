@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { cdp } from "vitest/browser";
-import { PeerTransport } from "../src/adapters/peer-transport.ts";
+import { PeerJsTransport } from "../src/adapters/peerjs.ts";
 import { Random } from "../src/core/base/random.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
 import type { LinkEvent } from "../src/core/ports/link.ts";
@@ -19,7 +19,7 @@ const TICK_MS = 10;
 
 /** One end of a link over real WebRTC, as a page runs it. */
 class End {
-  readonly transport: PeerTransport;
+  readonly transport: PeerJsTransport;
   readonly mesh: LinkMesh;
   readonly links: PeerLinks;
   readonly events: LinkEvent["type"][] = [];
@@ -29,7 +29,7 @@ class End {
 
   constructor() {
     const peerId = newPeerId();
-    this.transport = new PeerTransport({ peerId, token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
+    this.transport = new PeerJsTransport({ peerId, token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
     this.mesh = new LinkMesh({
       localPeerId: peerId,
       game: GAME,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
-import { PeerTransport } from "../src/adapters/peer-transport.ts";
+import { PeerJsTransport } from "../src/adapters/peerjs.ts";
 import { countPeerConnections, newPeerId, untilInRealTime } from "./real-time-world.ts";
 
 /** A signaling socket of the page, with what a test does to its messages. */
@@ -33,14 +33,14 @@ function tapSockets(): void {
 }
 
 interface Ends {
-  readonly ada: PeerTransport;
-  readonly bob: PeerTransport;
+  readonly ada: PeerJsTransport;
+  readonly bob: PeerJsTransport;
   readonly opens: string[];
   readonly closes: string[];
 }
 
-function join(): PeerTransport {
-  return new PeerTransport({ peerId: newPeerId(), token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
+function join(): PeerJsTransport {
+  return new PeerJsTransport({ peerId: newPeerId(), token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
 }
 
 /** Two transports of which Bob accepts Ada. */
@@ -57,11 +57,11 @@ function makeEnds(): Ends {
   return ends;
 }
 
-function socketOf(transport: PeerTransport): WebSocket | undefined {
+function socketOf(transport: PeerJsTransport): WebSocket | undefined {
   return sockets.findLast(({ url }) => url.searchParams.get("id") === transport.localPeerId)?.socket;
 }
 
-/** A stranger's socket. */
+/** A stranger's socket, without PeerJS. */
 async function openStranger(): Promise<{ id: string; send: (message: unknown) => void; received: string[]; close: () => void }> {
   const id = newPeerId();
   const base = inject("peerServerUrl").replace("http", "ws");
@@ -75,7 +75,7 @@ async function openStranger(): Promise<{ id: string; send: (message: unknown) =>
   return { id, send: (message) => socket.send(JSON.stringify(message)), received, close: () => socket.close() };
 }
 
-describe("first contact with bad signaling", () => {
+describe("PeerJS with bad signaling", () => {
   let ends: Ends;
   let connections: ReturnType<typeof countPeerConnections>;
 
@@ -295,7 +295,7 @@ describe("first contact with bad signaling", () => {
 
   it("[TR59] of offers in the name of a member at most eight are answered at once", async () => {
     const accepted = await openStranger();
-    ends.bob.accept(accepted.id as PeerTransport["localPeerId"]);
+    ends.bob.accept(accepted.id as PeerJsTransport["localPeerId"]);
     await untilInRealTime(() => socketOf(ends.bob)?.readyState === original.OPEN);
     const sdp = "v=0\r\nm=application 9 x y\r\na=ice-ufrag:x\r\na=fingerprint:x\r\n";
     const fields = { type: "data", reliable: true, serialization: "raw", sdp: { type: "offer", sdp } };
@@ -314,7 +314,7 @@ describe("first contact with bad signaling", () => {
 
   it("[TR29] an attempt whose descriptions make no sense is given up without an unhandled rejection", async () => {
     const accepted = await openStranger();
-    ends.bob.accept(accepted.id as PeerTransport["localPeerId"]);
+    ends.bob.accept(accepted.id as PeerJsTransport["localPeerId"]);
     const dst = ends.bob.localPeerId;
     const payload = {
       type: "data",

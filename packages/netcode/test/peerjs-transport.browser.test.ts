@@ -1,15 +1,15 @@
 import { afterEach, describe, expect, inject, it } from "vitest";
-import { PeerTransport } from "../src/adapters/peer-transport.ts";
+import { PeerJsTransport } from "../src/adapters/peerjs.ts";
 import { CHANNEL_IDS } from "../src/adapters/rtc-channels.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { countPeerConnections, newPeerId, untilInRealTime } from "./real-time-world.ts";
 import { describeTransport } from "./transport-contract.ts";
 
-function join(): PeerTransport {
-  return new PeerTransport({ peerId: newPeerId(), token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
+function join(): PeerJsTransport {
+  return new PeerJsTransport({ peerId: newPeerId(), token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
 }
 
-describeTransport("WebRTC in Chromium", async () => {
+describeTransport("PeerJS in Chromium", async () => {
   const connections = countPeerConnections();
   return {
     join: async () => join(),
@@ -20,7 +20,7 @@ describeTransport("WebRTC in Chromium", async () => {
 });
 
 describe("the channels between two browsers", () => {
-  const transports: PeerTransport[] = [];
+  const transports: PeerJsTransport[] = [];
   let connections: ReturnType<typeof countPeerConnections> | undefined;
 
   afterEach(() => {
@@ -137,7 +137,7 @@ describe("the channels between two browsers", () => {
     const [first] = made;
     const intruder = first!.createDataChannel("reliable", { ordered: true });
     await untilInRealTime(() => intruder.readyState === "closed");
-    const [ada, bob] = transports as [PeerTransport, PeerTransport];
+    const [ada, bob] = transports as [PeerJsTransport, PeerJsTransport];
     expect(ada.send(bob.localPeerId, "reliable", Uint8Array.of(1, 2))).toBe("sent");
     expect(bob.send(ada.localPeerId, "unreliable", Uint8Array.of(3))).toBe("sent");
     await untilInRealTime(() => packets.length === 2);
@@ -147,7 +147,7 @@ describe("the channels between two browsers", () => {
 
   it("[TR23] text on a channel is refused and counted", async () => {
     const { channels, packets } = await pair();
-    const [ada, bob] = transports as [PeerTransport, PeerTransport];
+    const [ada, bob] = transports as [PeerJsTransport, PeerJsTransport];
     await untilInRealTime(() => channels.every((channel) => channel.readyState === "open"));
     for (const channel of channels) channel.send("not ours");
     ada.send(bob.localPeerId, "reliable", Uint8Array.of(7));
@@ -158,7 +158,7 @@ describe("the channels between two browsers", () => {
 
   it("[TR24] an unreliable channel that is full turns datagrams away, but lets some through each second", async () => {
     await pair();
-    const [ada, bob] = transports as [PeerTransport, PeerTransport];
+    const [ada, bob] = transports as [PeerJsTransport, PeerJsTransport];
     const outcomes: string[] = [];
     // In one task nothing leaves: the buffer fills at once.
     for (let index = 0; index < 500; index++) outcomes.push(ada.send(bob.localPeerId, "unreliable", new Uint8Array(1_150)));

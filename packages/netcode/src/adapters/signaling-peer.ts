@@ -1,0 +1,273 @@
+import type { DataConnection, Peer } from "peerjs";
+import { assert } from "../core/base/assert.ts";
+import type { PeerId } from "../core/base/units.ts";
+import { isRelayedCandidate, withoutOwnAddresses, withoutRelatedAddress } from "./hidden-addresses.ts";
+import { hasTurn, iceRung } from "./ice-ladder.ts";
+import { RELIABLE_LABEL } from "./rtc-channels.ts";
+import { linkPayload } from "./signal-message.ts";
+import { SignalingProof, type ProveSocket } from "./signaling-proof.ts";
+
+/** The constructor of `peerjs`. An argument, because Node imports it differently. */
+export type PeerConstructor = new (id: string, options: ConstructorParameters<typeof Peer>[1]) => Peer;
+
+export interface SignalingOptions {
+  readonly peerId: PeerId;
+  /** `signalingToken` of the admission. */
+  readonly token: string;
+  /** `http:`, `https:`, `ws:` or `wss:`; its path is where the broker is mounted. */
+  readonly broker: URL;
+  /** Of a PeerServer; default `peerjs`. A broker of ours has none. */
+  readonly key?: string;
+  /** Answers a broker that asks whose socket it is; left out where none does. */
+  readonly prove?: ProveSocket;
+  /** All that ICE may use: nothing is added to it. */
+  readonly iceServers: readonly RTCIceServer[];
+  /** Candidates of TURN servers alone are gathered. Default: false. */
+  readonly relayOnly?: boolean;
+}
+
+export interface SignalingListener {
+  /** The broker knows us: offers can leave. Again after each reconnect. */
+  handleReady(): void;
+  /** A message arrived. True: PeerJS may act on it. */
+  admitMessage(message: unknown): boolean;
+  /** PeerJS made a connection of an offer that was admitted; called before it answers. */
+  handleConnection(connection: DataConnection): void;
+}
+
+/** A socket that was opened but not welcomed by the broker is dropped after this: a server that still holds our old socket stays silent (PeerServer does). */
+const WELCOME_MS = 5_000;
+
+/**
+ * A socket that brings nothing this long after a description left is half dead: its close event may take minutes. A broker says within 5 s that nobody
+ * was there, and PeerServer within 6 (it looks once a second).
+ */
+const ANSWER_MS = 6_500;
+
+/**
+ * A link that needs the socket asks it for a sign of life once it has brought nothing for `QUIET_MS`, and a broker that has given such signs before answers within
+ * `ECHO_MS` or is not there any more. At half, a slow line would be taken for a dead one; at double, a page that woke up heals a second later.
+ */
+const QUIET_MS = 2_500;
+const ECHO_MS = 1_200;
+/** While a link needs the socket (it asked within `URGENT_MS`), attempts to open it follow each other sooner, and one that hangs is given up sooner. */
+const URGENT_MS = 3_000;
+const URGENT_RETRY_MS = 250;
+const URGENT_WELCOME_MS = 2_000;
+
+/** The signaling socket comes back after a random part of this, doubled with each failure up to `RETRY_MS_MAX`. */
+const RETRY_MS = 500;
+const RETRY_MS_MAX = 8_000;
+
+/** PeerJS's heartbeat, with a word to our broker that an answer is wanted. */
+const ECHO_REQUEST = { type: "HEARTBEAT", echo: true };
+
+/**
+ * The one `Peer` of PeerJS, reduced to first contact: a signaling socket that stays up, and descriptions that go through it. Connections are PeerJS's
+ * only until they are handed over.
+ */
+export class SignalingPeer {
+  readonly #peerConstructor: PeerConstructor;
+  readonly #options: SignalingOptions;
+  readonly #listener: SignalingListener;
+  /** PeerJS makes each connection with what stands here then. */
+  readonly #config: RTCConfiguration;
+  #peer: Peer;
+  #failures = 0;
+  /** When the first description left to which nothing at all came back; `Infinity`: none. */
+  #unansweredMs = Infinity;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #echoTimer: ReturnType<typeof setTimeout> | undefined;
+  #heardMs = -Infinity;
+  /** This broker answers when it is asked for a sign of life. A stock PeerServer does not. */
+  #hasEcho = false;
+  #urgentUntilMs = -Infinity;
+  #disposed = false;
+
+  constructor(constructor: PeerConstructor, options: SignalingOptions, listener: SignalingListener) {
+    this.#peerConstructor = constructor;
+    this.#options = options;
+    this.#listener = listener;
+    this.#config = { iceServers: [...options.iceServers], iceTransportPolicy: options.relayOnly === true ? "relay" : "all" };
+    this.#peer = this.#create();
+  }
+
+  get isReady(): boolean {
+    return this.#peer.open;
+  }
+
+  get isRelayOnly(): boolean {
+    return this.#options.relayOnly === true;
+  }
+
+  get hasTurn(): boolean {
+    return hasTurn(this.#config.iceServers ?? []);
+  }
+
+  /** Starts a connection, whose offer leaves by itself, with what is left to try after `iceFailures`. Only when ready: earlier, PeerJS loses the offer without a word. */
+  connect(peer: PeerId, attempt: number, iceFailures: number): DataConnection {
+    this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
+    const { iceServers = [], iceTransportPolicy = "all" } = this.#config;
+    const rung = iceRung(iceServers, iceTransportPolicy, iceFailures);
+    Object.assign(this.#config, { ...rung, iceServers: [...rung.iceServers] });
+    const connection = this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
+    Object.assign(this.#config, { iceServers, iceTransportPolicy });
+    return connection;
+  }
+
+  /** Sends the offer of `connection` again, with all candidates so far. */
+  repeatOffer(connection: DataConnection): void {
+    if (this.isReady && performance.now() - this.#unansweredMs > ANSWER_MS) this.#peer.disconnect();
+    const { connectionId, label, metadata, reliable, serialization } = connection;
+    this.#sendDescription("OFFER", connection, { connectionId, label, metadata, reliable, serialization });
+  }
+
+  repeatAnswer(connection: DataConnection): void {
+    this.#sendDescription("ANSWER", connection, { connectionId: connection.connectionId });
+  }
+
+  /** An address of ours that was found after the description left. */
+  sendCandidate(connection: DataConnection, candidate: RTCIceCandidate): void {
+    if (this.isRelayOnly && !isRelayedCandidate(candidate.candidate)) return;
+    const line = this.isRelayOnly ? withoutRelatedAddress(candidate.candidate) : candidate.candidate;
+    const { sdpMid, sdpMLineIndex, usernameFragment } = candidate;
+    const payload = {
+      type: "data",
+      connectionId: connection.connectionId,
+      candidate: { candidate: line, sdpMid, sdpMLineIndex, usernameFragment },
+    };
+    this.#peer.socket.send({ type: "CANDIDATE", dst: connection.peer, payload });
+  }
+
+  /** A link's own bytes, once. */
+  sendLink(peer: PeerId, bytes: Uint8Array): void {
+    const nowMs = performance.now();
+    this.#urgentUntilMs = nowMs + URGENT_MS;
+    if (this.isReady && nowMs - this.#unansweredMs > ANSWER_MS) this.#peer.disconnect();
+    else if (this.isReady && nowMs - this.#heardMs > QUIET_MS) this.#askForEcho();
+    this.#unansweredMs = Math.min(this.#unansweredMs, nowMs);
+    if (this.isReady) this.#peer.socket.send({ type: "ANSWER", dst: peer, payload: linkPayload(bytes) });
+  }
+
+  /** For connections that begin from now on. */
+  setIceServers(iceServers: readonly RTCIceServer[]): void {
+    this.#config.iceServers = [...iceServers];
+  }
+
+  /** Closes the socket and every connection. */
+  dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#echoTimer);
+    this.#peer.removeAllListeners();
+    this.#peer.destroy();
+  }
+
+  #sendDescription(type: "OFFER" | "ANSWER", connection: DataConnection, fields: Record<string, unknown>): void {
+    const description: RTCSessionDescription | null | undefined = connection.peerConnection?.localDescription;
+    // Not made yet: PeerJS sends it once it is.
+    if (!description?.sdp || description.type !== type.toLowerCase()) return;
+    if (this.isReady) this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
+    const sdp = this.isRelayOnly ? withoutOwnAddresses(description.sdp) : description.sdp;
+    const payload = { ...fields, type: "data", sdp: { type: description.type, sdp } };
+    this.#peer.socket.send({ type, dst: connection.peer, payload });
+  }
+
+  #create(): Peer {
+    const { peerId, token, broker, key = "peerjs" } = this.#options;
+    const isSecure = broker.protocol === "https:" || broker.protocol === "wss:";
+    const peer = new this.#peerConstructor(peerId, {
+      host: broker.hostname,
+      port: broker.port === "" ? (isSecure ? 443 : 80) : Number(broker.port),
+      path: broker.pathname,
+      key,
+      secure: isSecure,
+      token,
+      config: this.#config,
+    });
+    peer.on("open", () => this.#handleOpen());
+    peer.on("connection", (connection) => this.#listener.handleConnection(connection));
+    peer.on("disconnected", () => this.#retryLater());
+    // Before the first welcome PeerJS destroys itself on any refusal (a full broker, say); afterwards it only disconnects.
+    peer.on("close", () => this.#retryLater());
+    // What went wrong shows in the states: a socket that closes, an attempt that does not open.
+    peer.on("error", () => {});
+    this.#guardMessages(peer);
+    this.#expectWelcome();
+    return peer;
+  }
+
+  /** Puts our judgement in front of PeerJS's message handler, which believes anything. */
+  #guardMessages(peer: Peer): void {
+    const { socket } = peer;
+    const handlers = socket.listeners("message");
+    const pass = (message: unknown): void => {
+      for (const handler of handlers) handler.call(socket, message);
+    };
+    const { prove } = this.#options;
+    const proof =
+      prove === undefined
+        ? undefined
+        : new SignalingProof(prove, { send: (message) => socket.send(message), welcome: () => pass({ type: "OPEN" }) });
+    // Of the peer: its socket says nothing when it is we who give it up.
+    peer.on("disconnected", () => proof?.restart());
+    assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
+    socket.removeAllListeners("message");
+    socket.on("message", (message: unknown) => {
+      this.#handleHeard(message);
+      if (proof?.handleMessage(message) !== true && this.#listener.admitMessage(message)) pass(message);
+    });
+  }
+
+  #handleOpen(): void {
+    clearTimeout(this.#timer);
+    this.#failures = 0;
+    this.#peer.socket.send(ECHO_REQUEST);
+    this.#listener.handleReady();
+  }
+
+  #handleHeard(message: unknown): void {
+    this.#unansweredMs = Infinity;
+    this.#heardMs = performance.now();
+    if (typeof message === "object" && message !== null && "type" in message && message.type === "PONG") this.#hasEcho = true;
+  }
+
+  #askForEcho(): void {
+    if (!this.#hasEcho || this.#echoTimer !== undefined) return;
+    const askedMs = performance.now();
+    this.#peer.socket.send(ECHO_REQUEST);
+    this.#echoTimer = setTimeout(() => {
+      this.#echoTimer = undefined;
+      if (this.#heardMs < askedMs && this.isReady) this.#peer.disconnect();
+    }, ECHO_MS);
+  }
+
+  get #isUrgent(): boolean {
+    return performance.now() < this.#urgentUntilMs;
+  }
+
+  #expectWelcome(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#peer.disconnect(), this.#isUrgent ? URGENT_WELCOME_MS : WELCOME_MS);
+  }
+
+  #retryLater(): void {
+    if (this.#disposed) return;
+    // Full jitter: the members of a restarted broker come back spread out.
+    const pauseMsMax = this.#isUrgent ? URGENT_RETRY_MS : Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** this.#failures);
+    this.#failures++;
+    const pauseMs = Math.random() * pauseMsMax;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#retry(), pauseMs);
+  }
+
+  #retry(): void {
+    if (this.#peer.destroyed) {
+      this.#peer.removeAllListeners();
+      this.#peer = this.#create();
+    } else if (this.#peer.disconnected) {
+      this.#peer.reconnect();
+      this.#expectWelcome();
+    }
+  }
+}
