@@ -7,6 +7,7 @@ interface AddressEntry {
   readonly requests: TokenBucket;
   readonly wrongCodes: TokenBucket;
   readonly lobbies: TokenBucket;
+  readonly lists: TokenBucket;
 }
 
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
@@ -66,11 +67,21 @@ export class AddressLimits {
     return this.#entry(nowMs, address).lobbies.waitMs(nowMs);
   }
 
+  /** Counts a question for the public list. */
+  takeList(nowMs: number, address: string): boolean {
+    return this.#entry(nowMs, address).lists.take(nowMs);
+  }
+
+  listWaitMs(nowMs: number, address: string): number {
+    return this.#entry(nowMs, address).lists.waitMs(nowMs);
+  }
+
   /** Forgets addresses about which there is nothing to remember. */
   sweep(nowMs: number): void {
     for (const [address, entry] of this.#entries) {
-      const { sockets, opens, requests, wrongCodes, lobbies } = entry;
-      if (sockets === 0 && [opens, requests, wrongCodes, lobbies].every((bucket) => bucket.isFull(nowMs))) this.#entries.delete(address);
+      const { sockets, opens, requests, wrongCodes, lobbies, lists } = entry;
+      if (sockets === 0 && [opens, requests, wrongCodes, lobbies, lists].every((bucket) => bucket.isFull(nowMs)))
+        this.#entries.delete(address);
     }
   }
 
@@ -84,7 +95,7 @@ export class AddressLimits {
   }
 
   #newEntry(nowMs: number): AddressEntry {
-    const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute } = this.#limits;
+    const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute, listsPerMinute } = this.#limits;
     const perMinute = (count: number): TokenBucket => new TokenBucket(nowMs, { perSecond: count / 60, burst: count });
     return {
       sockets: 0,
@@ -92,6 +103,7 @@ export class AddressLimits {
       requests: perMinute(requestsPerMinute),
       wrongCodes: perMinute(wrongCodesPerMinute),
       lobbies: perMinute(lobbiesPerMinute),
+      lists: perMinute(listsPerMinute),
     };
   }
 

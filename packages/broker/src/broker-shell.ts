@@ -15,6 +15,8 @@ import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
 import { CLOSING_MS, GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
+import { ListViews } from "./list-views.ts";
+import { ListingBoard } from "./listing-board.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
 import { LobbySeal } from "./lobby-seal.ts";
 import { LobbyService } from "./lobby-service.ts";
@@ -22,12 +24,14 @@ import { LobbySocket } from "./lobby-socket.ts";
 import { failureEntry, type LogEvents } from "./log-entry.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 import { measureStore } from "./measured-store.ts";
+import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters, type SocketKind } from "./meters.ts";
 import { OperationsDoor, type Readiness } from "./operations-door.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
+import { QuickMatch } from "./quick-match.ts";
 import { createSecrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
@@ -72,6 +76,8 @@ export class BrokerShell implements BrokerHandlers {
   readonly #sweep: SocketSweep;
   readonly #service: LobbyService;
   readonly #rooms: LobbyRooms;
+  readonly #listViews: ListViews;
+  readonly #quickMatch: QuickMatch;
   readonly #guard: SignalingGuard;
   readonly #peerServer: PeerServerAdapter;
   readonly #sockets: WebSocketServer;
@@ -100,6 +106,9 @@ export class BrokerShell implements BrokerHandlers {
     const store =
       metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
     const admin = settings.adminToken === undefined ? undefined : this.#createAdminDesk(store);
+    const handleFailure = (error: unknown): void => this.#logFailure(error);
+    const directory = new MemoryLobbyDirectory();
+    this.#listViews = new ListViews(directory, handleFailure);
     this.#service = new LobbyService({
       store,
       rooms: this.#rooms,
@@ -110,8 +119,14 @@ export class BrokerShell implements BrokerHandlers {
       nowMs: monotonicMs,
       wallMs: Date.now,
       seal: lasts ? new LobbySeal(ring, Date.now) : undefined,
+      board: new ListingBoard(directory, handleFailure),
       counters: this.#counters,
-      handleFailure: (error) => this.#logFailure(error),
+      handleFailure,
+    });
+    this.#quickMatch = new QuickMatch({
+      directory,
+      service: this.#service,
+      lobbyOfKey: (key) => this.#rooms.lobbyOf(secrets.peerIdOf(key)),
     });
     this.#peerServer = createPeerServer((error) => this.#logFailure(error));
     this.#guard = new SignalingGuard({
@@ -229,6 +244,8 @@ export class BrokerShell implements BrokerHandlers {
     const handleFailure = (error: unknown): void => this.#logFailure(error);
     const common = {
       service: this.#service,
+      quickMatch: this.#quickMatch,
+      listViews: this.#listViews,
       addresses: this.#addresses,
       counters: this.#counters,
       requests: this.#meters.requests,
@@ -323,6 +340,7 @@ export class BrokerShell implements BrokerHandlers {
 
   async #closeAll(): Promise<void> {
     this.#service.close();
+    this.#listViews.close();
     this.#signingKeys.close();
     this.#turnServers.close();
     this.#sweep.dispose();

@@ -2,7 +2,7 @@ import { parseBrokerFrame, writeFramePeer, type PeerId } from "@rollcall/netcode
 import type { Counters } from "./counters.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { LobbyRooms } from "./lobby-rooms.ts";
-import type { Membership } from "./lobby-service.ts";
+import type { Membership } from "./lobby-visitor.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 export interface FrameRelayOptions {

@@ -22,6 +22,8 @@ export interface BrokerLimits {
   /** Codes that open nothing, per address. At 10 a minute, and 1,000 live lobbies, a guess hits after five hours. */
   readonly wrongCodesPerMinute: number;
   readonly lobbiesPerMinute: number;
+  /** Questions for the public list, per address; each is answered with up to 40 kB. What changes is told without being asked. */
+  readonly listsPerMinute: number;
   /** Of the whole process. */
   readonly sockets: number;
   readonly lobbies: number;
@@ -49,6 +51,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   requestsPerMinute: 600,
   wrongCodesPerMinute: 10,
   lobbiesPerMinute: 30,
+  listsPerMinute: 60,
   sockets: 10_000,
   lobbies: 10_000,
   pendingSignals: 64,

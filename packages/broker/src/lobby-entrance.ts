@@ -1,4 +1,4 @@
-import type { EntranceAttempt, GameIdentity, PeerId, Profile } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_TIMES, type EntranceAttempt, type GameIdentity, type PeerId, type Profile } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
 import { isBanned, isBannedSecret } from "./lobby-bans.ts";
@@ -61,7 +61,7 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
   while (taken.has(seat)) seat++;
   const { peerId, secretHash } = request;
   const connection = draft.takeConnection();
-  draft.addSeat({ peerId, formerPeerIds: [], secretHash, address, deviceHash, entrance, connection, disconnectedAtMs: null });
+  draft.addSeat(newSeat({ peerId, secretHash, address, deviceHash, entrance, connection }));
   draft.change({
     type: "member-joined",
     member: { peerId, seat, order: draft.takeOrder(), profile: cleanProfile(request.profile, seat), ready: false, connected: true },
@@ -113,6 +113,11 @@ export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnsw
     draft.endDesertedMatch();
   } else returnMember(draft, peerId);
   return { ok: true, entrance: { peerId, connection } };
+}
+
+/** The seat of somebody who has just come in. */
+export function newSeat(seat: Omit<SeatRecord, "formerPeerIds" | "disconnectedAtMs" | "keptMs">): SeatRecord {
+  return { ...seat, formerPeerIds: [], disconnectedAtMs: null, keptMs: LOBBY_TIMES.seatKeptMs };
 }
 
 /** Told only when somebody noticed that it was away. */

@@ -17,6 +17,8 @@ export interface SeatRecord {
   readonly connection: number;
   /** When the newest socket closed; `null` while it is open. */
   readonly disconnectedAtMs: number | null;
+  /** How long it is kept from then on. */
+  readonly keptMs: number;
 }
 
 /** Somebody who was kicked, by everything that the broker knew of its seat. */

@@ -6,6 +6,7 @@
  *   rises then, and copies of earlier ones no longer count. A stale copy gets there only with a majority of its own time.
  * - Until then a copy that ranks higher takes its place.
  */
+import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyRecord, Restoration } from "./lobby-record.ts";
 
 /**
@@ -65,7 +66,7 @@ export function restoreLobby(
       event: above(lobby.event, present?.lobby.event),
       hostEpoch: above(lobby.hostEpoch, present?.lobby.hostEpoch),
     },
-    seats: copy.seats.map((seat) => ({ ...seat, disconnectedAtMs: nowMs })),
+    seats: copy.seats.map((seat) => ({ ...seat, disconnectedAtMs: nowMs, keptMs: LOBBY_TIMES.seatKeptMs })),
     nextConnection: above(copy.nextConnection, present?.nextConnection),
     recent: [],
   };

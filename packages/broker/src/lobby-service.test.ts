@@ -6,7 +6,10 @@ import { BROKER_LIMITS } from "./limits.ts";
 import { Counters } from "./counters.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LobbyRooms, type MemberSocket } from "./lobby-rooms.ts";
-import { LobbyService, type Outcome, type Visitor } from "./lobby-service.ts";
+import { LobbyService } from "./lobby-service.ts";
+import type { Outcome, Visitor } from "./lobby-visitor.ts";
+import { ListingBoard } from "./listing-board.ts";
+import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
@@ -39,6 +42,7 @@ function broker(
     nowMs,
     wallMs: nowMs,
     seal: undefined,
+    board: new ListingBoard(new MemoryLobbyDirectory(), (error) => failures.push(error)),
     counters: new Counters(),
     handleFailure: (error) => failures.push(error),
   });

@@ -1,7 +1,7 @@
 import {
   assert,
+  LOBBY_TIMES,
   normalizeLobbyCode,
-  type Admission,
   type CommandResult,
   type IceGrant,
   type LobbyCode,
@@ -11,19 +11,11 @@ import {
 import type { IceGrants } from "./ice-grants.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Counters } from "./counters.ts";
-import {
-  FIRST_CONNECTION,
-  lobbyDeadlineMs,
-  openLobby,
-  stepLobby,
-  type Entrance,
-  type LobbyRequest,
-  type LobbyStep,
-  type RoomCommand,
-} from "./lobby.ts";
+import { FIRST_CONNECTION, lobbyDeadlineMs, openLobby, stepLobby, type LobbyRequest, type LobbyStep, type RoomCommand } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
+import type { ListingBoard } from "./listing-board.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
@@ -33,37 +25,10 @@ import { KEEPSAKE_AGE_MS, type LobbySeal } from "./lobby-seal.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
 import type { OnceStore } from "./once-store.ts";
 import type { LobbyStore } from "./lobby-store.ts";
+import type { HandleOutcome, Membership, Order, Visitor } from "./lobby-visitor.ts";
 import type { Secrets } from "./secrets.ts";
 
 type CommandOf<Type extends LobbyCommand["type"]> = Extract<LobbyCommand, { readonly type: Type }>;
-
-/** A socket's place in a lobby. */
-export interface Membership extends Entrance {
-  readonly code: LobbyCode;
-}
-
-/** What came of a request. Handed over in the same breath as the events around it, so that their order on the socket is the order they happened in. */
-export type Outcome =
-  | { readonly ok: true; readonly membership: Membership; readonly admission: Admission; readonly missed: readonly NumberedChange[] }
-  | { readonly ok: true; readonly membership: undefined; readonly result: CommandResult | null }
-  | { readonly ok: false; readonly refusal: LobbyRefusal };
-
-export type HandleOutcome = (outcome: Outcome) => void;
-
-/** Whoever asks to come in. */
-export interface Visitor {
-  readonly socket: MemberSocket;
-  readonly address: string;
-  /** Counts a lobby that it brings back like one that it opens; false: too many. */
-  readonly takeLobby: () => boolean;
-  readonly handleOutcome: HandleOutcome;
-}
-
-/** A command, and in which host epoch it was given, if its sender says so. */
-export interface Order {
-  readonly command: RoomCommand;
-  readonly hostEpoch?: number | undefined;
-}
 
 /** A new seat in the making. */
 interface Arrival {
@@ -85,6 +50,8 @@ export interface LobbyServiceOptions {
   readonly seal: LobbySeal | undefined;
   /** Remembers which lobbies are over, so that nobody brings one back. Default: in memory, until this process ends. */
   readonly closedLives?: OnceStore;
+  /** Keeps the public list. */
+  readonly board: ListingBoard;
   readonly counters: Counters;
   /** The store failed where nobody waits for an answer. */
   readonly handleFailure: (error: unknown) => void;
@@ -121,7 +88,7 @@ export class LobbyService {
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
     const { store, secrets, limits, iceGrants, wallMs } = this.#options;
-    const { key, game, profile, capacity, settings, metadata, relayOnly = false } = command;
+    const { key, game, profile, capacity, settings, metadata, relayOnly = false, listed = false } = command;
     if (relayOnly && !iceGrants.hasTurn) {
       visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
       return;
@@ -142,10 +109,11 @@ export class LobbyService {
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
-      const record = openLobby({ life, code, game, profile, capacity, settings, metadata, relayOnly, peerId, ...arrival.seat });
+      const told = { game, profile, capacity, settings, metadata, relayOnly, door: { listed } };
+      const record = openLobby({ life, code, peerId, ...told, ...arrival.seat });
       if (mayOpen && (await store.compareAndSet(code, 0, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
-        this.#keeper?.handleWritten(code, record, []);
+        this.#noteWritten(code, record, []);
         return;
       }
       if (entrance !== null && (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret))) return;
@@ -201,10 +169,10 @@ export class LobbyService {
     return this.#options.iceGrants.grant(code, member.seat);
   }
 
-  /** The socket of a member closed. */
-  disconnected({ code, peerId, connection }: Membership, socket: MemberSocket): void {
+  /** The socket of a member closed. `keptMs`: how long its seat is kept. */
+  disconnected({ code, peerId, connection }: Membership, socket: MemberSocket, keptMs: number = LOBBY_TIMES.seatKeptMs): void {
     this.#options.rooms.exit(code, peerId, socket);
-    this.#maintain(code, { type: "disconnected", peerId, connection });
+    this.#maintain(code, { type: "disconnected", peerId, connection, keptMs });
   }
 
   /** The id is a member's of another lobby. One that merely knows the key could else be taken for it. */
@@ -250,7 +218,7 @@ export class LobbyService {
 
   /** Writes the lobby of `copy`, unless something better is there by now. */
   #restore(code: LobbyCode, copy: LobbyRecord): Promise<LobbyRefusal | undefined> {
-    const { store, rooms, limits, nowMs, wallMs } = this.#options;
+    const { store, rooms, limits, nowMs, wallMs, board } = this.#options;
     return this.#queued(code, async () => {
       const { version, record: present } = await store.load(code);
       if (present === undefined ? version > 0 : present.restoration === null || !outranks(copy, present)) return undefined;
@@ -258,6 +226,7 @@ export class LobbyService {
       const record = restoreLobby(copy, present, { nowMs: nowMs(), wallMs: wallMs() });
       if (!(await store.compareAndSet(code, version, record))) return undefined;
       rooms.restore(record, present);
+      board.handleWritten(record);
       this.#schedule(code, record);
       return undefined;
     });
@@ -363,10 +332,15 @@ export class LobbyService {
       rooms.publish(code, step.changes, step.record);
       this.#schedule(code, step.record);
       handleStep(step);
-      if (step.record !== record) this.#keeper?.handleWritten(code, step.record, step.changes);
+      if (step.record !== record) this.#noteWritten(code, step.record, step.changes);
       return;
     }
     throw new Error("The lobby store is too busy.");
+  }
+
+  #noteWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
+    this.#keeper?.handleWritten(code, record, changes);
+    this.#options.board.handleWritten(record);
   }
 
   #schedule(code: LobbyCode, record: LobbyRecord): void {

@@ -5,9 +5,13 @@ import { AddressLimits } from "./address-limits.ts";
 import { Counters } from "./counters.ts";
 import type { GuardedSocket } from "./guarded-socket.ts";
 import { BROKER_LIMITS } from "./limits.ts";
+import { ListViews } from "./list-views.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
-import type { LobbyService, Visitor } from "./lobby-service.ts";
+import type { LobbyService } from "./lobby-service.ts";
 import { LobbySocket } from "./lobby-socket.ts";
+import type { Visitor } from "./lobby-visitor.ts";
+import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
+import { QuickMatch } from "./quick-match.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -28,10 +32,13 @@ async function answerTo(refusal: LobbyRefusal, tookMs: number, uniformErrors: bo
     },
   };
   const nowMs = (): number => Date.now();
+  const directory = new MemoryLobbyDirectory();
   const socket = new LobbySocket(
     { send: (text: string) => answers.push([nowMs() - askedMs, text]), isOpen: true } as unknown as GuardedSocket,
     {
       service: service as unknown as LobbyService,
+      quickMatch: new QuickMatch({ directory, service: service as unknown as LobbyService, lobbyOfKey: () => undefined }),
+      listViews: new ListViews(directory, () => undefined),
       addresses: new AddressLimits(BROKER_LIMITS),
       limits: BROKER_LIMITS,
       counters: new Counters(),

@@ -1,8 +1,10 @@
 import {
+  LOBBY_TIMES,
   parseMemberMessage,
   unreachable,
   type BrokerMessage,
   type GoodbyeReason,
+  type ListMessage,
   type LobbyCommand,
   type MemberMessage,
   type MemberMessageParse,
@@ -12,13 +14,18 @@ import type { Counters } from "./counters.ts";
 import type { FrameRelay } from "./frame-relay.ts";
 import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
 import type { BrokerLimits } from "./limits.ts";
+import type { ListViews } from "./list-views.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import { lobbyError } from "./lobby-errors.ts";
 import type { MemberSocket } from "./lobby-rooms.ts";
-import type { LobbyService, Membership, Outcome, Visitor } from "./lobby-service.ts";
+import type { QuickMatch } from "./quick-match.ts";
+import type { LobbyService } from "./lobby-service.ts";
+import type { Membership, Outcome, Visitor } from "./lobby-visitor.ts";
 
 export interface LobbySocketOptions {
   readonly service: LobbyService;
+  readonly quickMatch: QuickMatch;
+  readonly listViews: ListViews;
   readonly addresses: AddressLimits;
   readonly limits: BrokerLimits;
   readonly counters: Counters;
@@ -57,6 +64,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
   #membership: Membership | undefined;
   /** What is being answered: one request at a time. */
   #asked: LobbyCommand["type"] | "unreadable" = "unreadable";
+  /** Got a seat that it did not ask for by a code, and has said nothing since: it may have hung up before it heard of it. */
+  #isUnheard = false;
   #refusedMessages = 0;
   #pings = 0;
 
@@ -66,6 +75,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   handleText(text: string): void | Promise<void> {
+    this.#isUnheard = false;
     const parsed = parseMemberMessage(text);
     if (!parsed.ok) {
       this.#refuseMessage(parsed);
@@ -111,7 +121,9 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   handleClosed(): void {
-    if (this.#membership !== undefined) this.#options.service.disconnected(this.#membership, this);
+    this.#options.listViews.forget(this);
+    if (this.#membership !== undefined)
+      this.#options.service.disconnected(this.#membership, this, this.#isUnheard ? LOBBY_TIMES.unheardSeatKeptMs : undefined);
     this.#membership = undefined;
   }
 
@@ -130,11 +142,13 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "create":
       case "join":
       case "resume":
+      case "quick-match":
+      case "list":
         if (this.#membership !== undefined) {
           this.#refuse(request, { code: "BAD_REQUEST", detail: "This socket is in a lobby already. Leave it first." });
           return Promise.resolve();
         }
-        return this.#enter(request, command);
+        return command.type === "list" ? this.#list(request, command) : this.#enter(request, command);
       case "leave":
       case "ice-servers":
       case "set-profile":
@@ -143,6 +157,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "set-metadata":
       case "set-locked":
       case "set-capacity":
+      case "set-listed":
       case "kick":
       case "bans":
       case "unban":
@@ -162,8 +177,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
     }
   }
 
-  #enter(request: number, command: Extract<LobbyCommand, { type: "create" | "join" | "resume" }>): Promise<void> {
-    const { service, addresses, address, nowMs } = this.#options;
+  #enter(request: number, command: Extract<LobbyCommand, { type: "create" | "join" | "resume" | "quick-match" }>): Promise<void> {
+    const { service, quickMatch, addresses, address, nowMs } = this.#options;
     const visitor = (handleOutcome: Visitor["handleOutcome"]): Visitor => ({
       socket: this,
       address,
@@ -176,8 +191,12 @@ export class LobbySocket implements SocketUser, MemberSocket {
           visitor((outcome) => this.#reply(request, outcome)),
           command,
         );
-      this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.lobbyWaitMs(nowMs(), address) });
+      this.#refuse(request, this.#tooManyLobbies());
       return Promise.resolve();
+    }
+    if (command.type === "quick-match") {
+      const answered = visitor((outcome) => this.#replyToOpening(request, outcome));
+      return quickMatch.find(answered, command, () => this.#socket.isOpen);
     }
     // Counted before the answer is known: many sockets at once would else all guess with the last try.
     const mayGuess = addresses.takeGuess(nowMs(), address);
@@ -221,6 +240,29 @@ export class LobbySocket implements SocketUser, MemberSocket {
     this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : refusal);
   }
 
+  /** Whoever opens too many lobbies is told when the next may be. */
+  #replyToOpening(request: number, outcome: Outcome): void {
+    if (!outcome.ok && outcome.refusal.code === "RATE_LIMITED") this.#refuse(request, this.#tooManyLobbies());
+    else this.#reply(request, outcome);
+  }
+
+  #list(request: number, { game, filter }: Extract<LobbyCommand, { type: "list" }>): Promise<void> {
+    const { listViews, addresses, address, nowMs, requests } = this.#options;
+    if (!addresses.takeList(nowMs(), address)) {
+      this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.listWaitMs(nowMs(), address) });
+      return Promise.resolve();
+    }
+    return listViews.watch(this, { game, filter }, (result) => {
+      requests.add("list ok");
+      this.#send({ reply: request, ok: true, result });
+    });
+  }
+
+  #tooManyLobbies(): Refused {
+    const { addresses, address, nowMs } = this.#options;
+    return { code: "RATE_LIMITED", retryAfterMs: addresses.lobbyWaitMs(nowMs(), address) };
+  }
+
   #tooManyGuesses(): Refused {
     const { addresses, address, nowMs } = this.#options;
     return { code: "RATE_LIMITED", retryAfterMs: addresses.guessWaitMs(nowMs(), address) };
@@ -237,16 +279,24 @@ export class LobbySocket implements SocketUser, MemberSocket {
       return;
     }
     if (!this.#socket.isOpen) {
-      // Gone while the store was writing: the seat must not look taken.
-      this.#options.service.disconnected(outcome.membership, this);
+      this.#giveBack(outcome.membership);
       return;
     }
+    this.#options.listViews.forget(this);
     this.#membership = outcome.membership;
+    this.#isUnheard = this.#asked === "quick-match";
     for (const { event, change } of outcome.missed) this.#send({ event, change });
     this.#send({ reply: request, ok: true, result: outcome.admission });
   }
 
-  #send(message: BrokerMessage): void {
+  /** Gone while the store was writing: the seat must not look taken. One that nobody asked for by its code must not be kept for somebody who may never come, either. */
+  #giveBack(membership: Membership): void {
+    const { service, handleFailure } = this.#options;
+    if (this.#asked === "quick-match") service.command(membership, { command: { type: "leave" } }, () => undefined).catch(handleFailure);
+    else service.disconnected(membership, this);
+  }
+
+  #send(message: BrokerMessage | ListMessage): void {
     this.#socket.send(JSON.stringify(message));
   }
 

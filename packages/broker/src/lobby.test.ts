@@ -110,7 +110,7 @@ test("[LB9] a socket that nobody missed is replaced in silence, and the old one 
   ).toMatchObject({
     refusal: { code: "NOT_MEMBER" },
   });
-  room.step({ type: "disconnected", peerId: peer("bob"), connection: old });
+  room.step({ type: "disconnected", peerId: peer("bob"), connection: old, keptMs: 90_000 });
   expect(room.changes.length).toBe(changes);
   expect(room.record.lobby.members[1]?.connected).toBe(true);
 });
@@ -224,7 +224,7 @@ test("[LB45] a join that is asked again gets the seat of its first attempt, unde
   // Nobody had missed it: the lobby is as it was, the seat's owner another socket.
   expect(room.record.lobby).toBe(before);
   expect(room.connections.get("bob")).toBeGreaterThan(old);
-  room.step({ type: "disconnected", peerId: peer("bob"), connection: old });
+  room.step({ type: "disconnected", peerId: peer("bob"), connection: old, keptMs: 90_000 });
   expect(room.record.lobby.members[1]).toMatchObject({ peerId: "bob", connected: true });
   expect(room.resume("bob")).toBe("SEAT_EXPIRED");
   expect(room.resume("again")).toBe("ok");

@@ -12,6 +12,7 @@ import {
   type Json,
   type LobbyCode,
   type LobbyCommand,
+  type LobbyDoor,
   type PeerId,
   type Profile,
   unreachable,
@@ -19,6 +20,7 @@ import {
 import { LobbyDraft, nextHost, type LobbyRefusal } from "./lobby-draft.ts";
 import {
   joinLobby,
+  newSeat,
   reenterSeat,
   resumeSeat,
   type JoinRequest,
@@ -31,7 +33,7 @@ import { commandLobby } from "./lobby-commands.ts";
 import { cleanProfile } from "./profile.ts";
 
 /** What a member inside may ask. */
-export type RoomCommand = Exclude<LobbyCommand, { readonly type: "create" | "join" | "resume" }>;
+export type RoomCommand = Exclude<LobbyCommand, { readonly type: "create" | "join" | "resume" | "quick-match" | "list" }>;
 
 export type LobbyRequest =
   | JoinRequest
@@ -47,8 +49,8 @@ export type LobbyRequest =
       readonly hostEpoch: number | undefined;
       readonly seed: number;
     }
-  /** That socket closed or fell silent. */
-  | { readonly type: "disconnected"; readonly peerId: PeerId; readonly connection: number }
+  /** That socket closed or fell silent. `keptMs`: how long the seat waits for its owner. */
+  | { readonly type: "disconnected"; readonly peerId: PeerId; readonly connection: number; readonly keptMs: number }
   /** Nothing but the passing of time. */
   | { readonly type: "time" };
 
@@ -80,6 +82,7 @@ export interface LobbyOpening extends Origin {
   readonly settings: Json;
   readonly metadata: Json;
   readonly relayOnly: boolean;
+  readonly door: LobbyDoor;
   readonly peerId: PeerId;
   readonly secretHash: string;
   readonly entrance: EntranceAttempt | null;
@@ -90,7 +93,7 @@ export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { life, code, game, capacity, settings, metadata, relayOnly, peerId, secretHash, address, deviceHash, entrance } = opening;
+  const { life, code, game, capacity, settings, metadata, relayOnly, door, peerId, secretHash, address, deviceHash, entrance } = opening;
   const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
   return {
     life,
@@ -102,6 +105,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       game,
       capacity,
       locked: false,
+      door,
       relayOnly,
       hostId: peerId,
       hostEpoch: 1,
@@ -112,7 +116,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       matchCount: 0,
       event: 0,
     },
-    seats: [{ peerId, formerPeerIds: [], secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION, disconnectedAtMs: null }],
+    seats: [newSeat({ peerId, secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION })],
     nextOrder: 2,
     nextConnection: FIRST_CONNECTION + 1,
     bans: [],
@@ -134,9 +138,9 @@ export function stepLobby(record: LobbyRecord, request: LobbyRequest, nowMs: num
 export function lobbyDeadlineMs(record: LobbyRecord): number {
   let deadlineMs = Infinity;
   const successor = nextHost(record.lobby, record.lobby.hostId, "connected");
-  for (const { peerId, disconnectedAtMs } of record.seats) {
+  for (const { peerId, disconnectedAtMs, keptMs } of record.seats) {
     if (disconnectedAtMs === null) continue;
-    deadlineMs = Math.min(deadlineMs, disconnectedAtMs + LOBBY_TIMES.seatKeptMs);
+    deadlineMs = Math.min(deadlineMs, disconnectedAtMs + keptMs);
     if (peerId === record.lobby.hostId && successor !== undefined)
       deadlineMs = Math.min(deadlineMs, disconnectedAtMs + LOBBY_TIMES.hostTakeoverMs);
   }
@@ -155,7 +159,7 @@ function answerRequest(draft: LobbyDraft, request: LobbyRequest, nowMs: number):
       return holdsConnection(draft, request) ? commandLobby(draft, request) : { ok: false, refusal: { code: "NOT_MEMBER" } };
     case "disconnected":
       if (holdsConnection(draft, request)) {
-        draft.patchSeat(request.peerId, { disconnectedAtMs: nowMs });
+        draft.patchSeat(request.peerId, { disconnectedAtMs: nowMs, keptMs: request.keptMs });
         draft.change({ type: "member-disconnected", peerId: request.peerId });
       }
       return { ok: true, entrance: undefined };
@@ -175,8 +179,8 @@ function holdsConnection(draft: LobbyDraft, request: { readonly peerId: PeerId; 
 }
 
 function passTime(draft: LobbyDraft, nowMs: number): void {
-  for (const { peerId, disconnectedAtMs } of draft.record.seats) {
-    if (disconnectedAtMs !== null && nowMs >= disconnectedAtMs + LOBBY_TIMES.seatKeptMs) draft.remove(peerId, "expired");
+  for (const { peerId, disconnectedAtMs, keptMs } of draft.record.seats) {
+    if (disconnectedAtMs !== null && nowMs >= disconnectedAtMs + keptMs) draft.remove(peerId, "expired");
   }
   const host = draft.record.seats.find((seat) => seat.peerId === draft.lobby.hostId);
   if (host === undefined || host.disconnectedAtMs === null || nowMs < host.disconnectedAtMs + LOBBY_TIMES.hostTakeoverMs) return;

@@ -2,14 +2,20 @@ import { once } from "node:events";
 import {
   LOBBY_PROTOCOL_VERSION,
   parseBrokerMessage,
+  parseListMessage,
   parsePeerId,
   type Admission,
   type BrokerMessage,
   type EntranceAttempt,
   type GameIdentity,
+  type Json,
+  type ListMessage,
   type LobbyChange,
   type LobbyCommand,
   type LobbyError,
+  type LobbyFilter,
+  type LobbyList,
+  type LobbyListUpdate,
   type PeerId,
   type Profile,
 } from "@rollcall/netcode/lobby-protocol";
@@ -31,13 +37,17 @@ export class LobbyClient {
   pageKey: PageKey = new PageKey();
   /** Everything heard, in order. */
   readonly messages: BrokerMessage[] = [];
+  /** What was heard of the public list, in order. */
+  readonly listMessages: ListMessage[] = [];
   /** Binary frames, in order. */
   readonly frames: Uint8Array[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   #request = 0;
   #taken = 0;
+  #listsTaken = 0;
   /** Who waits for more. */
   #wakes: (() => void)[] = [];
+  readonly #lists = new Map<number, (list: LobbyList) => void>();
   readonly #replies = new Map<number, (reply: Reply) => void>();
 
   private constructor(socket: WebSocket) {
@@ -85,8 +95,37 @@ export class LobbyClient {
     });
   }
 
-  async create(options: { name?: string; capacity?: number; device?: string } = {}): Promise<Admission> {
-    const { name = "Ada", capacity = 8, device } = options;
+  /** The public list, or why there is none. */
+  list(filter: LobbyFilter = {}, game: GameIdentity = GAME): Promise<LobbyList | LobbyError> {
+    const reply = this.ask({ type: "list", protocol: LOBBY_PROTOCOL_VERSION, game, filter });
+    const list = new Promise<LobbyList>((resolve) => this.#lists.set(this.#request, resolve));
+    return Promise.race([list, reply.then(refusal)]);
+  }
+
+  /** Waits for an update of the list. */
+  async update(): Promise<LobbyListUpdate> {
+    for (;;) {
+      for (; this.#listsTaken < this.listMessages.length; this.#listsTaken++) {
+        const message = this.listMessages[this.#listsTaken];
+        if (message === undefined || !("list" in message)) continue;
+        this.#listsTaken++;
+        return message.list;
+      }
+      await this.#more();
+    }
+  }
+
+  quickMatch(
+    options: { name?: string; filter?: LobbyFilter; entrance?: EntranceAttempt; device?: string; capacity?: number } = {},
+  ): Promise<Reply> {
+    const { name = "Bob", filter = {}, capacity = 4, ...more } = options;
+    const metadata = filter.metadata ?? null;
+    const room = { key: this.pageKey.key, game: GAME, profile: profile(name), capacity, settings: null, metadata, filter, ...more };
+    return this.ask({ type: "quick-match", protocol: LOBBY_PROTOCOL_VERSION, ...room });
+  }
+
+  async create(options: { name?: string; capacity?: number; device?: string; listed?: boolean; metadata?: Json } = {}): Promise<Admission> {
+    const { name = "Ada", capacity = 8, metadata = null, ...more } = options;
     return admission(
       await this.ask({
         type: "create",
@@ -96,8 +135,8 @@ export class LobbyClient {
         profile: profile(name),
         capacity,
         settings: null,
-        metadata: null,
-        ...(device === undefined ? {} : { device }),
+        metadata,
+        ...more,
       }),
     );
   }
@@ -151,11 +190,22 @@ export class LobbyClient {
   }
 
   #receive(text: string): void {
+    const listed = parseListMessage(text);
+    if (listed.ok && ("list" in listed.value || ("reply" in listed.value && listed.value.ok))) {
+      this.#receiveList(listed.value);
+      return;
+    }
     const parsed = parseBrokerMessage(text);
     if (!parsed.ok) throw new Error(`the broker sent what a member refuses: ${parsed.reason} at ${parsed.path}: ${text}`);
     if ("ping" in parsed.value) this.send({ pong: parsed.value.ping });
     if ("reply" in parsed.value) this.#replies.get(parsed.value.reply)?.(parsed.value);
     this.messages.push(parsed.value);
+    this.#wake();
+  }
+
+  #receiveList(message: ListMessage): void {
+    this.listMessages.push(message);
+    if ("reply" in message && message.ok) this.#lists.get(message.reply)?.(message.result);
     this.#wake();
   }
 

@@ -1,4 +1,5 @@
 import {
+  LOBBY_TIMES,
   type EntranceAttempt,
   normalizeLobbyCode,
   parsePeerId,
@@ -46,6 +47,7 @@ export class TestLobby {
       settings: { rounds: 5 },
       metadata: null,
       relayOnly: false,
+      door: { listed: false },
       peerId,
       secretHash: "secret-ada",
       address: "address-ada",
@@ -120,8 +122,8 @@ export class TestLobby {
     );
   }
 
-  disconnect(name: string): void {
-    this.step({ type: "disconnected", peerId: peer(name), connection: this.connections.get(name) ?? 0 });
+  disconnect(name: string, keptMs: number = LOBBY_TIMES.seatKeptMs): void {
+    this.step({ type: "disconnected", peerId: peer(name), connection: this.connections.get(name) ?? 0, keptMs });
   }
 
   pass(ms: number): void {

@@ -1,5 +1,5 @@
 /** The lobby service over real sockets. */
-import type { BanList } from "@rollcall/netcode/lobby-protocol";
+import type { Admission, BanList } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createBroker, type Broker } from "../src/index.ts";
 import { admission, LobbyClient, refusal } from "./lobby-client.ts";
@@ -7,7 +7,7 @@ import { admission, LobbyClient, refusal } from "./lobby-client.ts";
 let broker: Broker;
 
 beforeAll(async () => {
-  broker = await createBroker({ host: "127.0.0.1", trustedProxyHops: 1, limits: { opensPerMinute: 1_000 } });
+  broker = await createBroker({ host: "127.0.0.1", trustedProxyHops: 1, limits: { opensPerMinute: 1_000, listsPerMinute: 20 } });
 });
 
 afterAll(() => broker.close());
@@ -59,4 +59,108 @@ test("[LS5] a full or a locked lobby and one of another version count as no wron
     expect(codes).toEqual(at === broker ? told : [...Array(10).fill("LOBBY_NOT_FOUND"), "RATE_LIMITED", "RATE_LIMITED"]);
   }
   await uniform.close();
+});
+
+test("[LS15] the list of a game is followed over a socket that is in no lobby, until it enters one", async () => {
+  const watcher = await open();
+  const metadata = { map: "reef" };
+  const filter = { metadata };
+  expect(await watcher.list(filter)).toEqual({ lobbies: [], total: 0 });
+  const ada = await open();
+  const { lobby } = await ada.create({ listed: true, metadata, capacity: 3 });
+  expect(await watcher.update()).toMatchObject({
+    put: [{ code: lobby.code, hostName: "Ada", members: 1, capacity: 3, metadata }],
+    gone: [],
+    total: 1,
+  });
+  const bob = await open();
+  await bob.join(lobby.code);
+  expect((await watcher.update()).put).toMatchObject([{ members: 2 }]);
+  expect((await ada.ask({ type: "set-listed", listed: false })).ok).toBe(true);
+  expect(await watcher.update()).toEqual({ put: [], gone: [lobby.code], total: 0 });
+  expect(await bob.list()).toMatchObject({ code: "BAD_REQUEST" });
+  expect((await watcher.join(lobby.code)).ok).toBe(true);
+});
+
+test("[LS17] an address asks for the list so often in a minute", async () => {
+  const watcher = await open();
+  const answers = await Promise.all(Array.from({ length: 21 }, () => watcher.list()));
+  const refused = answers.filter((answer) => "code" in answer);
+  expect(refused).toMatchObject([{ code: "RATE_LIMITED" }]);
+  expect(refused[0]).toHaveProperty("retryAfterMs");
+});
+
+const MAP = { metadata: { map: "dunes" } };
+
+async function matched(client: LobbyClient, options: Parameters<LobbyClient["quickMatch"]>[0] = {}): Promise<Admission> {
+  return admission(await client.quickMatch({ filter: MAP, ...options }));
+}
+
+test("[LS18] quick match joins the fullest lobby that fits, is not full and in no match, else it opens one that others find", async () => {
+  const clients = await Promise.all(Array.from({ length: 5 }, () => open()));
+  const [ada, bob, cyd, dan, eve] = clients as [LobbyClient, LobbyClient, LobbyClient, LobbyClient, LobbyClient];
+  const first = await matched(ada, { name: "Ada", capacity: 2 });
+  expect(first.lobby).toMatchObject({ door: { listed: true }, metadata: MAP.metadata, capacity: 2, hostId: first.peerId });
+  const second = await matched(bob);
+  expect(second.lobby.code).toBe(first.lobby.code);
+  // Full by now.
+  const third = await matched(cyd);
+  expect(third.lobby.code).not.toBe(first.lobby.code);
+  await cyd.ask({ type: "start", playerCount: 2, botProfiles: [], countdownMs: 0 });
+  const fourth = await matched(dan);
+  expect([first.lobby.code, third.lobby.code]).not.toContain(fourth.lobby.code);
+  const other = admission(await eve.quickMatch({ filter: { metadata: { map: "ice" } } }));
+  expect(other.lobby.members).toHaveLength(1);
+});
+
+test("[LS19] of many who ask at the same moment, as many as fit come into one lobby", async () => {
+  const filter = { metadata: { map: "crowd" } };
+  const clients = await Promise.all(Array.from({ length: 12 }, () => open()));
+  const codes = (await Promise.all(clients.map((client) => matched(client, { filter })))).map(({ lobby }) => lobby.code);
+  const sizes = [...new Set(codes)].map((code) => codes.filter((other) => other === code).length);
+  expect(sizes).toEqual([4, 4, 4]);
+});
+
+test("[LS20] who takes a quick match back before its answer has left", async () => {
+  const filter = { metadata: { map: "ghosts" } };
+  const ada = await open();
+  await matched(ada, { filter });
+  const cyd = await open();
+  const asked = cyd.quickMatch({ filter });
+  cyd.send({ request: 99, command: { type: "leave" } });
+  await asked;
+  await cyd.find((message): message is typeof message & { reply: number } => "reply" in message && message.reply === 99);
+  const dan = await open();
+  expect((await matched(dan, { filter })).lobby.members).toHaveLength(2);
+});
+
+test("[LS21] a quick match that is asked again has the seat of its earlier attempt", async () => {
+  const filter = { metadata: { map: "again" } };
+  const entrance = { id: "entrance-of-quick-0123", attempt: 1 };
+  const host = await open();
+  await matched(host, { filter });
+  const bob = await open();
+  const first = await matched(bob, { filter, entrance });
+  bob.socket.terminate();
+  const again = await open();
+  again.pageKey = bob.pageKey;
+  const second = await matched(again, { filter, entrance: { ...entrance, attempt: 2 } });
+  expect([second.peerId, second.lobby.code, second.lobby.members.length]).toEqual([first.peerId, first.lobby.code, 2]);
+  // Of the same key, and of no entrance that is known.
+  const thief = await open();
+  thief.pageKey = bob.pageKey;
+  expect(refusal(await thief.quickMatch({ filter })).code).toBe("BAD_REQUEST");
+});
+
+test("[LS22] who is banned from the lobby that fits gets another", async () => {
+  const filter = { metadata: { map: "banned" } };
+  const ada = await open();
+  const { lobby } = await matched(ada, { filter });
+  const device = "device-of-pest-0123456789";
+  const pest = await open();
+  const { peerId } = await matched(pest, { filter, device });
+  await ada.ask({ type: "kick", peerId });
+  const again = await open();
+  const other = await matched(again, { filter, device });
+  expect(other.lobby.code).not.toBe(lobby.code);
 });

@@ -15,6 +15,10 @@ import { IceGrants } from "../src/ice-grants.ts";
 import { BROKER_LIMITS } from "../src/limits.ts";
 import { openLobby } from "../src/lobby.ts";
 import type { LobbyRecord } from "../src/lobby-record.ts";
+import { ListingBoard } from "../src/listing-board.ts";
+import { ListViews } from "../src/list-views.ts";
+import { MemoryLobbyDirectory } from "../src/memory-lobby-directory.ts";
+import { QuickMatch } from "../src/quick-match.ts";
 import { LobbyRooms } from "../src/lobby-rooms.ts";
 import { LobbySeal } from "../src/lobby-seal.ts";
 import { LobbyService } from "../src/lobby-service.ts";
@@ -60,6 +64,10 @@ class VirtualSocket extends EventEmitter {
   }
 }
 
+function fail(error: unknown): never {
+  throw error;
+}
+
 /** One process of the command. What it knew ends with it. */
 export class VirtualBroker {
   readonly store: MemoryLobbyStore;
@@ -67,6 +75,9 @@ export class VirtualBroker {
   readonly #addresses: AddressLimits;
   readonly #rooms: LobbyRooms;
   readonly #service: LobbyService;
+  readonly #directory = new MemoryLobbyDirectory();
+  readonly #listViews = new ListViews(this.#directory, fail);
+  readonly #quickMatch: QuickMatch;
   readonly #sockets = new Set<GuardedSocket>();
   readonly #limits = { ...BROKER_LIMITS, wrongCodesPerMinute: 10_000, lobbiesPerMinute: 60 };
   #alive = true;
@@ -87,10 +98,14 @@ export class VirtualBroker {
       nowMs,
       wallMs: nowMs,
       seal: new LobbySeal(signingKey, nowMs),
+      board: new ListingBoard(this.#directory, fail),
       counters: this.counters,
-      handleFailure: (error) => {
-        throw error;
-      },
+      handleFailure: fail,
+    });
+    this.#quickMatch = new QuickMatch({
+      directory: this.#directory,
+      service: this.#service,
+      lobbyOfKey: (key) => this.#rooms.lobbyOf(secrets.peerIdOf(key)),
     });
   }
 
@@ -104,14 +119,14 @@ export class VirtualBroker {
       limits: this.#limits,
       nowMs,
       handleEnd: () => this.#sockets.delete(socket),
-      handleFailure: (error) => {
-        throw error;
-      },
+      handleFailure: fail,
     });
     this.#sockets.add(socket);
     socket.serve(
       new LobbySocket(socket, {
         service: this.#service,
+        quickMatch: this.#quickMatch,
+        listViews: this.#listViews,
         addresses: this.#addresses,
         limits: this.#limits,
         counters: this.counters,
@@ -120,9 +135,7 @@ export class VirtualBroker {
         frames: undefined,
         nowMs,
         address: ADDRESS,
-        handleFailure: (error) => {
-          throw error;
-        },
+        handleFailure: fail,
       }),
     );
     return raw;
@@ -147,6 +160,7 @@ export class VirtualBroker {
       settings: null,
       metadata: null,
       relayOnly: false,
+      door: { listed: false },
       peerId: peer(name),
       secretHash: `secret of ${name}`,
       address: "192.0.2.9",

@@ -36,6 +36,9 @@ export type {
   Ban,
   GameIdentity,
   Json,
+  LobbyDoor,
+  LobbyFilter,
+  LobbyListing,
   LobbyState,
   MatchAgreement,
   MatchSeat,
@@ -58,10 +61,11 @@ export type {
   TransferRecipient,
   TransferState,
 } from "./facade/content-types.ts";
-export { hostLobby, joinLobby, prepareLobby, resumeLobby, startLocalMatch } from "./facade/browser-facade.ts";
+export { hostLobby, joinLobby, prepareLobby, quickMatch, resumeLobby, startLocalMatch, watchLobbies } from "./facade/browser-facade.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
 export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
+export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions } from "./facade/public-lobby-types.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {
   GameEvent,

@@ -10,6 +10,7 @@ import type {
   LobbyChange,
   LobbyCommand,
   LobbyErrorCode,
+  LobbyListing,
   LobbyState,
   MatchSeat,
   Member,
@@ -120,6 +121,8 @@ export class BrokerDouble {
   iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
+  /** The public list. */
+  listings: readonly LobbyListing[] = [];
   /** What it answers to commands of these types, doing nothing. */
   readonly answers = new Map<LobbyCommand["type"], CommandResult>();
   /** Lies about a relay-only lobby: tells everybody that it is none. */
@@ -170,6 +173,10 @@ export class BrokerDouble {
     if (!("request" in message)) return;
     const { request, command } = message;
     const refused = this.refusals.get(command.type);
+    if (command.type === "list" && refused === undefined) {
+      socket.deliver(JSON.stringify({ reply: request, ok: true, result: { lobbies: this.listings, total: this.listings.length } }));
+      return;
+    }
     const result = refused ?? this.answers.get(command.type) ?? this.#execute(socket, command);
     if (typeof result === "object" && result !== null && "code" in result) {
       socket.deliver({ reply: request, ok: false, error: { message: `Refused: ${result.code}.`, ...result } });
@@ -199,6 +206,11 @@ export class BrokerDouble {
 
   #execute(socket: DoubleSocket, command: LobbyCommand): Admission | IceGrant | null | Refused {
     if (command.type === "create") return this.#reenter(socket, command.entrance?.id) ?? this.#create(socket, command);
+    if (command.type === "quick-match") {
+      const listed = [...this.rooms.values()].find(({ state }) => state.door.listed && state.members.length < state.capacity);
+      if (listed === undefined) return this.#create(socket, { ...command, type: "create", listed: true });
+      return this.#join(socket, { ...command, type: "join", code: listed.state.code });
+    }
     if (command.type === "join") return this.#reenter(socket, command.entrance?.id) ?? this.#join(socket, command);
     if (command.type === "resume") return this.#resume(socket, command);
     const room = this.#roomOf(socket);
@@ -243,6 +255,9 @@ export class BrokerDouble {
       case "set-capacity":
         this.change(room, { type: "capacity-changed", capacity: command.capacity });
         return null;
+      case "set-listed":
+        this.change(room, { type: "door-changed", door: { ...room.state.door, listed: command.listed } });
+        return null;
       case "kick": {
         const socket = seatOf(room, command.peerId)?.socket;
         this.#remove(room, command.peerId, "kicked");
@@ -278,7 +293,15 @@ export class BrokerDouble {
     const code = CODES[this.rooms.size % CODES.length] as string as LobbyCode;
     const member: Member = { peerId, seat: 0, order: 1, profile: command.profile, ready: false, connected: true };
     const { game, capacity, settings, metadata, relayOnly = false } = command;
-    const fresh = { locked: false, hostId: peerId, hostEpoch: 1, match: undefined, matchCount: 0, event: 1 };
+    const fresh = {
+      locked: false,
+      door: { listed: command.listed === true },
+      hostId: peerId,
+      hostEpoch: 1,
+      match: undefined,
+      matchCount: 0,
+      event: 1,
+    };
     const room: Room = {
       state: { code, game, capacity, settings, metadata, relayOnly: relayOnly && !this.deniesRelayOnly, members: [member], ...fresh },
       order: 1,

@@ -1,7 +1,10 @@
 /** What a lobby asks of the broker beside matches. */
 import { expect, test } from "vitest";
 import type { LobbyCommand } from "../src/core/ports/lobby-protocol.ts";
-import { openRoom, type Room } from "./facade-room.ts";
+import { quickMatch, hostLobby, watchLobbies } from "../src/facade/enter-lobby.ts";
+import { openRoom, options, type Room } from "./facade-room.ts";
+import { FacadeWorld } from "./facade-world.ts";
+import { tagGame } from "./tag-game.ts";
 
 function commandsOf(room: Room, type: LobbyCommand["type"]): LobbyCommand[] {
   return room.world.broker.received.flatMap((message) => ("command" in message && message.command.type === type ? [message.command] : []));
@@ -23,4 +26,74 @@ test("[LS3] a game kicks for a time, lists bans and lifts them", async () => {
   world.broker.answers.set("unban", { bans: [] });
   await world.until(host.unban(ban));
   expect(commandsOf(room, "unban")).toEqual([{ type: "unban", ban: 7 }]);
+});
+
+test("[LS24] a game lists its lobby, and is told when the metadata are too large for that", async () => {
+  const room = await openRoom(1);
+  const { world, host } = room;
+  expect(host.state.door.listed).toBe(false);
+  await world.until(host.setListed(true));
+  expect(room.lobbies.map((lobby) => lobby.state.door.listed)).toEqual([true, true]);
+  await expect(host.setMetadata("x".repeat(600))).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  await world.until(host.setListed(false));
+  await world.until(host.setMetadata("x".repeat(600)));
+  await expect(host.setListed(true)).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  const large = hostLobby(world.page().environment, { ...options("Cyd"), listed: true, metadata: "x".repeat(600) });
+  await expect(large).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+});
+
+test("[LS24] quick match opens a listed lobby for the first, and brings the second into it", async () => {
+  const world = new FacadeWorld();
+  const wanted = { map: "reef" };
+  const ask = (name: string): Promise<Room["host"]> => world.until(quickMatch(world.page().environment, { ...options(name), wanted }));
+  const [ada, bob] = [await ask("Ada"), await ask("Bob")];
+  expect(ada.isHost).toBe(true);
+  expect(ada.state).toMatchObject({ metadata: wanted, door: { listed: true }, capacity: tagGame.players[1] });
+  expect([bob.code, bob.isHost, bob.invite]).toEqual([ada.code, false, undefined]);
+  await world.runUntil(() => ada.peers.every(({ status }) => status === "open"));
+  const nine = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`field${index}`, 1]));
+  await expect(quickMatch(world.page().environment, { ...options("Cyd"), wanted: nine })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+});
+
+test("[LS24] a quick match that is aborted gives its seat back", async () => {
+  const world = new FacadeWorld();
+  const ada = await world.until(quickMatch(world.page().environment, options("Ada")));
+  const abort = new AbortController();
+  const { environment } = world.page();
+  let load: () => void = () => {};
+  const loaded = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  const slow = { ...environment, loadRoomParts: () => loaded.then(() => environment.loadRoomParts()) };
+  const asking = quickMatch(slow, { ...options("Bob"), signal: abort.signal });
+  await world.runUntil(() => ada.state.members.length === 2);
+  abort.abort();
+  load();
+  await expect(world.until(asking)).rejects.toMatchObject({ code: "CLOSED" });
+  await world.runUntil(() => ada.state.members.length === 1);
+});
+
+test("[LS24] a list resolves when it is there, tells of changes, survives an outage, and frees everything when closed", async () => {
+  const world = new FacadeWorld();
+  const { environment } = world.page();
+  const game = { id: tagGame.id, version: tagGame.version, contentHash: tagGame.contentHash };
+  const lobby = { code: "KXRTM", hostName: "Ada", metadata: null, members: 1, capacity: 2, playing: false, relayOnly: false };
+  world.broker.listings = [lobby as never];
+  const list = await world.until(watchLobbies(environment, { game, filter: { joinable: true } }));
+  expect([list.lobbies, list.total, list.isLive]).toEqual([[lobby], 1, true]);
+  let changes = 0;
+  list.on("change", () => changes++);
+  world.broker.listings = [];
+  for (const socket of world.broker.openSockets) socket.drop();
+  await world.runUntil(() => changes > 0);
+  expect([list.lobbies.length, list.isLive]).toEqual([1, false]);
+  await world.runUntil(() => list.isLive);
+  expect(list.lobbies).toEqual([]);
+  list.close();
+  await world.run(100);
+  expect([world.broker.openSockets.length, world.tickers.size]).toEqual([0, 0]);
+  world.broker.refusing = true;
+  await expect(world.until(watchLobbies(environment, { game }))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+  await expect(watchLobbies(environment, { game, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "CLOSED" });
+  expect(world.tickers.size).toBe(0);
 });

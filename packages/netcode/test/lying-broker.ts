@@ -176,7 +176,16 @@ function emptyLobby(
   hostId: PeerId,
 ): LobbyState {
   const { capacity, settings, metadata } = command.type === "create" ? command : { capacity: 8, settings: null, metadata: null };
-  const rest = { locked: false, relayOnly: false, hostEpoch: 1, match: undefined, matchCount: 0, members: [], event: 0 };
+  const rest = {
+    locked: false,
+    door: { listed: false },
+    relayOnly: false,
+    hostEpoch: 1,
+    match: undefined,
+    matchCount: 0,
+    members: [],
+    event: 0,
+  };
   return { code: CODE, game, capacity, settings, metadata, hostId, ...rest };
 }
 

@@ -32,6 +32,7 @@ export class FakeLobby implements RubberbandLobby {
       game: { id: "rubberband", version: 1, contentHash: "00000000" },
       capacity: 8,
       locked: false,
+      door: { listed: false },
       relayOnly: false,
       hostId: host as PeerId,
       hostEpoch: 1,
@@ -178,6 +179,11 @@ export class FakeLobby implements RubberbandLobby {
 
   async setCapacity(capacity: number): Promise<void> {
     this.set({ capacity });
+  }
+
+  async setListed(listed: boolean): Promise<void> {
+    this.calls.push(`listed ${listed}`);
+    this.set({ door: { ...this.state.door, listed } });
   }
 
   async kick(peerId: PeerId): Promise<void> {

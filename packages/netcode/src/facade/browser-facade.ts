@@ -3,6 +3,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import { browserEnvironment } from "./browser-environment.ts";
 import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
+import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
 
 /**
@@ -46,6 +47,28 @@ export function joinLobby<State, Schema extends InputSchema, Messages extends Me
   options: LobbyOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
   return lobbies.joinLobby(browserEnvironment, code, options);
+}
+
+/**
+ * Joins a lobby of the public list that has a free seat and plays no match, the fullest first; where there is none, opens one that is listed. Rejects with a
+ * `NetcodeError`. Abort it by `options.signal`: a seat that was taken meanwhile is given back.
+ */
+export function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  options: QuickMatchOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
+  return lobbies.quickMatch(browserEnvironment, options);
+}
+
+/**
+ * The public list of a game, followed until it is closed. Rejects with a `NetcodeError` when there is no first list.
+ *
+ * ```ts
+ * const list = await watchLobbies({ game, filter: { joinable: true } });
+ * list.on("change", () => draw(list.lobbies));
+ * ```
+ */
+export function watchLobbies(options: LobbyListOptions): Promise<LobbyList> {
+  return lobbies.watchLobbies(browserEnvironment, options);
 }
 
 /**

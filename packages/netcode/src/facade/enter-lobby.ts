@@ -5,7 +5,7 @@ import { readInvite, type Invite } from "../core/identity/invite.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
-import type { Admission, GameIdentity, IceServer, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, IceServer, Json, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
@@ -14,12 +14,12 @@ import type { Environment } from "./environment.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import type { LobbyRoom } from "./lobby-room.ts";
-import { NetcodeError } from "./netcode-error.ts";
-import type { RoomParts } from "./room-parts.ts";
+import { badArgument, NetcodeError } from "./netcode-error.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
+import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
 
 /** Options of any game. */
@@ -31,16 +31,38 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
   options: HostOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
   const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
+  const { metadata = null, listed = false, relayOnly = false } = options;
   const entrance = {
     type: "create" as const,
-    game: identityOf(options),
-    profile: profileOf(options),
-    capacity: checkedCapacity(options.capacity ?? options.game.players[1]),
-    settings: checkedJson("settings", options.settings ?? null, LOBBY_LIMITS.settingsBytes),
-    metadata: checkedJson("metadata", options.metadata ?? null, LOBBY_LIMITS.metadataBytes),
-    ...(options.relayOnly === true ? { relayOnly: true } : {}),
+    ...roomOf(options),
+    metadata: checkedJson("metadata", metadata, listed ? LOBBY_LIMITS.listedMetadataBytes : LOBBY_LIMITS.metadataBytes),
+    ...(relayOnly ? { relayOnly } : {}),
+    ...(listed ? { listed } : {}),
   };
   return enter(environment, options, { invite, entrance });
+}
+
+/** Joins a listed lobby that has a free seat and plays no match, or opens one. Rejects with a `NetcodeError`. */
+export async function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes>(
+  environment: Environment,
+  options: QuickMatchOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
+  const metadata = checkedJson("what is wanted", options.wanted ?? null, LOBBY_LIMITS.listedMetadataBytes);
+  if (Object.keys(options.wanted ?? {}).length > LOBBY_LIMITS.filterFields)
+    throw badArgument(`at most ${LOBBY_LIMITS.filterFields} fields wanted`);
+  const filter = options.wanted === undefined ? {} : { metadata: options.wanted };
+  return enter(environment, options, {
+    invite: undefined,
+    entrance: { type: "quick-match", ...roomOf(options), metadata, filter },
+  });
+}
+
+/** Follows the public list. Rejects with a `NetcodeError`. */
+export async function watchLobbies(environment: Environment, options: LobbyListOptions): Promise<LobbyList> {
+  const { filter = {}, signal } = options;
+  const { lobbyUrl } = addressOf(environment, options);
+  const { WatchedList } = await loadPart(() => import("./lobby-list.ts"));
+  return WatchedList.open(environment, { lobbyUrl, game: identityOf(options), filter, signal });
 }
 
 /** Joins the lobby of a code, or of an invite, as people type or paste it. Rejects with a `NetcodeError`. */
@@ -123,7 +145,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     seed: page.randomSeed(),
   });
   try {
-    const [admission, parts] = await Promise.all([admit(connection, options.signal), loadRoomParts(environment)]);
+    const [admission, parts] = await Promise.all([admit(connection, options.signal), loadPart(() => environment.loadRoomParts())]);
     throwIfAborted(options.signal);
     if (connection.endedEarly !== undefined) throw connection.endedEarly;
     const { peerId, signalingToken, iceServers } = admission;
@@ -205,9 +227,9 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new NetcodeError("CLOSED", { message: "Joining was aborted." });
 }
 
-async function loadRoomParts(environment: Environment): Promise<RoomParts> {
+async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
-    return await environment.loadRoomParts();
+    return await load();
   } catch (cause) {
     throw new NetcodeError("BROKER_UNREACHABLE", { message: "A part of this page could not be loaded.", cause });
   }
@@ -221,7 +243,19 @@ function seatMemoryOf(environment: Environment, options: AnyLobbyOptions): SeatM
   return new SeatMemory(environment.page, options.game.id, addressOf(environment, options).base);
 }
 
-function identityOf({ game }: AnyLobbyOptions): GameIdentity {
+/** What a new lobby is like. */
+function roomOf<State, Schema extends InputSchema, Messages extends MessageTypes>(
+  options: QuickMatchOptions<State, Schema, Messages>,
+): { readonly game: GameIdentity; readonly profile: Profile; readonly capacity: number; readonly settings: Json } {
+  return {
+    game: identityOf(options),
+    profile: profileOf(options),
+    capacity: checkedCapacity(options.capacity ?? options.game.players[1]),
+    settings: checkedJson("settings", options.settings ?? null, LOBBY_LIMITS.settingsBytes),
+  };
+}
+
+function identityOf({ game }: { readonly game: GameIdentity }): GameIdentity {
   return { id: game.id, version: game.version, contentHash: game.contentHash };
 }
 

@@ -1,5 +1,5 @@
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
-import type { Ban, Json, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Ban, Json, LobbyState, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { checkedCapacity, checkedInteger, checkedJson, checkedProfile } from "./checked-arguments.ts";
@@ -17,6 +17,8 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   abstract get me(): Member;
+
+  abstract get state(): LobbyState;
 
   protected abstract readonly content: LobbyContent<Messages>;
 
@@ -61,6 +63,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async setMetadata(metadata: Json): Promise<void> {
+    if (this.state.door.listed) checkedJson("metadata of a listed lobby", metadata, LOBBY_LIMITS.listedMetadataBytes);
     await this.#connection.request({ type: "set-metadata", metadata: checkedJson("metadata", metadata, LOBBY_LIMITS.metadataBytes) });
   }
 
@@ -70,6 +73,11 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
 
   async setCapacity(capacity: number): Promise<void> {
     await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
+  }
+
+  async setListed(listed: boolean): Promise<void> {
+    if (listed) checkedJson("metadata of a listed lobby", this.state.metadata, LOBBY_LIMITS.listedMetadataBytes);
+    await this.#connection.request({ type: "set-listed", listed });
   }
 
   async kick(peerId: PeerId, { banMs }: KickOptions = {}): Promise<void> {

@@ -274,6 +274,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
       case "metadata-changed":
       case "locked-changed":
       case "capacity-changed":
+      case "door-changed":
         break;
       default:
         unreachable(change);
@@ -394,7 +395,6 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   #showFigures(nowMs: number): void {
     this.#figuresDueMs = nowMs + FIGURES_INTERVAL_MS;
     this.#links.refreshPaths();
-    if (!this.#figures.changed(this.peers)) return;
-    this.#listeners.emit("change");
+    if (this.#figures.changed(this.peers)) this.#listeners.emit("change");
   }
 }

@@ -69,6 +69,8 @@ export interface HostOptions<State, Schema extends InputSchema, Messages extends
    * `NO_TURN_SERVER` where the broker has none.
    */
   readonly relayOnly?: boolean;
+  /** In the public list, where anybody who plays this game finds it, and quick match, too. `metadata` has at most 512 bytes then. Default: false. */
+  readonly listed?: boolean;
   /** For people with the lobby's link alone: members who came by the code are refused by the others. Default false. */
   readonly inviteOnly?: boolean;
 }
@@ -175,6 +177,8 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   setMetadata(metadata: Json): Promise<void>;
   setLocked(locked: boolean): Promise<void>;
   setCapacity(capacity: number): Promise<void>;
+  /** Shows the lobby in the public list, or no more. */
+  setListed(listed: boolean): Promise<void>;
   /** Out, and not back in while the lobby lives; or for `banMs` alone. */
   kick(peerId: PeerId, options?: KickOptions): Promise<void>;
   /** Who was kicked and may not come in, oldest first. */

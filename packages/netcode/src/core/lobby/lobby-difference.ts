@@ -18,6 +18,7 @@ export function lobbyDifference(before: LobbyState, after: LobbyState): LobbyCha
   if (!equalJson(before.metadata, after.metadata)) changes.push({ type: "metadata-changed", metadata: after.metadata });
   if (before.locked !== after.locked) changes.push({ type: "locked-changed", locked: after.locked });
   if (before.capacity !== after.capacity) changes.push({ type: "capacity-changed", capacity: after.capacity });
+  if (!equalJson(before.door, after.door)) changes.push({ type: "door-changed", door: after.door });
   if (after.match !== undefined && before.match?.matchNumber !== after.match.matchNumber) {
     changes.push({ type: "match-started", match: after.match });
   }

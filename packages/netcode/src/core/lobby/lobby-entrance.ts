@@ -1,5 +1,5 @@
 import { LOBBY_PROTOCOL_VERSION } from "../ports/lobby-protocol.ts";
-import type { GameIdentity, Json, LobbyCommand, LobbyState, Profile } from "../ports/lobby-protocol.ts";
+import type { GameIdentity, Json, LobbyCommand, LobbyFilter, LobbyState, Profile } from "../ports/lobby-protocol.ts";
 
 /** How a member comes into a lobby. `resume`: with the secret that an earlier page of this seat kept. */
 export type LobbyEntrance =
@@ -11,6 +11,16 @@ export type LobbyEntrance =
       readonly settings: Json;
       readonly metadata: Json;
       readonly relayOnly?: boolean;
+      readonly listed?: boolean;
+    }
+  | {
+      readonly type: "quick-match";
+      readonly game: GameIdentity;
+      readonly profile: Profile;
+      readonly filter: LobbyFilter;
+      readonly capacity: number;
+      readonly settings: Json;
+      readonly metadata: Json;
     }
   | { readonly type: "join"; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
   | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };

@@ -79,6 +79,8 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "create":
     case "join":
     case "resume":
+    case "quick-match":
+    case "list":
     case "leave":
     case "set-profile":
     case "set-ready":
@@ -86,6 +88,7 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "set-metadata":
     case "set-locked":
     case "set-capacity":
+    case "set-listed":
     case "bans":
     case "unban":
       return false;

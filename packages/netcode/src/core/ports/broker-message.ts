@@ -14,8 +14,8 @@ import {
   Refusal,
   text,
   variants,
-  type BrokerMessageParse,
   type Fields,
+  type FrameParse,
   type Read,
 } from "./lobby-shape.ts";
 import {
@@ -30,6 +30,7 @@ import {
   type IceServer,
   type LeaveReason,
   type LobbyChange,
+  type LobbyDoor,
   type LobbyError,
   type LobbyState,
   type MatchAgreement,
@@ -37,7 +38,7 @@ import {
   type Member,
 } from "./lobby-types.ts";
 
-const lobbyCode: Read<LobbyCode> = (value) => (typeof value === "string" ? normalizeLobbyCode(value) : undefined) ?? new Refusal("");
+export const lobbyCode: Read<LobbyCode> = (value) => (typeof value === "string" ? normalizeLobbyCode(value) : undefined) ?? new Refusal("");
 
 const member: Read<Member> = object<Member>({
   peerId,
@@ -60,11 +61,14 @@ const match: Read<MatchAgreement> = object<MatchAgreement>({
   countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
 });
 
+const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag });
+
 const lobby: Read<LobbyState> = object<LobbyState>({
   code: lobbyCode,
   game,
   capacity,
   locked: flag,
+  door,
   relayOnly: flag,
   hostId: peerId,
   hostEpoch: count,
@@ -115,7 +119,7 @@ const result: Read<Admission | CommandResult | null> = (value) => {
   return read === undefined ? new Refusal("") : read(value);
 };
 
-const error: Read<LobbyError> = object<LobbyError>({
+export const error: Read<LobbyError> = object<LobbyError>({
   code: oneOf(LOBBY_ERROR_CODES),
   message: text(LOBBY_LIMITS.messageUnits),
   retryAfterMs: optional(count),
@@ -133,16 +137,27 @@ const change: Read<LobbyChange> = variants<LobbyChange, "type">("type", {
   "metadata-changed": { metadata },
   "locked-changed": { locked: flag },
   "capacity-changed": { capacity },
+  "door-changed": { door },
   "match-started": { match },
   "match-ended": { matchNumber: count },
 });
 
-const goodbye = oneOf<GoodbyeReason>(["REPLACED", "KICKED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED"]);
+export const goodbye: Read<GoodbyeReason> = oneOf<GoodbyeReason>([
+  "REPLACED",
+  "KICKED",
+  "RATE_LIMITED",
+  "BAD_REQUEST",
+  "SHUTTING_DOWN",
+  "LOBBY_CLOSED",
+]);
+
+/** What tells a kind of message, and how that is read. */
+export type FieldReaders<Message> = readonly (readonly [key: string, read: Read<Message>])[];
 
 type MessageOf<Key extends string> = Extract<BrokerMessage, { readonly [Name in Key]: unknown }>;
 
 /** By the field that only one kind of message has. */
-const readers: readonly (readonly [key: string, read: Read<BrokerMessage>])[] = [
+const readers: FieldReaders<BrokerMessage> = [
   ["event", object<MessageOf<"event">>({ event: count, change })],
   ["reply", readReply],
   ["keepsake", object<MessageOf<"keepsake">>({ keepsake })],
@@ -152,7 +167,12 @@ const readers: readonly (readonly [key: string, read: Read<BrokerMessage>])[] = 
 ];
 
 /** Reads what the broker sent. A member trusts its broker no more than it must: every field is checked and bounded, nothing throws. */
-export function parseBrokerMessage(frame: string): BrokerMessageParse {
+export function parseBrokerMessage(frame: string): FrameParse<BrokerMessage> {
+  return parseByField(frame, readers);
+}
+
+/** Reads a frame by the field that tells its kind. */
+export function parseByField<Message>(frame: string, readers: FieldReaders<Message>): FrameParse<Message> {
   const parsed = parseJsonText(frame, { bytesMax: LOBBY_LIMITS.brokerFrameBytes, depthMax: LOBBY_LIMITS.depth });
   if (!parsed.ok) return { ok: false, reason: parsed.reason, path: "" };
   const message = parsed.value;

@@ -16,6 +16,13 @@ export const metadataBytes = 4_096;
 export const guests = 3;
 /** Most members of a lobby, and the most that a lobby may be opened for. */
 export const members = 64;
+/** JSON text of the `metadata` of a lobby in the public list: what is larger is left out there. At double, a list of many lobbies is more than a frame should be. */
+export const listedMetadataBytes = 512;
+/** Lobbies of one list; how many there are is told beside it. */
+export const listings = 50;
+/** Fields that a filter of the list asks for, and the units of each text in it. */
+export const filterFields = 8;
+export const filterUnits = 64;
 /** Bans of a lobby; the oldest give way. At half, a host with a stubborn visitor forgets others; at double, a keepsake of the lobby would not fit a frame. */
 export const bans = 128;
 /** Longest that a ban can be given for; without a time it lasts as long as the lobby. */

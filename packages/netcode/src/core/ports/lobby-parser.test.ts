@@ -9,6 +9,7 @@ import {
   normalizeLobbyCode,
   parseBrokerMessage,
   parseJsonText,
+  parseListMessage,
   parseMemberMessage,
   parsePeerId,
   type BrokerMessage,
@@ -16,6 +17,7 @@ import {
   type Json,
   type LobbyChange,
   type LobbyCommand,
+  type LobbyFilter,
   type LobbyState,
   type MatchAgreement,
   type Member,
@@ -84,6 +86,19 @@ function withFields<Base extends object, More extends object>(
   return fc.tuple(base, more).map(([left, right]) => Object.assign(left, right));
 }
 
+const anyFilter: fc.Arbitrary<LobbyFilter> = fc.record(
+  {
+    joinable: fc.boolean(),
+    idle: fc.boolean(),
+    metadata: fc.dictionary(
+      fc.stringMatching(/^[a-z]{1,9}$/),
+      fc.oneof(fc.string({ maxLength: 64 }), integer(), fc.boolean(), fc.constant(null)),
+      { maxKeys: 8 },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
 const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   withFields(
     fc.record({
@@ -130,6 +145,22 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constantFrom("kick" as const, "transfer-host" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("kick" as const), peerId: anyPeerId, banMs: integer(86_400_000) }),
   fc.record({ type: fc.constant("bans" as const) }),
+  fc.record({ type: fc.constant("set-listed" as const), listed: fc.boolean() }),
+  fc.record({ type: fc.constant("list" as const), protocol: fc.constant(LOBBY_PROTOCOL_VERSION), game: anyGame, filter: anyFilter }),
+  withFields(
+    fc.record({
+      type: fc.constant("quick-match" as const),
+      protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
+      key: anyKey,
+      game: anyGame,
+      profile: anyProfile,
+      filter: anyFilter,
+      capacity: fc.integer({ min: 1, max: 64 }),
+      settings: anyJson,
+      metadata: anyJson,
+    }),
+    anyNewcomer,
+  ),
   fc.record({ type: fc.constant("unban" as const), ban: integer() }),
   fc.record({
     type: fc.constant("start" as const),
@@ -155,15 +186,18 @@ const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
   fc.record({ type: fc.constant("metadata-changed" as const), metadata: anyJson }),
   fc.record({ type: fc.constant("locked-changed" as const), locked: fc.boolean() }),
   fc.record({ type: fc.constant("capacity-changed" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
+  fc.record({ type: fc.constant("door-changed" as const), door: fc.record({ listed: fc.boolean() }) }),
   fc.record({ type: fc.constant("match-started" as const), match: anyMatch }),
   fc.record({ type: fc.constant("match-ended" as const), matchNumber: integer() }),
 );
 
+const anyDoor = fc.record({ listed: fc.boolean() });
 const anyLobby = fc.record({
   code: anyCode,
   game: anyGame,
   capacity: fc.integer({ min: 1, max: 64 }),
   locked: fc.boolean(),
+  door: anyDoor,
   relayOnly: fc.boolean(),
   hostId: anyPeerId,
   hostEpoch: integer(),
@@ -215,6 +249,22 @@ const anyBrokerMessage = fc.oneof(
   { weight: 1, arbitrary: fc.record({ ping: integer() }) },
 );
 
+const anyListing = fc.record({
+  code: anyCode,
+  hostName: fc.string({ minLength: 1, maxLength: 64 }),
+  metadata: anyJson,
+  members: fc.integer({ min: 1, max: 64 }),
+  capacity: fc.integer({ min: 1, max: 64 }),
+  playing: fc.boolean(),
+  relayOnly: fc.boolean(),
+});
+const anyListings = fc.array(anyListing, { maxLength: 3 });
+const anyListMessage = fc.oneof(
+  fc.record({ reply: integer(), ok: fc.constant(true as const), result: fc.record({ lobbies: anyListings, total: integer() }) }),
+  fc.record({ list: fc.record({ put: anyListings, gone: fc.array(anyCode, { maxLength: 3 }), total: integer() }) }),
+  fc.record({ ping: integer() }),
+);
+
 function peerIdOf(text: string): PeerId {
   const peerId = parsePeerId(text);
   if (peerId === undefined) throw new Error(`not a peer id: ${text}`);
@@ -250,9 +300,17 @@ test("[LP1] what a broker may say is read as it was meant", () => {
   fc.assert(property, { numRuns: 500 });
 });
 
+test("[LP1] what a broker may say of the public list is read as it was meant", () => {
+  const property = fc.property(anyListMessage, (message) => {
+    expect(parseListMessage(JSON.stringify(message))).toEqual({ ok: true, value: message });
+  });
+  fc.assert(property, { numRuns: 300 });
+});
+
 test.each([
   ["member", parseMemberMessage, anyMemberMessage],
   ["broker", parseBrokerMessage, anyBrokerMessage],
+  ["broker with a list", parseListMessage, anyListMessage],
 ] as const)(
   "[LP2] 10,000 broken messages of a %s are refused, or read as something of the protocol, and never throw",
   (_side, parse, valid) => {
@@ -436,6 +494,7 @@ function lobbyState(): LobbyState {
           game: { id: "tag", version: 1, contentHash: "00000000" },
           capacity: 2,
           locked: false,
+          door: { listed: false },
           relayOnly: false,
           hostId: "a",
           hostEpoch: 1,

@@ -4,6 +4,8 @@ export { parsePeerId, type LobbyCode, type PeerId } from "../base/units.ts";
 export { parseBrokerFrame, writeFramePeer, encodeBrokerFrame, type BrokerFrame, type FrameChannel } from "./broker-frame.ts";
 export { jsonBytes, parseJsonText, type JsonBounds, type JsonRefusal, type JsonText } from "./json-text.ts";
 export { normalizeLobbyCode } from "./lobby-code.ts";
+export { compareListings, isFull } from "./listing-order.ts";
+export { parseListMessage } from "./list-message.ts";
 export * from "./lobby-parser.ts";
 export { applyLobbyChange } from "./lobby-reducer.ts";
 export * from "./lobby-types.ts";

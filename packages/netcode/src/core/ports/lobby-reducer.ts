@@ -38,6 +38,8 @@ function changedFields(state: LobbyState, change: LobbyChange): Partial<LobbySta
       return { locked: change.locked };
     case "capacity-changed":
       return { capacity: change.capacity };
+    case "door-changed":
+      return { door: change.door };
     case "match-started":
       return startMatch(state, change.match);
     case "match-ended":

@@ -1,5 +1,5 @@
 import { jsonBytes, type JsonRefusal } from "./json-text.ts";
-import type { BrokerMessage, Json, MemberMessage } from "./lobby-types.ts";
+import type { Json, MemberMessage } from "./lobby-types.ts";
 
 /**
  * Why a message is refused. `bad-shape`: JSON, but not of the protocol (`path` names the field). `other-protocol`: a command of another
@@ -7,8 +7,8 @@ import type { BrokerMessage, Json, MemberMessage } from "./lobby-types.ts";
  */
 export type ParseRefusal = JsonRefusal | "bad-shape" | "other-protocol";
 
-export type BrokerMessageParse =
-  | { readonly ok: true; readonly value: BrokerMessage }
+export type FrameParse<Message> =
+  | { readonly ok: true; readonly value: Message }
   | { readonly ok: false; readonly reason: ParseRefusal; readonly path: string };
 
 export type MemberMessageParse =
@@ -30,6 +30,7 @@ export type Read<T> = (value: unknown) => T | Refusal;
 /** A reader per field of `T`; fields that may be absent need `optional`. */
 export type Fields<T> = { readonly [Key in keyof T]-?: Read<Partial<Pick<T, Key>> extends Pick<T, Key> ? T[Key] | undefined : T[Key]> };
 
+const FIELD_NAME_UNITS = 64;
 const REFUSED: Refusal = new Refusal("");
 
 /** An integer between `least` and `most`. */
@@ -75,6 +76,22 @@ export function list<T>(item: Read<T>, countMax: number): Read<readonly T[]> {
       items.push(result);
     }
     return items;
+  };
+}
+
+/** An object of at most `countMax` fields, with names of at most 64 units. */
+export function record<T>(item: Read<T>, countMax: number): Read<Readonly<Record<string, T>>> {
+  return (value) => {
+    if (!isRecord(value)) return REFUSED;
+    const entries = Object.entries(value);
+    if (entries.length > countMax || entries.some(([key]) => key.length > FIELD_NAME_UNITS)) return REFUSED;
+    const result: Record<string, T> = {};
+    for (const [key, element] of entries) {
+      const read = item(element);
+      if (read instanceof Refusal) return inside(key, read);
+      result[key] = read;
+    }
+    return result;
   };
 }
 

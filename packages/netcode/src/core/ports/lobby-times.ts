@@ -2,8 +2,12 @@
 
 /** A seat is kept this long for an owner whose socket closed. */
 export const seatKeptMs = 90_000;
+/** The seat of a quick match whose owner was not heard after it was given: half is gone before the page can ask again, double keeps people waiting for nobody. */
+export const unheardSeatKeptMs = 5_000;
 /** A lobby host whose socket stays closed this long loses the role to the next member. */
 export const hostTakeoverMs = 1_000;
+/** A public list is told of what changed at most this often. At half, a busy broker writes twice as much; at double, people press on lobbies that are full by now. */
+export const listUpdateMs = 1_000;
 /** After this silence either side pings; a browser cannot see a dead socket otherwise. */
 export const pingIntervalMs = 5_000;
 /** Silence after which a socket is dead. */

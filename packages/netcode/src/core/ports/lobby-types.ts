@@ -84,11 +84,18 @@ export interface MatchAgreement {
   readonly countdownMs: number;
 }
 
+/** What the host decides about who comes in, beside `locked` and `capacity`. */
+export interface LobbyDoor {
+  /** Shown in the public list, and found by quick match. */
+  readonly listed: boolean;
+}
+
 export interface LobbyState {
   readonly code: LobbyCode;
   readonly game: GameIdentity;
   readonly capacity: number;
   readonly locked: boolean;
+  readonly door: LobbyDoor;
   /** Members connect through TURN servers alone, so that nobody learns another's address. For the life of the lobby. */
   readonly relayOnly: boolean;
   readonly hostId: PeerId;
@@ -127,6 +134,47 @@ export interface Visit {
   readonly device?: string;
 }
 
+/** Which lobbies of the public list are wanted; they are of one's own game and version in any case. */
+export interface LobbyFilter {
+  /** Only those with a free seat. */
+  readonly joinable?: boolean;
+  /** Only those that play no match. */
+  readonly idle?: boolean;
+  /** Fields that `metadata` must have with these values; at most 8. */
+  readonly metadata?: Readonly<Record<string, FilterValue>>;
+}
+
+export type FilterValue = string | number | boolean | null;
+
+/** A lobby of the public list. */
+export interface LobbyListing {
+  readonly code: LobbyCode;
+  readonly hostName: string;
+  /** `null` when it is larger than `listedMetadataBytes`. */
+  readonly metadata: Json;
+  /** Seats that are taken. */
+  readonly members: number;
+  readonly capacity: number;
+  /** A match is being played. */
+  readonly playing: boolean;
+  readonly relayOnly: boolean;
+}
+
+/** The result of `list`: the fullest lobbies that one can still join come first, then full ones, those in a match behind the others. */
+export interface LobbyList {
+  /** At most 50. */
+  readonly lobbies: readonly LobbyListing[];
+  /** How many fit the filter. */
+  readonly total: number;
+}
+
+/** What became of the list since: `put` is new or changed, `gone` is not in it any more. */
+export interface LobbyListUpdate {
+  readonly put: readonly LobbyListing[];
+  readonly gone: readonly LobbyCode[];
+  readonly total: number;
+}
+
 /** `key`: the page's Ed25519 public key, base64url. The first half of its SHA-256 is the peer id, so that nobody can be another. */
 export type LobbyCommand =
   | (Visit & {
@@ -141,7 +189,25 @@ export type LobbyCommand =
       readonly metadata: Json;
       /** Left out: false. A broker without TURN servers refuses it with `NO_TURN_SERVER`. */
       readonly relayOnly?: boolean;
+      /** Left out: false. */
+      readonly listed?: boolean;
     })
+  /** Into a listed lobby of this game that fits the filter, is not full and not in a match, the fullest first; where there is none, into a new one that is listed. */
+  | (Visit & {
+      readonly type: "quick-match";
+      readonly protocol: number;
+      readonly key: string;
+      readonly entrance?: EntranceAttempt;
+      readonly game: GameIdentity;
+      readonly profile: Profile;
+      readonly filter: LobbyFilter;
+      /** Of the new lobby. */
+      readonly capacity: number;
+      readonly settings: Json;
+      readonly metadata: Json;
+    })
+  /** The public list, and from then on what changes in it, until the socket enters a lobby or closes. Asked again, it takes the place of the one before. */
+  | { readonly type: "list"; readonly protocol: number; readonly game: GameIdentity; readonly filter: LobbyFilter }
   | (Visit & {
       readonly type: "join";
       readonly protocol: number;
@@ -177,6 +243,7 @@ export type LobbyCommand =
   | { readonly type: "set-metadata"; readonly metadata: Json }
   | { readonly type: "set-locked"; readonly locked: boolean }
   | { readonly type: "set-capacity"; readonly capacity: number }
+  | { readonly type: "set-listed"; readonly listed: boolean }
   /**
    * Out, and not back in: by seat, key and device, and by address when nobody else of the lobby has it. `banMs`: for so long, 0 not at all; left out, while the lobby
    * lives.
@@ -208,6 +275,7 @@ export type LobbyChange =
   | { readonly type: "metadata-changed"; readonly metadata: Json }
   | { readonly type: "locked-changed"; readonly locked: boolean }
   | { readonly type: "capacity-changed"; readonly capacity: number }
+  | { readonly type: "door-changed"; readonly door: LobbyDoor }
   | { readonly type: "match-started"; readonly match: MatchAgreement }
   | { readonly type: "match-ended"; readonly matchNumber: number };
 
@@ -301,6 +369,15 @@ export type GoodbyeReason = "REPLACED" | "KICKED" | "RATE_LIMITED" | "BAD_REQUES
 export type MemberMessage =
   /** `hostEpoch`: in which the sender takes itself for the host. A host's command of another epoch is refused. */
   | { readonly request: number; readonly command: LobbyCommand; readonly hostEpoch?: number }
+  | { readonly ping: number }
+  | { readonly pong: number };
+
+/** What the broker says to a socket that follows the public list. */
+export type ListMessage =
+  | { readonly reply: number; readonly ok: true; readonly result: LobbyList }
+  | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
+  | { readonly list: LobbyListUpdate }
+  | { readonly goodbye: GoodbyeReason }
   | { readonly ping: number }
   | { readonly pong: number };
 

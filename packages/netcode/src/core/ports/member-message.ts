@@ -16,10 +16,34 @@ import {
   token,
 } from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
-import { flag, integer, isRecord, list, optional, Refusal, text, variants, type MemberMessageParse, type Read } from "./lobby-shape.ts";
-import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
+import {
+  flag,
+  integer,
+  isRecord,
+  list,
+  object,
+  optional,
+  pattern,
+  record,
+  Refusal,
+  text,
+  variants,
+  type MemberMessageParse,
+  type Read,
+} from "./lobby-shape.ts";
+import { LOBBY_PROTOCOL_VERSION, type FilterValue, type LobbyCommand, type LobbyFilter } from "./lobby-types.ts";
 
 const visit = { protocol: count, device: optional(token) };
+
+const filterValue: Read<FilterValue> = (value) =>
+  value === null || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ? value : filterText(value);
+const filterText = pattern(/^/, LOBBY_LIMITS.filterUnits);
+
+const filter: Read<LobbyFilter> = object<LobbyFilter>({
+  joinable: optional(flag),
+  idle: optional(flag),
+  metadata: optional(record(filterValue, LOBBY_LIMITS.filterFields)),
+});
 
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   create: {
@@ -32,7 +56,10 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
     settings,
     metadata,
     relayOnly: optional(flag),
+    listed: optional(flag),
   },
+  "quick-match": { ...visit, key: publicKey, entrance: optional(entrance), game, profile, filter, capacity, settings, metadata },
+  list: { protocol: count, game, filter },
   join: { ...visit, key: publicKey, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
   resume: {
     ...visit,
@@ -51,6 +78,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   "set-metadata": { metadata },
   "set-locked": { locked: flag },
   "set-capacity": { capacity },
+  "set-listed": { listed: flag },
   kick: { peerId, banMs: optional(integer(0, LOBBY_LIMITS.banMs)) },
   bans: {},
   unban: { ban: count },

@@ -1,0 +1,33 @@
+import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import { gameKeyOf, type LobbyDirectory } from "./lobby-directory.ts";
+import { listingOf } from "./lobby-listing.ts";
+import type { LobbyRecord } from "./lobby-record.ts";
+
+/** Keeps the public list as the lobbies of this process are. */
+export class ListingBoard {
+  readonly #directory: LobbyDirectory;
+  readonly #handleFailure: (error: unknown) => void;
+  /** What the list says of lobbies that are in it, as JSON: most changes of a lobby change nothing there. */
+  readonly #told = new Map<LobbyCode, string>();
+
+  constructor(directory: LobbyDirectory, handleFailure: (error: unknown) => void) {
+    this.#directory = directory;
+    this.#handleFailure = handleFailure;
+  }
+
+  /** The lobby was written. Nobody waits for the list. */
+  handleWritten({ life, revision, lobby, ...rest }: LobbyRecord): void {
+    const listing = listingOf({ life, revision, lobby, ...rest });
+    const { code, game } = lobby;
+    const text = listing === undefined ? undefined : JSON.stringify(listing);
+    if (this.#told.get(code) === text) return;
+    if (text === undefined) this.#told.delete(code);
+    else this.#told.set(code, text);
+    const entry = { game: gameKeyOf(game), code, age: { openedAtMs: life.openedAtMs, revision }, listing };
+    this.#directory.set(entry).catch((error: unknown) => {
+      this.#handleFailure(error);
+      // The next change tells it.
+      if (this.#told.get(code) === text) this.#told.delete(code);
+    });
+  }
+}

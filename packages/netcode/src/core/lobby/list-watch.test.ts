@@ -1,0 +1,149 @@
+import { expect, test } from "vitest";
+import { Random } from "../base/random.ts";
+import { normalizeLobbyCode, type LobbyListing, type ListMessage, type MemberMessage } from "../ports/lobby-protocol.ts";
+import { ListWatch, type ListWatchEvent } from "./list-watch.ts";
+import type { SocketAction } from "./lobby-member-outputs.ts";
+
+const GAME = { id: "tag", version: 1, contentHash: "0123abcd" };
+
+function listing(text: string, more: Partial<LobbyListing> = {}): LobbyListing {
+  const code = normalizeLobbyCode(text);
+  if (code === undefined) throw new Error(`not a code: ${text}`);
+  return { code, hostName: "Ada", metadata: null, members: 1, capacity: 4, playing: false, relayOnly: false, ...more };
+}
+
+/** A watch, and a broker that says what the test wants. */
+class Bench {
+  nowMs = 1_000;
+  readonly sent: MemberMessage[] = [];
+  readonly actions: SocketAction[] = [];
+  readonly events: ListWatchEvent[] = [];
+  readonly watch = new ListWatch(this.nowMs, { game: GAME, filter: { joinable: true }, random: new Random(1) });
+  socket = 0;
+
+  constructor() {
+    this.drain();
+  }
+
+  drain(): void {
+    const { watch } = this;
+    for (let frame = watch.pollFrame(); frame !== undefined; frame = watch.pollFrame()) this.sent.push(JSON.parse(frame) as MemberMessage);
+    for (let action = watch.pollAction(); action !== undefined; action = watch.pollAction()) {
+      this.actions.push(action);
+      if (action.type === "open-socket") this.socket = action.socket;
+    }
+    for (let event = watch.pollEvent(); event !== undefined; event = watch.pollEvent()) this.events.push(event);
+  }
+
+  open(): void {
+    this.watch.handleSocketOpen(this.nowMs, this.socket);
+    this.drain();
+  }
+
+  hear(message: ListMessage | string): void {
+    this.watch.handleFrame(this.nowMs, this.socket, typeof message === "string" ? message : JSON.stringify(message));
+    this.drain();
+  }
+
+  drop(): void {
+    this.watch.handleSocketClosed(this.nowMs, this.socket);
+    this.drain();
+  }
+
+  /** Goes on to the next deadline. */
+  step(): void {
+    this.nowMs = this.watch.pollTimeoutMs();
+    this.watch.handleTimeout(this.nowMs);
+    this.drain();
+  }
+
+  /** A first list. */
+  answer(...lobbies: LobbyListing[]): void {
+    this.open();
+    const asked = this.sent.at(-1);
+    if (asked === undefined || !("request" in asked)) throw new Error("nothing was asked");
+    this.hear({ reply: asked.request, ok: true, result: { lobbies, total: lobbies.length } });
+  }
+
+  get codes(): readonly string[] {
+    return this.watch.lobbies.map(({ code }) => code);
+  }
+}
+
+test("[LS23] a list is asked for, kept up to date and in order, and asked again after an outage", () => {
+  const bench = new Bench();
+  bench.answer(listing("BBBBB"), listing("CCCCC", { members: 3 }));
+  expect(bench.sent[0]).toMatchObject({ command: { type: "list", game: GAME, filter: { joinable: true } } });
+  expect([bench.watch.isLive, bench.codes]).toEqual([true, ["CCCCC", "BBBBB"]]);
+  bench.hear({
+    list: {
+      put: [listing("BBBBB", { members: 2 }), listing("DDDDD", { members: 3, playing: true })],
+      gone: [listing("CCCCC").code],
+      total: 2,
+    },
+  });
+  expect([bench.codes, bench.watch.total]).toEqual([["BBBBB", "DDDDD"], 2]);
+  bench.drop();
+  expect([bench.watch.isLive, bench.codes, bench.events.at(-1)?.type]).toEqual([false, ["BBBBB", "DDDDD"], "broker-lost"]);
+  for (let attempt = 0; attempt < 10; attempt++) {
+    bench.step();
+    bench.drop();
+  }
+  bench.step();
+  bench.answer(listing("FFFFF"));
+  expect([bench.watch.isLive, bench.codes]).toEqual([true, ["FFFFF"]]);
+  bench.watch.close();
+  bench.drain();
+  expect(bench.actions.at(-1)).toEqual({ type: "close-socket", socket: bench.socket });
+  expect(bench.watch.pollTimeoutMs()).toBe(Infinity);
+});
+
+test("[LS23] a silent broker is pinged and given up; without a first list three attempts are the end", () => {
+  const bench = new Bench();
+  bench.answer();
+  bench.step();
+  expect(bench.sent.at(-1)).toHaveProperty("ping");
+  bench.hear({ ping: 5 });
+  expect(bench.sent.at(-1)).toEqual({ pong: 5 });
+  bench.step();
+  bench.step();
+  expect(bench.events.map(({ type }) => type)).toEqual(["list", "broker-lost"]);
+  const lone = new Bench();
+  for (let attempt = 0; attempt < 5 && lone.watch.pollTimeoutMs() < Infinity; attempt++) {
+    lone.drop();
+    if (lone.watch.pollTimeoutMs() < Infinity) lone.step();
+  }
+  expect(lone.events).toEqual([{ type: "closed", failure: { code: "BROKER_UNREACHABLE" } }]);
+  expect(lone.socket).toBe(3);
+});
+
+test("[LS23] too many questions wait as long as the broker says; another refusal is the end", () => {
+  const bench = new Bench();
+  bench.open();
+  bench.hear({ reply: 1, ok: false, error: { code: "RATE_LIMITED", message: "Later.", retryAfterMs: 3_000 } });
+  expect(bench.watch.pollTimeoutMs()).toBeGreaterThanOrEqual(bench.nowMs + 3_000);
+  bench.step();
+  bench.open();
+  bench.hear({ reply: 2, ok: false, error: { code: "VERSION_MISMATCH", message: "Another." } });
+  expect(bench.events).toMatchObject([{ type: "closed", failure: { code: "VERSION_MISMATCH" } }]);
+});
+
+test("[LS23] what is not of the protocol is counted and changes nothing, and a broker that adds lobbies for ever is left", () => {
+  const bench = new Bench();
+  bench.answer(listing("BBBBB"));
+  const texts = [
+    "",
+    "[]",
+    '{"list":{}}',
+    '{"list":{"put":[{"code":"BBBBB"}],"gone":[],"total":1}}',
+    '{"event":3,"change":{"type":"locked-changed"}}',
+  ];
+  for (const text of texts) bench.hear(text);
+  expect([bench.watch.refused, bench.codes, bench.watch.isLive]).toEqual([texts.length, ["BBBBB"], true]);
+  const letters = "BCDFGHJKMNPQRSTVWXYZ";
+  for (let index = 0; index < 200 && bench.watch.isLive; index++) {
+    const code = `KK${letters[index % 20] ?? ""}${letters[Math.floor(index / 20) % 20] ?? ""}B`;
+    bench.hear({ list: { put: [listing(code)], gone: [], total: 1 } });
+  }
+  expect([bench.watch.isLive, bench.codes.length]).toEqual([false, 50]);
+});

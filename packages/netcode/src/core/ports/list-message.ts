@@ -1,0 +1,41 @@
+import { error, goodbye, lobbyCode, parseByField, type FieldReaders } from "./broker-message.ts";
+import { capacity, count, metadata } from "./lobby-fields.ts";
+import * as LOBBY_LIMITS from "./lobby-limits.ts";
+import { flag, integer, isRecord, list, object, oneOf, text, type FrameParse, type Read } from "./lobby-shape.ts";
+import type { ListMessage, LobbyList, LobbyListing, LobbyListUpdate } from "./lobby-types.ts";
+
+const listing: Read<LobbyListing> = object<LobbyListing>({
+  code: lobbyCode,
+  hostName: text(LOBBY_LIMITS.nameUnits),
+  metadata,
+  members: integer(1, LOBBY_LIMITS.members),
+  capacity,
+  playing: flag,
+  relayOnly: flag,
+});
+const listings = list(listing, LOBBY_LIMITS.listings);
+
+const result: Read<LobbyList> = object<LobbyList>({ lobbies: listings, total: count });
+const update: Read<LobbyListUpdate> = object<LobbyListUpdate>({
+  put: listings,
+  gone: list(lobbyCode, LOBBY_LIMITS.listings),
+  total: count,
+});
+
+type MessageOf<Key extends string> = Extract<ListMessage, { readonly [Name in Key]: unknown }>;
+
+const granted = object<Extract<ListMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result });
+const refused = object<Extract<ListMessage, { readonly ok: false }>>({ reply: count, ok: oneOf([false]), error });
+
+const readers: FieldReaders<ListMessage> = [
+  ["list", object<MessageOf<"list">>({ list: update })],
+  ["reply", (value) => (isRecord(value) && value["ok"] === true ? granted(value) : refused(value))],
+  ["ping", object<MessageOf<"ping">>({ ping: count })],
+  ["pong", object<MessageOf<"pong">>({ pong: count })],
+  ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],
+];
+
+/** Reads what the broker sent to a socket that follows the public list: checked and bounded as the rest, and never throws. */
+export function parseListMessage(frame: string): FrameParse<ListMessage> {
+  return parseByField(frame, readers);
+}

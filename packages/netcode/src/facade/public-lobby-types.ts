@@ -1,0 +1,45 @@
+import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
+import type { InputSchema } from "../core/game/input-schema.ts";
+import type { GameIdentity, Json, LobbyFilter, LobbyListing } from "../core/ports/lobby-protocol.ts";
+import type { LobbyOptions } from "./types.ts";
+
+export interface QuickMatchOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+  State,
+  Schema,
+  Messages
+> {
+  /** What the lobby must have in its `metadata`; a lobby that is opened for want of one has it. At most 8 fields of texts, numbers, booleans and null. */
+  readonly wanted?: NonNullable<LobbyFilter["metadata"]>;
+  /** Of the lobby that is opened where none fits, as in `hostLobby`. */
+  readonly capacity?: number;
+  readonly settings?: Json;
+}
+
+export interface LobbyListOptions {
+  /** Only lobbies of this game, in this version. */
+  readonly game: GameIdentity;
+  /** The broker's address, as in `hostLobby`. */
+  readonly broker?: string | URL;
+  /** Default: all. */
+  readonly filter?: LobbyFilter;
+  /** Closes the list. */
+  readonly signal?: AbortSignal;
+}
+
+export interface LobbyListEvents {
+  /** Anything of the list changed: draw again. */
+  change: () => void;
+}
+
+/** The public list, as it is now. */
+export interface LobbyList {
+  /** At most 50: those with a free seat first, of these those without a match, of these the fullest. Join by `code`. */
+  readonly lobbies: readonly LobbyListing[];
+  /** How many there are that fit the filter. */
+  readonly total: number;
+  /** False while the broker cannot be reached: the list is as it was then. It is asked again by itself. */
+  readonly isLive: boolean;
+  on<Name extends keyof LobbyListEvents>(name: Name, listener: LobbyListEvents[Name]): () => void;
+  /** Frees socket and timer. */
+  close(): void;
+}
