@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import type { BrokerOptions } from "./broker-options.ts";
 import { createBroker, type Broker } from "./broker.ts";
 import { failureEntry, type Log } from "./log-entry.ts";
 import { createPinoLog } from "./pino-log.ts";
@@ -14,6 +16,10 @@ async function main(): Promise<void> {
     console.log(settings.text);
     return;
   }
+  if (settings.kind === "version") {
+    console.log(ownVersion());
+    return;
+  }
   if (settings.kind === "refused") {
     console.error(`rollcall-broker: ${settings.message}`);
     process.exitCode = 2;
@@ -25,8 +31,7 @@ async function main(): Promise<void> {
   try {
     broker = await createBroker({ ...options, log });
   } catch (error) {
-    const metrics = options.metricsPort === undefined ? "" : `, or on ${options.metricsPort} (--metrics-port, --metrics-host)`;
-    console.error(`rollcall-broker: cannot listen on port ${options.port} (--port, --host)${metrics}: ${codeOf(error)}`);
+    console.error(`rollcall-broker: ${startFailure(error, options)}`);
     process.exitCode = 1;
     return;
   }
@@ -54,8 +59,17 @@ function endInOrder(broker: Broker, log: Log, drainMs: number): void {
   });
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : String(error);
+function startFailure(error: unknown, { port, metricsPort }: BrokerOptions): string {
+  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return `cannot start: ${String(error)}`;
+  const code = String(error.code);
+  if (error.syscall !== "listen" && error.syscall !== "getaddrinfo") return `cannot start: ${code}`;
+  const metrics = metricsPort === undefined ? "" : `, or on ${metricsPort} (--metrics-port, --metrics-host)`;
+  return `cannot listen on port ${port} (--port, --host)${metrics}: ${code}`;
+}
+
+function ownVersion(): string {
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return manifest.version;
 }
 
 await main();

@@ -181,7 +181,8 @@ test("[OP9] an unknown flag, a token given in two ways and an address without it
     const settings = readSettings(args, environment);
     return settings.kind === "refused" ? settings.message : settings.kind;
   };
-  expect(message(["--drain-secs", "5"])).toContain("--drain-secs");
+  expect(message(["--drain-secs", "5"])).toMatch(/--drain-secs.*--help/);
+  expect(message(["--port", "1", "--port=2"])).toBe("--port: expected once");
   const twice = message(["--admin-token", "0123456789abcdef"], { ROLLCALL_ADMIN_TOKEN_FILE: new URL(import.meta.url).pathname });
   expect(twice).toContain("ROLLCALL_ADMIN_TOKEN_FILE");
   expect(twice).toContain("--admin-token");

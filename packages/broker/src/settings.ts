@@ -15,6 +15,7 @@ import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN } from "./turn-ser
 export type Settings =
   | { readonly kind: "run"; readonly options: BrokerOptions; readonly logLevel: LogLevel | "silent" }
   | { readonly kind: "help"; readonly text: string }
+  | { readonly kind: "version" }
   /** `message` names the setting. */
   | { readonly kind: "refused"; readonly message: string };
 
@@ -170,11 +171,23 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
 export function readSettings(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Settings {
   let flags: Readonly<Record<string, string | boolean | undefined>>;
   try {
-    flags = parseArgs({ args: [...args], strict: true, allowPositionals: false, options: parserOptions() }).values;
+    const { values, tokens } = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      tokens: true,
+      options: parserOptions(),
+    });
+    const names = tokens.flatMap((token) => (token.kind === "option" ? [token.name] : []));
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) return { kind: "refused", message: `--${twice}: expected once` };
+    flags = values;
   } catch (error) {
-    return { kind: "refused", message: error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments" };
+    const message = error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments";
+    return { kind: "refused", message: `${message}. All that there is: rollcall-broker --help` };
   }
   if (flags["help"] === true) return { kind: "help", text: helpText() };
+  if (flags["version"] === true) return { kind: "version" };
   const options: MutableOptions = { port: DEFAULT_PORT, tls: {}, turn: {}, logLevel: "info" };
   const given = new Map<string, string>();
   for (const [name, setting] of Object.entries(SETTINGS)) {
@@ -219,17 +232,36 @@ function applyTurnSecret(text: string, options: MutableOptions): string | undefi
   return undefined;
 }
 
-function parserOptions(): Record<string, { type: "string" | "boolean" }> {
+function parserOptions(): Record<string, { type: "string" | "boolean"; short?: string }> {
   const known = Object.entries(SETTINGS).map(([name, { value }]) => [name, { type: value === undefined ? "boolean" : "string" }] as const);
-  return { ...Object.fromEntries(known), help: { type: "boolean" } };
+  return { ...Object.fromEntries(known), help: { type: "boolean", short: "h" }, version: { type: "boolean" } };
 }
 
+/** Columns of the help: flags on the left, what they do on the right. */
+const FLAG_COLUMNS = 30;
+const TEXT_COLUMNS = 76;
+
 function helpText(): string {
-  const lines = Object.entries(SETTINGS).map(([name, { value, help }]) => {
+  const rows = Object.entries(SETTINGS).map(([name, { value, help }]) => {
     const flag = `--${name}${value === undefined ? "" : ` ${value}`}`;
-    return `  ${flag.padEnd(30)} ${help}\n  ${"".padEnd(30)} (${variableOf(name)})`;
+    return helpRow(flag, `${help} (${variableOf(name)})`);
   });
-  return ["rollcall-broker: signaling and lobbies for Rollcall games.", "", ...lines, `  ${"--help".padEnd(30)} This text.`].join("\n");
+  return [
+    "rollcall-broker: signaling and lobbies for Rollcall games.",
+    "",
+    "Each setting is a flag, or the variable after it; the flag wins.",
+    "",
+    ...rows,
+    helpRow("--version", "The version."),
+    helpRow("--help", "This text."),
+    "",
+    "Ends with 0 on SIGINT and SIGTERM, with 1 when it cannot listen or breaks, with 2 when a setting is wrong.",
+  ].join("\n");
+}
+
+function helpRow(flag: string, text: string): string {
+  const lines = text.match(new RegExp(`\\S.{0,${TEXT_COLUMNS - 2}}\\S(?=\\s|$)|\\S+`, "g")) ?? [];
+  return lines.map((line, index) => `  ${(index === 0 ? flag : "").padEnd(FLAG_COLUMNS)} ${line}`).join("\n");
 }
 
 function variableOf(name: string): string {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createHttpServer } from "node:http";
@@ -39,6 +40,16 @@ test("[BR91] nonsense is refused at start, by name, with exit code 2", async () 
   expect(flag.output).toContain("--trusted-proxy-hops");
   expect(await variable.exit).toBe(2);
   expect(variable.output).toContain("ROLLCALL_PORT");
+});
+
+test("[BR97] --help and --version say so and end with 0, whatever the settings are; help fits a terminal", async () => {
+  const [help, version] = [run(["-h"], { ROLLCALL_PORT: "ninethousand" }), run(["--version"])];
+  expect([await help.exit, await version.exit]).toEqual([0, 0]);
+  const { version: own } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  expect(version.output).toBe(`${own}\n`);
+  const lines = help.output.split("\n");
+  expect(lines.filter((line) => /^ +--/.test(line)).length).toBeGreaterThan(20);
+  expect(lines.filter((line) => line.length > 110)).toEqual([]);
 });
 
 test("[BR92] a port in use is named, with exit code 1", async () => {
