@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createNobleCrypto } from "../src/adapters/noble-crypto.ts";
-import { createVisitCrypto } from "../src/adapters/visit-crypto.ts";
+import { createVisitCrypto, prepareVisitCrypto, takeVisitCrypto } from "../src/adapters/visit-crypto.ts";
 import { describeVisitCrypto } from "./visit-crypto-contract.ts";
 
 describeVisitCrypto("WebCrypto", () => createVisitCrypto());
@@ -10,6 +10,12 @@ describeVisitCrypto(
   () => createVisitCrypto(),
   async () => createNobleCrypto(),
 );
+
+it("[FA95] a key pair that was prepared serves one visit, however often one was asked for", async () => {
+  await Promise.all([prepareVisitCrypto(), prepareVisitCrypto()]);
+  const keys = await Promise.all([takeVisitCrypto(), takeVisitCrypto(), takeVisitCrypto()]);
+  expect(new Set(keys.map(({ publicKey }) => publicKey.join())).size).toBe(3);
+});
 
 it("[ID6] where WebCrypto or its Ed25519 is missing, JavaScript takes its place, and says so", async () => {
   const withoutEd25519 = { generateKey: () => Promise.reject(new Error("NotSupportedError")) } as unknown as SubtleCrypto;

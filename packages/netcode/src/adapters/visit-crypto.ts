@@ -31,6 +31,26 @@ export async function createVisitCrypto(subtle: SubtleCrypto | undefined = globa
   return createNobleCrypto();
 }
 
+let prepared: Promise<VisitCrypto> | undefined;
+
+/** Makes a key pair ahead of time, for the next `takeVisitCrypto`. Rejects as `createVisitCrypto` does. */
+export async function prepareVisitCrypto(): Promise<void> {
+  prepared ??= createVisitCrypto();
+  try {
+    await prepared;
+  } catch (error) {
+    prepared = undefined;
+    throw error;
+  }
+}
+
+/** The key pair that was prepared, or a new one. Each is given once. */
+export function takeVisitCrypto(): Promise<VisitCrypto> {
+  const taken = prepared ?? createVisitCrypto();
+  prepared = undefined;
+  return taken;
+}
+
 /** The id that belongs to a key: the first half of its SHA-256. Whoever wants another's id needs 2^128 tries. */
 export async function peerIdOfKey({ digest }: Pick<VisitCrypto, "digest">, publicKey: Uint8Array): Promise<PeerId> {
   const hash = await digest(publicKey);

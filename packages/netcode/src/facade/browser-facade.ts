@@ -1,3 +1,4 @@
+import { prepareVisitCrypto } from "../adapters/visit-crypto.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { browserEnvironment } from "./browser-environment.ts";
@@ -7,12 +8,12 @@ import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lo
 import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
 
 /**
- * Loads what a lobby needs, once: call it when a page that may host or join has nothing better to do, so that nobody waits for it later. Never rejects; what
+ * Loads what a lobby needs, once, and makes the key pair of the next visit: call it when a page that may host or join has nothing better to do, so that nobody waits for it later. Never rejects; what
  * could not be loaded is loaded by `hostLobby` and `joinLobby`.
  */
 export async function prepareLobby(): Promise<void> {
   try {
-    await browserEnvironment.loadRoomParts();
+    await Promise.all([browserEnvironment.loadRoomParts(), prepareVisitCrypto()]);
   } catch {
     // Tried again when it is needed.
   }

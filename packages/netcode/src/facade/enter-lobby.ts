@@ -125,8 +125,9 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   { invite, entrance, seatMemory = seatMemoryOf(environment, options) }: Arrival,
 ): Promise<Lobby<State, Schema, Messages>> {
   const address = addressOf(environment, options);
-  const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
-  throwIfAborted(options.signal);
+  // While the key pair is made, and while the broker is asked.
+  const loading = loadSoon(() => environment.loadRoomParts());
+  const visit = await beginVisit(environment, invite, options.signal);
   let connection: LobbyConnection | undefined;
   let room: LobbyRoom<State, Schema, Messages> | undefined;
   const ticker = environment.startTicker(ROOM_TICK_MS, (nowMs) => {
@@ -134,10 +135,10 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     room?.tick(nowMs);
   });
   const log = await openLog(environment, options, ticker);
-  const { page, openControlSocket } = environment;
+  const { page } = environment;
   connection = new LobbyConnection({
     nowMs: () => ticker.nowMs(),
-    openControlSocket,
+    openControlSocket: environment.openControlSocket,
     lobbyUrl: address.lobbyUrl,
     game: options.game,
     entrance,
@@ -145,7 +146,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     seed: page.randomSeed(),
   });
   try {
-    const [admission, parts] = await Promise.all([admit(connection, options.signal), loadPart(() => environment.loadRoomParts())]);
+    const [admission, parts] = await Promise.all([admit(connection, options.signal), loading]);
     throwIfAborted(options.signal);
     if (connection.endedEarly !== undefined) throw connection.endedEarly;
     const { peerId, signalingToken, iceServers } = admission;
@@ -219,12 +220,25 @@ async function admit(connection: LobbyConnection, signal: AbortSignal | undefine
   }
 }
 
+async function beginVisit(environment: Environment, invite: Invite | undefined, signal: AbortSignal | undefined): Promise<LobbyVisit> {
+  const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
+  throwIfAborted(signal);
+  return visit;
+}
+
 function toRtcIceServer(server: IceServer): RTCIceServer {
   return { ...server, urls: [...server.urls] };
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new NetcodeError("CLOSED", { message: "Joining was aborted." });
+}
+
+/** For whoever waits later: what goes wrong is told there. */
+function loadSoon<Part>(load: () => Promise<Part>): Promise<Part> {
+  const loading = loadPart(load);
+  loading.catch(() => {});
+  return loading;
 }
 
 async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
