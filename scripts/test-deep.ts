@@ -55,6 +55,8 @@ const JOBS: readonly Job[] = [
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
   vitestJob("links", "packages/netcode/test/link.sim", "sim"),
   vitestJob("healing", "packages/netcode/test/healing.sim", "sim"),
+  vitestJob("fuzz", "packages/broker/test/fuzz.test", "unit"),
+  vitestJob("fuzz", "packages/broker/test/abuse.node", "node"),
   vitestJob("host", "packages/broker/test/host.sim", "sim"),
   vitestJob("pages", "packages/broker/test/second-page.sim", "sim"),
   vitestJob("network", "tests/network", "network"),

@@ -22,6 +22,10 @@ test("[LB41] a name with nothing to show becomes the player's number", () => {
   expect(cleanProfile({ name: " \u202e ", colour: 3, choices: 1 }, 4)).toEqual({ name: "Player 5", colour: 3, choices: 1 });
 });
 
+test("[LB42] a name that is cut after a joiner does not end in it", () => {
+  expect(cleanName(`"${"\u{1f469}\u200d".repeat(40)}`)).toBe(`"${"\u{1f469}\u200d".repeat(20)}\u{1f469}`);
+});
+
 test("[LB42] whatever the name, what is shown is short, has no hidden characters, and is clean already", () => {
   const property = fc.property(fc.array(fc.integer({ min: 0, max: 0x10_ffff }), { maxLength: 32 }), (points) => {
     const name = String.fromCodePoint(...points);

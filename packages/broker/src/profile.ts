@@ -34,9 +34,9 @@ export function cleanName(name: string): string {
     .replace(PILE_PATTERN, "$1")
     .replace(BLANK_PATTERN, " ")
     .replace(EDGE_PATTERN, "");
-  // Composing can lengthen (a few letters decompose for good); a pair cut in half would be a lone surrogate.
+  // Composing can lengthen (a few letters decompose for good); a pair cut in half would be a lone surrogate, a joiner at the end joins nothing.
   return shown
     .slice(0, LOBBY_LIMITS.nameUnits)
     .replace(/\p{Cs}$/u, "")
-    .trimEnd();
+    .replace(EDGE_PATTERN, "");
 }

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { Random } from "@rollcall/netcode/core";
 import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
@@ -8,12 +9,13 @@ import {
   closeOf,
   expectHonestService,
   expectUnharmed,
-  frame,
   SOCKET_KINDS,
   stranger,
   writeRaw,
   type SocketKind,
 } from "./abuse-stage.ts";
+import { clientFrame } from "./client-frame.ts";
+import { broken, brokenBytes, memberFrame, NO_NAMES, pick, signalingFrame } from "./fuzz-frames.ts";
 import { BrokerCommand } from "./broker-command.ts";
 import { admission, LobbyClient, profile, refusal } from "./lobby-client.ts";
 import { SignalingClient } from "./signaling-client.ts";
@@ -157,9 +159,9 @@ test.each([
 });
 
 test("[AB5] 100,000 fragments of one byte end their socket within a second, whatever is still sent", async () => {
-  const fragment = frame("x", { opcode: 0, fin: false });
+  const fragment = clientFrame("x", { opcode: 0, fin: false });
   const fragments = Buffer.concat(Array.from({ length: 10_000 }, () => fragment));
-  const socket = await rawSocket(frame("x", { fin: false }));
+  const socket = await rawSocket(clientFrame("x", { fin: false }));
   const started = performance.now();
   const pour = (): void => {
     while (socket.writable && socket.write(fragments));
@@ -260,7 +262,7 @@ const FLOOD: Readonly<Record<SocketKind, string>> = {
 
 test.each(SOCKET_KINDS)("[BR76] a flood on a %s socket ends it", async (kind) => {
   const rude = await stage.attacker(kind);
-  writeRaw(rude, Buffer.concat(Array.from({ length: 20_000 }, () => frame(FLOOD[kind]))));
+  writeRaw(rude, Buffer.concat(Array.from({ length: 20_000 }, () => clientFrame(FLOOD[kind]))));
   expect(await closeOf(rude)).toBe(1008);
   await expectHonestService(stage);
 });
@@ -298,7 +300,9 @@ test.each(["signaling", "stock"] as const)(
     rude.on("message", (data: Buffer) => answers.push(data.toString()));
     const started = performance.now();
     const payload = { sdp: { type: "offer", sdp: "v=0" }, type: "data", connectionId: "dc_1" };
-    const offers = Array.from({ length: 60_000 }, (_, index) => frame(JSON.stringify({ type: "OFFER", dst: `nobody-${index}`, payload })));
+    const offers = Array.from({ length: 60_000 }, (_, index) =>
+      clientFrame(JSON.stringify({ type: "OFFER", dst: `nobody-${index}`, payload })),
+    );
     writeRaw(rude, Buffer.concat(offers));
     await expect.poll(() => answers.length).toBeGreaterThanOrEqual(220);
     const seconds = (performance.now() - started) / 1_000;
@@ -479,6 +483,50 @@ test("[BR84] who joins and hangs up before the answer leaves no seat that looks 
     connected: false,
     profile: { name: "Gone" },
   });
+});
+
+const FUZZ_FRAMES = process.env["ROLLCALL_DEEP"] === "1" ? 1_000_000 : 20_000;
+
+test(`[AB32] ${FUZZ_FRAMES.toLocaleString("en")} frames by grammar and by bytes, and broken requests, over sockets from an address each: honest people are served all the time`, async () => {
+  const { hostId, guestId } = stage.honest;
+  const names = { ...NO_NAMES, peerIds: [hostId, guestId, "nobody"] };
+  const done = { frames: 0, sockets: 0, all: false };
+  const visit = async (random: Random): Promise<void> => {
+    done.sockets++;
+    if (random.chance(0.2)) {
+      const socket = stage.connection();
+      socket.end(broken(random, pick(random, REQUESTS)[1]));
+      done.frames++;
+      socket.resume();
+      await once(socket, "close");
+      return;
+    }
+    const kind = pick(random, SOCKET_KINDS);
+    const socket = await stage.attacker(kind);
+    for (let count = 0; count < 60 && socket.readyState === socket.OPEN; count++, done.frames++) {
+      const text = kind === "lobby" ? memberFrame(random, names) : signalingFrame(random, names);
+      const kindOfFrame = random.integer(50);
+      if (kindOfFrame === 0) writeRaw(socket, brokenBytes(random, clientFrame(text)));
+      else if (kindOfFrame === 1) writeRaw(socket, clientFrame(text, { opcode: random.integer(16), fin: random.chance(0.5) }));
+      else socket.send(random.chance(0.3) ? text : broken(random, text));
+    }
+    // Whatever it has read until then.
+    await Promise.race([once(socket, "close"), new Promise((resolve) => setTimeout(resolve, 50))]);
+    socket.terminate();
+  };
+  const workers = Array.from({ length: 24 }, async (_, index) => {
+    const random = new Random(index, "sockets");
+    while (done.frames < FUZZ_FRAMES) await visit(random);
+  });
+  const work = Promise.all(workers).finally(() => (done.all = true));
+  let served = 0;
+  for (; !done.all; served++) await expectHonestService(stage);
+  await work;
+  expect(served).toBeGreaterThan(5);
+  expect(done.sockets).toBeGreaterThan(FUZZ_FRAMES / 100);
+  console.log(
+    `DEEP sockets: ${done.frames} frames over ${done.sockets} sockets from as many addresses, honest people served ${served} times meanwhile`,
+  );
 });
 
 test("[AB8] after all of this it is the process that was started, it never held 128 MiB more, and nobody's secrets are in its log", async () => {

@@ -68,7 +68,8 @@ function nestingWithin(text: string, depthMax: number): boolean {
 
 /** Recursive, which is safe: the nesting was measured before. */
 function findFault(value: Json): JsonRefusal | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : "bad-number";
+  // −0 is written as 0.
+  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0) ? undefined : "bad-number";
   if (typeof value !== "object" || value === null) return undefined;
   for (const [key, item] of Object.entries(value)) {
     if (key === "__proto__" || key === "constructor" || key === "prototype") return "bad-key";

@@ -357,10 +357,12 @@ test("[LP5] keys that reach into prototypes and numbers that JSON cannot write a
       reason: "bad-key",
     });
   }
-  expect(parseMemberMessage('{"request":1,"command":{"type":"set-settings","settings":[1e999]}}')).toMatchObject({
-    ok: false,
-    reason: "bad-number",
-  });
+  for (const number of ["1e999", "-1e999", "-0", "-0.0"]) {
+    expect(parseMemberMessage(`{"request":1,"command":{"type":"set-settings","settings":[${number}]}}`)).toMatchObject({
+      ok: false,
+      reason: "bad-number",
+    });
+  }
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
 });
 

@@ -1,0 +1,319 @@
+/** Frames for the fuzz tests: what is of the grammars, and what comes of it when values, structure or bytes are broken. All of it follows from the random numbers. */
+import type { Random } from "@rollcall/netcode/core";
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
+
+/** What frames may name, so that they reach further than a refusal by name. */
+export interface FuzzNames {
+  readonly peerIds: readonly string[];
+  readonly codes: readonly string[];
+  readonly secrets: readonly string[];
+  readonly keys: readonly string[];
+  /** In the connection id of what is of the grammar: says who made it. */
+  readonly mark: string;
+}
+
+export const NO_NAMES: FuzzNames = {
+  peerIds: ["0123456789abcdef0123456789abcdef", "bob"],
+  codes: ["BCDFG"],
+  secrets: ["secret"],
+  keys: ["A".repeat(43)],
+  mark: "dc_nobody",
+};
+
+/** Values that programs stumble over, written as JSON. `NESTED` and the long ones are large. */
+const ODD_VALUES = [
+  "null",
+  "true",
+  "0",
+  "-0",
+  "-1",
+  "0.1",
+  "1e999",
+  "-1e999",
+  "9007199254740993",
+  "4294967296",
+  '""',
+  '"\\u0000"',
+  '"\\ud800"',
+  '"\\u202e\\u0301\\u200b"',
+  '"__proto__"',
+  '"toString"',
+  '"<img src=x onerror=alert(1)>"',
+  "[]",
+  "{}",
+  "[[]]",
+  "/../../etc/passwd",
+  "%2e%2e/%00",
+  '{"toString":1}',
+  '{"__proto__":{"x":1}}',
+  '{"constructor":{"prototype":{"x":1}}}',
+  '{"length":4294967295}',
+  `"${"x".repeat(300)}"`,
+  `"${"\u{1f469}\u200d".repeat(40)}"`,
+  `${"[".repeat(31)}${"]".repeat(31)}`,
+  `${'{"a":'.repeat(40)}1${"}".repeat(40)}`,
+];
+/** Rare, since they are slow to make and all alike. */
+const LARGE_VALUES = [
+  `"${"x".repeat(40_000)}"`,
+  `"${"x".repeat(70_000)}"`,
+  `[${"0,".repeat(9_000)}0]`,
+  `${"[".repeat(6_000)}${"]".repeat(6_000)}`,
+];
+
+export function pick<Item>(random: Random, items: readonly [Item, ...Item[]] | readonly Item[]): Item {
+  const item = items[random.integer(items.length)];
+  if (item === undefined) throw new Error("expected: something to pick from");
+  return item;
+}
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+function word(random: Random, lengthMin: number, lengthMax: number): string {
+  let text = "";
+  for (let left = lengthMin + random.integer(lengthMax - lengthMin + 1); left > 0; left--) text += LETTERS[random.integer(62)] ?? "";
+  return text;
+}
+
+function json(random: Random, depth = 2): unknown {
+  switch (random.integer(depth > 0 ? 7 : 4)) {
+    case 0:
+      return null;
+    case 1:
+      return random.chance(0.5);
+    case 2:
+      return random.integer(1_000) - 500;
+    case 3:
+      return word(random, 0, 12);
+    case 4:
+    case 5:
+      return Array.from({ length: random.integer(4) }, () => json(random, depth - 1));
+    default:
+      return Object.fromEntries(Array.from({ length: random.integer(4) }, () => [word(random, 1, 6), json(random, depth - 1)]));
+  }
+}
+
+const player = (random: Random): object => ({ name: word(random, 0, 20), colour: random.integer(64), choices: json(random) });
+const profile = (random: Random): object => (random.chance(0.2) ? { ...player(random), guests: [player(random)] } : player(random));
+const GAMES = [
+  { id: "tag", version: 1, contentHash: "0123abcd" },
+  { id: "tag", version: 2, contentHash: "0123abcd" },
+];
+
+/** One command of each kind that the protocol has. */
+const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => object>> = {
+  create: (random, { keys }) => ({
+    protocol: LOBBY_PROTOCOL_VERSION,
+    key: pick(random, keys),
+    game: pick(random, GAMES),
+    profile: profile(random),
+    capacity: 1 + random.integer(64),
+    settings: json(random),
+    metadata: json(random),
+    ...(random.chance(0.3) ? { device: word(random, 16, 64), entrance: { id: word(random, 16, 64), attempt: 1 + random.integer(3) } } : {}),
+  }),
+  join: (random, { keys, codes }) => ({
+    protocol: LOBBY_PROTOCOL_VERSION,
+    key: pick(random, keys),
+    code: pick(random, codes),
+    game: pick(random, GAMES),
+    profile: profile(random),
+  }),
+  resume: (random, { keys, codes, secrets }) => ({
+    protocol: LOBBY_PROTOCOL_VERSION,
+    key: pick(random, keys),
+    code: pick(random, codes),
+    secret: pick(random, secrets),
+    freshPage: random.chance(0.5),
+    lastEvent: random.integer(100),
+    ...(random.chance(0.3) ? { keepsake: word(random, 20, 200) } : {}),
+  }),
+  leave: () => ({}),
+  "ice-servers": () => ({}),
+  bans: () => ({}),
+  unban: (random) => ({ ban: random.integer(4) }),
+  "set-profile": (random) => ({ profile: profile(random) }),
+  "set-ready": (random) => ({ ready: random.chance(0.5) }),
+  "set-settings": (random) => ({ settings: json(random, 4) }),
+  "set-metadata": (random) => ({ metadata: json(random, 4) }),
+  "set-locked": (random) => ({ locked: random.chance(0.2) }),
+  "set-capacity": (random) => ({ capacity: 1 + random.integer(64) }),
+  kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
+  "transfer-host": (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
+  start: (random) => ({ playerCount: 1 + random.integer(8), botProfiles: [player(random)], countdownMs: random.integer(60_000) }),
+  "end-match": (random) => ({ matchNumber: random.integer(4) }),
+};
+const COMMAND_TYPES = Object.keys(COMMANDS);
+
+/** A frame of `/lobby`. */
+export function memberFrame(random: Random, names: FuzzNames): string {
+  if (random.chance(0.1)) return JSON.stringify(random.chance(0.5) ? { ping: random.integer(1_000) } : { pong: random.integer(1_000) });
+  const type = pick(random, COMMAND_TYPES);
+  const epoch = random.chance(0.1) ? { hostEpoch: random.integer(4) } : {};
+  return JSON.stringify({ request: random.integer(1_000), command: { type, ...COMMANDS[type]?.(random, names) }, ...epoch });
+}
+
+/** A frame of `/peerjs`. */
+export function signalingFrame(random: Random, { peerIds, mark }: FuzzNames): string {
+  const dst = pick(random, peerIds);
+  // A source is the broker's to say: whatever stands here does not count.
+  const src = random.chance(0.2) ? { src: pick(random, peerIds) } : {};
+  const type = pick(random, ["OFFER", "ANSWER", "CANDIDATE", "LEAVE", "HEARTBEAT"]);
+  const connection = { type: random.chance(0.8) ? "data" : "media", connectionId: mark };
+  switch (type) {
+    case "HEARTBEAT":
+      return JSON.stringify({ type, ...(random.chance(0.5) ? { echo: true } : {}) });
+    case "LEAVE":
+      return JSON.stringify({ type, ...src, ...(random.chance(0.95) ? { dst } : {}) });
+    case "CANDIDATE": {
+      const candidate = `candidate:1 1 udp 2122260223 192.0.2.${random.integer(256)} 5000 typ ${pick(random, ["host", "srflx", "relay"])} raddr 10.0.0.1 rport 9`;
+      return JSON.stringify({ type, ...src, dst, payload: { ...connection, candidate: { candidate, sdpMid: "0", sdpMLineIndex: 0 } } });
+    }
+    default: {
+      const sdp = { type: type === "OFFER" ? "offer" : "answer", sdp: `v=0\r\nc=IN IP4 192.0.2.1\r\na=${word(random, 0, 60)}\r\n` };
+      const more = random.chance(0.5) ? { label: word(random, 1, 20), serialization: "raw", reliable: true, metadata: json(random) } : {};
+      return JSON.stringify({ type, ...src, dst, payload: { ...connection, sdp, ...more } });
+    }
+  }
+}
+
+/** A frame of the broker, for members. */
+export function brokerFrame(random: Random, { peerIds, codes }: FuzzNames): string {
+  const peerId = pick(random, peerIds);
+  const member = {
+    peerId,
+    seat: random.integer(64),
+    order: 1 + random.integer(99),
+    profile: profile(random),
+    ready: false,
+    connected: true,
+  };
+  const settings = json(random);
+  const changes: readonly object[] = [
+    { type: "member-joined", member },
+    { type: "member-left", peerId, reason: pick(random, ["left", "kicked", "expired"]) },
+    { type: "member-disconnected", peerId },
+    { type: "member-returned", peerId, member },
+    { type: "member-changed", peerId, profile: profile(random), ready: true },
+    { type: "host-changed", hostId: peerId, hostEpoch: random.integer(9) },
+    { type: "settings-changed", settings },
+    { type: "locked-changed", locked: true },
+    { type: "match-ended", matchNumber: random.integer(9) },
+    {
+      type: "match-started",
+      match: {
+        matchNumber: 1,
+        seed: random.uint32(),
+        seats: [
+          { kind: "person", peerId, profile: player(random) },
+          { kind: "bot", profile: player(random) },
+        ],
+        settings,
+        hostId: peerId,
+        countdownMs: 0,
+      },
+    },
+  ];
+  switch (random.integer(5)) {
+    case 0: {
+      const lobby = {
+        code: pick(random, codes),
+        game: pick(random, GAMES),
+        capacity: 8,
+        locked: false,
+        relayOnly: false,
+        hostId: peerId,
+        hostEpoch: 1,
+        settings,
+        metadata: null,
+        members: [member],
+        matchCount: 0,
+        event: 7,
+      };
+      const ice = { iceServers: [{ urls: ["stun:stun.example"] }] };
+      return JSON.stringify({
+        reply: 1,
+        ok: true,
+        result: { lobby, peerId, resumeSecret: word(random, 20, 40), signalingToken: word(random, 20, 40), ...ice },
+      });
+    }
+    case 1:
+      return JSON.stringify({ reply: 1, ok: false, error: { code: "LOBBY_FULL", message: word(random, 1, 30) } });
+    default:
+      return JSON.stringify({ event: random.integer(999), change: pick(random, changes) });
+  }
+}
+
+/** A line of an HTTP header: addresses, origins, credentials. */
+export function headerText(random: Random): string {
+  return pick(random, [
+    `192.0.2.${random.integer(256)}, 10.0.0.${random.integer(256)}`,
+    `2001:db8::${random.integer(9_999)}%eth0, ::ffff:192.0.2.1`,
+    `https://${word(random, 1, 20)}.example:${random.integer(65_536)}`,
+    `Bearer ${word(random, 0, 40)}`,
+    `Basic ${word(random, 0, 40)}`,
+    `/${word(random, 1, 20)}/%61/${word(random, 0, 20)}?${word(random, 0, 9)}=%zz`,
+    `[{"urls":["turn:${word(random, 1, 9)}:3478"],"username":"u","credential":"c"}]`,
+    `stun:${word(random, 1, 9)}:3478,turn:a:b@${word(random, 1, 9)}`,
+  ]);
+}
+
+/** Breaks it: a value, the structure, bytes, or all of it. */
+export function broken(random: Random, text: string): string {
+  const kind = random.integer(10);
+  if (kind < 4) return withOddValue(random, text);
+  if (kind < 6) return withoutField(random, text);
+  let bytes = Buffer.from(text);
+  for (let times = 1 + random.integer(3); times > 0; times--) bytes = brokenBytes(random, bytes);
+  return bytes.toString();
+}
+
+/** What stands between two marks of JSON is replaced: found without a parser, so that it works on what is broken already. */
+const VALUE_PATTERN = /(?<=[:[,])(?:"(?:[^"\\]|\\.)*"|[^\s"[\]{},:]+)/g;
+
+function withOddValue(random: Random, text: string): string {
+  const values = [...text.matchAll(VALUE_PATTERN)];
+  const at = values[random.integer(Math.max(1, values.length))];
+  const odd = random.chance(0.01) ? pick(random, LARGE_VALUES) : pick(random, ODD_VALUES);
+  if (at === undefined) return odd;
+  return text.slice(0, at.index) + odd + text.slice(at.index + at[0].length);
+}
+
+/** A field goes, comes twice, gets another name, or another one's value. */
+function withoutField(random: Random, text: string): string {
+  const fields = [...text.matchAll(/"(\w+)":(?:"[^"]*"|[\w.+-]+),?/g)];
+  const at = fields[random.integer(Math.max(1, fields.length))];
+  const other = fields[random.integer(Math.max(1, fields.length))];
+  if (at === undefined || other === undefined) return text.slice(1);
+  const [whole, name = ""] = at;
+  const replaced = pick(random, [
+    "",
+    whole + whole,
+    whole.replace(name, other[1] ?? ""),
+    whole.replace(name, "__proto__"),
+    `${whole}"__proto__":{"x":1},`,
+  ]);
+  return text.slice(0, at.index) + replaced + text.slice(at.index + whole.length);
+}
+
+export function brokenBytes(random: Random, bytes: Buffer): Buffer<ArrayBuffer> {
+  const at = random.integer(bytes.length + 1);
+  const count = 1 + random.integer(8);
+  const head = bytes.subarray(0, at);
+  switch (random.integer(6)) {
+    case 0: {
+      const copy = Buffer.from(bytes);
+      if (copy.length > 0) copy[at % copy.length] = (copy[at % copy.length] ?? 0) ^ (1 << random.integer(8));
+      return copy;
+    }
+    case 1:
+      return Buffer.concat([head, Buffer.from(Array.from({ length: count }, () => random.integer(256))), bytes.subarray(at)]);
+    case 2:
+      return Buffer.concat([head, bytes.subarray(at + count)]);
+    case 3:
+      return Buffer.from(head);
+    case 4:
+      return Buffer.concat([head, bytes.subarray(random.integer(bytes.length + 1))]);
+    default:
+      return Buffer.from(Array.from({ length: random.integer(64) }, () => random.integer(256)));
+  }
+}
