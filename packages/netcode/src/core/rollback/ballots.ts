@@ -250,12 +250,16 @@ export class Ballots {
     this.isChanged = true;
   }
 
-  /** A member, not cast out by us, that says that all count the holder of the slot of `bit`; −1 when none does. */
+  /**
+   * A member, not cast out by us, that says that all count the holder of the slot of `bit`; −1 when none does. Not one who joins itself: it may know that all count another, but it has
+   * not heard of the decisions that were made without that one.
+   */
   #tellerOf(bit: number): number {
     const slot = slotOf(bit);
     for (let member = 0; member < this.votes.length; member++) {
       const vote = this.votes[member];
-      if (vote === undefined || vote === this.own || (this.own.set & (1 << member)) !== 0 || (vote.joining & bit) !== 0) continue;
+      if (vote === undefined || vote === this.own || (this.own.set & (1 << member)) !== 0) continue;
+      if ((vote.joining & (bit | (1 << member))) !== 0) continue;
       if (vote.generations[slot] === this.own.generations[slot]) return member;
     }
     return -1;

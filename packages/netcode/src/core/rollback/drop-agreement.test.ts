@@ -302,6 +302,18 @@ describe("a member that comes", () => {
     expect([comer.isJoining, comer.own.joining, comer.own.proposal]).toEqual([true, 0b0100, 1]);
   });
 
+  it("[RB41] regression: is not told that it counts by one who joins itself, and has not heard of what was decided without it", () => {
+    const comer = new DropAgreement(4, 2, { vacant: 0, generations: [0, 0, 1, 1], seated: [2, 3] });
+    const generations = new Uint16Array([0, 0, 1, 1]);
+    comer.receive(3, voteOf({ generations, joining: 0b1000 }));
+    comer.consider(calm);
+    expect(comer.isJoining).toBe(true);
+    // Before it counted the two, 0 has decided that 1 is gone.
+    comer.receive(0, voteOf({ generations, joining: 0, set: 0b0010, agreed: 0b0010, proposal: 0b0010, lastFrames: framesOf(1, 140) }));
+    comer.consider(calm);
+    expect([comer.isJoining, comer.decide(), comer.own.lastFrames[1]]).toEqual([false, 0b0010, 140]);
+  });
+
   it("[RB41] regression: goes on alone when all others say goodbye, or are gone by the broker's word, before it is counted", () => {
     const generations = generationsOf(3, 1);
     const goodbye = (bits: number, fields: Partial<DropVote> = {}): DropVote =>
