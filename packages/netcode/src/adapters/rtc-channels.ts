@@ -38,6 +38,9 @@ const EARLY_DATAGRAM_BYTES_MAX = 4_096;
 /** `path` is asked of the browser again after this time: ICE may move to another pair. */
 const PATH_MS_MAX = 1_000;
 
+/** What is asked of the browser when channels open waits so long: it takes milliseconds that the greeting needs. */
+const PATH_DELAY_MS = 100;
+
 /** All of these make a connection; `bulk` is not waited for. */
 const NEEDED_CHANNELS: readonly Channel[] = ["unreliable", "control", "reliable"];
 
@@ -194,7 +197,7 @@ export class RtcChannels {
     if ((this.#connection.signalingState ?? "stable") !== "stable") return;
     this.#state = "open";
     this.#listener.handleOpen();
-    this.path();
+    setTimeout(() => this.path(), PATH_DELAY_MS);
     for (const { channel, bytes } of this.#early.splice(0)) {
       if (this.isOpen) this.#listener.handlePacket(channel, bytes);
     }

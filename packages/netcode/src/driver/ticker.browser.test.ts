@@ -51,6 +51,23 @@ describe("the ticker of a page", () => {
     expect(started.map(({ url }) => url.startsWith("blob:"))).toEqual([false]);
   });
 
+  test("[DR16] one that is in no hurry starts its worker a moment later, or once it is", () => {
+    vi.useFakeTimers();
+    watchWorkers(() => "allow");
+    const slow = startTicker(25, () => {});
+    const turned = startTicker(25, () => {});
+    const disposed = startTicker(25, () => {});
+    expect(started.length).toBe(0);
+    turned.setIntervalMs(5);
+    expect(started.length).toBe(1);
+    disposed.dispose();
+    vi.advanceTimersByTime(1_000);
+    expect(started.length).toBe(2);
+    slow.dispose();
+    turned.dispose();
+    vi.useRealTimers();
+  });
+
   test("[DR17] without the file it ticks from a worker made of a blob", async () => {
     watchWorkers((url) => (url.startsWith("blob:") ? "allow" : "missing"));
     const realInterval = globalThis.setInterval;

@@ -15,6 +15,13 @@ export interface Ticker {
 /** Starts a ticker that calls `handleTick` from the next task on. */
 export type StartTicker = (intervalMs: number, handleTick: (nowMs: number) => void) => Ticker;
 
+/**
+ * A slower ticker than this can wait for its worker, whose start takes 10 ms and more of a processor that is busy with entering a lobby, and of the player's time. At half
+ * the delay it would still be in the way; at double, a page that is hidden at once could miss the second of silence that makes it suspect.
+ */
+const HURRIED_INTERVAL_MS = 25;
+const WORKER_DELAY_MS = 250;
+
 /** `ticker-worker.ts`, for pages whose bundler did not carry the file along. */
 const TICKER_WORKER_SOURCE =
   "let t,k;onmessage=({data:i})=>{k=1;if(!i)return;clearInterval(t);t=setInterval(()=>{if(k){k=0;postMessage(0)}},i)}";
@@ -32,13 +39,15 @@ class RealTicker implements Ticker {
   #intervalMs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #worker: Worker | undefined;
+  #workerTimer: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
   constructor(intervalMs: number, handleTick: (nowMs: number) => void) {
     this.#intervalMs = intervalMs;
     this.#handleTick = handleTick;
     this.#startTimer();
-    this.#startWorker();
+    if (intervalMs < HURRIED_INTERVAL_MS) this.#startWorker();
+    else this.#workerTimer = setTimeout(() => this.#startDelayedWorker(), WORKER_DELAY_MS);
   }
 
   nowMs(): number {
@@ -52,12 +61,14 @@ class RealTicker implements Ticker {
   setIntervalMs(intervalMs: number): void {
     if (this.#disposed || intervalMs === this.#intervalMs) return;
     this.#intervalMs = intervalMs;
+    if (intervalMs < HURRIED_INTERVAL_MS) this.#startDelayedWorker();
     this.#worker?.postMessage(intervalMs);
     if (this.#timer !== undefined) this.#startTimer();
   }
 
   dispose(): void {
     this.#disposed = true;
+    clearTimeout(this.#workerTimer);
     this.#stopTimer();
     this.#worker?.terminate();
     this.#worker = undefined;
@@ -75,6 +86,13 @@ class RealTicker implements Ticker {
   #stopTimer(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #startDelayedWorker(): void {
+    if (this.#workerTimer === undefined) return;
+    clearTimeout(this.#workerTimer);
+    this.#workerTimer = undefined;
+    this.#startWorker();
   }
 
   #startWorker(): void {
