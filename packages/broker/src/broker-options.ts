@@ -61,6 +61,13 @@ export interface BrokerOptions {
    * changes nothing. Rejects when it is wrong from the start. Default: plain `http:`, for a proxy in front.
    */
   readonly tls?: TlsFiles;
+  /**
+   * `redis://` or `rediss://` of a Redis 7 that several brokers share: then they are one. They need the same `signingKey` too. Default: lobbies live in
+   * this process.
+   */
+  readonly redisUrl?: string;
+  /** Before every key and channel in Redis: brokers that shall have nothing to do with each other have another one. Default: "rollcall". */
+  readonly redisPrefix?: string;
   /** Gets what an operator should know. Default: silence. */
   readonly log?: Log;
 }
@@ -79,6 +86,7 @@ export interface BrokerSettings {
   readonly signingKeyFile: string | undefined;
   readonly limits: BrokerLimits;
   readonly drainMs: number;
+  readonly redis: { readonly url: string; readonly prefix: string } | undefined;
   readonly adminToken: string | undefined;
   /** Somebody may ask for metrics. */
   readonly metrics: boolean;
@@ -88,6 +96,13 @@ export interface BrokerSettings {
 /** Long enough that guessing is hopeless at any rate. */
 export const ADMIN_TOKEN_UNITS_MIN = 16;
 const ICE_URL_PATTERN = /^(?:stuns?|turns?):[^\s]+$/;
+
+export const REDIS_PREFIX_PATTERN: RegExp = /^[A-Za-z0-9_-]{1,32}$/;
+
+/** Whether a broker could connect to it. */
+export function isRedisUrl(text: string): boolean {
+  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "";
+}
 
 /** Fills in defaults. Asserts what the types cannot say: a wrong option is the caller's bug. */
 export function resolveOptions(options: BrokerOptions): BrokerSettings {
@@ -106,6 +121,8 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     drainMs = 0,
     adminToken,
     metricsPort,
+    redisUrl,
+    redisPrefix = "rollcall",
     log = () => undefined,
   } = options;
   assert(Number.isInteger(trustedProxyHops) && trustedProxyHops >= 0, "trustedProxyHops to be a count");
@@ -117,6 +134,12 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
   assert(turn === undefined || turnServersFile === undefined, "turn or turnServersFile, not both");
   assert(Number.isFinite(drainMs) && drainMs >= 0, "drainMs to be a time");
   assert(adminToken === undefined || adminToken.length >= ADMIN_TOKEN_UNITS_MIN, "adminToken to have at least 16 characters");
+  assert(redisUrl === undefined || isRedisUrl(redisUrl), "redisUrl to be redis://host:port or rediss://host:port");
+  assert(REDIS_PREFIX_PATTERN.test(redisPrefix), "redisPrefix to be 1 to 32 letters, digits, - or _");
+  assert(
+    redisUrl === undefined || (signingKey ?? signingKeyFile) !== undefined,
+    "a signingKey or signingKeyFile beside redisUrl, the same for all brokers",
+  );
   for (const [name, value] of Object.entries(limits)) {
     assert(Object.hasOwn(BROKER_LIMITS, name), `limits to have known names, not ${name}`);
     assert(Number.isSafeInteger(value) && value > 0, `limits.${name} to be a positive integer`);
@@ -139,6 +162,7 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     signingKeyFile,
     limits: { ...BROKER_LIMITS, ...limits },
     drainMs,
+    redis: redisUrl === undefined ? undefined : { url: redisUrl, prefix: redisPrefix },
     adminToken,
     metrics: adminToken !== undefined || metricsPort !== undefined,
     log,

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { performance } from "node:perf_hooks";
 import type { Duplex } from "node:stream";
 import { LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
 import { WebSocketServer, type WebSocket } from "ws";
@@ -9,6 +8,7 @@ import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
 import type { BrokerSettings } from "./broker-options.ts";
 import { clientAddress } from "./client-address.ts";
+import { ANSWER_MS_MAX, Cluster } from "./cluster.ts";
 import { Counters } from "./counters.ts";
 import { drainSteps } from "./drain.ts";
 import type { FollowedFile } from "./followed-file.ts";
@@ -27,12 +27,14 @@ import { measureStore } from "./measured-store.ts";
 import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters, type SocketKind } from "./meters.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
 import { OperationsDoor, type Readiness } from "./operations-door.ts";
+import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
 import { QuickMatch } from "./quick-match.ts";
-import { createSecrets } from "./secrets.ts";
+import { createSecrets, type Secrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { SocketSweep } from "./socket-sweep.ts";
@@ -79,6 +81,7 @@ export class BrokerShell implements BrokerHandlers {
   readonly #listViews: ListViews;
   readonly #quickMatch: QuickMatch;
   readonly #guard: SignalingGuard;
+  readonly #cluster: Cluster | undefined;
   readonly #peerServer: PeerServerAdapter;
   readonly #sockets: WebSocketServer;
   readonly #signingKeys: SigningKeys;
@@ -90,9 +93,12 @@ export class BrokerShell implements BrokerHandlers {
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(settings: BrokerSettings) {
+  /** `shared`: with other nodes; else all of it is in this process. */
+  constructor(settings: BrokerSettings, shared?: SharedState) {
     this.#settings = settings;
     const { limits } = settings;
+    const handleFailure = (error: unknown): void => this.#logFailure(error);
+    this.#cluster = shared && new Cluster({ shared, steadyMs: monotonicMs, handleFailure });
     this.#signingKeys = openSigningKeys(settings, () => this.noteUnreadable("signing key"));
     this.#turnServers = openTurnServers(settings, () => this.noteUnreadable("TURN servers"));
     const { ring } = this.#signingKeys;
@@ -100,13 +106,15 @@ export class BrokerShell implements BrokerHandlers {
     const secrets = createSecrets(ring);
     this.#addresses = new AddressLimits(limits);
     this.#origins = new OriginPolicy(settings.origins);
-    this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId));
-    const held = new MemoryLobbyStore(monotonicMs, limits.codeRestMs);
+    this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId), this.#cluster?.nodeId);
+    const held = shared?.lobbies ?? new MemoryLobbyStore(monotonicMs, limits.codeRestMs);
+    // Times in a record mean the same at every node.
+    const nowMs = shared === undefined ? monotonicMs : (): number => shared.bus.nowMs();
+    const wallMs = shared === undefined ? Date.now : nowMs;
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =
       metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
     const admin = settings.adminToken === undefined ? undefined : this.#createAdminDesk(store);
-    const handleFailure = (error: unknown): void => this.#logFailure(error);
     const directory = new MemoryLobbyDirectory();
     this.#listViews = new ListViews(directory, handleFailure);
     this.#service = new LobbyService({
@@ -116,10 +124,12 @@ export class BrokerShell implements BrokerHandlers {
       limits,
       relaysFrames: settings.relayFrames,
       iceGrants: new IceGrants({ iceServers: settings.iceServers, turn: () => this.#turnServers.value, secrets, wallMs: Date.now }),
-      nowMs: monotonicMs,
-      wallMs: Date.now,
-      seal: lasts ? new LobbySeal(ring, Date.now) : undefined,
+      nowMs,
+      wallMs,
+      seal: lasts ? new LobbySeal(ring, wallMs) : undefined,
       board: new ListingBoard(directory, handleFailure),
+      closedLives: shared?.once,
+      seats: this.#cluster?.seats,
       counters: this.#counters,
       handleFailure,
     });
@@ -128,18 +138,10 @@ export class BrokerShell implements BrokerHandlers {
       service: this.#service,
       lobbyOfKey: (key) => this.#rooms.lobbyOf(secrets.peerIdOf(key)),
     });
-    this.#peerServer = createPeerServer((error) => this.#logFailure(error));
-    this.#guard = new SignalingGuard({
-      peerServer: this.#peerServer,
-      secrets,
-      limits,
-      counters: this.#counters,
-      signals: this.#meters.signals,
-      open: settings.open,
-      lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
-      isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
-      nowMs: monotonicMs,
-    });
+    this.#peerServer = createPeerServer(handleFailure);
+    this.#guard = this.#createGuard(secrets);
+    shared?.bus.onUp(() => settings.log({ event: "store-up", nodes: this.#cluster?.nodeCount ?? 1 }));
+    this.#cluster?.start({ rooms: this.#rooms, service: this.#service, guard: this.#guard });
     this.#sweep = new SocketSweep(monotonicMs, limits.sendBuffersBytes, (nowMs) => {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
@@ -154,10 +156,10 @@ export class BrokerShell implements BrokerHandlers {
       metrics,
       token: settings.adminToken,
       counters: this.#counters,
-      handleFailure: (error) => this.#logFailure(error),
+      handleFailure,
     });
     this.#sockets = new WebSocketServer(SOCKET_OPTIONS);
-    this.#sockets.on("error", (error) => this.#logFailure(error));
+    this.#sockets.on("error", handleFailure);
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
@@ -252,6 +254,7 @@ export class BrokerShell implements BrokerHandlers {
       nowMs: monotonicMs,
       limits,
       uniformErrors,
+      answerMsMax: this.#cluster === undefined ? undefined : ANSWER_MS_MAX,
     };
     const relay = { rooms: this.#rooms, limits, counters: this.#counters, nowMs: monotonicMs };
     return {
@@ -296,7 +299,23 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   #readiness(): Readiness {
-    return this.#draining === undefined && this.#closing === undefined ? "ready" : "draining";
+    if (this.#draining !== undefined || this.#closing !== undefined) return "draining";
+    return this.#cluster?.isUp === false ? "store" : "ready";
+  }
+
+  #createGuard(secrets: Secrets): SignalingGuard {
+    return new SignalingGuard({
+      peerServer: this.#peerServer,
+      secrets,
+      limits: this.#settings.limits,
+      counters: this.#counters,
+      signals: this.#meters.signals,
+      open: this.#settings.open,
+      lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
+      isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
+      nowMs: monotonicMs,
+      cluster: this.#cluster?.forGuard,
+    });
   }
 
   #createMetrics(lobbyCount: () => Promise<number>): BrokerMetrics {
@@ -339,19 +358,27 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   async #closeAll(): Promise<void> {
-    this.#service.close();
     this.#listViews.close();
+    const sockets = this.#sweep.all();
+    // The other nodes go on with these lobbies: that their members' sockets closed is written before this one stops.
+    if (this.#cluster === undefined) this.#service.close();
     this.#signingKeys.close();
     this.#turnServers.close();
     this.#sweep.dispose();
-    const sockets = this.#sweep.all();
     for (const socket of sockets) socket.shutDown();
     if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     for (const socket of sockets) socket.terminate();
+    this.#service.close();
+    await this.#cluster?.close();
     this.#sockets.close();
   }
 
   #logFailure(error: unknown): void {
+    if (error instanceof StoreUnavailable) {
+      // Told once, when it went away.
+      this.#counters.add("broker:store");
+      return;
+    }
     this.#counters.add("broker:failure");
     this.#settings.log(failureEntry(error));
   }
@@ -365,11 +392,6 @@ export class BrokerShell implements BrokerHandlers {
     const told = fresh.filter(([, count]) => count > 0);
     if (told.length > 0) this.#settings.log({ event: "refusals", counts: Object.fromEntries(told) });
   }
-}
-
-/** Milliseconds that never go back, close to the wall clock at the start. */
-function monotonicMs(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -1,11 +1,14 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { resolveOptions, type BrokerOptions } from "./broker-options.ts";
+import { resolveOptions, type BrokerOptions, type BrokerSettings } from "./broker-options.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerShell } from "./broker-shell.ts";
+import { LOBBY_KEPT_MS } from "./cluster-node.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { failureEntry } from "./log-entry.ts";
+import { monotonicMs } from "./monotonic-ms.ts";
+import { connectRedis } from "./redis-state.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { StaticFiles } from "./static-files.ts";
 import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
@@ -44,7 +47,7 @@ const SPARE_CONNECTIONS_PER_ADDRESS = 64;
 
 /** Signaling and lobbies as request handlers, for a server that does other things too. `port` and `host` are not used. */
 export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandlers {
-  return new BrokerShell(resolveOptions(options));
+  return createShell(resolveOptions(options));
 }
 
 /** Starts a broker. Rejects when a port cannot be had. */
@@ -52,7 +55,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const settings = resolveOptions(options);
   const files = options.staticFolder === undefined ? undefined : new StaticFiles(options.staticFolder);
   const server = openServer(options.tls, () => shell.noteUnreadable("TLS certificate"));
-  const shell = new BrokerShell(settings);
+  const shell = createShell(settings);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   server.on("request", (request, response) => {
     if (shell.handleRequest(request, response)) return;
@@ -98,6 +101,19 @@ function openServer(files: TlsFiles | undefined, handleUnreadable: () => void): 
   const server = createTlsServer({ ...SERVER_OPTIONS, ...followed.value, handshakeTimeout: HANDSHAKE_MS });
   server.once("close", () => followed.close());
   return server;
+}
+
+function createShell(settings: BrokerSettings): BrokerShell {
+  const { redis, limits, log } = settings;
+  if (redis === undefined) return new BrokerShell(settings);
+  const shared = connectRedis({
+    ...redis,
+    codeRestMs: limits.codeRestMs,
+    keptMs: LOBBY_KEPT_MS,
+    steadyMs: monotonicMs,
+    handleDown: (reason) => log({ event: "store-down", reason }),
+  });
+  return new BrokerShell(settings, shared);
 }
 
 /** For the machines that watch this one. */

@@ -15,6 +15,7 @@ const SENTENCES: Readonly<Record<LobbyErrorCode, string>> = {
   NO_MATCH: "There is no such match.",
   RATE_LIMITED: "Too many attempts. Wait a moment, then try again.",
   SERVER_FULL: "The server is at its limit. Try again in a minute.",
+  RETRY: "The server cannot answer now. Try again in a moment.",
   NO_TURN_SERVER: "This server has no TURN server, which a relay-only lobby needs. Host without relay-only.",
   BAD_REQUEST: "The server did not understand this request. Reload the page.",
 };

@@ -39,7 +39,7 @@ export class LobbyKeeper {
 
   /** The lobby was written; its events are on their way, and who came in is in the room. */
   handleWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
-    if (record.lobby.members.length === 0) return this.#forget(code);
+    if (record.lobby.members.length === 0) return this.forget(code);
     const nowMs = this.#options.nowMs();
     const kept = this.#kept.get(code) ?? { record, sentAtMs: -Infinity, timer: undefined, atOnce: new TokenBucket(nowMs, AT_ONCE) };
     kept.record = record;
@@ -50,11 +50,17 @@ export class LobbyKeeper {
     else this.#send(code, kept);
   }
 
+  /** Nobody of the lobby is here any more. */
+  forget(code: LobbyCode): void {
+    clearTimeout(this.#kept.get(code)?.timer);
+    this.#kept.delete(code);
+  }
+
   /** The broker stops: whoever is connected gets the newest. */
   close(): void {
     for (const [code, kept] of this.#kept) {
       this.#send(code, kept);
-      this.#forget(code);
+      this.forget(code);
     }
   }
 
@@ -69,10 +75,5 @@ export class LobbyKeeper {
   #later(code: LobbyCode, kept: Kept, waitMs: number): void {
     clearTimeout(kept.timer);
     kept.timer = setTimeout(() => this.#send(code, kept), waitMs).unref();
-  }
-
-  #forget(code: LobbyCode): void {
-    clearTimeout(this.#kept.get(code)?.timer);
-    this.#kept.delete(code);
   }
 }

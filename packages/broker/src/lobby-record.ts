@@ -15,6 +15,8 @@ export interface SeatRecord {
   readonly entrance: EntranceAttempt | null;
   /** Rises with each socket of this seat. Only the newest may act, and only its end counts. */
   readonly connection: number;
+  /** The node that has the newest socket, where nodes share the store. */
+  readonly node?: string;
   /** When the newest socket closed; `null` while it is open. */
   readonly disconnectedAtMs: number | null;
   /** How long it is kept from then on. */

@@ -12,9 +12,35 @@ export interface MemberSocket {
   goodbye(reason: GoodbyeReason): void;
 }
 
+interface Guest {
+  readonly socket: MemberSocket;
+  /** Of its seat. */
+  readonly connection: number;
+}
+
 interface Room {
   readonly relayOnly: boolean;
-  readonly sockets: Map<PeerId, MemberSocket>;
+  readonly guests: Map<PeerId, Guest>;
+  /** The last event that everybody here has. */
+  event: number;
+  /** Of the record that was told last, where nodes share it: 0 before the first. */
+  version: number;
+  /** Seats whose sockets are at other nodes. */
+  elsewhere: readonly SeatElsewhere[];
+}
+
+/** A connected seat of another node. */
+export interface SeatElsewhere {
+  readonly peerId: PeerId;
+  readonly connection: number;
+  readonly node: string;
+}
+
+/** What was stored of a lobby, and what this step of it changed: nothing, where another node made it. */
+export interface WrittenLobby {
+  readonly record: LobbyRecord;
+  readonly version: number;
+  readonly changes: readonly NumberedChange[];
 }
 
 /** Who is connected to this process, and in which lobby: carries changes to members, and answers who may signal to whom. */
@@ -22,10 +48,19 @@ export class LobbyRooms {
   readonly #rooms = new Map<LobbyCode, Room>();
   readonly #codes = new Map<PeerId, LobbyCode>();
   readonly #onPeerGone: (peerId: PeerId) => void;
+  /** The name of this node; `undefined`: it is alone. */
+  readonly #nodeId: string | undefined;
+  #onOpened: (code: LobbyCode) => void = () => undefined;
 
-  /** `onPeerGone`: this peer id is no longer a member of any lobby. */
-  constructor(onPeerGone: (peerId: PeerId) => void) {
+  /** `onPeerGone`: this peer id is no longer a member of any lobby. `nodeId`: other nodes write the same lobbies. */
+  constructor(onPeerGone: (peerId: PeerId) => void, nodeId?: string) {
     this.#onPeerGone = onPeerGone;
+    this.#nodeId = nodeId;
+  }
+
+  /** Called with the first socket of a lobby here. */
+  set onOpened(onOpened: (code: LobbyCode) => void) {
+    this.#onOpened = onOpened;
   }
 
   get memberCount(): number {
@@ -48,12 +83,11 @@ export class LobbyRooms {
   }
 
   /** Lets the socket of `entrance` in; an older socket of that member goes. */
-  enter({ code, relayOnly }: LobbyState, entrance: Entrance, socket: MemberSocket): void {
-    const room = this.#rooms.get(code) ?? { relayOnly, sockets: new Map<PeerId, MemberSocket>() };
-    this.#rooms.set(code, room);
-    const older = room.sockets.get(entrance.peerId);
-    room.sockets.set(entrance.peerId, socket);
-    this.#codes.set(entrance.peerId, code);
+  enter(lobby: LobbyState, { peerId, connection }: Entrance, socket: MemberSocket): void {
+    const room = this.#rooms.get(lobby.code) ?? this.#open(lobby);
+    const older = room.guests.get(peerId)?.socket;
+    room.guests.set(peerId, { socket, connection });
+    this.#codes.set(peerId, lobby.code);
     if (older !== undefined && older !== socket) older.goodbye("REPLACED");
   }
 
@@ -61,7 +95,7 @@ export class LobbyRooms {
   restore({ lobby }: LobbyRecord, present: LobbyRecord | undefined): void {
     const room = this.#rooms.get(lobby.code);
     this.#rooms.delete(lobby.code);
-    for (const socket of room?.sockets.values() ?? []) socket.goodbye("SHUTTING_DOWN");
+    sendAway(room);
     const peerIds = new Set(lobby.members.map((member) => member.peerId));
     for (const { peerId } of present?.lobby.members ?? []) {
       if (!peerIds.has(peerId)) this.#forget(peerId, undefined, undefined);
@@ -71,32 +105,111 @@ export class LobbyRooms {
 
   /** A `BrokerMessage` as JSON, for everybody in the lobby. */
   send(code: LobbyCode, text: string): void {
-    for (const socket of this.#rooms.get(code)?.sockets.values() ?? []) socket.sendText(text);
+    for (const { socket } of this.#rooms.get(code)?.guests.values() ?? []) socket.sendText(text);
   }
 
   /** The open socket of a member of this lobby. */
   socketOf(code: LobbyCode, peerId: PeerId): MemberSocket | undefined {
-    return this.#rooms.get(code)?.sockets.get(peerId);
+    return this.#rooms.get(code)?.guests.get(peerId)?.socket;
   }
 
   /** The socket of a member closed; the seat stays. */
   exit(code: LobbyCode, peerId: PeerId, socket: MemberSocket): void {
-    const sockets = this.#rooms.get(code)?.sockets;
-    if (sockets?.get(peerId) === socket) sockets.delete(peerId);
+    const guests = this.#rooms.get(code)?.guests;
+    if (guests?.get(peerId)?.socket === socket) guests.delete(peerId);
   }
 
-  /** Carries the changes of one step to everybody but who has just come in. */
-  publish(code: LobbyCode, changes: readonly NumberedChange[], record: LobbyRecord): void {
+  /** Carries the changes of one step to everybody but who has just come in; and those that other nodes made before it. */
+  publish(code: LobbyCode, { record, version, changes }: WrittenLobby): readonly NumberedChange[] {
     const room = this.#rooms.get(code);
-    for (const numbered of changes) {
+    const news = room === undefined ? changes : newsOf(room, record, changes);
+    if (room !== undefined && news === undefined) {
+      this.#startOver(code, room, record);
+      return [];
+    }
+    for (const numbered of news ?? []) {
       this.#settle(code, numbered, room);
       if (room === undefined) continue;
       const text = JSON.stringify({ event: numbered.event, change: numbered.change } satisfies BrokerMessage);
-      for (const socket of room.sockets.values()) socket.sendText(text);
+      for (const { socket } of room.guests.values()) socket.sendText(text);
     }
-    if (record.lobby.members.length > 0) return;
-    for (const socket of room?.sockets.values() ?? []) socket.goodbye("LOBBY_CLOSED");
+    if (record.lobby.members.length === 0) {
+      this.#rooms.delete(code);
+      for (const { socket } of room?.guests.values() ?? []) socket.goodbye("LOBBY_CLOSED");
+    } else if (room !== undefined) this.#note(room, record, version);
+    // Nobody here: whether somebody leaves it, this node will not hear.
+    else if (this.#nodeId !== undefined) this.#forgetMembers(code, record);
+    return news ?? [];
+  }
+
+  /** The version that was told last here, 0 before the first; `undefined`: this node does not follow the lobby. */
+  versionOf(code: LobbyCode): number | undefined {
+    return this.#rooms.get(code)?.version;
+  }
+
+  isEmpty(code: LobbyCode): boolean {
+    return (this.#rooms.get(code)?.guests.size ?? 0) === 0;
+  }
+
+  /** Whose sockets are here. */
+  *guests(): Iterable<readonly [LobbyCode, PeerId]> {
+    for (const [code, room] of this.#rooms) for (const peerId of room.guests.keys()) yield [code, peerId];
+  }
+
+  /** Seats of lobbies that this node follows, whose sockets are at other nodes. */
+  *elsewhere(): Iterable<readonly [LobbyCode, SeatElsewhere]> {
+    for (const [code, room] of this.#rooms) for (const seat of room.elsewhere) yield [code, seat];
+  }
+
+  /** From now on this node knows who is in the lobby, although nobody of it may be here. */
+  follow({ lobby }: LobbyRecord): void {
+    if (!this.#rooms.has(lobby.code)) this.#open(lobby);
+  }
+
+  /** The lobby is over, or not known any more, or this node does not follow it any more: whoever is here hears so. */
+  lose(code: LobbyCode, reason: "LOBBY_CLOSED" | "SHUTTING_DOWN"): void {
+    const room = this.#rooms.get(code);
     this.#rooms.delete(code);
+    for (const { socket } of room?.guests.values() ?? []) socket.goodbye(reason);
+    for (const [peerId, held] of this.#codes) if (held === code) this.#forget(peerId, undefined, undefined);
+  }
+
+  #open(lobby: LobbyState): Room {
+    const { code, relayOnly, event, members } = lobby;
+    const room: Room = { relayOnly, guests: new Map(), event, version: 0, elsewhere: [] };
+    this.#rooms.set(code, room);
+    for (const { peerId } of members) this.#codes.set(peerId, code);
+    this.#onOpened(code);
+    return room;
+  }
+
+  /** What was missed is more than the record tells, or was lost: everybody here gets the whole lobby by coming back. */
+  #startOver(code: LobbyCode, room: Room, record: LobbyRecord): void {
+    this.#rooms.delete(code);
+    const members = new Set(record.lobby.members.map(({ peerId }) => peerId));
+    for (const [peerId, held] of this.#codes) if (held === code && !members.has(peerId)) this.#forget(peerId, undefined, undefined);
+    sendAway(room);
+  }
+
+  /** The record decides whose socket is the newest of a seat, also where that was no change. */
+  #note(room: Room, record: LobbyRecord, version: number): void {
+    room.event = record.lobby.event;
+    room.version = version;
+    if (this.#nodeId === undefined) return;
+    const seats = new Map(record.seats.map((seat) => [seat.peerId, seat]));
+    for (const [peerId, { socket, connection }] of room.guests) {
+      const seat = seats.get(peerId);
+      if (seat !== undefined && seat.connection > connection) socket.goodbye("REPLACED");
+      // Another node took us for dead.
+      else if (seat === undefined || seat.disconnectedAtMs !== null) socket.goodbye("SHUTTING_DOWN");
+    }
+    room.elsewhere = record.seats.flatMap(({ peerId, connection, node = "", disconnectedAtMs }) =>
+      disconnectedAtMs === null && node !== this.#nodeId ? [{ peerId, connection, node }] : [],
+    );
+  }
+
+  #forgetMembers(code: LobbyCode, { lobby }: LobbyRecord): void {
+    for (const { peerId } of lobby.members) if (this.#codes.get(peerId) === code) this.#codes.delete(peerId);
   }
 
   #settle(code: LobbyCode, { change }: NumberedChange, room: Room | undefined): void {
@@ -109,9 +222,21 @@ export class LobbyRooms {
   }
 
   #forget(peerId: PeerId, room: Room | undefined, goodbye: GoodbyeReason | undefined): void {
-    const socket = room?.sockets.get(peerId);
-    room?.sockets.delete(peerId);
+    const socket = room?.guests.get(peerId)?.socket;
+    room?.guests.delete(peerId);
     if (goodbye !== undefined) socket?.goodbye(goodbye);
     if (this.#codes.delete(peerId)) this.#onPeerGone(peerId);
   }
+}
+
+/** The changes up to `record` that nobody here has; `undefined` when they are not known any more. */
+function newsOf(room: Room, record: LobbyRecord, changes: readonly NumberedChange[]): readonly NumberedChange[] | undefined {
+  const missing = record.lobby.event - room.event;
+  if (missing === changes.length) return changes;
+  const news = record.recent.slice(-Math.max(0, missing));
+  return missing > 0 && news.length === missing ? news : undefined;
+}
+
+function sendAway(room: Room | undefined): void {
+  for (const { socket } of room?.guests.values() ?? []) socket.goodbye("SHUTTING_DOWN");
 }

@@ -11,20 +11,23 @@ import {
 import type { IceGrants } from "./ice-grants.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Counters } from "./counters.ts";
-import { FIRST_CONNECTION, lobbyDeadlineMs, openLobby, stepLobby, type LobbyRequest, type LobbyStep, type RoomCommand } from "./lobby.ts";
+import { FIRST_CONNECTION, openLobby, stepLobby, type Entrance, type LobbyRequest, type LobbyStep, type RoomCommand } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
+import { LobbyDeadlines } from "./lobby-deadlines.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
+import { LobbyQueues } from "./lobby-queues.ts";
 import { LobbyReturns } from "./lobby-returns.ts";
 import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
 import { KEEPSAKE_AGE_MS, type LobbySeal } from "./lobby-seal.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
 import type { OnceStore } from "./once-store.ts";
 import type { LobbyStore } from "./lobby-store.ts";
+import type { SeatClaims } from "./seat-claims.ts";
 import type { HandleOutcome, Membership, Order, Visitor } from "./lobby-visitor.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -49,7 +52,9 @@ export interface LobbyServiceOptions {
   /** Lets members keep their lobbies over a restart; `undefined` where the signing key does not outlive it. */
   readonly seal: LobbySeal | undefined;
   /** Remembers which lobbies are over, so that nobody brings one back. Default: in memory, until this process ends. */
-  readonly closedLives?: OnceStore;
+  readonly closedLives?: OnceStore | undefined;
+  /** Where other nodes write the same store: which lobby an id is a member's of, among all of them. */
+  readonly seats?: SeatClaims | undefined;
   /** Keeps the public list. */
   readonly board: ListingBoard;
   readonly counters: Counters;
@@ -64,12 +69,18 @@ const CODE_ATTEMPTS = 16;
 /** Until a change that the store did not take is tried again. */
 const RETRY_MS = 1_000;
 
+/** `undefined`: there is no such lobby, or nobody waits for it any more. */
+type HandleStep = (step: LobbyStep | undefined) => void;
+type IsWaiting = () => boolean;
+
+/** Deadlines are every node's to keep, in case that the one that wrote them dies; the others come this much later, and find it done. */
+const FOLLOWER_LAG_MS = 200;
+
 /** Runs requests through the machine and the store: load, step, compare-and-set, and again when another broker was faster. */
 export class LobbyService {
   readonly #options: LobbyServiceOptions;
-  /** The end of each lobby's queue. One request at a time per lobby and process: changes leave in the order of their numbers. */
-  readonly #queues = new Map<LobbyCode, Promise<void>>();
-  readonly #timers = new Map<LobbyCode, NodeJS.Timeout>();
+  readonly #queues = new LobbyQueues();
+  readonly #deadlines: LobbyDeadlines;
   readonly #returns = new LobbyReturns((code, copy) => this.#restore(code, copy));
   readonly #keeper: LobbyKeeper | undefined;
   readonly #closedLives: OnceStore;
@@ -78,6 +89,7 @@ export class LobbyService {
   constructor(options: LobbyServiceOptions) {
     const { seal, rooms, nowMs } = options;
     this.#options = options;
+    this.#deadlines = new LobbyDeadlines(nowMs, (code) => this.#maintain(code, { type: "time" }));
     this.#closedLives = options.closedLives ?? new MemoryOnceStore(nowMs);
     this.#keeper = seal && new LobbyKeeper({ seal, rooms, nowMs });
   }
@@ -87,7 +99,7 @@ export class LobbyService {
    * of the store had heard it.
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
-    const { store, secrets, limits, iceGrants, wallMs } = this.#options;
+    const { store, secrets, limits, iceGrants, wallMs, seats } = this.#options;
     const { key, game, profile, capacity, settings, metadata, relayOnly = false, listed = false } = command;
     if (relayOnly && !iceGrants.hasTurn) {
       visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
@@ -110,13 +122,17 @@ export class LobbyService {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
       const told = { game, profile, capacity, settings, metadata, relayOnly, door: { listed } };
-      const record = openLobby({ life, code, peerId, ...told, ...arrival.seat });
+      const opened = openLobby({ life, code, peerId, ...told, ...arrival.seat });
+      const record = seats?.place(opened, peerId) ?? opened;
+      if (mayOpen && seats !== undefined && !(await seats.take(peerId, code)))
+        return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
       if (mayOpen && (await store.compareAndSet(code, 0, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         this.#noteWritten(code, record, []);
         return;
       }
       if (entrance !== null && (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret))) return;
+      if (mayOpen) await seats?.giveBack(peerId, code);
     }
     visitor.handleOutcome({ ok: false, refusal: mayOpen || isFull ? { code: "SERVER_FULL" } : KEY_TAKEN });
   }
@@ -146,16 +162,16 @@ export class LobbyService {
     await this.#enter(visitor, code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
   }
 
-  async command({ code, peerId, connection }: Membership, { command, hostEpoch }: Order, handleOutcome: HandleOutcome): Promise<void> {
+  async command({ code, peerId, connection }: Membership, order: Order, handleOutcome: HandleOutcome): Promise<void> {
+    const { command, hostEpoch, isWaiting } = order;
     const seed = this.#options.secrets.newSeed();
     const request = { type: "command", peerId, connection, command, hostEpoch, seed } as const;
-    await this.#transact(code, request, (step) => {
+    const handleStep: HandleStep = (step) => {
       if (step === undefined) handleOutcome({ ok: false, refusal: { code: "NOT_MEMBER" } });
       else if (!step.answer.ok) handleOutcome({ ok: false, refusal: step.answer.refusal });
-      else {
-        handleOutcome({ ok: true, membership: undefined, result: this.#resultOf(command, { code, peerId }, step.record) });
-      }
-    });
+      else handleOutcome({ ok: true, membership: undefined, result: this.#resultOf(command, { code, peerId }, step.record) });
+    };
+    await this.#transact(code, request, handleStep, isWaiting);
   }
 
   #resultOf({ type }: RoomCommand, { code, peerId }: Pick<Membership, "code" | "peerId">, record: LobbyRecord): CommandResult | null {
@@ -175,6 +191,34 @@ export class LobbyService {
     this.#maintain(code, { type: "disconnected", peerId, connection, keptMs });
   }
 
+  /** The node that had the socket of this seat has died. */
+  lost(code: LobbyCode, { peerId, connection }: Entrance): Promise<void> {
+    return this.#transact(code, { type: "disconnected", peerId, connection, keptMs: LOBBY_TIMES.seatKeptMs }, () => undefined);
+  }
+
+  /** Another node wrote the lobby, up to `version`; without one, it may have. Rejects when the store does not answer. */
+  catchUp(code: LobbyCode, version: number = Infinity): Promise<void> {
+    const { store, rooms } = this.#options;
+    return this.#queues.run(code, async () => {
+      const known = rooms.versionOf(code);
+      if (known === undefined || known >= version) return;
+      const found = await store.load(code);
+      if (found.record === undefined) {
+        this.forget(code);
+        rooms.lose(code, found.version === 0 ? "SHUTTING_DOWN" : "LOBBY_CLOSED");
+        return;
+      }
+      const news = rooms.publish(code, { record: found.record, version: found.version, changes: [] });
+      this.#deadlines.note(code, found.record, FOLLOWER_LAG_MS);
+      if (found.version > known) this.#keeper?.handleWritten(code, found.record, news);
+    });
+  }
+
+  /** This node has nobody in the lobby any more. */
+  forget(code: LobbyCode): void {
+    this.#keeper?.forget(code);
+  }
+
   /** The id is a member's of another lobby. One that merely knows the key could else be taken for it. */
   #isElsewhere(peerId: PeerId, code: string): boolean {
     const held = this.#options.rooms.lobbyOf(peerId);
@@ -184,8 +228,7 @@ export class LobbyService {
   /** No timer runs after this. */
   close(): void {
     this.#closed = true;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    this.#deadlines.close();
     this.#returns.close();
     this.#keeper?.close();
   }
@@ -219,7 +262,7 @@ export class LobbyService {
   /** Writes the lobby of `copy`, unless something better is there by now. */
   #restore(code: LobbyCode, copy: LobbyRecord): Promise<LobbyRefusal | undefined> {
     const { store, rooms, limits, nowMs, wallMs, board } = this.#options;
-    return this.#queued(code, async () => {
+    return this.#queues.run(code, async () => {
       const { version, record: present } = await store.load(code);
       if (present === undefined ? version > 0 : present.restoration === null || !outranks(copy, present)) return undefined;
       if (present === undefined && (await store.count()) >= limits.lobbies) return { code: "SERVER_FULL" };
@@ -227,7 +270,7 @@ export class LobbyService {
       if (!(await store.compareAndSet(code, version, record))) return undefined;
       rooms.restore(record, present);
       board.handleWritten(record);
-      this.#schedule(code, record);
+      this.#deadlines.note(code, record);
       return undefined;
     });
   }
@@ -247,13 +290,14 @@ export class LobbyService {
   /** True when the lobby of `code` is the one that this entrance opened: the visitor has its answer. */
   async #reenter(visitor: Visitor, code: LobbyCode, seat: Omit<ReenterRequest, "type">, secret: string): Promise<boolean> {
     let isOurs = false;
-    await this.#transact(code, { type: "reenter", ...seat }, (step) => {
+    const handleStep: HandleStep = (step) => {
       if (step === undefined) return;
       const { answer, record } = step;
       isOurs = answer.ok || answer.refusal.code !== "SEAT_EXPIRED";
       if (!answer.ok && isOurs) visitor.handleOutcome({ ok: false, refusal: answer.refusal });
       else if (answer.ok && answer.entrance !== undefined) this.#admit(visitor, { code, ...answer.entrance }, secret, record, []);
-    });
+    };
+    await this.#transact(code, { type: "reenter", ...seat }, handleStep, visitor.isWaiting);
     return isOurs;
   }
 
@@ -269,14 +313,15 @@ export class LobbyService {
       visitor.handleOutcome(notFound);
       return;
     }
-    await this.#transact(code, entry.request, (step) => {
+    const handleStep: HandleStep = (step) => {
       if (step === undefined) visitor.handleOutcome(notFound);
       else if (!step.answer.ok) visitor.handleOutcome({ ok: false, refusal: step.answer.refusal });
       else if (step.answer.entrance !== undefined) {
         const missed = missedChanges(step.record, entry.lastEvent);
         this.#admit(visitor, { code, ...step.answer.entrance }, entry.secret, step.record, missed);
       }
-    });
+    };
+    await this.#transact(code, entry.request, handleStep, visitor.isWaiting);
   }
 
   #admit(visitor: Visitor, membership: Membership, secret: string, record: LobbyRecord, missed: readonly NumberedChange[]): void {
@@ -297,40 +342,32 @@ export class LobbyService {
   }
 
   /** `handleStep` gets `undefined` when there is no such lobby. It runs right after the write and the events. */
-  #transact(code: LobbyCode, request: LobbyRequest, handleStep: (step: LobbyStep | undefined) => void): Promise<void> {
-    return this.#queued(code, () => this.#attempt(code, request, handleStep));
+  #transact(code: LobbyCode, request: LobbyRequest, handleStep: HandleStep, isWaiting: IsWaiting = () => true): Promise<void> {
+    return this.#queues.run(code, () => (isWaiting() ? this.#attempt(code, request, handleStep) : Promise.resolve(handleStep(undefined))));
   }
 
-  #queued<Value>(code: LobbyCode, task: () => Promise<Value>): Promise<Value> {
-    const before = this.#queues.get(code) ?? Promise.resolve();
-    const own = before.then(task);
-    const tail = own
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .finally(() => {
-        if (this.#queues.get(code) === tail) this.#queues.delete(code);
-      });
-    this.#queues.set(code, tail);
-    return own;
-  }
-
-  async #attempt(code: LobbyCode, request: LobbyRequest, handleStep: (step: LobbyStep | undefined) => void): Promise<void> {
-    const { store, rooms, nowMs, handleFailure } = this.#options;
+  async #attempt(code: LobbyCode, request: LobbyRequest, handleStep: HandleStep): Promise<void> {
+    const { store, rooms, nowMs, handleFailure, seats } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const { version, record } = await store.load(code);
       if (record === undefined) {
         handleStep(undefined);
         return;
       }
-      const step = stepLobby(record, request, nowMs());
+      const made = stepLobby(record, request, nowMs());
+      const entered = made.answer.ok ? made.answer.entrance?.peerId : undefined;
+      const step = seats === undefined || entered === undefined ? made : { ...made, record: seats.place(made.record, entered) };
+      if (seats !== undefined && !(await seats.admit(code, record, step))) {
+        handleStep({ record, changes: [], answer: { ok: false, refusal: KEY_TAKEN } });
+        return;
+      }
       const over = step.record.lobby.members.length === 0;
       if (step.record !== record && !(await store.compareAndSet(code, version, over ? undefined : step.record))) continue;
       // Not of an uncertain copy, whose owner could else end what the others are about to bring back.
       if (over && step.record.restoration === null) this.#closedLives.take(record.life.id, KEEPSAKE_AGE_MS).catch(handleFailure);
-      rooms.publish(code, step.changes, step.record);
-      this.#schedule(code, step.record);
+      seats?.settle(code, step);
+      rooms.publish(code, { ...step, version: step.record === record ? version : version + 1 });
+      this.#deadlines.note(code, step.record);
       handleStep(step);
       if (step.record !== record) this.#noteWritten(code, step.record, step.changes);
       return;
@@ -341,15 +378,6 @@ export class LobbyService {
   #noteWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
     this.#keeper?.handleWritten(code, record, changes);
     this.#options.board.handleWritten(record);
-  }
-
-  #schedule(code: LobbyCode, record: LobbyRecord): void {
-    clearTimeout(this.#timers.get(code));
-    this.#timers.delete(code);
-    const deadlineMs = lobbyDeadlineMs(record);
-    if (deadlineMs === Infinity || this.#closed) return;
-    const timer = setTimeout(() => this.#maintain(code, { type: "time" }), Math.max(0, Math.ceil(deadlineMs - this.#options.nowMs())));
-    this.#timers.set(code, timer.unref());
   }
 
   /** What must happen although nobody waits for it: tried until the store takes it. */

@@ -35,6 +35,8 @@ export interface LobbySocketOptions {
   /** Carries frames of this socket; `undefined` where the broker carries none. */
   readonly frames: FrameRelay | undefined;
   readonly nowMs: () => number;
+  /** Where the store may be slow: after this, whoever asks is told to come again. */
+  readonly answerMsMax?: number | undefined;
   readonly address: string;
   /** The store failed, or the broker has a bug: for the log. */
   readonly handleFailure: (error: unknown) => void;
@@ -55,6 +57,9 @@ const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
  */
 const REFUSAL_STEP_MS = 25;
 
+/** The store does not answer now. A second is long enough for it to be found away, and then nobody waits for it. */
+const RETRY: Refused = { code: "RETRY", retryAfterMs: 1_000 };
+
 type Refused = LobbyRefusal & { readonly retryAfterMs?: number };
 
 /** The control socket `/lobby` of one page: frames in, requests to the service, replies and events out. It decides nothing about lobbies. */
@@ -66,6 +71,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
   #asked: LobbyCommand["type"] | "unreadable" = "unreadable";
   /** Got a seat that it did not ask for by a code, and has said nothing since: it may have hung up before it heard of it. */
   #isUnheard = false;
+  /** Requests whose senders were told to come again, while the store still works on them. */
+  readonly #givenUp = new Set<number>();
   #refusedMessages = 0;
   #pings = 0;
 
@@ -84,10 +91,25 @@ export class LobbySocket implements SocketUser, MemberSocket {
     const message = parsed.value;
     if ("ping" in message) this.#send({ pong: message.ping });
     if (!("request" in message)) return undefined;
-    return this.#answer(message).catch((error: unknown) => {
-      this.#options.counters.add("lobby:store-failed");
-      this.#refuse(message.request, { code: "SERVER_FULL" });
+    const answering = this.#answer(message).catch((error: unknown) => {
+      if (!this.#givenUp.delete(message.request)) this.#refuse(message.request, RETRY);
       this.#options.handleFailure(error);
+    });
+    return this.#options.answerMsMax === undefined ? answering : this.#inTime(message.request, answering, this.#options.answerMsMax);
+  }
+
+  /** Until it is answered, or was told to come again. */
+  #inTime(request: number, answering: Promise<void>, msMax: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#refuse(request, RETRY);
+        this.#givenUp.add(request);
+        resolve();
+      }, msMax);
+      void answering.finally(() => {
+        clearTimeout(timer);
+        resolve();
+      });
     });
   }
 
@@ -168,10 +190,14 @@ export class LobbySocket implements SocketUser, MemberSocket {
           this.#refuse(request, { code: "NOT_MEMBER" });
           return Promise.resolve();
         }
-        return this.#options.service.command(this.#membership, { command, hostEpoch }, (outcome) => {
-          if (outcome.ok && command.type === "leave") this.#membership = undefined;
-          this.#reply(request, outcome);
-        });
+        return this.#options.service.command(
+          this.#membership,
+          { command, hostEpoch, isWaiting: () => !this.#givenUp.has(request) },
+          (outcome) => {
+            if (outcome.ok && command.type === "leave") this.#membership = undefined;
+            this.#reply(request, outcome);
+          },
+        );
       default:
         return unreachable(command);
     }
@@ -183,6 +209,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
       socket: this,
       address,
       takeLobby: () => addresses.takeLobby(nowMs(), address),
+      isWaiting: () => !this.#givenUp.has(request),
       handleOutcome,
     });
     if (command.type === "create") {
@@ -269,6 +296,11 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #reply(request: number, outcome: Outcome): void {
+    if (this.#givenUp.delete(request)) {
+      // It comes again, and takes the seat over.
+      if (outcome.ok && outcome.membership !== undefined) this.#options.service.disconnected(outcome.membership, this);
+      return;
+    }
     if (!outcome.ok) {
       this.#refuse(request, outcome.refusal);
       return;

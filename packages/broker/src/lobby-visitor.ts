@@ -25,10 +25,13 @@ export interface Visitor {
   /** Counts a lobby that it brings back like one that it opens; false: too many. */
   readonly takeLobby: () => boolean;
   readonly handleOutcome: HandleOutcome;
+  /** False: it was told to come again, and what it asked for need not be done any more. */
+  readonly isWaiting?: () => boolean;
 }
 
 /** A command, and in which host epoch it was given, if its sender says so. */
 export interface Order {
   readonly command: RoomCommand;
   readonly hostEpoch?: number | undefined;
+  readonly isWaiting?: () => boolean;
 }

@@ -18,6 +18,10 @@ export interface LogEvents {
   readonly refusals: { readonly counts: Readonly<Record<string, number>> };
   /** A bug, or a part that failed. `frames`: where, without the error's text. */
   readonly failure: { readonly error: string; readonly frames?: readonly string[] };
+  /** What nodes share does not answer, and why: a word of the system or of Redis. Lobbies that are here go on, joins are told to come again. */
+  readonly "store-down": { readonly reason: string };
+  /** It answers (again), and so many nodes with it, as far as this one has heard. */
+  readonly "store-up": { readonly nodes: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
   readonly "file-refused": { readonly file: "signing key" | "TLS certificate" | "TURN servers" };
 }
@@ -31,6 +35,8 @@ export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; r
   stopped: { level: "info", text: "Stopped." },
   refusals: { level: "info", text: "Turned away in the last minute." },
   failure: { level: "error", text: "Something failed." },
+  "store-down": { level: "warn", text: "Redis does not answer; joins are told to come again." },
+  "store-up": { level: "info", text: "Redis answers." },
   "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
 };
 

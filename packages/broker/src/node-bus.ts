@@ -1,4 +1,4 @@
-import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
 
 /**
  * Carries texts between the nodes of a cluster: at most once, in order within a channel. What was sent while a node was cut off from the bus it never
@@ -22,3 +22,11 @@ export interface NodeBus {
 export function lobbyChannel(code: LobbyCode): string {
   return `lobby:{${code}}`;
 }
+
+/** Texts for whoever has the signaling socket of this id. */
+export function peerChannel(peerId: PeerId): string {
+  return `peer:{${peerId}}`;
+}
+
+/** Signs of life of all nodes. */
+export const NODES_CHANNEL = "nodes";

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { isIP } from "node:net";
-import { ADMIN_TOKEN_UNITS_MIN } from "./broker-options.ts";
+import { ADMIN_TOKEN_UNITS_MIN, isRedisUrl, REDIS_PREFIX_PATTERN } from "./broker-options.ts";
 import { LOG_LEVELS } from "./log-entry.ts";
 import { readInteger, readText, type MutableOptions, type Setting } from "./setting.ts";
 import { isCertificate, isPrivateKey } from "./tls-files.ts";
@@ -45,6 +45,24 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
     apply: (text, options) => {
       if (isIP(text) === 0) return "an IP address";
       options.metricsHost = text;
+      return undefined;
+    },
+  },
+  "redis-url": {
+    value: "URL",
+    help: "Redis 7 that several brokers share, redis:// or rediss://; also REDIS_URL. They need one --signing-key-file. Default: lobbies live in this process.",
+    apply: (text, options) => {
+      if (!isRedisUrl(text)) return "redis://host:port or rediss://host:port, with user:password@ where it has one";
+      options.redisUrl = text;
+      return undefined;
+    },
+  },
+  "redis-prefix": {
+    value: "TEXT",
+    help: "Before every key in Redis, where others use it too. Default rollcall.",
+    apply: (text, options) => {
+      if (!REDIS_PREFIX_PATTERN.test(text)) return "1 to 32 letters, digits, - or _";
+      options.redisPrefix = text;
       return undefined;
     },
   },

@@ -171,6 +171,9 @@ test.each([
   ["--admin-token", "short"],
   ["--admin-token-file", "/nowhere/at/all"],
   ["--static", "/nowhere/at/all"],
+  ["--redis-url", "http://redis:6379"],
+  ["--redis-url", "redis://"],
+  ["--redis-prefix", "a{b}"],
 ])("[OP8] %s %s is refused by its name", (flag, value) => {
   const settings = readSettings([flag, value], {});
   expect(settings.kind === "refused" ? settings.message : "").toContain(flag);
@@ -187,5 +190,6 @@ test("[OP9] an unknown flag, a token given in two ways and an address without it
   expect(twice).toContain("ROLLCALL_ADMIN_TOKEN_FILE");
   expect(twice).toContain("--admin-token");
   expect(message(["--metrics-host", "0.0.0.0"])).toContain("--metrics-host");
+  expect(message([], { REDIS_URL: "redis://redis:6379" })).toContain("--signing-key-file");
   expect(message([], { ROLLCALL_ADMIN_TOKEN: "", ROLLCALL_METRICS_PORT: "", ROLLCALL_DRAIN_SECONDS: "" })).toBe("run");
 });

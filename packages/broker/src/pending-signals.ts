@@ -42,6 +42,11 @@ export class PendingSignals {
     return true;
   }
 
+  /** For whom something waits. */
+  destinations(): readonly PeerId[] {
+    return [...this.#byDestination.keys()];
+  }
+
   /** What waits for `dst`, in the order it came. */
   take(dst: PeerId, nowMs: number): readonly PendingSignal[] {
     const entries = this.#byDestination.get(dst) ?? [];

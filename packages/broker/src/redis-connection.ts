@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createClient } from "@redis/client";
 import { SharedClock } from "./shared-clock.ts";
+import { StoreUnavailable } from "./shared-state.ts";
 
 /** A script, run whole or not at all. All its keys have one hash tag, so that a cluster finds them on one node. */
 export class RedisScript {
@@ -17,8 +18,8 @@ export class RedisScript {
 export interface RedisConnectionOptions {
   readonly url: string;
   readonly steadyMs: () => number;
-  /** The client noticed something: for the log. */
-  readonly handleFailure: (error: unknown) => void;
+  /** It is away, and why, in one word: once for each reason until it is back. */
+  readonly handleDown: (reason: string) => void;
 }
 
 /**
@@ -41,11 +42,6 @@ const SUBSCRIBE_STEP = 500;
 
 type Client = ReturnType<typeof createOne>;
 
-/** Why a command was not done, or nobody knows: it is safe to ask again in a moment. */
-export class RedisUnavailable extends Error {
-  override readonly name = "RedisUnavailable";
-}
-
 /**
  * One connection to Redis for commands and texts, always on its way back. Nothing waits for it: while it is down, and once it is silent for half a
  * second, commands are refused at once. It counts as up when everything that was subscribed is subscribed again and the clock is set.
@@ -59,6 +55,7 @@ export class RedisConnection {
   #client: Client | undefined;
   #isUp = false;
   #isClosed = false;
+  #downReason: string | undefined;
   #wake: () => void = () => undefined;
 
   constructor(options: RedisConnectionOptions) {
@@ -114,7 +111,7 @@ export class RedisConnection {
   }
 
   #ask<Value>(send: (client: Client) => Promise<Value>): Promise<Value> {
-    if (!this.#isUp || this.#client === undefined) return Promise.reject(new RedisUnavailable("Redis is away."));
+    if (!this.#isUp || this.#client === undefined) return Promise.reject(new StoreUnavailable("Redis is away."));
     return within(COMMAND_MS_MAX, send(this.#client));
   }
 
@@ -131,7 +128,7 @@ export class RedisConnection {
         waitMs = RECONNECT_MS.least;
         await this.#serve(client);
       } catch (error) {
-        if (!this.#isClosed) this.#options.handleFailure(error);
+        this.#noteDown(error);
       }
       this.#isUp = false;
       this.#client = undefined;
@@ -150,11 +147,14 @@ export class RedisConnection {
         () => false,
         () => true,
       );
-      if (isLate) this.#isUp = false;
+      if (isLate) {
+        this.#isUp = false;
+        this.#noteDown(new StoreUnavailable("silent"));
+      }
       this.#clock.addSample(sentMs, this.#options.steadyMs(), readTimeMs(await within(isLate ? SILENCE_MS_MAX : COMMAND_MS_MAX, reply)));
       if (!this.#isUp) await this.#comeUp(client);
       await this.#pause(BEAT_MS);
-      if (this.#isClosed) throw new RedisUnavailable("This node stops.");
+      if (this.#isClosed) throw new StoreUnavailable("This node stops.");
     }
   }
 
@@ -165,10 +165,18 @@ export class RedisConnection {
       await within(SILENCE_MS_MAX, Promise.all(step.map((channel) => client.sSubscribe(channel, this.#hear))));
     }
     this.#isUp = true;
+    this.#downReason = undefined;
     // Asked for in the meantime, and refused.
     const missed = [...this.#channels.keys()].filter((channel) => !channels.includes(channel));
     await Promise.all(missed.map((channel) => client.sSubscribe(channel, this.#hear)));
     for (const listener of this.#upListeners) listener();
+  }
+
+  #noteDown(error: unknown): void {
+    const reason = reasonOf(error);
+    if (this.#isClosed || reason === this.#downReason) return;
+    this.#downReason = reason;
+    this.#options.handleDown(reason);
   }
 
   #pause(ms: number): Promise<void> {
@@ -194,6 +202,14 @@ function createOne(url: string) {
   });
 }
 
+/** `ECONNREFUSED` of the system, `WRONGPASS` of Redis, or the error's name: never its text. */
+function reasonOf(error: unknown): string {
+  if (error instanceof StoreUnavailable) return "silent";
+  if (!(error instanceof Error)) return "unknown";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  return /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? error.name;
+}
+
 function end(client: Client): void {
   try {
     client.destroy();
@@ -210,7 +226,7 @@ function readTimeMs(reply: unknown): number {
 
 function within<Value>(ms: number, promise: Promise<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new RedisUnavailable(`no answer within ${ms} ms`)), ms);
+    const timer = setTimeout(() => reject(new StoreUnavailable(`no answer within ${ms} ms`)), ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -2,7 +2,8 @@ import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyRecord } from "./lobby-record.ts";
 import type { LobbyStore, StoredLobby } from "./lobby-store.ts";
 import { lobbyChannel } from "./node-bus.ts";
-import { COMMAND_MS_MAX, RedisScript, RedisUnavailable, type RedisConnection } from "./redis-connection.ts";
+import { COMMAND_MS_MAX, RedisScript, type RedisConnection } from "./redis-connection.ts";
+import { StoreUnavailable } from "./shared-state.ts";
 
 export interface RedisLobbyStoreOptions {
   readonly connection: RedisConnection;
@@ -66,7 +67,7 @@ export class RedisLobbyStore implements LobbyStore {
     const notAfterMs = connection.nowMs() + COMMAND_MS_MAX;
     const words = [expectedVersion, text, next === undefined ? codeRestMs : keptMs, notAfterMs];
     const answer = await connection.run(WRITE, this.#keyOf(code), words);
-    if (answer === -1) throw new RedisUnavailable("The write came too late.");
+    if (answer === -1) throw new StoreUnavailable("The write came too late.");
     if (answer === 1 && next === undefined) this.#note(["ZREM", this.#tableKey, code]);
     else if (answer === 1 && expectedVersion === 0) this.#noteKept(code);
     return answer === 1;

@@ -14,12 +14,13 @@ export interface RedisStateOptions {
   /** After this without a node that has somebody in it, a lobby is forgotten. */
   readonly keptMs: number;
   readonly steadyMs: () => number;
-  readonly handleFailure: (error: unknown) => void;
+  /** Redis is away, and why, in one word: once for each reason until it is back. */
+  readonly handleDown: (reason: string) => void;
 }
 
 /** All that nodes share, in one Redis (7.0 or newer). Never waits for it: until it answers, it is down. */
-export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handleFailure }: RedisStateOptions): SharedState {
-  const connection = new RedisConnection({ url, steadyMs, handleFailure });
+export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handleDown }: RedisStateOptions): SharedState {
+  const connection = new RedisConnection({ url, steadyMs, handleDown });
   const bus: NodeBus = {
     get isUp() {
       return connection.isUp;

@@ -193,7 +193,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
   for (const [name, setting] of Object.entries(SETTINGS)) {
     const variable = variableOf(name);
     const flag = flags[name];
-    const fromEnvironment = environment[variable];
+    const fromEnvironment = environment[variable] ?? (name === "redis-url" ? environment["REDIS_URL"] : undefined);
     const text = flag === undefined ? fromEnvironment : String(flag);
     // An empty variable is how a compose file says "not set".
     if (text === undefined || (flag === undefined && text === "")) continue;
@@ -218,6 +218,8 @@ function runSettings({ tls, turn, turnServers, logLevel, ...others }: MutableOpt
   const pair = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
   if (pair !== undefined && !isTlsPair(pair)) return { kind: "refused", message: "--tls-key: expected the key of --tls-cert" };
   const rest = pair === undefined ? others : { ...others, tls: pair };
+  if (rest.redisUrl !== undefined && rest.signingKeyFile === undefined)
+    return { kind: "refused", message: "--redis-url: expected --signing-key-file too, the same for all brokers" };
   if (urls === undefined && secret === undefined) {
     return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers }, logLevel };
   }

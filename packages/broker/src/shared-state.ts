@@ -3,6 +3,11 @@ import type { LobbyStore } from "./lobby-store.ts";
 import type { NodeBus } from "./node-bus.ts";
 import type { OnceStore } from "./once-store.ts";
 
+/** The shared state does not answer: what was asked for was not done, or nobody knows. It is safe to ask again in a moment. */
+export class StoreUnavailable extends Error {
+  override readonly name = "StoreUnavailable";
+}
+
 /** All that the nodes of a cluster share. Each call answers or rejects within a second. */
 export interface SharedState {
   readonly lobbies: LobbyStore;

@@ -10,8 +10,8 @@ export interface SignalingDoorOptions {
   readonly openedMs: number;
   readonly socket: GuardedSocket;
   readonly counters: Counters;
-  /** Whose socket it is has been proved: who serves it from now on; `undefined`: no longer a member. */
-  readonly admit: () => SocketUser | undefined;
+  /** Whose socket it is has been proved: who serves it from now on; `undefined`: no longer a member. A promise, where other nodes have to be asked; it does not reject. */
+  readonly admit: () => SocketUser | undefined | Promise<SocketUser | undefined>;
   /** Once: nobody waits here any more. */
   readonly handlePassed: () => void;
 }
@@ -26,6 +26,7 @@ const PROOF_MS_MAX = 10_000;
 export class SignalingDoor implements SocketUser {
   readonly #options: SignalingDoorOptions;
   #user: SocketUser | undefined;
+  #closed = false;
 
   constructor(options: SignalingDoorOptions) {
     this.#options = options;
@@ -37,9 +38,8 @@ export class SignalingDoor implements SocketUser {
     const { peerId, nonce, admit, handlePassed } = this.#options;
     if (isSignalingProof(text, peerId, nonce)) {
       handlePassed();
-      this.#user = admit();
-      if (this.#user === undefined) this.#refuse("not a member");
-      return;
+      const user = admit();
+      return user instanceof Promise ? user.then((found) => this.#pass(found)) : this.#pass(user);
     }
     const message = parseSignalingMessage(text);
     // PeerJS says so from the start.
@@ -60,6 +60,7 @@ export class SignalingDoor implements SocketUser {
   }
 
   handleClosed(): void {
+    this.#closed = true;
     this.#options.handlePassed();
     this.#user?.handleClosed();
   }
@@ -67,6 +68,12 @@ export class SignalingDoor implements SocketUser {
   /** Who does not prove anything in time is sent away. */
   check(nowMs: number): void {
     if (nowMs - this.#options.openedMs > PROOF_MS_MAX) this.#refuse("no proof");
+  }
+
+  #pass(user: SocketUser | undefined): void {
+    this.#user = user;
+    if (user === undefined) this.#refuse("not a member");
+    else if (this.#closed) user.handleClosed();
   }
 
   #refuse(reason: string): void {

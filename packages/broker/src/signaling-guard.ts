@@ -2,11 +2,14 @@ import { parsePeerId, unreachable, type LobbyCode, type PeerId } from "@rollcall
 import type { Counters } from "./counters.ts";
 import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
 import type { BrokerLimits } from "./limits.ts";
+import type { LobbyRecord } from "./lobby-record.ts";
+import type { CarriedSignal, ClusterSignaling, HeldId } from "./cluster-signaling.ts";
 import type { PeerServerAdapter, PeerServerClient } from "./peer-server.ts";
-import { PendingSignals } from "./pending-signals.ts";
+import { PendingSignals, type PendingSignal } from "./pending-signals.ts";
 import type { Secrets } from "./secrets.ts";
 import { withoutAddresses } from "./relay-only.ts";
 import { SignalingDoor } from "./signaling-door.ts";
+import { LateUser } from "./late-user.ts";
 import { parseSignalingMessage, type Signal } from "./signaling-message.ts";
 
 /** Whose signaling socket it is. */
@@ -29,6 +32,15 @@ export interface SignalingGuardOptions {
   /** No address but a relay's goes from member to member there. */
   readonly isRelayOnly: (code: LobbyCode) => boolean;
   readonly nowMs: () => number;
+  /** Where there are other nodes. */
+  readonly cluster?: GuardCluster | undefined;
+}
+
+/** What the guard needs where its clients may be at any node. */
+export interface GuardCluster {
+  readonly signaling: ClusterSignaling;
+  /** Makes this node know who is in this lobby. */
+  readonly follow: (record: LobbyRecord) => void;
 }
 
 interface Client {
@@ -37,7 +49,12 @@ interface Client {
   readonly isOwner: boolean;
   readonly socket: GuardedSocket;
   readonly peer: PeerServerClient;
+  /** Its id, where there are other nodes. */
+  readonly held: HeldId | undefined;
 }
+
+/** Signals on their way to other nodes at a time: at half a millisecond each, 4,000 a second with room for a slow moment; what is above is lost, and sent again by its link. */
+const SENDING_MAX = 4_096;
 
 const PONG = JSON.stringify({ type: "PONG" });
 
@@ -52,6 +69,8 @@ export class SignalingGuard {
   readonly #options: SignalingGuardOptions;
   readonly #clients = new Map<PeerId, Client>();
   readonly #pending: PendingSignals;
+  /** Signals that are on their way to other nodes. */
+  #sending = 0;
   /** Members' sockets that have not proved whose they are. */
   readonly #doors = new Set<SignalingDoor>();
 
@@ -66,12 +85,14 @@ export class SignalingGuard {
 
   /** Whether this may become a signaling socket; asked before the upgrade. An unknown id and a wrong token look and take the same. */
   identify(id: string | null, token: string | null): SignalingIdentity | undefined {
-    const { secrets, lobbyOf, open } = this.#options;
+    const { secrets, lobbyOf, open, cluster } = this.#options;
     const peerId = parsePeerId(id);
     if (peerId === undefined || token === null || !TOKEN_PATTERN.test(token)) return undefined;
     const isToken = secrets.isSignalingToken(peerId, token);
     const isMember = lobbyOf(peerId) !== undefined;
-    return (isMember && isToken) || (!isMember && open) ? { id: peerId, token } : undefined;
+    // Another node may have let it in; whether it still is a member is asked once it has proved who it is.
+    const mayBeMember = isMember || cluster !== undefined;
+    return (mayBeMember && isToken) || (!isMember && open) ? { id: peerId, token } : undefined;
   }
 
   /**
@@ -79,22 +100,55 @@ export class SignalingGuard {
    * client has none.
    */
   accept(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
-    const { secrets, counters, lobbyOf, nowMs } = this.#options;
-    if (lobbyOf(identity.id) === undefined) return this.#serve(identity, socket, false);
+    const { secrets, counters, lobbyOf, nowMs, cluster } = this.#options;
+    const isMember = lobbyOf(identity.id) !== undefined;
+    if (!isMember && cluster === undefined) return this.#serve(identity, socket, false);
+    if (!isMember && cluster !== undefined && !secrets.isSignalingToken(identity.id, identity.token)) {
+      return new LateUser(this.#serveStranger(identity, socket, cluster));
+    }
     const door = new SignalingDoor({
       peerId: identity.id,
       nonce: secrets.newNonce(),
       openedMs: nowMs(),
       socket,
       counters,
-      admit: () => (lobbyOf(identity.id) === undefined ? undefined : this.#serve(identity, socket, true)),
+      admit: () => (lobbyOf(identity.id) === undefined ? this.#serveFound(identity, socket) : this.#serve(identity, socket, true)),
       handlePassed: () => void this.#doors.delete(door),
     });
     this.#doors.add(door);
     return door;
   }
 
-  #serve(identity: SignalingIdentity, socket: GuardedSocket, isOwner: boolean): SocketUser {
+  /** A member that another node let in. */
+  #serveFound(identity: SignalingIdentity, socket: GuardedSocket): Promise<SocketUser | undefined> | undefined {
+    const { cluster, lobbyOf } = this.#options;
+    return cluster?.signaling.find(identity.id).then(
+      (found) => {
+        if (found !== undefined && lobbyOf(identity.id) === undefined) cluster.follow(found.record);
+        return lobbyOf(identity.id) === undefined ? undefined : this.#serve(identity, socket, true);
+      },
+      // It comes again, and perhaps then it can be known.
+      () => undefined,
+    );
+  }
+
+  /** A stock client, once it is certain that nobody else has its id at any node. */
+  async #serveStranger(identity: SignalingIdentity, socket: GuardedSocket, { signaling }: GuardCluster): Promise<SocketUser | undefined> {
+    try {
+      const held = await signaling.takeStranger(identity.id, this.#options.secrets.hash(identity.token));
+      const known = this.#clients.get(identity.id);
+      const isTaken = known !== undefined && known.identity.token !== identity.token;
+      if (held !== undefined && !isTaken) return this.#serve(identity, socket, false, held);
+      if (held !== undefined) signaling.release(held);
+      socket.send(JSON.stringify({ type: "ID-TAKEN", payload: { msg: "ID is taken" } }));
+      socket.close(CLOSE_CODE.normal, "");
+    } catch {
+      socket.close(CLOSE_CODE.serviceRestart, "");
+    }
+    return undefined;
+  }
+
+  #serve(identity: SignalingIdentity, socket: GuardedSocket, isOwner: boolean, taken?: HeldId): SocketUser {
     const known = this.#clients.get(identity.id);
     const sameOwner = isOwner || known?.identity.token === identity.token;
     // `peer` never sees two sockets of one id: the old one has ended before the new one begins, so the new one gets its OPEN.
@@ -104,7 +158,9 @@ export class SignalingGuard {
       send: (text) => socket.send(text),
       close: () => socket.close(CLOSE_CODE.normal, ""),
     });
-    const client: Client = { identity, isOwner, socket, peer };
+    const lobby = isOwner ? this.#options.lobbyOf(identity.id) : undefined;
+    const held = lobby === undefined ? taken : this.#options.cluster?.signaling.takeMember(identity.id, lobby);
+    const client: Client = { identity, isOwner, socket, peer, held };
     if (known === undefined || sameOwner) {
       this.#clients.set(identity.id, client);
       this.#deliverPending(client);
@@ -113,6 +169,36 @@ export class SignalingGuard {
       relay: (signal) => this.#relay(client, signal),
       close: () => this.#forget(client),
     });
+  }
+
+  /** Somebody of this lobby signals here. */
+  isSignaling(code: LobbyCode): boolean {
+    for (const peerId of this.#clients.keys()) if (this.#options.lobbyOf(peerId) === code) return true;
+    return false;
+  }
+
+  /** A signal of another node, which has checked what a sender may. */
+  deliver(dst: PeerId, { lobby, src, text }: CarriedSignal): void {
+    const client = this.#clientOf(dst);
+    if (client !== undefined && (this.#options.lobbyOf(dst) ?? null) === lobby && src !== dst) client.socket.send(text);
+  }
+
+  /** Another node has the newest socket of this id. */
+  lose(peerId: PeerId): void {
+    const client = this.#clients.get(peerId);
+    if (client !== undefined) this.#end(client, CLOSE_CODE.normal, "replaced");
+  }
+
+  /** Its signals get through by now, at another node. */
+  handleElsewhere(dst: PeerId): void {
+    for (const { src, isOffer, text } of this.#pending.take(dst, this.#options.nowMs())) {
+      if (this.#mayReach(src, dst)) this.#send({ src, dst, isOffer, text });
+    }
+  }
+
+  /** Signals get through again that did not. */
+  handleUp(): void {
+    for (const dst of this.#pending.destinations()) this.handleElsewhere(dst);
   }
 
   /** `peerId` is no longer a member: its socket goes, and what it sent or was to get. */
@@ -156,16 +242,45 @@ export class SignalingGuard {
       client.peer.handleText(JSON.stringify(signal));
       return "relayed";
     }
-    if (signal.type === "LEAVE") return "dropped";
-    const text = JSON.stringify({ ...signal, src });
-    return this.#pending.add(this.#options.nowMs(), { src, dst: signal.dst, isOffer: signal.type === "OFFER", text }) ? "kept" : "dropped";
+    if (signal.type === "LEAVE" && this.#options.cluster === undefined) return "dropped";
+    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: JSON.stringify({ ...signal, src }) };
+    return this.#options.cluster === undefined ? this.#keep(pending) : this.#send(pending);
+  }
+
+  /** To whichever node has the destination; if none has it, it is kept. */
+  #send(signal: PendingSignal): "relayed" | "dropped" {
+    const { cluster } = this.#options;
+    if (cluster === undefined || this.#sending >= SENDING_MAX) return "dropped";
+    this.#sending++;
+    void this.#sendAcross(signal, cluster);
+    return "relayed";
+  }
+
+  async #sendAcross(signal: PendingSignal, { signaling }: GuardCluster): Promise<void> {
+    const { src, dst, isOffer, text } = signal;
+    const lobby = this.#options.lobbyOf(src) ?? null;
+    const isSent = await signaling.send(dst, { lobby, src, text });
+    this.#sending--;
+    if (isSent) return;
+    // A stock client that is nowhere; a member that is about to come.
+    if (lobby === null && isOffer) this.#sendExpire(src, dst);
+    else if (lobby !== null && this.#mayReach(src, dst) && this.#keep(signal) === "dropped")
+      this.#options.counters.add("signaling:pending-full");
+  }
+
+  #keep(signal: PendingSignal): "kept" | "dropped" {
+    // Here by now.
+    const client = this.#clientOf(signal.dst);
+    if (client !== undefined) client.socket.send(signal.text);
+    return client !== undefined || this.#pending.add(this.#options.nowMs(), signal) ? "kept" : "dropped";
   }
 
   /** Members of one lobby; or, on an open broker, two clients without any, of which the other must be there. */
   #mayReach(src: PeerId, dst: PeerId): boolean {
     const lobby = this.#options.lobbyOf(src);
     const other = this.#options.lobbyOf(dst);
-    return lobby === undefined ? other === undefined && this.#options.open && this.#clientOf(dst) !== undefined : lobby === other;
+    if (lobby !== undefined) return lobby === other;
+    return other === undefined && this.#options.open && (this.#options.cluster !== undefined || this.#clientOf(dst) !== undefined);
   }
 
   /** Who has this id. A stock client that named an id before it became a member's does not. */
@@ -192,6 +307,7 @@ export class SignalingGuard {
   /** Frees the id. Called again when the socket has closed, to no effect. */
   #forget(client: Client): void {
     if (this.#clients.get(client.identity.id) === client) this.#clients.delete(client.identity.id);
+    if (client.held !== undefined) this.#options.cluster?.signaling.release(client.held);
     client.peer.handleClosed();
   }
 }

@@ -67,6 +67,12 @@ export class BrokerCommand {
     return this.#exit;
   }
 
+  /** No word to anybody. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#exit;
+  }
+
   /** A field of proc(5) status. */
   #statusBytes(name: string): number {
     const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${this.#child.pid}/status`, "utf8"))?.[1];

@@ -5,7 +5,7 @@ import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
 import { MemoryOnceStore } from "../src/memory-once-store.ts";
 import { lobbyChannel, type NodeBus } from "../src/node-bus.ts";
 import type { OnceStore } from "../src/once-store.ts";
-import type { SharedState } from "../src/shared-state.ts";
+import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
 
 /** As the Redis adapter has them. */
 const COMMAND_MS_MAX = 450;
@@ -74,7 +74,7 @@ export class MemoryCluster {
 
   /** Runs a command once it has arrived. */
   arrive(run: () => void, refuse: (error: Error) => void): void {
-    if (this.#state === "down") refuse(new Error("connection refused"));
+    if (this.#state === "down") refuse(new StoreUnavailable("connection refused"));
     else if (this.#state === "hung") this.#waiting.push(() => this.arrive(run, refuse));
     else run();
   }
@@ -157,7 +157,7 @@ export class MemoryNode implements SharedState {
       compareAndSet: (code, version, next) => {
         const notAfterMs = cluster.options.nowMs() + COMMAND_MS_MAX;
         return this.#call(async () => {
-          if (cluster.options.nowMs() > notAfterMs) throw new Error("too late");
+          if (cluster.options.nowMs() > notAfterMs) throw new StoreUnavailable("too late");
           const isWritten = await cluster.lobbies.compareAndSet(code, version, next);
           if (isWritten) this.#spread(lobbyChannel(code), JSON.stringify({ written: version + 1 }));
           return isWritten;
@@ -219,22 +219,22 @@ export class MemoryNode implements SharedState {
 
   /** As the Redis client: refused at once while it is down, given up after the deadline, done by the store all the same if it gets there. */
   #call<Value>(run: () => Value | Promise<Value>): Promise<Value> {
-    return this.#isUp ? this.#send(run) : Promise.reject(new Error("the store is away"));
+    return this.#isUp ? this.#send(run) : Promise.reject(new StoreUnavailable("the store is away"));
   }
 
   #send<Value>(run: () => Value | Promise<Value>): Promise<Value> {
     const connection = this.#connection;
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error("no answer in time")), COMMAND_MS_MAX);
+      const timer = setTimeout(() => reject(new StoreUnavailable("no answer in time")), COMMAND_MS_MAX);
       const settle = (end: () => void): void => {
         clearTimeout(timer);
         end();
       };
       const answer = (end: () => void): void =>
-        this.#later(() => settle(connection === this.#connection ? end : () => reject(new Error("connection lost"))));
+        this.#later(() => settle(connection === this.#connection ? end : () => reject(new StoreUnavailable("connection lost"))));
       const refuse = (error: Error): void => settle(() => reject(error));
       this.#later(() => {
-        if (this.#isCutOff) return refuse(new Error("connection refused"));
+        if (this.#isCutOff) return refuse(new StoreUnavailable("connection refused"));
         this.#cluster.arrive(() => {
           // What is written is written, also when the answer gets lost.
           Promise.resolve()

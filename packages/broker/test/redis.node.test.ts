@@ -39,7 +39,7 @@ async function up(state: SharedState): Promise<SharedState> {
 
 function connect(url: string, prefix = `test${++prefixes}`, keptMs = 60_000): Promise<SharedState> {
   const steadyMs = (): number => performance.timeOrigin + performance.now();
-  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs, handleFailure: () => undefined });
+  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs, handleDown: () => undefined });
   states.push(state);
   return up(state);
 }

@@ -19,6 +19,7 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   NO_MATCH: ["No match is running.", "Start one first."],
   RATE_LIMITED: ["Too many requests in a short time.", "Wait a moment, then try again."],
   SERVER_FULL: ["The lobby server is full.", "Try again in a minute."],
+  RETRY: ["The lobby server cannot answer now.", "Try again in a moment."],
   NO_TURN_SERVER: [
     "This lobby server has no relay, which a relay-only lobby needs.",
     "Host without relay-only, or use a lobby server with TURN.",

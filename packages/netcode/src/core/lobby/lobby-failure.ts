@@ -49,5 +49,5 @@ export function departureFailure(reason: LeaveReason): LobbyFailure {
 
 /** True when a refusal of `resume` is for good. The rest passes: the member tries again. */
 export function isSeatGone(error: LobbyError): boolean {
-  return error.code !== "RATE_LIMITED" && error.code !== "SERVER_FULL";
+  return error.code !== "RATE_LIMITED" && error.code !== "SERVER_FULL" && error.code !== "RETRY";
 }

@@ -46,6 +46,22 @@ describe("entering", () => {
     expect(world.broker.openSockets).toEqual([]);
   });
 
+  test("[MB60] an entrance that is told to come again asks again by itself, and gives up after three attempts", () => {
+    const world = new LobbyWorld();
+    world.broker.refusals.set("create", { code: "RETRY", retryAfterMs: 1_000 });
+    const ada = world.host();
+    world.run(1_500);
+    expect([ada.events, ada.attemptsMs.length]).toEqual([[], 2]);
+    world.run(20_000);
+    expect(ada.events).toMatchObject([{ type: "closed", failure: { code: "BROKER_UNREACHABLE" } }]);
+    expect(ada.attemptsMs).toHaveLength(3);
+    const cyd = world.host();
+    world.run(500);
+    world.broker.refusals.clear();
+    world.run(2_000);
+    expect(cyd.names).toContain("admitted");
+  });
+
   test("[MB3] a broker that refuses three sockets is unreachable", () => {
     const world = new LobbyWorld();
     world.broker.refusing = true;

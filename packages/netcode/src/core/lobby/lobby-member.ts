@@ -294,8 +294,9 @@ export class LobbyMember {
   }
 
   #handleRefused(nowMs: number, error: LobbyError): void {
-    // The first time, the person decides whether to try again.
-    if (this.#admission === undefined || isSeatGone(error)) this.#close(error);
+    // The first time, the person decides whether to try again; but not about what passes by itself.
+    const isFinal = this.#admission === undefined ? error.code !== "RETRY" : isSeatGone(error);
+    if (isFinal) this.#close(error);
     else this.#loseSocket(nowMs, error.retryAfterMs);
   }
 

@@ -333,7 +333,7 @@ export interface Admission extends IceGrant {
  * - `NOT_HOST`: only the lobby host may do this. `SEAT_EXPIRED`: nothing left to resume. `NOT_MEMBER`: join first.
  * - `MATCH_RUNNING`, `NO_MATCH`: the command does not fit the phase.
  * - `RATE_LIMITED`: too much, too fast; `retryAfterMs` says when. `BAD_REQUEST`: not of the protocol.
- * - `SERVER_FULL`: the broker is at a limit of its own. `NO_TURN_SERVER`: a relay-only lobby needs one, and the broker has none to give.
+ * - `SERVER_FULL`: the broker is at a limit of its own. `RETRY`: it cannot reach what it shares with other brokers; nothing is wrong with the request. `NO_TURN_SERVER`: a relay-only lobby needs one, and the broker has none to give.
  */
 export const LOBBY_ERROR_CODES = [
   "LOBBY_NOT_FOUND",
@@ -348,6 +348,7 @@ export const LOBBY_ERROR_CODES = [
   "NO_MATCH",
   "RATE_LIMITED",
   "SERVER_FULL",
+  "RETRY",
   "NO_TURN_SERVER",
   "BAD_REQUEST",
 ] as const;
@@ -357,7 +358,7 @@ export interface LobbyError {
   readonly code: LobbyErrorCode;
   /** A sentence for the person. */
   readonly message: string;
-  /** `RATE_LIMITED`: earliest sensible retry. */
+  /** `RATE_LIMITED`, `RETRY`: earliest sensible retry. */
   readonly retryAfterMs?: number;
   /** `VERSION_MISMATCH`: what the lobby runs. */
   readonly expected?: GameIdentity;

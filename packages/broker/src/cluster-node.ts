@@ -1,0 +1,192 @@
+import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import type { LobbyRooms, SeatElsewhere } from "./lobby-rooms.ts";
+import type { LobbyService } from "./lobby-service.ts";
+import { lobbyChannel, NODES_CHANNEL } from "./node-bus.ts";
+import { parseNodeText } from "./node-text.ts";
+import { NodeWatch } from "./node-watch.ts";
+import type { SeatClaims } from "./seat-claims.ts";
+import type { SharedState } from "./shared-state.ts";
+
+/** Signs of life, and looking after what this node follows. */
+const BEAT_MS = 1_000;
+/** A beat this late means that the process stood still, and could not hear the others. */
+const STALL_MS = 3_000;
+/** How often lobbies are kept: several times in their life (`LOBBY_KEPT_MS`). */
+const KEEP_MS = 60_000;
+/** A lobby without a node is forgotten after this: long after every kept seat of it ran out. */
+export const LOBBY_KEPT_MS: number = 5 * KEEP_MS;
+/** The ids of members are kept with every so many rounds of this: three times in the life of a claim (`SEAT_LEASE_MS`). */
+const SEATS_KEPT_EACH = 20;
+/** Lobbies that are read at a time, after an outage. */
+const CATCH_UP_STEP = 32;
+
+export interface ClusterNodeOptions {
+  readonly nodeId: string;
+  readonly shared: SharedState;
+  readonly seats: SeatClaims;
+  readonly rooms: LobbyRooms;
+  readonly service: LobbyService;
+  /** Somebody of this lobby signals here. */
+  readonly isSignaling: (code: LobbyCode) => boolean;
+  /** Another node says something about a lobby that is followed here. */
+  readonly handleText: (code: LobbyCode, message: { readonly [key: string]: unknown }) => void;
+  readonly steadyMs: () => number;
+  readonly handleFailure: (error: unknown) => void;
+}
+
+/**
+ * One of many nodes: follows every lobby that has somebody here, so that writes of other nodes reach its members; keeps them from being forgotten; and
+ * lets go the seats whose node has died. While the shared state is away it does nothing, and looks at everything again when it is back.
+ */
+export class ClusterNode {
+  readonly #options: ClusterNodeOptions;
+  readonly #watch: NodeWatch;
+  readonly #followed = new Set<LobbyCode>();
+  /** Lobbies that wait for being read, up to which version; each once. */
+  readonly #behind = new Map<LobbyCode, number>();
+  /** Lobbies that could not be read. */
+  readonly #unread = new Set<LobbyCode>();
+  /** Seats that are being let go. */
+  readonly #losing = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+  #reading = 0;
+  #keptCount = 0;
+  #beatAtMs: number;
+  #keptAtMs: number;
+
+  constructor(options: ClusterNodeOptions) {
+    const { shared, rooms, steadyMs } = options;
+    this.#options = options;
+    this.#beatAtMs = this.#keptAtMs = steadyMs();
+    this.#watch = new NodeWatch(this.#beatAtMs);
+    rooms.onOpened = (code) => this.follow(code);
+    shared.bus.onUp(() => this.#handleUp());
+    void this.#subscribe(NODES_CHANNEL, (text) => this.#handleNode(text));
+    this.#timer = setInterval(() => this.#beat(), BEAT_MS).unref();
+    if (shared.bus.isUp) this.#beat();
+  }
+
+  /** Nodes that live, this one too. */
+  get nodeCount(): number {
+    return 1 + this.#watch.count(this.#options.steadyMs());
+  }
+
+  /** Hears of this lobby's writes from now on, and whether there were some. */
+  follow(code: LobbyCode): void {
+    if (this.#followed.has(code)) return;
+    this.#followed.add(code);
+    void this.#subscribe(lobbyChannel(code), (text) => this.#handleLobby(code, text)).then(() => this.#catchUp(code));
+  }
+
+  /** Says that this node stops; what its sockets had is let go at once. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#publish({ node: this.#options.nodeId, leaves: true });
+  }
+
+  /** Whatever it rejects with, it is made good when the bus is up again. */
+  async #subscribe(channel: string, listener: (text: string) => void): Promise<void> {
+    await this.#options.shared.bus.subscribe(channel, listener).catch(() => undefined);
+  }
+
+  async #publish(message: { readonly node: string; readonly leaves?: true }): Promise<void> {
+    await this.#options.shared.bus.publish(NODES_CHANNEL, JSON.stringify(message)).catch(() => undefined);
+  }
+
+  #handleUp(): void {
+    this.#watch.startOver(this.#options.steadyMs());
+    for (const code of this.#followed) this.#catchUp(code);
+    void this.#publish({ node: this.#options.nodeId });
+  }
+
+  #handleNode(text: string): void {
+    const message = parseNodeText(text);
+    const node = message?.["node"];
+    if (typeof node !== "string" || node === this.#options.nodeId) return;
+    if (message?.["leaves"] === true) this.#watch.leave(node);
+    else this.#watch.hear(this.#options.steadyMs(), node);
+  }
+
+  #handleLobby(code: LobbyCode, text: string): void {
+    const message = parseNodeText(text);
+    const version = message?.["written"];
+    if (typeof version !== "number") return message && this.#options.handleText(code, message);
+    if (version > (this.#options.rooms.versionOf(code) ?? Infinity)) this.#catchUp(code, version);
+  }
+
+  /** Reads the lobby soon, a few at a time: after an outage all are behind. */
+  #catchUp(code: LobbyCode, version = Infinity): void {
+    this.#behind.set(code, version);
+    if (this.#reading < CATCH_UP_STEP) void this.#readAll();
+  }
+
+  async #readAll(): Promise<void> {
+    const { service, handleFailure } = this.#options;
+    this.#reading++;
+    for (let next = first(this.#behind); next !== undefined; next = first(this.#behind)) {
+      const [code, version] = next;
+      this.#behind.delete(code);
+      try {
+        await service.catchUp(code, version);
+      } catch (error) {
+        this.#unread.add(code);
+        handleFailure(error);
+      }
+    }
+    this.#reading--;
+  }
+
+  #beat(): void {
+    const { shared, rooms, steadyMs } = this.#options;
+    const nowMs = steadyMs();
+    if (nowMs - this.#beatAtMs > STALL_MS || !shared.bus.isUp) this.#watch.startOver(nowMs);
+    this.#beatAtMs = nowMs;
+    void this.#publish({ node: this.#options.nodeId });
+    for (const [code, seat] of rooms.elsewhere()) if (this.#watch.isDead(nowMs, seat.node)) void this.#lose(code, seat);
+    for (const code of shared.bus.isUp ? this.#unread : []) this.#catchUp(code);
+    if (shared.bus.isUp) this.#unread.clear();
+    this.#watch.sweep(nowMs);
+    this.#letGo();
+    if (nowMs - this.#keptAtMs < KEEP_MS) return;
+    this.#keptAtMs = nowMs;
+    void this.#keep();
+  }
+
+  /** The seat of a node that died. */
+  async #lose(code: LobbyCode, seat: SeatElsewhere): Promise<void> {
+    const key = `${code} ${seat.peerId} ${seat.connection}`;
+    if (this.#losing.has(key)) return;
+    this.#losing.add(key);
+    // Tried again with the next beat.
+    await this.#options.service.lost(code, seat).catch(this.#options.handleFailure);
+    this.#losing.delete(key);
+  }
+
+  /** Lobbies that have nobody here any more. */
+  #letGo(): void {
+    const { rooms, service, shared, isSignaling } = this.#options;
+    for (const code of this.#followed) {
+      if (!rooms.isEmpty(code) || isSignaling(code)) continue;
+      this.#followed.delete(code);
+      shared.bus.unsubscribe(lobbyChannel(code));
+      rooms.lose(code, "SHUTTING_DOWN");
+      service.forget(code);
+    }
+  }
+
+  async #keep(): Promise<void> {
+    const { shared, rooms, seats, handleFailure } = this.#options;
+    try {
+      for (const code of this.#followed) await shared.lobbies.keep(code);
+      if (++this.#keptCount % SEATS_KEPT_EACH !== 0) return;
+      for (const [code, peerId] of rooms.guests()) await seats.take(peerId, code);
+    } catch (error) {
+      handleFailure(error);
+    }
+  }
+}
+
+function first<Key, Value>(map: ReadonlyMap<Key, Value>): readonly [Key, Value] | undefined {
+  const next = map.entries().next();
+  return next.done === true ? undefined : next.value;
+}

@@ -1,0 +1,175 @@
+import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
+import { lobbyChannel, peerChannel } from "./node-bus.ts";
+import { parseNodeText } from "./node-text.ts";
+import type { SeatClaims } from "./seat-claims.ts";
+import type { SharedState } from "./shared-state.ts";
+
+/** A claim of a signaling id lives so much longer than its node. At half, a Redis that is away for a moment frees the ids of stock clients; at double, who lost a node waits as long for its id. */
+const LEASE_MS = 30_000;
+const RENEW_MS = 10_000;
+/** Claims that are renewed at a time. */
+const RENEW_STEP = 100;
+/** Whoever proved that the id is its own. */
+const MEMBER = "member";
+
+/** A signal on its way to another node. */
+export interface CarriedSignal {
+  /** Of both ends; `null`: of neither. */
+  readonly lobby: LobbyCode | null;
+  readonly src: PeerId;
+  /** As it will be sent. */
+  readonly text: string;
+}
+
+export interface ClusterSignalingOptions {
+  readonly shared: SharedState;
+  readonly seats: SeatClaims;
+  /** A signal for a client of this node. */
+  readonly deliver: (dst: PeerId, signal: CarriedSignal) => void;
+  /** Another node has this id by now. */
+  readonly handleLost: (peerId: PeerId) => void;
+  /** Signals may get through that did not before. */
+  readonly handleUp: () => void;
+}
+
+/** An id that is at this node. */
+export interface HeldId {
+  readonly peerId: PeerId;
+  readonly owner: string;
+  /** Of a member. */
+  readonly lobby?: LobbyCode;
+  /** `undefined`: not claimed yet. */
+  token: number | undefined;
+}
+
+/** Which signaling ids are at this node, and the way to those of others. */
+export class ClusterSignaling {
+  readonly #options: ClusterSignalingOptions;
+  readonly #held = new Map<PeerId, HeldId>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: ClusterSignalingOptions) {
+    this.#options = options;
+    options.shared.bus.onUp(() => {
+      void this.#renewAll().then(() => this.#announceAll());
+      options.handleUp();
+    });
+    this.#timer = setInterval(() => void this.#renewAll(), RENEW_MS).unref();
+  }
+
+  /** The lobby of a member that another node let in, with its record. */
+  find(peerId: PeerId): ReturnType<SeatClaims["find"]> {
+    return this.#options.seats.find(peerId);
+  }
+
+  /** The owner of a member's id has its socket here: from now on it is nowhere else. Without the shared state as soon as it is back. */
+  takeMember(peerId: PeerId, code: LobbyCode): HeldId {
+    const held: HeldId = { peerId, owner: MEMBER, lobby: code, token: undefined };
+    this.#held.set(peerId, held);
+    const { bus } = this.#options.shared;
+    const run = async (): Promise<void> => {
+      await bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+      await this.#claim(held);
+      await this.#announce(held);
+    };
+    // When the bus is up again, all is claimed and heard.
+    run().catch(() => undefined);
+    return held;
+  }
+
+  /** A client without a lobby wants this id, `token` being by which it comes back to it. `undefined`: somebody else has it. Rejects when nobody can tell. */
+  async takeStranger(peerId: PeerId, token: string): Promise<HeldId | undefined> {
+    const held: HeldId = { peerId, owner: `stranger-${token}`, token: undefined };
+    if (!(await this.#claim(held))) return undefined;
+    this.#held.set(peerId, held);
+    await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+    return held;
+  }
+
+  /** The socket is gone from here. */
+  release(held: HeldId): void {
+    const { peerId, token } = held;
+    if (this.#held.get(peerId) === held) {
+      this.#held.delete(peerId);
+      this.#options.shared.bus.unsubscribe(peerChannel(peerId));
+    }
+    if (token !== undefined) this.#options.shared.claims.release(keyOf(peerId), token).catch(() => undefined);
+  }
+
+  /** False: no node has it, or nobody can tell. */
+  async send(dst: PeerId, signal: CarriedSignal): Promise<boolean> {
+    return (await this.#options.shared.bus.publish(peerChannel(dst), JSON.stringify(signal)).catch(() => 0)) > 0;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #claim(held: HeldId): Promise<boolean> {
+    const { peerId, owner } = held;
+    const { claims, bus } = this.#options.shared;
+    const over = owner === MEMBER ? ({ over: "anybody" } as const) : {};
+    const answer = await claims.take(keyOf(peerId), { owner, leaseMs: LEASE_MS, ...over });
+    if (!answer.ok) return false;
+    held.token = answer.token;
+    // Whoever had it hears so at once; one that does not, with its next renewal.
+    bus.publish(peerChannel(peerId), JSON.stringify({ claimed: answer.token })).catch(() => undefined);
+    return true;
+  }
+
+  #hear(peerId: PeerId, text: string): void {
+    const held = this.#held.get(peerId);
+    const message = parseNodeText(text);
+    if (held === undefined || message === undefined) return;
+    const { claimed, lobby, src, text: signal } = message;
+    if (typeof claimed === "number") {
+      if (held.token !== undefined && claimed > held.token) this.#lose(held);
+    } else if (typeof src === "string" && typeof signal === "string" && (lobby === null || typeof lobby === "string")) {
+      // Of a node of ours, which checked them.
+      this.#options.deliver(peerId, { lobby: lobby as LobbyCode | null, src: src as PeerId, text: signal });
+    }
+  }
+
+  #lose(held: HeldId): void {
+    if (this.#held.get(held.peerId) !== held) return;
+    // Another's by now: not to be released.
+    held.token = undefined;
+    this.#options.handleLost(held.peerId);
+    this.release(held);
+  }
+
+  /** Nodes that have signals for this member send them now. */
+  async #announce({ peerId, lobby }: HeldId): Promise<void> {
+    if (lobby !== undefined) await this.#options.shared.bus.publish(lobbyChannel(lobby), JSON.stringify({ here: peerId }));
+  }
+
+  /** While nothing got through, signals were kept at other nodes. */
+  async #announceAll(): Promise<void> {
+    for (const held of this.#held.values()) await this.#announce(held).catch(() => undefined);
+  }
+
+  async #renewAll(): Promise<void> {
+    const all = [...this.#held.values()];
+    for (let first = 0; first < all.length && this.#options.shared.bus.isUp; first += RENEW_STEP) {
+      await Promise.all(all.slice(first, first + RENEW_STEP).map((held) => this.#renew(held)));
+    }
+  }
+
+  async #renew(held: HeldId): Promise<void> {
+    const { peerId, owner, token } = held;
+    if (this.#held.get(peerId) !== held) return;
+    try {
+      const isOurs =
+        token === undefined
+          ? await this.#claim(held)
+          : await this.#options.shared.claims.renew(keyOf(peerId), { owner, token, leaseMs: LEASE_MS });
+      if (!isOurs && held.token === token) this.#lose(held);
+    } catch {
+      // With the next round.
+    }
+  }
+}
+
+function keyOf(peerId: PeerId): string {
+  return `socket:{${peerId}}`;
+}
