@@ -312,6 +312,30 @@ describe("PeerJS with bad signaling", () => {
     accepted.close();
   });
 
+  it("[TR71] offers that a broker makes up in a member's name do not end a connection that works", async () => {
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 2);
+    const chatter = setInterval(() => ends.ada.send(ends.bob.localPeerId, "unreliable", Uint8Array.of(1)), 20);
+    try {
+      const sdp = connections.made[0]?.localDescription?.sdp;
+      const fields = { type: "data", reliable: true, serialization: "raw", sdp: { type: "offer", sdp } };
+      for (let attempt = 2; attempt <= 31; attempt++) {
+        const payload = { ...fields, connectionId: `dc_${attempt}`, metadata: { attempt: attempt ** 8 } };
+        const data = JSON.stringify({ type: "OFFER", src: ends.ada.localPeerId, payload });
+        socketOf(ends.bob)?.dispatchEvent(new MessageEvent("message", { data }));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    } finally {
+      clearInterval(chatter);
+    }
+    expect(ends.bob.refusals()).toEqual({ connected: 30 });
+    expect(connections.made.length).toBe(2);
+    expect(ends.closes).toEqual([]);
+    // An honest one is answered as soon as the old connection is closed, or has been silent.
+    ends.ada.dial(ends.bob.localPeerId);
+    await untilInRealTime(() => ends.opens.length === 4);
+  });
+
   it("[TR29] an attempt whose descriptions make no sense is given up without an unhandled rejection", async () => {
     const accepted = await openStranger();
     ends.bob.accept(accepted.id as PeerJsTransport["localPeerId"]);

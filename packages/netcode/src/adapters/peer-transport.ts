@@ -16,6 +16,7 @@ import type { Fingerprints } from "../core/ports/membership.ts";
 import { fingerprintOf } from "./dtls-fingerprint.ts";
 import { AttemptWitness } from "./attempt-witness.ts";
 import { DescriptionExchange } from "./description-exchange.ts";
+import { OfferGate, type OfferRefusal } from "./offer-gate.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
 import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
@@ -28,10 +29,6 @@ const REPEAT_MS = [400, 600, 900, 1_500] as const;
 /** The link has given up long before. */
 const REPEATS_MAX = 20;
 
-/** Attempts of one peer that are answered at once, and one more each so often: an honest one makes four in 16 s. Each is a peer connection, and ends the one before. */
-const OFFERS_BURST = 8;
-const OFFER_EVERY_MS = 2_000;
-
 /** One peer connection in the making or in use. */
 interface Attempt {
   readonly connection: DataConnection;
@@ -43,6 +40,8 @@ interface Attempt {
   answer: string | undefined;
   /** Aborted when the attempt is over. */
   readonly end: AbortController;
+  /** When something came last, once it is open. */
+  heardMs: number;
   repeats: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -53,11 +52,7 @@ interface Contact {
   accepts: boolean;
   /** A dial that waits for the signaling socket. */
   isDialPending: boolean;
-  /** Number of the newest attempt of theirs that was let through. */
-  admitted: number;
-  /** Offers of theirs that may still be let through, and when that was counted. */
-  offersLeft: number;
-  offersMs: number;
+  readonly offers: OfferGate;
   /** Since it was open last. */
   witness: AttemptWitness;
   /** Attempts of ours since then whose addresses did not reach each other. */
@@ -66,14 +61,7 @@ interface Contact {
 }
 
 /** Why a message of signaling or of a channel was refused. */
-type Refusal =
-  | "malformed-signal"
-  | "too-many-attempts"
-  | "not-accepted"
-  | "stale-attempt"
-  | "bad-candidate"
-  | "bad-description"
-  | "bad-message";
+type Refusal = OfferRefusal | "malformed-signal" | "not-accepted" | "bad-candidate" | "bad-description" | "bad-message";
 
 /**
  * A transport over PeerJS, in a browser or in Node. PeerJS carries offers, answers and candidates; the connection, its channels and its end are ours.
@@ -182,9 +170,7 @@ export class PeerTransport implements Transport {
         peer,
         accepts: false,
         isDialPending: false,
-        admitted: 0,
-        offersLeft: OFFERS_BURST,
-        offersMs: performance.now(),
+        offers: new OfferGate(),
         witness: new AttemptWitness(),
         iceFailures: 0,
         attempt: undefined,
@@ -233,10 +219,14 @@ export class PeerTransport implements Transport {
           clearTimeout(attempt.timer);
           contact.witness = new AttemptWitness();
           contact.iceFailures = 0;
+          attempt.heardMs = performance.now();
           this.#handler?.handleChannelsOpen(contact.peer);
         },
         handleClosed: (wasOpen) => this.#fail(contact, wasOpen ? "remote" : "unreachable"),
-        handlePacket: (channel, bytes) => this.#handler?.handlePacket(contact.peer, channel, bytes),
+        handlePacket: (channel, bytes) => {
+          attempt.heardMs = performance.now();
+          this.#handler?.handlePacket(contact.peer, channel, bytes);
+        },
         handleRefused: () => this.#refuse("bad-message"),
       },
       (this.capabilities & CAPABILITY.iceRestart) !== 0,
@@ -255,6 +245,7 @@ export class PeerTransport implements Transport {
       isDialer,
       end,
       answer: undefined,
+      heardMs: -Infinity,
       repeats: 0,
       timer: undefined,
     };
@@ -346,9 +337,9 @@ export class PeerTransport implements Transport {
       this.#signaling.repeatAnswer(attempt.connection);
       return false;
     }
-    if (offer.attempt <= contact.admitted) return this.#refuse("stale-attempt");
-    if (!mayOffer(contact, performance.now())) return this.#refuse("too-many-attempts");
-    contact.admitted = offer.attempt;
+    const heardMs = attempt?.channels.isOpen === true ? attempt.heardMs : undefined;
+    const refusal = contact.offers.judge(performance.now(), offer.attempt, heardMs);
+    if (refusal !== undefined) return this.#refuse(refusal);
     contact.witness.seeRemote(candidatesOf(offer.sdp).map(({ candidate = "" }) => candidate));
     return true;
   }
@@ -383,12 +374,4 @@ export class PeerTransport implements Transport {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     return false;
   }
-}
-
-function mayOffer(contact: Contact, nowMs: number): boolean {
-  contact.offersLeft = Math.min(OFFERS_BURST, contact.offersLeft + (nowMs - contact.offersMs) / OFFER_EVERY_MS);
-  contact.offersMs = nowMs;
-  if (contact.offersLeft < 1) return false;
-  contact.offersLeft--;
-  return true;
 }
