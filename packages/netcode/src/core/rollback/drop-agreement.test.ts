@@ -168,6 +168,17 @@ describe("a vote", () => {
     expect(alone.hasResigned).toBe(true);
   });
 
+  it("[RB44] regression: of two of whom one has cast out the other makes who is cast out by both resign: neither needs its voice", () => {
+    const accused = new DropAgreement(4, 3);
+    for (let told = 0; told < 2; told++) {
+      accused.receive(0, voteOf({ set: 0b1100, proposal: 0b1100 }));
+      accused.receive(1, voteOf({ set: 0b0001, proposal: 0b0001 }));
+      accused.receive(2, voteOf({ set: 0b1000, proposal: 0b1000 }));
+      accused.consider(calm);
+    }
+    expect(accused.hasResigned).toBe(true);
+  });
+
   it("[RB44] regression: that goes in a circle leaves one, who goes on", () => {
     for (const [accusedBy0, accusedBy1, accusedBy2] of [
       [1, 2, 0],

@@ -42,8 +42,8 @@ const PATIENCE_MS = 2000;
  *    hears nobody finds out that it is alone before it has proposed the first of the others.
  * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it resigns: it vouches for its own end, and is no member any more whose voice could be
  *    missing. Else those who cast might wait for a third who died meanwhile, and never play with it again. What it has cast itself is void then; nothing is lost, since who told it
- *    would have to cast that too, with it outside, and never will. It does not resign to one whom somebody else has cast out in turn: its voice is needed for that. And where it has
- *    cast what the other one has not, the highest rank that it hears does not: so one is left of a circle of casts.
+ *    would have to cast that too, with it outside, and never will. It does not resign to one whom somebody else, who has not cast it out, has cast out in turn: its voice is needed
+ *    for that. And where it has cast what the other one has not, the highest rank that it hears does not: so one is left of a circle of casts.
  *
  * Last frames come with the binding vote and never fall. What one member has decided, all whom it counts have cast, and they take it over as it is, frames included.
  *
@@ -140,7 +140,8 @@ export class DropAgreement extends Ballots {
     this.castAgainstUs = 0;
     let contested = 0;
     for (let member = 0; member < this.votes.length; member++) {
-      if ((heard & ~own.set & (1 << member)) !== 0) contested |= this.votes[member]?.set ?? 0;
+      const set = this.votes[member]?.set ?? 0;
+      if ((heard & ~own.set & (1 << member)) !== 0 && (set & local) === 0) contested |= set;
     }
     for (let member = 0; member < this.votes.length; member++) {
       if ((accusers & ~contested & (1 << member)) === 0) continue;
