@@ -30,6 +30,7 @@ import { Meters, type SocketKind } from "./meters.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 import { OperationsDoor, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
@@ -61,8 +62,6 @@ const GOODBYE_MS = 300;
 
 /** After a restart, or on another node, members are taken again within this; a proxy or a program that can read it waits as long. */
 const RETRY_AFTER_SECONDS = 2;
-/** How often the log tells what was turned away. At half, a scan of the ports fills it; at double, an operator hears of an attack late. */
-const REFUSALS_LOGGED_MS = 60_000;
 
 interface Route {
   readonly kind: SocketKind;
@@ -89,7 +88,6 @@ export class BrokerShell implements BrokerHandlers {
   readonly #startedAtMs = monotonicMs();
   readonly #meters = new Meters();
   readonly #operations: OperationsDoor;
-  #refusalsLogged: { readonly atMs: number; readonly counts: Readonly<Record<string, number>> } = { atMs: monotonicMs(), counts: {} };
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -110,12 +108,12 @@ export class BrokerShell implements BrokerHandlers {
     const held = shared?.lobbies ?? new MemoryLobbyStore(monotonicMs, limits.codeRestMs);
     // Times in a record mean the same at every node.
     const nowMs = shared === undefined ? monotonicMs : (): number => shared.bus.nowMs();
-    const wallMs = shared === undefined ? Date.now : nowMs;
+    const wallMs = shared === undefined ? Date.now : (): number => Math.floor(nowMs());
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =
       metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
     const admin = settings.adminToken === undefined ? undefined : this.#createAdminDesk(store);
-    const directory = new MemoryLobbyDirectory();
+    const directory = shared?.directory ?? new MemoryLobbyDirectory();
     this.#listViews = new ListViews(directory, handleFailure);
     this.#service = new LobbyService({
       store,
@@ -127,7 +125,7 @@ export class BrokerShell implements BrokerHandlers {
       nowMs,
       wallMs,
       seal: lasts ? new LobbySeal(ring, wallMs) : undefined,
-      board: new ListingBoard(directory, handleFailure),
+      board: new ListingBoard(directory, handleFailure, shared !== undefined),
       closedLives: shared?.once,
       seats: this.#cluster?.seats,
       counters: this.#counters,
@@ -136,16 +134,20 @@ export class BrokerShell implements BrokerHandlers {
     this.#quickMatch = new QuickMatch({
       directory,
       service: this.#service,
-      lobbyOfKey: (key) => this.#rooms.lobbyOf(secrets.peerIdOf(key)),
+      lobbyOfKey: (key) => {
+        const peerId = secrets.peerIdOf(key);
+        return this.#rooms.lobbyOf(peerId) ?? this.#cluster?.lobbyOf(peerId);
+      },
     });
     this.#peerServer = createPeerServer(handleFailure);
     this.#guard = this.#createGuard(secrets);
     shared?.bus.onUp(() => settings.log({ event: "store-up", nodes: this.#cluster?.nodeCount ?? 1 }));
     this.#cluster?.start({ rooms: this.#rooms, service: this.#service, guard: this.#guard });
+    const refusals = new RefusalLog(this.#counters, settings.log, monotonicMs());
     this.#sweep = new SocketSweep(monotonicMs, limits.sendBuffersBytes, (nowMs) => {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
-      this.#logRefusals(nowMs);
+      refusals.log(nowMs);
       admin?.sweep(nowMs);
     });
     this.#operations = new OperationsDoor({
@@ -381,16 +383,6 @@ export class BrokerShell implements BrokerHandlers {
     }
     this.#counters.add("broker:failure");
     this.#settings.log(failureEntry(error));
-  }
-
-  #logRefusals(nowMs: number): void {
-    const before = this.#refusalsLogged;
-    if (nowMs - before.atMs < REFUSALS_LOGGED_MS) return;
-    const counts = this.#counters.snapshot();
-    this.#refusalsLogged = { atMs: nowMs, counts };
-    const fresh = Object.entries(counts).map(([reason, count]) => [reason, count - (before.counts[reason] ?? 0)] as const);
-    const told = fresh.filter(([, count]) => count > 0);
-    if (told.length > 0) this.#settings.log({ event: "refusals", counts: Object.fromEntries(told) });
   }
 }
 

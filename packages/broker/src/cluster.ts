@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
 import { ClusterNode } from "./cluster-node.ts";
 import { ClusterSignaling } from "./cluster-signaling.ts";
 import type { LobbyRooms } from "./lobby-rooms.ts";
@@ -70,6 +71,11 @@ export class Cluster {
 
   get isUp(): boolean {
     return this.#options.shared.bus.isUp;
+  }
+
+  /** Of a member that may be at any node. */
+  async lobbyOf(peerId: PeerId): Promise<LobbyCode | undefined> {
+    return (await this.seats.find(peerId))?.code;
   }
 
   get nodeCount(): number {

@@ -3,16 +3,25 @@ import { gameKeyOf, type LobbyDirectory } from "./lobby-directory.ts";
 import { listingOf } from "./lobby-listing.ts";
 import type { LobbyRecord } from "./lobby-record.ts";
 
-/** Keeps the public list as the lobbies of this process are. */
+/** Keeps the public list as the lobbies are that this process writes. */
 export class ListingBoard {
   readonly #directory: LobbyDirectory;
   readonly #handleFailure: (error: unknown) => void;
   /** What the list says of lobbies that are in it, as JSON: most changes of a lobby change nothing there. */
   readonly #told = new Map<LobbyCode, string>();
 
-  constructor(directory: LobbyDirectory, handleFailure: (error: unknown) => void) {
+  readonly #isShared: boolean;
+
+  /** `isShared`: other nodes write the same lobbies, and the same list. */
+  constructor(directory: LobbyDirectory, handleFailure: (error: unknown) => void, isShared = false) {
     this.#directory = directory;
     this.#handleFailure = handleFailure;
+    this.#isShared = isShared;
+  }
+
+  /** Another node wrote the lobby, and told the list; unless it died, or our word before that comes later. */
+  handleElsewhere(record: LobbyRecord): void {
+    if (this.#told.has(record.lobby.code)) this.handleWritten(record);
   }
 
   /** The lobby was written. Nobody waits for the list. */
@@ -20,7 +29,8 @@ export class ListingBoard {
     const listing = listingOf({ life, revision, lobby, ...rest });
     const { code, game } = lobby;
     const text = listing === undefined ? undefined : JSON.stringify(listing);
-    if (this.#told.get(code) === text) return;
+    // What this node has not told, another one may have.
+    if (this.#told.get(code) === text && !(this.#isShared && text === undefined)) return;
     if (text === undefined) this.#told.delete(code);
     else this.#told.set(code, text);
     const entry = { game: gameKeyOf(game), code, age: { openedAtMs: life.openedAtMs, revision }, listing };

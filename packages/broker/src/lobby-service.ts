@@ -198,7 +198,7 @@ export class LobbyService {
 
   /** Another node wrote the lobby, up to `version`; without one, it may have. Rejects when the store does not answer. */
   catchUp(code: LobbyCode, version: number = Infinity): Promise<void> {
-    const { store, rooms } = this.#options;
+    const { store, rooms, board } = this.#options;
     return this.#queues.run(code, async () => {
       const known = rooms.versionOf(code);
       if (known === undefined || known >= version) return;
@@ -210,6 +210,7 @@ export class LobbyService {
       }
       const news = rooms.publish(code, { record: found.record, version: found.version, changes: [] });
       this.#deadlines.note(code, found.record, FOLLOWER_LAG_MS);
+      board.handleElsewhere(found.record);
       if (found.version > known) this.#keeper?.handleWritten(code, found.record, news);
     });
   }

@@ -13,7 +13,7 @@ export interface QuickMatchOptions {
   readonly directory: LobbyDirectory;
   readonly service: LobbyService;
   /** The lobby in which whoever has the key already is: its earlier attempt got there, and its answer was lost. */
-  readonly lobbyOfKey: (key: string) => LobbyCode | undefined;
+  readonly lobbyOfKey: (key: string) => LobbyCode | undefined | Promise<LobbyCode | undefined>;
 }
 
 /** Finds a lobby for who wants any. One at a time for each game: of two who come at once, the second finds what the first opened. */
@@ -41,7 +41,7 @@ export class QuickMatch {
   }
 
   async #enter(visitor: Visitor, command: QuickMatchCommand): Promise<void> {
-    const held = this.#options.lobbyOfKey(command.key);
+    const held = await this.#options.lobbyOfKey(command.key);
     if (held !== undefined) return this.#join(visitor, command, held, (outcome) => visitor.handleOutcome(outcome));
     for (const code of await this.#candidates(command)) {
       let isIn = false;

@@ -1,6 +1,7 @@
 import type { NodeBus } from "./node-bus.ts";
 import { RedisClaimStore } from "./redis-claim-store.ts";
 import { RedisConnection } from "./redis-connection.ts";
+import { RedisLobbyDirectory } from "./redis-lobby-directory.ts";
 import { RedisLobbyStore } from "./redis-lobby-store.ts";
 import { RedisOnceStore } from "./redis-once-store.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -33,6 +34,7 @@ export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handle
   };
   return {
     lobbies: new RedisLobbyStore({ connection, prefix, codeRestMs, keptMs }),
+    directory: new RedisLobbyDirectory({ connection, bus, prefix, keptMs }),
     once: new RedisOnceStore(connection, prefix),
     claims: new RedisClaimStore(connection, prefix),
     bus,

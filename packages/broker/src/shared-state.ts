@@ -1,4 +1,5 @@
 import type { ClaimStore } from "./claim-store.ts";
+import type { LobbyDirectory } from "./lobby-directory.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 import type { NodeBus } from "./node-bus.ts";
 import type { OnceStore } from "./once-store.ts";
@@ -11,6 +12,7 @@ export class StoreUnavailable extends Error {
 /** All that the nodes of a cluster share. Each call answers or rejects within a second. */
 export interface SharedState {
   readonly lobbies: LobbyStore;
+  readonly directory: LobbyDirectory;
   readonly once: OnceStore;
   readonly claims: ClaimStore;
   readonly bus: NodeBus;

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Admission } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_PROTOCOL_VERSION, type Admission } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BrokerCommand } from "./broker-command.ts";
-import { admission, LobbyClient, refusal } from "./lobby-client.ts";
+import { admission, LobbyClient, profile, refusal } from "./lobby-client.ts";
 import { RedisServer } from "./redis-server.ts";
 import { SignalingClient } from "./signaling-client.ts";
 
@@ -209,6 +209,39 @@ test("[CL25] stock clients of an open cluster have their id at one node, and rea
     bob.offer("ada-stock");
     await sleep(20);
   }
+});
+
+test("[CL31] a lobby that is listed at one node is in the list of all, is followed live there and found by quick match, whose lost answer is found again at another node", async () => {
+  const watcher = await LobbyClient.open(port(2));
+  const game = { id: "listed", version: 1, contentHash: "0123abcd" };
+  expect(await watcher.list({}, game)).toEqual({ lobbies: [], total: 0 });
+  const seek = (client: LobbyClient, attempt: number): ReturnType<LobbyClient["ask"]> =>
+    client.ask({
+      type: "quick-match",
+      protocol: LOBBY_PROTOCOL_VERSION,
+      key: client.pageKey.key,
+      game,
+      profile: profile("Ada"),
+      capacity: 2,
+      settings: null,
+      metadata: null,
+      filter: {},
+      entrance: { id: `entrance-of-${client.pageKey.key.slice(0, 12)}`, attempt },
+    });
+  const ada = await LobbyClient.open(port(0));
+  const { code } = admission(await seek(ada, 1)).lobby;
+  expect((await watcher.update()).put).toMatchObject([{ code, members: 1 }]);
+  const bob = await LobbyClient.open(port(1));
+  expect(admission(await seek(bob, 1)).lobby.code).toBe(code);
+  // It never heard that.
+  bob.socket.terminate();
+  const again = await LobbyClient.open(port(2));
+  again.pageKey = bob.pageKey;
+  expect(admission(await seek(again, 2)).lobby).toMatchObject({ code, members: [{ seat: 0 }, { seat: 1 }] });
+  // Another writes that it is gone than wrote that it is there.
+  await ada.ask({ type: "leave" });
+  await again.ask({ type: "leave" });
+  for (let gone: readonly string[] = []; !gone.includes(code);) ({ gone } = await watcher.update());
 });
 
 test("[CL26] after kill -9 of a node its members are back in their seats at others, whoever does not come back is missed, and a host that was there is followed", async () => {

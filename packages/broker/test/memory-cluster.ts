@@ -1,6 +1,8 @@
 /** A model of Redis and of the connections to it, in one process: for tests of several nodes, in real and in virtual time. */
 import type { Claim, ClaimAnswer, ClaimStore, ClaimWish } from "../src/claim-store.ts";
+import type { LobbyDirectory } from "../src/lobby-directory.ts";
 import type { LobbyStore } from "../src/lobby-store.ts";
+import { MemoryLobbyDirectory } from "../src/memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
 import { MemoryOnceStore } from "../src/memory-once-store.ts";
 import { lobbyChannel, type NodeBus } from "../src/node-bus.ts";
@@ -33,6 +35,7 @@ export class MemoryCluster {
   readonly options: MemoryClusterOptions;
   lobbies: MemoryLobbyStore;
   once: MemoryOnceStore;
+  readonly directory = new MemoryLobbyDirectory();
   readonly claims = new Map<string, HeldClaim>();
   readonly nodes = new Set<MemoryNode>();
   onClaimTaken: ClaimTaken = () => undefined;
@@ -94,6 +97,7 @@ export class MemoryNode implements SharedState {
   #connection = 0;
   readonly lobbies: LobbyStore;
   readonly once: OnceStore;
+  readonly directory: LobbyDirectory;
   readonly claims: ClaimStore;
   readonly bus: NodeBus;
 
@@ -112,6 +116,11 @@ export class MemoryNode implements SharedState {
           if (cluster.claim(key)?.token === token) cluster.claims.delete(key);
         }),
       find: (key) => this.#call(() => this.#find(key)),
+    };
+    this.directory = {
+      set: (entry) => this.#call(() => cluster.directory.set(entry)),
+      list: (game) => this.#call(() => cluster.directory.list(game)),
+      watch: (game, handleChange) => cluster.directory.watch(game, handleChange),
     };
     this.bus = this.#createBus();
     this.#beat = setInterval(() => void this.#check(), BEAT_MS).unref();

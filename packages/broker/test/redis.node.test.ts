@@ -9,6 +9,7 @@ import { code, TestLobby } from "./lobby-fixture.ts";
 import { lobbyStoreContract } from "./lobby-store-contract.ts";
 import { nodeBusContract } from "./node-bus-contract.ts";
 import { onceStoreContract } from "./once-store-contract.ts";
+import { describeLobbyDirectory, listing } from "./lobby-directory-contract.ts";
 import { RedisServer } from "./redis-server.ts";
 
 const REST_MS = 120;
@@ -49,6 +50,7 @@ describe.each(["a server", "a node of a cluster"])("%s", (kind) => {
   lobbyStoreContract(async () => (await connect(url(), undefined, REST_MS)).lobbies, { restMs: REST_MS, passMs });
   onceStoreContract(async () => (await connect(url())).once, passMs);
   claimStoreContract(async () => (await connect(url())).claims, passMs);
+  describeLobbyDirectory("directory", async () => ({ directory: (await connect(url())).directory, close: () => Promise.resolve() }));
   nodeBusContract(async (count) => {
     const prefix = `test${++prefixes}`;
     return Promise.all(Array.from({ length: count }, async () => (await connect(url(), prefix)).bus));
@@ -77,6 +79,30 @@ describe.each(["a server", "a node of a cluster"])("%s", (kind) => {
     await passMs(REST_MS + 20);
     expect([await lobbies.count(), await lobbies.load(code("KXRTM"))]).toEqual([0, { version: 0, record: undefined }]);
   });
+});
+
+test("[CL30] of what nodes say of a lobby in the list the youngest counts, in whichever order it comes; what has no node any more goes by itself", async () => {
+  const { directory, lobbies } = await connect(server.url, undefined, REST_MS);
+  const told = (revision: number, text: string | undefined, openedAtMs = 1_000): Promise<void> => {
+    const shown = listing("KXRTM", { hostName: text ?? "" });
+    return directory.set({ game: "tag", code: shown.code, age: { openedAtMs, revision }, listing: text === undefined ? undefined : shown });
+  };
+  const names = async (): Promise<readonly string[]> => (await directory.list("tag")).map(({ hostName }) => hostName);
+  await told(3, "three");
+  await told(2, "two");
+  expect(await names()).toEqual(["three"]);
+  await told(5, undefined);
+  await told(4, "four");
+  expect(await names()).toEqual([]);
+  await told(1, "another life", 2_000);
+  await lobbies.compareAndSet(code("KXRTM"), 0, new TestLobby().record);
+  await passMs(REST_MS / 2);
+  await lobbies.keep(code("KXRTM"));
+  await passMs(REST_MS / 2 + 20);
+  expect(await names()).toEqual(["another life"]);
+  await passMs(REST_MS + 20);
+  expect(await names()).toEqual([]);
+  expect(await directory.list("tag")).toEqual([]);
 });
 
 test("[CL8] while Redis stands still every call is refused within half a second and then at once, what waited is never written, and when it goes on all is heard again", async () => {
