@@ -54,6 +54,7 @@ export default defineConfig({
             "@noble/curves/ed25519.js",
             "@noble/hashes/hkdf.js",
             "@noble/hashes/hmac.js",
+            "@noble/hashes/pbkdf2.js",
             "@noble/hashes/sha2.js",
           ],
         },

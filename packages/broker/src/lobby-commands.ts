@@ -57,6 +57,9 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
     case "set-listed":
       draft.change({ type: "door-changed", door: { ...draft.lobby.door, listed: command.listed } });
       return undefined;
+    case "set-password":
+      draft.setPassword(command.password);
+      return undefined;
     case "kick":
       return kick(draft, peerId, command);
     // Listed by the service, from the record. To be the host is all that it takes.

@@ -6,6 +6,7 @@ import {
   type GameIdentity,
   type GoodbyeReason,
   type Member,
+  type PasswordVerifier,
   type PeerId,
   assert,
 } from "@rollcall/netcode/lobby-protocol";
@@ -108,6 +109,11 @@ export class LobbyDraft {
 
   makeHost(peerId: PeerId): void {
     this.change({ type: "host-changed", hostId: peerId, hostEpoch: this.lobby.hostEpoch + 1 });
+  }
+
+  setPassword(password: PasswordVerifier | null): void {
+    this.#record = { ...this.#record, password };
+    this.change({ type: "door-changed", door: { ...this.lobby.door, password: password !== null } });
   }
 
   /** Keeps a member out that is about to be removed. */

@@ -2,6 +2,7 @@ import { LOBBY_TIMES, type EntranceAttempt, type GameIdentity, type PeerId, type
 import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
 import { isBanned, isBannedSecret } from "./lobby-bans.ts";
+import { provesPassword } from "./lobby-password.ts";
 import { FORMER_PAGES, type SeatRecord } from "./lobby-record.ts";
 import { cleanProfile } from "./profile.ts";
 
@@ -17,6 +18,8 @@ export interface JoinRequest extends Origin {
   readonly type: "join";
   readonly game: GameIdentity;
   readonly profile: Profile;
+  /** A proof, and the text that it is of; `null`: none, or not for here and now. */
+  readonly password: { readonly text: string; readonly proof: string } | null;
   readonly entrance: EntranceAttempt | null;
   readonly peerId: PeerId;
   readonly secretHash: string;
@@ -55,6 +58,11 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
   const { lobby } = draft;
   if (!sameGame(lobby.game, request.game)) return refused({ code: "VERSION_MISMATCH", expected: lobby.game });
   if (lobby.locked) return refused({ code: "LOBBY_LOCKED" });
+  const { password } = draft.record;
+  if (password !== null) {
+    if (request.password === null) return refused({ code: "PASSWORD_REQUIRED" });
+    if (!provesPassword(password, request.password.text, request.password.proof)) return refused({ code: "WRONG_PASSWORD" });
+  }
   if (lobby.members.length >= lobby.capacity) return refused({ code: "LOBBY_FULL" });
   const taken = new Set(lobby.members.map((member) => member.seat));
   let seat = 0;

@@ -6,6 +6,8 @@ const SENTENCES: Readonly<Record<LobbyErrorCode, string>> = {
   LOBBY_NOT_FOUND: "There is no lobby with this code. Check the code, or host a new game.",
   LOBBY_FULL: "This lobby is full. Ask the host to make room, or try again later.",
   LOBBY_LOCKED: "This lobby is locked. Ask the host to unlock it.",
+  PASSWORD_REQUIRED: "This lobby has a password. Enter it to join.",
+  WRONG_PASSWORD: "This is not the password of this lobby. Check it, then try again.",
   VERSION_MISMATCH: "This lobby plays another version of the game. Reload the page, and ask the others to do the same.",
   KICKED: "The host has removed you from this lobby.",
   NOT_HOST: "Only the host of the lobby can do this.",

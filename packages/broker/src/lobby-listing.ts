@@ -13,12 +13,16 @@ export function listingOf({ lobby }: LobbyRecord): LobbyListing | undefined {
     members: members.length,
     capacity,
     playing: match !== undefined,
+    password: door.password,
     relayOnly,
   };
 }
 
-export function fitsFilter(listing: LobbyListing, { joinable = false, idle = false, metadata: wanted = {} }: LobbyFilter): boolean {
-  if ((joinable && isFull(listing)) || (idle && listing.playing)) return false;
+export function fitsFilter(
+  listing: LobbyListing,
+  { joinable = false, open = false, idle = false, metadata: wanted = {} }: LobbyFilter,
+): boolean {
+  if ((joinable && isFull(listing)) || (open && listing.password) || (idle && listing.playing)) return false;
   const { metadata } = listing;
   const fields = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {};
   return Object.entries(wanted).every(([name, value]) => Object.hasOwn(fields, name) && Reflect.get(fields, name) === value);

@@ -1,4 +1,4 @@
-import type { EntranceAttempt, LobbyChange, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
+import type { EntranceAttempt, LobbyChange, LobbyState, PasswordVerifier, PeerId } from "@rollcall/netcode/lobby-protocol";
 
 /** What the broker keeps about a member and tells nobody. */
 export interface SeatRecord {
@@ -63,6 +63,8 @@ export interface LobbyRecord {
   readonly revision: number;
   readonly restoration: Restoration | null;
   readonly lobby: LobbyState;
+  /** What checks the password, if there is one. */
+  readonly password: PasswordVerifier | null;
   readonly seats: readonly SeatRecord[];
   readonly nextOrder: number;
   readonly nextConnection: number;

@@ -17,6 +17,7 @@ import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from ".
 import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
 import { LobbyDeadlines } from "./lobby-deadlines.ts";
+import { LobbyPasswords } from "./lobby-password.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
@@ -78,6 +79,7 @@ const FOLLOWER_LAG_MS = 200;
 
 /** Runs requests through the machine and the store: load, step, compare-and-set, and again when another broker was faster. */
 export class LobbyService {
+  readonly passwords: LobbyPasswords;
   readonly #options: LobbyServiceOptions;
   readonly #queues = new LobbyQueues();
   readonly #deadlines: LobbyDeadlines;
@@ -89,6 +91,7 @@ export class LobbyService {
   constructor(options: LobbyServiceOptions) {
     const { seal, rooms, nowMs } = options;
     this.#options = options;
+    this.passwords = new LobbyPasswords(options);
     this.#deadlines = new LobbyDeadlines(nowMs, (code) => this.#maintain(code, { type: "time" }));
     this.#closedLives = options.closedLives ?? new MemoryOnceStore(nowMs);
     this.#keeper = seal && new LobbyKeeper({ seal, rooms, nowMs });
@@ -100,7 +103,7 @@ export class LobbyService {
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
     const { store, secrets, limits, iceGrants, wallMs, seats } = this.#options;
-    const { key, game, profile, capacity, settings, metadata, relayOnly = false, listed = false } = command;
+    const { key, game, profile, capacity, settings, metadata, relayOnly = false, listed = false, password = null } = command;
     if (relayOnly && !iceGrants.hasTurn) {
       visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
       return;
@@ -121,7 +124,7 @@ export class LobbyService {
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
-      const told = { game, profile, capacity, settings, metadata, relayOnly, door: { listed } };
+      const told = { game, profile, capacity, settings, metadata, relayOnly, listed, password };
       const opened = openLobby({ life, code, peerId, ...told, ...arrival.seat });
       const record = seats?.place(opened, peerId) ?? opened;
       if (mayOpen && seats !== undefined && !(await seats.take(peerId, code)))
@@ -139,10 +142,11 @@ export class LobbyService {
 
   async join(visitor: Visitor, command: CommandOf<"join">): Promise<void> {
     const { code, key, game, profile } = command;
-    const peerId = this.#options.secrets.peerIdOf(key);
+    const { secrets } = this.#options;
+    const peerId = secrets.peerIdOf(key);
     if (this.#isElsewhere(peerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
     const { seat, secret } = this.#arrivalOf(visitor, command);
-    const request = { type: "join", game, profile, peerId, ...seat } as const;
+    const request = { type: "join", game, profile, password: this.passwords.proofOf(command), peerId, ...seat } as const;
     await this.#enter(visitor, code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });
   }
 

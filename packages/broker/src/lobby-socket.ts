@@ -3,9 +3,11 @@ import {
   parseMemberMessage,
   unreachable,
   type BrokerMessage,
+  type ChallengeMessage,
   type GoodbyeReason,
   type ListMessage,
   type LobbyCommand,
+  type LobbyErrorCode,
   type MemberMessage,
   type MemberMessageParse,
 } from "@rollcall/netcode/lobby-protocol";
@@ -166,10 +168,12 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "resume":
       case "quick-match":
       case "list":
+      case "challenge":
         if (this.#membership !== undefined) {
           this.#refuse(request, { code: "BAD_REQUEST", detail: "This socket is in a lobby already. Leave it first." });
           return Promise.resolve();
         }
+        if (command.type === "challenge") return this.#challenge(request, command);
         return command.type === "list" ? this.#list(request, command) : this.#enter(request, command);
       case "leave":
       case "ice-servers":
@@ -180,6 +184,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "set-locked":
       case "set-capacity":
       case "set-listed":
+      case "set-password":
       case "kick":
       case "bans":
       case "unban":
@@ -263,7 +268,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     }
     const isRight = tellsOfLobby(refusal);
     // The code was no guess. Where that is not told, the count must not tell it either.
-    if (isRight && !uniformErrors) addresses.refundGuess(nowMs(), address);
+    if (isRight && !uniformErrors && refusal.code !== "WRONG_PASSWORD") addresses.refundGuess(nowMs(), address);
     this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : refusal);
   }
 
@@ -271,6 +276,10 @@ export class LobbySocket implements SocketUser, MemberSocket {
   #replyToOpening(request: number, outcome: Outcome): void {
     if (!outcome.ok && outcome.refusal.code === "RATE_LIMITED") this.#refuse(request, this.#tooManyLobbies());
     else this.#reply(request, outcome);
+  }
+
+  async #challenge(request: number, command: Extract<LobbyCommand, { type: "challenge" }>): Promise<void> {
+    this.#send({ reply: request, ok: true, result: await this.#options.service.passwords.challenge(command) });
   }
 
   #list(request: number, { game, filter }: Extract<LobbyCommand, { type: "list" }>): Promise<void> {
@@ -328,7 +337,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     else service.disconnected(membership, this);
   }
 
-  #send(message: BrokerMessage | ListMessage): void {
+  #send(message: BrokerMessage | ListMessage | ChallengeMessage): void {
     this.#socket.send(JSON.stringify(message));
   }
 
@@ -359,6 +368,15 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 }
 
+/** Refusals that say that there is a lobby. */
+const TELLING: ReadonlySet<LobbyErrorCode> = new Set([
+  "LOBBY_FULL",
+  "LOBBY_LOCKED",
+  "PASSWORD_REQUIRED",
+  "WRONG_PASSWORD",
+  "VERSION_MISMATCH",
+]);
+
 function tellsOfLobby(refusal: LobbyRefusal): boolean {
-  return refusal.code === "LOBBY_FULL" || refusal.code === "LOBBY_LOCKED" || refusal.code === "VERSION_MISMATCH";
+  return TELLING.has(refusal.code);
 }

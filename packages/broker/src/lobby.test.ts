@@ -56,6 +56,7 @@ test.each([
     profile: named("bob"),
     address: "x",
     deviceHash: null,
+    password: null,
     entrance: null,
     peerId: peer("bob"),
     secretHash: "s",

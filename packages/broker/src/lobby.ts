@@ -12,7 +12,7 @@ import {
   type Json,
   type LobbyCode,
   type LobbyCommand,
-  type LobbyDoor,
+  type PasswordVerifier,
   type PeerId,
   type Profile,
   unreachable,
@@ -33,7 +33,7 @@ import { commandLobby } from "./lobby-commands.ts";
 import { cleanProfile } from "./profile.ts";
 
 /** What a member inside may ask. */
-export type RoomCommand = Exclude<LobbyCommand, { readonly type: "create" | "join" | "resume" | "quick-match" | "list" }>;
+export type RoomCommand = Exclude<LobbyCommand, { readonly type: "create" | "join" | "resume" | "quick-match" | "list" | "challenge" }>;
 
 export type LobbyRequest =
   | JoinRequest
@@ -82,7 +82,8 @@ export interface LobbyOpening extends Origin {
   readonly settings: Json;
   readonly metadata: Json;
   readonly relayOnly: boolean;
-  readonly door: LobbyDoor;
+  readonly listed: boolean;
+  readonly password: PasswordVerifier | null;
   readonly peerId: PeerId;
   readonly secretHash: string;
   readonly entrance: EntranceAttempt | null;
@@ -93,19 +94,21 @@ export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { life, code, game, capacity, settings, metadata, relayOnly, door, peerId, secretHash, address, deviceHash, entrance } = opening;
+  const { life, code, game, capacity, settings, metadata, relayOnly, listed, password, peerId, secretHash, address, deviceHash, entrance } =
+    opening;
   const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
   return {
     life,
     generation: 0,
     revision: 1,
     restoration: null,
+    password,
     lobby: {
       code,
       game,
       capacity,
       locked: false,
-      door,
+      door: { listed, password: password !== null },
       relayOnly,
       hostId: peerId,
       hostEpoch: 1,

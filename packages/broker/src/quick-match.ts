@@ -59,7 +59,7 @@ export class QuickMatch {
   async #candidates({ game, filter }: QuickMatchCommand): Promise<readonly LobbyCode[]> {
     const listings = await this.#options.directory.list(gameKeyOf(game));
     return listings
-      .filter((listing) => fitsFilter(listing, { ...filter, joinable: true, idle: true }))
+      .filter((listing) => fitsFilter(listing, { ...filter, joinable: true, open: true, idle: true }))
       .toSorted(compareListings)
       .slice(0, TRIES)
       .map(({ code }) => code);

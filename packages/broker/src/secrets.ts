@@ -29,6 +29,11 @@ export interface Secrets {
   signalingToken(peerId: PeerId): string;
   /** Takes the same time whatever is wrong. */
   isSignalingToken(peerId: PeerId, token: string): boolean;
+  /** The salt of a password that is not there: the same for a code each time. */
+  madeUpSalt(code: string): string;
+  /** Good for a minute, for who has this key and wants into this lobby. */
+  challenge(nowMs: number, subject: string): string;
+  isChallenge(nowMs: number, subject: string, nonce: string): boolean;
   /** What the owner of a key must sign to open its signaling socket. */
   newNonce(): string;
 }
@@ -53,6 +58,13 @@ export function createSecrets(keys: KeyRing | string = KeyRing.of()): Secrets {
       const key = ring.find(token.slice(0, KID_UNITS)) ?? ring.current;
       return timingSafeEqual(digest(tokenUnder(key, peerId)), digest(token));
     },
+    madeUpSalt: (code) => ring.current.hmac(`salt:${code}`).subarray(0, 16).toString("base64url"),
+    challenge: (nowMs, subject) => challengeUnder(ring.current, Math.floor(nowMs / CHALLENGE_STEP_MS), subject),
+    isChallenge(nowMs, subject, nonce) {
+      const key = ring.find(nonce.slice(0, KID_UNITS)) ?? ring.current;
+      const step = Math.floor(nowMs / CHALLENGE_STEP_MS);
+      return [step, step - 1].some((at) => timingSafeEqual(digest(challengeUnder(key, at, subject)), digest(nonce)));
+    },
     newNonce: () => randomBytes(24).toString("base64url"),
   };
 }
@@ -60,6 +72,14 @@ export function createSecrets(keys: KeyRing | string = KeyRing.of()): Secrets {
 /** Says for whom somebody comes, and under which key: `kid 8 | mac 43`, url-safe. It opens nothing by itself, so it is no JOSE token, and it takes 20 µs to check before the upgrade. */
 function tokenUnder(key: SigningKey, peerId: PeerId): string {
   return `${key.kid}${key.hmac(`signaling:${peerId}`).toString("base64url")}`;
+}
+
+/** A challenge is good for one to two of these. At half, a phone that computes for long asks twice. */
+const CHALLENGE_STEP_MS = 60_000;
+
+/** Nothing is kept: what it is good for can be told from itself, on any broker of the key. */
+function challengeUnder(key: SigningKey, step: number, subject: string): string {
+  return `${key.kid}${key.hmac(`challenge:${step}:${subject}`).toString("base64url")}`;
 }
 
 function codeUnder(key: SigningKey, text: string, index: number): LobbyCode {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import {
   LOBBY_PROTOCOL_VERSION,
   parseBrokerMessage,
+  parseChallengeMessage,
   parseListMessage,
   parsePeerId,
   type Admission,
@@ -16,6 +17,9 @@ import {
   type LobbyFilter,
   type LobbyList,
   type LobbyListUpdate,
+  type PasswordChallenge,
+  type PasswordProof,
+  type PasswordVerifier,
   type PeerId,
   type Profile,
 } from "@rollcall/netcode/lobby-protocol";
@@ -47,6 +51,7 @@ export class LobbyClient {
   #listsTaken = 0;
   /** Who waits for more. */
   #wakes: (() => void)[] = [];
+  readonly #challenges = new Map<number, (challenge: PasswordChallenge) => void>();
   readonly #lists = new Map<number, (list: LobbyList) => void>();
   readonly #replies = new Map<number, (reply: Reply) => void>();
 
@@ -95,6 +100,14 @@ export class LobbyClient {
     });
   }
 
+  /** What to prove for a code, as another page would hear it. */
+  async challenge(code: string): Promise<PasswordChallenge> {
+    const request = ++this.#request;
+    const heard = new Promise<PasswordChallenge>((resolve) => this.#challenges.set(request, resolve));
+    this.send({ request, command: { type: "challenge", protocol: LOBBY_PROTOCOL_VERSION, code, key: this.pageKey.key } });
+    return heard;
+  }
+
   /** The public list, or why there is none. */
   list(filter: LobbyFilter = {}, game: GameIdentity = GAME): Promise<LobbyList | LobbyError> {
     const reply = this.ask({ type: "list", protocol: LOBBY_PROTOCOL_VERSION, game, filter });
@@ -124,7 +137,9 @@ export class LobbyClient {
     return this.ask({ type: "quick-match", protocol: LOBBY_PROTOCOL_VERSION, ...room });
   }
 
-  async create(options: { name?: string; capacity?: number; device?: string; listed?: boolean; metadata?: Json } = {}): Promise<Admission> {
+  async create(
+    options: { name?: string; capacity?: number; device?: string; listed?: boolean; metadata?: Json; password?: PasswordVerifier } = {},
+  ): Promise<Admission> {
     const { name = "Ada", capacity = 8, metadata = null, ...more } = options;
     return admission(
       await this.ask({
@@ -141,7 +156,10 @@ export class LobbyClient {
     );
   }
 
-  join(code: string, options: { name?: string; game?: GameIdentity; device?: string; entrance?: EntranceAttempt } = {}): Promise<Reply> {
+  join(
+    code: string,
+    options: { name?: string; game?: GameIdentity; device?: string; entrance?: EntranceAttempt; password?: PasswordProof } = {},
+  ): Promise<Reply> {
     const { name = "Bob", game = GAME, ...more } = options;
     return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: this.pageKey.key, code, game, profile: profile(name), ...more });
   }
@@ -190,6 +208,11 @@ export class LobbyClient {
   }
 
   #receive(text: string): void {
+    const challenge = parseChallengeMessage(text);
+    if (challenge.ok && "reply" in challenge.value && challenge.value.ok) {
+      this.#challenges.get(challenge.value.reply)?.(challenge.value.result);
+      return;
+    }
     const listed = parseListMessage(text);
     if (listed.ok && ("list" in listed.value || ("reply" in listed.value && listed.value.ok))) {
       this.#receiveList(listed.value);

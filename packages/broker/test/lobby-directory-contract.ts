@@ -4,7 +4,17 @@ import { describe, expect, test, vi } from "vitest";
 import type { DirectoryEntry, LobbyDirectory } from "../src/lobby-directory.ts";
 
 export function listing(code: string, more: Partial<LobbyListing> = {}): LobbyListing {
-  return { code: codeOf(code), hostName: "Ada", metadata: null, members: 1, capacity: 4, playing: false, relayOnly: false, ...more };
+  return {
+    code: codeOf(code),
+    hostName: "Ada",
+    metadata: null,
+    members: 1,
+    capacity: 4,
+    playing: false,
+    password: false,
+    relayOnly: false,
+    ...more,
+  };
 }
 
 function codeOf(text: string): LobbyCode {

@@ -47,7 +47,8 @@ export class TestLobby {
       settings: { rounds: 5 },
       metadata: null,
       relayOnly: false,
-      door: { listed: false },
+      listed: false,
+      password: null,
       peerId,
       secretHash: "secret-ada",
       address: "address-ada",
@@ -87,6 +88,7 @@ export class TestLobby {
       readonly address?: string;
       readonly deviceHash?: string | null;
       readonly peerId?: PeerId;
+      readonly password?: { readonly text: string; readonly proof: string } | null;
       readonly entrance?: EntranceAttempt;
       readonly secretHash?: string;
     } = {},
@@ -96,10 +98,13 @@ export class TestLobby {
       address = `address-${name}`,
       deviceHash = `device-${name}`,
       peerId = peer(name),
+      password = null,
       entrance = null,
       secretHash = `secret-${name}`,
     } = options;
-    return this.#outcome(this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, peerId, secretHash }));
+    return this.#outcome(
+      this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, password, peerId, secretHash }),
+    );
   }
 
   /** `as`: the page is fresh, and this is its new peer id. */

@@ -3,6 +3,7 @@ import type { Admission, BanList } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createBroker, type Broker } from "../src/index.ts";
 import { admission, LobbyClient, refusal } from "./lobby-client.ts";
+import { TypedPassword } from "./typed-password.ts";
 
 let broker: Broker;
 
@@ -163,4 +164,35 @@ test("[LS22] who is banned from the lobby that fits gets another", async () => {
   const again = await open();
   const other = await matched(again, { filter, device });
   expect(other.lobby.code).not.toBe(lobby.code);
+});
+
+test("[LS32] who knows the password comes in by a proof that is of no use to anybody else; wrong ones count as wrong codes, and a code without a lobby looks the same until then", async () => {
+  const password = new TypedPassword("open sesame");
+  const ada = await open();
+  const { lobby } = await ada.create({ password: password.verifier(), listed: true, metadata: { map: "vault" } });
+  const { code } = lobby;
+  const bob = await open();
+  expect(refusal(await bob.join(code)).code).toBe("PASSWORD_REQUIRED");
+  const challenge = await bob.challenge(` ${code.toLowerCase()} `);
+  const nobody = await bob.challenge("BBBBB");
+  expect(challenge.salt).toBe(password.verifier().salt);
+  expect([nobody.salt.length, nobody.nonce.length]).toEqual([challenge.salt.length, challenge.nonce.length]);
+  expect((await bob.challenge("BBBBB")).salt).toBe(nobody.salt);
+  const proof = password.proof(challenge, { code, key: bob.pageKey.key });
+  const thief = await open();
+  expect(refusal(await thief.join(code, { password: proof })).code).toBe("PASSWORD_REQUIRED");
+  expect(refusal(await thief.join(code, { password: { ...proof, nonce: (await thief.challenge(code)).nonce } })).code).toBe(
+    "WRONG_PASSWORD",
+  );
+  const wrong = new TypedPassword("guess").proof(await thief.challenge(code), { code, key: thief.pageKey.key });
+  const codes: string[] = [];
+  for (let guess = 0; guess < 10; guess++) codes.push(refusal(await thief.join(code, { password: wrong })).code);
+  expect(codes).toEqual([...Array<string>(9).fill("WRONG_PASSWORD"), "RATE_LIMITED"]);
+  // Another socket than the one that asked.
+  const again = await open();
+  again.pageKey = bob.pageKey;
+  expect((await again.join(code, { password: proof })).ok).toBe(true);
+  // Nobody is brought by quick match into a lobby that they could not join.
+  const cyd = await open();
+  expect((await matched(cyd, { filter: { metadata: { map: "vault" } } })).lobby.code).not.toBe(code);
 });

@@ -71,6 +71,7 @@ export type {
   GameEvent,
   GameEventListeners,
   HostOptions,
+  JoinOptions,
   KickOptions,
   Lobby,
   LobbyEvents,

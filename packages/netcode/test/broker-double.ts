@@ -123,6 +123,8 @@ export class BrokerDouble {
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
   /** The public list. */
   listings: readonly LobbyListing[] = [];
+  /** What its answers to commands of these types are beside their number. */
+  readonly raw = new Map<LobbyCommand["type"], object>();
   /** What it answers to commands of these types, doing nothing. */
   readonly answers = new Map<LobbyCommand["type"], CommandResult>();
   /** Lies about a relay-only lobby: tells everybody that it is none. */
@@ -173,6 +175,11 @@ export class BrokerDouble {
     if (!("request" in message)) return;
     const { request, command } = message;
     const refused = this.refusals.get(command.type);
+    const raw = this.raw.get(command.type);
+    if (raw !== undefined) {
+      socket.deliver(JSON.stringify({ reply: request, ...raw }));
+      return;
+    }
     if (command.type === "list" && refused === undefined) {
       socket.deliver(JSON.stringify({ reply: request, ok: true, result: { lobbies: this.listings, total: this.listings.length } }));
       return;
@@ -258,6 +265,9 @@ export class BrokerDouble {
       case "set-listed":
         this.change(room, { type: "door-changed", door: { ...room.state.door, listed: command.listed } });
         return null;
+      case "set-password":
+        this.change(room, { type: "door-changed", door: { ...room.state.door, password: command.password !== null } });
+        return null;
       case "kick": {
         const socket = seatOf(room, command.peerId)?.socket;
         this.#remove(room, command.peerId, "kicked");
@@ -295,7 +305,7 @@ export class BrokerDouble {
     const { game, capacity, settings, metadata, relayOnly = false } = command;
     const fresh = {
       locked: false,
-      door: { listed: command.listed === true },
+      door: { listed: command.listed === true, password: command.password !== undefined },
       hostId: peerId,
       hostEpoch: 1,
       match: undefined,

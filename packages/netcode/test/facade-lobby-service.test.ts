@@ -1,7 +1,8 @@
 /** What a lobby asks of the broker beside matches. */
 import { expect, test } from "vitest";
 import type { LobbyCommand } from "../src/core/ports/lobby-protocol.ts";
-import { quickMatch, hostLobby, watchLobbies } from "../src/facade/enter-lobby.ts";
+import { hostLobby, joinLobby, quickMatch, watchLobbies } from "../src/facade/enter-lobby.ts";
+import { provePassword } from "../src/facade/lobby-password.ts";
 import { openRoom, options, type Room } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";
@@ -77,7 +78,16 @@ test("[LS24] a list resolves when it is there, tells of changes, survives an out
   const world = new FacadeWorld();
   const { environment } = world.page();
   const game = { id: tagGame.id, version: tagGame.version, contentHash: tagGame.contentHash };
-  const lobby = { code: "KXRTM", hostName: "Ada", metadata: null, members: 1, capacity: 2, playing: false, relayOnly: false };
+  const lobby = {
+    code: "KXRTM",
+    hostName: "Ada",
+    metadata: null,
+    members: 1,
+    capacity: 2,
+    playing: false,
+    password: false,
+    relayOnly: false,
+  };
   world.broker.listings = [lobby as never];
   const list = await world.until(watchLobbies(environment, { game, filter: { joinable: true } }));
   expect([list.lobbies, list.total, list.isLive]).toEqual([[lobby], 1, true]);
@@ -95,5 +105,46 @@ test("[LS24] a list resolves when it is there, tells of changes, survives an out
   world.broker.refusing = true;
   await expect(world.until(watchLobbies(environment, { game }))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
   await expect(watchLobbies(environment, { game, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "CLOSED" });
+  expect(world.tickers.size).toBe(0);
+});
+
+test("[LS33] a game opens a lobby with a password, changes it, and joins with one; the password itself goes nowhere", async () => {
+  const world = new FacadeWorld();
+  const host = await world.until(hostLobby(world.page().environment, { ...options("Ada"), password: "sesame" }));
+  const created = world.broker.received.find((message) => "command" in message && message.command.type === "create");
+  expect(created).toMatchObject({ command: { password: { storedKey: "sesame" } } });
+  expect(host.state.door.password).toBe(true);
+  await world.until(joinLobby(world.page().environment, host.code, { ...options("Bob"), password: "sesame" }));
+  const joined = world.broker.received.find((message) => "command" in message && message.command.type === "join");
+  expect(joined).toMatchObject({ command: { password: { nonce: host.code, proof: "sesame" } } });
+  await world.until(host.setPassword(""));
+  expect(host.state.door.password).toBe(false);
+  await expect(host.setPassword("x".repeat(65))).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  world.broker.refusals.set("join", { code: "PASSWORD_REQUIRED" });
+  await expect(world.until(joinLobby(world.page().environment, host.code, options("Cyd")))).rejects.toMatchObject({
+    code: "PASSWORD_REQUIRED",
+  });
+});
+
+test("[LS33] the challenge is asked for over a socket of its own; a broker that does not answer, refuses or hangs up is told as usual", async () => {
+  const world = new FacadeWorld();
+  const { environment } = world.page();
+  const question = { lobbyUrl: "wss://play.test/lobby", game: tagGame, code: "KXRTM", key: "A".repeat(43), signal: undefined };
+  const challenge = { salt: "AAECAwQFBgcICQoLDA0ODw", nonce: "nonce-of-this-test" };
+  world.broker.raw.set("challenge", { ok: true, result: challenge });
+  const proving = provePassword(environment, "secret", question);
+  await world.run(100);
+  expect(await proving).toEqual({ nonce: challenge.nonce, proof: "QQSScSXVnE_lFUdNWAH95O55YHRbjS0Qf47PWVtE1Is" });
+  expect([world.tickers.size, world.broker.openSockets.length]).toEqual([0, 0]);
+  world.broker.raw.set("challenge", { ok: false, error: { code: "RATE_LIMITED", message: "Later." } });
+  await expect(world.until(provePassword(environment, "secret", question))).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  world.broker.deaf = true;
+  await expect(world.until(provePassword(environment, "secret", question))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+  const abort = new AbortController();
+  const aborted = provePassword(environment, "secret", { ...question, signal: abort.signal });
+  abort.abort();
+  await expect(world.until(aborted)).rejects.toMatchObject({ code: "CLOSED" });
+  world.broker.refusing = true;
+  await expect(world.until(provePassword(environment, "secret", question))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
   expect(world.tickers.size).toBe(0);
 });

@@ -32,7 +32,7 @@ export class FakeLobby implements RubberbandLobby {
       game: { id: "rubberband", version: 1, contentHash: "00000000" },
       capacity: 8,
       locked: false,
-      door: { listed: false },
+      door: { listed: false, password: false },
       relayOnly: false,
       hostId: host as PeerId,
       hostEpoch: 1,
@@ -184,6 +184,11 @@ export class FakeLobby implements RubberbandLobby {
   async setListed(listed: boolean): Promise<void> {
     this.calls.push(`listed ${listed}`);
     this.set({ door: { ...this.state.door, listed } });
+  }
+
+  async setPassword(password: string | undefined): Promise<void> {
+    this.calls.push(`password ${password ?? "none"}`);
+    this.set({ door: { ...this.state.door, password: password !== undefined } });
   }
 
   async kick(peerId: PeerId): Promise<void> {

@@ -23,4 +23,5 @@ export const browserEnvironment: Environment = {
       LobbyRoom,
     };
   },
+  loadPasswordParts: () => import("./lobby-password.ts"),
 };

@@ -37,6 +37,12 @@ export function checkedJson(name: string, value: Json, bytesMax: number): Json {
   return value;
 }
 
+/** A password that can be typed; `undefined` when there is none. Throws `BAD_ARGUMENT`. */
+export function checkedPassword(password: string | undefined): string | undefined {
+  if ((password?.length ?? 0) > LOBBY_LIMITS.passwordUnits) throw badArgument(`a password of at most ${LOBBY_LIMITS.passwordUnits} units`);
+  return password === "" ? undefined : password;
+}
+
 /** `capacity`, if a lobby can have it. Throws `BAD_ARGUMENT`. */
 export function checkedCapacity(capacity: number): number {
   return checkedInteger("a capacity", capacity, [1, LOBBY_LIMITS.members]);

@@ -5,12 +5,13 @@ import { readInvite, type Invite } from "../core/identity/invite.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
-import type { Admission, GameIdentity, IceServer, Json, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, IceServer, Json, PasswordVerifier, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
-import { checkedCapacity, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { checkedCapacity, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment, PasswordParts } from "./environment.ts";
+import type { PasswordQuestion } from "./lobby-password.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import type { LobbyRoom } from "./lobby-room.ts";
@@ -20,7 +21,7 @@ import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
-import type { HostOptions, Lobby, LobbyOptions } from "./types.ts";
+import type { HostOptions, JoinOptions, Lobby, LobbyOptions } from "./types.ts";
 
 /** Options of any game. */
 type AnyLobbyOptions = Omit<LobbyOptions<never, never>, "game"> & { readonly game: GameIdentity };
@@ -32,12 +33,14 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
 ): Promise<Lobby<State, Schema, Messages>> {
   const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
   const { metadata = null, listed = false, relayOnly = false } = options;
+  const password = checkedPassword(options.password);
   const entrance = {
     type: "create" as const,
     ...roomOf(options),
     metadata: checkedJson("metadata", metadata, listed ? LOBBY_LIMITS.listedMetadataBytes : LOBBY_LIMITS.metadataBytes),
     ...(relayOnly ? { relayOnly } : {}),
     ...(listed ? { listed } : {}),
+    ...(password === undefined ? {} : { password: await makeVerifier(environment, password) }),
   };
   return enter(environment, options, { invite, entrance });
 }
@@ -69,12 +72,12 @@ export async function watchLobbies(environment: Environment, options: LobbyListO
 export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
   code: string,
-  options: LobbyOptions<State, Schema, Messages>,
+  options: JoinOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
   const normalized = normalizeLobbyCode(code);
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
   const entrance = { type: "join" as const, code: normalized, game: identityOf(options), profile: profileOf(options) };
-  return enter(environment, options, { invite: readInvite(code), entrance });
+  return enter(environment, options, { invite: readInvite(code), entrance, password: checkedPassword(options.password) });
 }
 
 /**
@@ -115,6 +118,8 @@ function isSeatGone({ code }: NetcodeError): boolean {
 interface Arrival {
   readonly invite: Invite | undefined;
   readonly entrance: LobbyEntrance;
+  /** Typed by somebody who joins. */
+  readonly password?: string | undefined;
   /** With its claim, when a page comes back. */
   readonly seatMemory?: SeatMemory;
 }
@@ -122,12 +127,14 @@ interface Arrival {
 async function enter<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
   options: LobbyOptions<State, Schema, Messages>,
-  { invite, entrance, seatMemory = seatMemoryOf(environment, options) }: Arrival,
+  { invite, entrance: wish, password, seatMemory = seatMemoryOf(environment, options) }: Arrival,
 ): Promise<Lobby<State, Schema, Messages>> {
   const address = addressOf(environment, options);
   // While the key pair is made, and while the broker is asked.
   const loading = loadSoon(() => environment.loadRoomParts());
   const visit = await beginVisit(environment, invite, options.signal);
+  const { game, signal } = options;
+  const entrance = await withProof(environment, wish, password, { lobbyUrl: address.lobbyUrl, game, key: visit.key, signal });
   let connection: LobbyConnection | undefined;
   let room: LobbyRoom<State, Schema, Messages> | undefined;
   const ticker = environment.startTicker(ROOM_TICK_MS, (nowMs) => {
@@ -163,13 +170,9 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     connection.followKeepsakes((keepsake) => seatMemory.keep(keepsake));
     // The game's own servers stay.
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));
-    const mesh = new parts.LinkMesh({
-      localPeerId: peerId,
-      game: options.game,
-      random: new Random(page.randomSeed(), "links"),
-      capabilities: transport.capabilities ?? 0,
-      lobby: admission.lobby.code,
-    });
+    const { capabilities = 0 } = transport;
+    const random = new Random(page.randomSeed(), "links");
+    const mesh = new parts.LinkMesh({ localPeerId: peerId, game: options.game, random, capabilities, lobby: admission.lobby.code });
     room = new parts.LobbyRoom({
       page,
       ticker,
@@ -181,6 +184,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
       visit,
       seatMemory,
       transferLimits: options.transferLimits ?? {},
+      makeVerifier: (text) => makeVerifier(environment, text),
     });
     log?.noteEntrance(entrance.type, undefined);
     log?.watch(room);
@@ -191,6 +195,28 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     if (error instanceof NetcodeError) log?.noteEntrance(entrance.type, error);
     throw error;
   }
+}
+
+/** Who joins with a password shows that it has it. */
+async function withProof(
+  environment: Environment,
+  entrance: LobbyEntrance,
+  password: string | undefined,
+  question: Omit<PasswordQuestion, "code">,
+): Promise<LobbyEntrance> {
+  if (entrance.type !== "join" || password === undefined) return entrance;
+  const { provePassword } = await loadPasswordParts(environment);
+  const proof = await provePassword(environment, password, { ...question, code: entrance.code });
+  throwIfAborted(question.signal);
+  return { ...entrance, password: proof };
+}
+
+async function makeVerifier(environment: Environment, password: string): Promise<PasswordVerifier> {
+  return (await loadPasswordParts(environment)).makeVerifier(password);
+}
+
+function loadPasswordParts(environment: Environment): Promise<PasswordParts> {
+  return loadPart(() => environment.loadPasswordParts());
 }
 
 /** Loaded only where somebody wants to read it. */

@@ -5,6 +5,8 @@ import type { OpenControlSocket } from "../adapters/websocket.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { StartTicker } from "../driver/ticker.ts";
+import type { PasswordProof, PasswordVerifier } from "../core/ports/lobby-protocol.ts";
+import type { PasswordQuestion } from "./lobby-password.ts";
 import type { RoomParts } from "./room-parts.ts";
 
 export interface TransportSetup {
@@ -21,6 +23,14 @@ export interface TransportSetup {
 
 export type CreateTransport = (setup: TransportSetup) => Transport;
 
+export type MakeVerifier = (password: string) => Promise<PasswordVerifier>;
+
+/** What only lobbies with a password need. */
+export interface PasswordParts {
+  readonly makeVerifier: MakeVerifier;
+  readonly provePassword: (environment: Environment, password: string, question: PasswordQuestion) => Promise<PasswordProof>;
+}
+
 /** Everything that lobbies and matches take from outside. Tests bring loopback transports, a broker double and a clock of their own. */
 export interface Environment {
   readonly page: Page;
@@ -30,4 +40,6 @@ export interface Environment {
   readonly openControlSocket: OpenControlSocket;
   /** Called when a lobby is entered, while the broker is asked: what is large is loaded then and not before. */
   loadRoomParts(): Promise<RoomParts>;
+  /** Called when a lobby has a password. */
+  loadPasswordParts(): Promise<PasswordParts>;
 }

@@ -2,18 +2,21 @@ import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Ban, Json, LobbyState, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import { checkedCapacity, checkedInteger, checkedJson, checkedProfile } from "./checked-arguments.ts";
+import { checkedCapacity, checkedInteger, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
 import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
+import type { MakeVerifier } from "./environment.ts";
 import type { KickOptions } from "./types.ts";
 
 /** What a member asks of the broker, where nothing comes of it but an answer, and what it says to the other members: a part of `LobbyRoom`. */
 export abstract class LobbyRequests<Messages extends MessageTypes> {
   readonly #connection: LobbyConnection;
+  readonly #makeVerifier: MakeVerifier;
 
-  constructor(connection: LobbyConnection) {
+  constructor(connection: LobbyConnection, makeVerifier: MakeVerifier) {
     this.#connection = connection;
+    this.#makeVerifier = makeVerifier;
   }
 
   abstract get me(): Member;
@@ -78,6 +81,12 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   async setListed(listed: boolean): Promise<void> {
     if (listed) checkedJson("metadata of a listed lobby", this.state.metadata, LOBBY_LIMITS.listedMetadataBytes);
     await this.#connection.request({ type: "set-listed", listed });
+  }
+
+  async setPassword(password: string | undefined): Promise<void> {
+    const checked = checkedPassword(password);
+    const verifier = checked === undefined ? null : await this.#makeVerifier(checked);
+    await this.#connection.request({ type: "set-password", password: verifier });
   }
 
   async kick(peerId: PeerId, { banMs }: KickOptions = {}): Promise<void> {

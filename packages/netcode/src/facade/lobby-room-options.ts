@@ -6,6 +6,7 @@ import type { LinkMesh } from "../core/link/link-mesh.ts";
 import type { Admission } from "../core/ports/lobby-protocol.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { Ticker } from "../driver/ticker.ts";
+import type { MakeVerifier } from "./environment.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import type { TransferLimits } from "./content-types.ts";
 import type { LobbyVisit } from "./lobby-visit.ts";
@@ -23,4 +24,5 @@ export interface LobbyRoomOptions<State, Schema extends InputSchema, Messages ex
   readonly visit: LobbyVisit;
   readonly seatMemory: SeatMemory;
   readonly transferLimits: TransferLimits;
+  readonly makeVerifier: MakeVerifier;
 }

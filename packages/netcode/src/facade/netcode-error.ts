@@ -10,6 +10,8 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   LOBBY_NOT_FOUND: ["There is no lobby with this code.", "Check the code, or host a new lobby."],
   LOBBY_FULL: ["This lobby is full.", "Ask the host to make room, or host a new lobby."],
   LOBBY_LOCKED: ["The host has locked this lobby.", "Ask the host to unlock it."],
+  PASSWORD_REQUIRED: ["This lobby has a password.", "Enter the password to join."],
+  WRONG_PASSWORD: ["This is not the password of this lobby.", "Check the password, then try again."],
   VERSION_MISMATCH: ["This lobby runs another version of the game.", "Reload the page, and ask the others to do the same."],
   KICKED: ["The host removed you from this lobby.", "Join or host another lobby."],
   NOT_HOST: ["Only the host can do this.", "Ask the host to do it."],

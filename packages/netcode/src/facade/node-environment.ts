@@ -40,4 +40,5 @@ export const nodeEnvironment: Environment = {
       LobbyRoom,
     };
   },
+  loadPasswordParts: () => import("./lobby-password.ts"),
 };

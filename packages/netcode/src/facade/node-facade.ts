@@ -9,7 +9,7 @@ import { NetcodeError } from "./netcode-error.ts";
 import { nodeEnvironment } from "./node-environment.ts";
 import * as groups from "./peer-group.ts";
 import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
-import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "./types.ts";
+import type { HostOptions, JoinOptions, Lobby, LocalMatchOptions, Match } from "./types.ts";
 
 /** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
 export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
@@ -22,7 +22,7 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
 /** Joins the lobby of a code, or of a whole link, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
 export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
   code: string,
-  options: LobbyOptions<State, Schema, Messages>,
+  options: JoinOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
   await loadPackages();
   return lobbies.joinLobby(nodeEnvironment, code, options);

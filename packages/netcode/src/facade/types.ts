@@ -55,6 +55,15 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
   readonly log?: (entry: LogEntry) => void;
 }
 
+export interface JoinOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+  State,
+  Schema,
+  Messages
+> {
+  /** Of a lobby that has one; without it joining rejects with `PASSWORD_REQUIRED`. */
+  readonly password?: string;
+}
+
 export interface HostOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,
   Schema,
@@ -71,6 +80,8 @@ export interface HostOptions<State, Schema extends InputSchema, Messages extends
   readonly relayOnly?: boolean;
   /** In the public list, where anybody who plays this game finds it, and quick match, too. `metadata` has at most 512 bytes then. Default: false. */
   readonly listed?: boolean;
+  /** Who joins has to know it. The lobby server never does. At most 64 units; empty: none. */
+  readonly password?: string;
   /** For people with the lobby's link alone: members who came by the code are refused by the others. Default false. */
   readonly inviteOnly?: boolean;
 }
@@ -179,6 +190,8 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   setCapacity(capacity: number): Promise<void>;
   /** Shows the lobby in the public list, or no more. */
   setListed(listed: boolean): Promise<void>;
+  /** From now on newcomers have to know it; `undefined` or empty: nobody has to. */
+  setPassword(password: string | undefined): Promise<void>;
   /** Out, and not back in while the lobby lives; or for `banMs` alone. */
   kick(peerId: PeerId, options?: KickOptions): Promise<void>;
   /** Who was kicked and may not come in, oldest first. */

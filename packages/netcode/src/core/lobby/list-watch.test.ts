@@ -9,7 +9,7 @@ const GAME = { id: "tag", version: 1, contentHash: "0123abcd" };
 function listing(text: string, more: Partial<LobbyListing> = {}): LobbyListing {
   const code = normalizeLobbyCode(text);
   if (code === undefined) throw new Error(`not a code: ${text}`);
-  return { code, hostName: "Ada", metadata: null, members: 1, capacity: 4, playing: false, relayOnly: false, ...more };
+  return { code, hostName: "Ada", metadata: null, members: 1, capacity: 4, playing: false, password: false, relayOnly: false, ...more };
 }
 
 /** A watch, and a broker that says what the test wants. */

@@ -1,5 +1,14 @@
 import { LOBBY_PROTOCOL_VERSION } from "../ports/lobby-protocol.ts";
-import type { GameIdentity, Json, LobbyCommand, LobbyFilter, LobbyState, Profile } from "../ports/lobby-protocol.ts";
+import type {
+  GameIdentity,
+  Json,
+  LobbyCommand,
+  LobbyFilter,
+  LobbyState,
+  PasswordProof,
+  PasswordVerifier,
+  Profile,
+} from "../ports/lobby-protocol.ts";
 
 /** How a member comes into a lobby. `resume`: with the secret that an earlier page of this seat kept. */
 export type LobbyEntrance =
@@ -12,6 +21,7 @@ export type LobbyEntrance =
       readonly metadata: Json;
       readonly relayOnly?: boolean;
       readonly listed?: boolean;
+      readonly password?: PasswordVerifier;
     }
   | {
       readonly type: "quick-match";
@@ -22,7 +32,13 @@ export type LobbyEntrance =
       readonly settings: Json;
       readonly metadata: Json;
     }
-  | { readonly type: "join"; readonly code: string; readonly game: GameIdentity; readonly profile: Profile }
+  | {
+      readonly type: "join";
+      readonly code: string;
+      readonly game: GameIdentity;
+      readonly profile: Profile;
+      readonly password?: PasswordProof;
+    }
   | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };
 
 /** What the broker knows the member by. */

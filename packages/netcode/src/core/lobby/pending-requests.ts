@@ -81,6 +81,7 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "resume":
     case "quick-match":
     case "list":
+    case "challenge":
     case "leave":
     case "set-profile":
     case "set-ready":
@@ -89,6 +90,7 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "set-locked":
     case "set-capacity":
     case "set-listed":
+    case "set-password":
     case "bans":
     case "unban":
       return false;

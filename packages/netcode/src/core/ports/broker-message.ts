@@ -61,7 +61,7 @@ const match: Read<MatchAgreement> = object<MatchAgreement>({
   countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
 });
 
-const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag });
+const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag, password: flag });
 
 const lobby: Read<LobbyState> = object<LobbyState>({
   code: lobbyCode,

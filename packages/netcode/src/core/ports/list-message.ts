@@ -2,7 +2,7 @@ import { error, goodbye, lobbyCode, parseByField, type FieldReaders } from "./br
 import { capacity, count, metadata } from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { flag, integer, isRecord, list, object, oneOf, text, type FrameParse, type Read } from "./lobby-shape.ts";
-import type { ListMessage, LobbyList, LobbyListing, LobbyListUpdate } from "./lobby-types.ts";
+import type { ListMessage, LobbyList, LobbyListing, LobbyListUpdate } from "./lobby-list-types.ts";
 
 const listing: Read<LobbyListing> = object<LobbyListing>({
   code: lobbyCode,
@@ -11,6 +11,7 @@ const listing: Read<LobbyListing> = object<LobbyListing>({
   members: integer(1, LOBBY_LIMITS.members),
   capacity,
   playing: flag,
+  password: flag,
   relayOnly: flag,
 });
 const listings = list(listing, LOBBY_LIMITS.listings);

@@ -1,4 +1,4 @@
-import type { LobbyListing } from "./lobby-types.ts";
+import type { LobbyListing } from "./lobby-list-types.ts";
 
 /** Those that one can join come first, of these those without a match, of these the fullest. Equal ones by their codes, so that a list does not dance. */
 export function compareListings(left: LobbyListing, right: LobbyListing): number {

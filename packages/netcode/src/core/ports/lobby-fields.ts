@@ -16,8 +16,13 @@ export const secret: Read<string> = pattern(new RegExp(`^[A-Za-z0-9_-]{1,${LOBBY
 export const token: Read<string> = pattern(/^[A-Za-z0-9_-]{16,64}$/);
 
 /** 32 bytes in base64url; the last letter has two bits to spare, which are 0. */
-export const publicKey: Read<string> = pattern(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/);
+const BYTES_32 = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
+export const publicKey: Read<string> = pattern(BYTES_32);
 
+/** 16 bytes in base64url; the last letter has four bits to spare. */
+export const salt: Read<string> = pattern(/^[A-Za-z0-9_-]{21}[AQgw]$/);
+/** A hash, or a key under a mask. */
+export const hash: Read<string> = pattern(BYTES_32);
 export const keepsake: Read<string> = pattern(/^[A-Za-z0-9_-]+$/, LOBBY_LIMITS.keepsakeUnits);
 
 export const entrance: Read<EntranceAttempt> = object<EntranceAttempt>({ id: token, attempt: integer(1, 1_000) });

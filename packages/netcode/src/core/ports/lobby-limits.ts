@@ -16,6 +16,8 @@ export const metadataBytes = 4_096;
 export const guests = 3;
 /** Most members of a lobby, and the most that a lobby may be opened for. */
 export const members = 64;
+/** Units of a lobby's password, of which the broker sees none. */
+export const passwordUnits = 64;
 /** JSON text of the `metadata` of a lobby in the public list: what is larger is left out there. At double, a list of many lobbies is more than a frame should be. */
 export const listedMetadataBytes = 512;
 /** Lobbies of one list; how many there are is told beside it. */

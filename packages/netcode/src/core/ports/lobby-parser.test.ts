@@ -86,6 +86,8 @@ function withFields<Base extends object, More extends object>(
   return fc.tuple(base, more).map(([left, right]) => Object.assign(left, right));
 }
 
+const anyVerifier = fc.record({ salt: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(encodeBase64Url), storedKey: anyKey });
+
 const anyFilter: fc.Arbitrary<LobbyFilter> = fc.record(
   {
     joinable: fc.boolean(),
@@ -146,6 +148,8 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constant("kick" as const), peerId: anyPeerId, banMs: integer(86_400_000) }),
   fc.record({ type: fc.constant("bans" as const) }),
   fc.record({ type: fc.constant("set-listed" as const), listed: fc.boolean() }),
+  fc.record({ type: fc.constant("set-password" as const), password: fc.option(anyVerifier, { nil: null }) }),
+  fc.record({ type: fc.constant("challenge" as const), protocol: fc.constant(LOBBY_PROTOCOL_VERSION), key: anyKey, code: anyCode }),
   fc.record({ type: fc.constant("list" as const), protocol: fc.constant(LOBBY_PROTOCOL_VERSION), game: anyGame, filter: anyFilter }),
   withFields(
     fc.record({
@@ -186,12 +190,12 @@ const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
   fc.record({ type: fc.constant("metadata-changed" as const), metadata: anyJson }),
   fc.record({ type: fc.constant("locked-changed" as const), locked: fc.boolean() }),
   fc.record({ type: fc.constant("capacity-changed" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
-  fc.record({ type: fc.constant("door-changed" as const), door: fc.record({ listed: fc.boolean() }) }),
+  fc.record({ type: fc.constant("door-changed" as const), door: fc.record({ listed: fc.boolean(), password: fc.boolean() }) }),
   fc.record({ type: fc.constant("match-started" as const), match: anyMatch }),
   fc.record({ type: fc.constant("match-ended" as const), matchNumber: integer() }),
 );
 
-const anyDoor = fc.record({ listed: fc.boolean() });
+const anyDoor = fc.record({ listed: fc.boolean(), password: fc.boolean() });
 const anyLobby = fc.record({
   code: anyCode,
   game: anyGame,
@@ -256,6 +260,7 @@ const anyListing = fc.record({
   members: fc.integer({ min: 1, max: 64 }),
   capacity: fc.integer({ min: 1, max: 64 }),
   playing: fc.boolean(),
+  password: fc.boolean(),
   relayOnly: fc.boolean(),
 });
 const anyListings = fc.array(anyListing, { maxLength: 3 });
@@ -496,7 +501,7 @@ function lobbyState(): LobbyState {
           game: { id: "tag", version: 1, contentHash: "00000000" },
           capacity: 2,
           locked: false,
-          door: { listed: false },
+          door: { listed: false, password: false },
           relayOnly: false,
           hostId: "a",
           hostEpoch: 1,

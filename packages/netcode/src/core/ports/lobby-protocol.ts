@@ -5,6 +5,9 @@ export { parseBrokerFrame, writeFramePeer, encodeBrokerFrame, type BrokerFrame, 
 export { jsonBytes, parseJsonText, type JsonBounds, type JsonRefusal, type JsonText } from "./json-text.ts";
 export { normalizeLobbyCode } from "./lobby-code.ts";
 export { compareListings, isFull } from "./listing-order.ts";
+export type * from "./lobby-list-types.ts";
+export * from "./lobby-password.ts";
+export { parseChallengeMessage } from "./challenge-message.ts";
 export { parseListMessage } from "./list-message.ts";
 export * from "./lobby-parser.ts";
 export { applyLobbyChange } from "./lobby-reducer.ts";

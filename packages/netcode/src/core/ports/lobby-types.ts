@@ -13,6 +13,8 @@
  * reducer, `applyLobbyChange`, is run by the broker and by every member, so that all hold the same lobby by construction.
  */
 import type { LobbyCode, PeerId } from "../base/units.ts";
+import type { LobbyFilter } from "./lobby-list-types.ts";
+import type { PasswordProof, PasswordVerifier } from "./lobby-password.ts";
 
 /** Raised whenever an older member could misread a newer broker, or the other way round. */
 export const LOBBY_PROTOCOL_VERSION = 4;
@@ -88,6 +90,8 @@ export interface MatchAgreement {
 export interface LobbyDoor {
   /** Shown in the public list, and found by quick match. */
   readonly listed: boolean;
+  /** Newcomers show that they know its password. */
+  readonly password: boolean;
 }
 
 export interface LobbyState {
@@ -134,47 +138,6 @@ export interface Visit {
   readonly device?: string;
 }
 
-/** Which lobbies of the public list are wanted; they are of one's own game and version in any case. */
-export interface LobbyFilter {
-  /** Only those with a free seat. */
-  readonly joinable?: boolean;
-  /** Only those that play no match. */
-  readonly idle?: boolean;
-  /** Fields that `metadata` must have with these values; at most 8. */
-  readonly metadata?: Readonly<Record<string, FilterValue>>;
-}
-
-export type FilterValue = string | number | boolean | null;
-
-/** A lobby of the public list. */
-export interface LobbyListing {
-  readonly code: LobbyCode;
-  readonly hostName: string;
-  /** `null` when it is larger than `listedMetadataBytes`. */
-  readonly metadata: Json;
-  /** Seats that are taken. */
-  readonly members: number;
-  readonly capacity: number;
-  /** A match is being played. */
-  readonly playing: boolean;
-  readonly relayOnly: boolean;
-}
-
-/** The result of `list`: the fullest lobbies that one can still join come first, then full ones, those in a match behind the others. */
-export interface LobbyList {
-  /** At most 50. */
-  readonly lobbies: readonly LobbyListing[];
-  /** How many fit the filter. */
-  readonly total: number;
-}
-
-/** What became of the list since: `put` is new or changed, `gone` is not in it any more. */
-export interface LobbyListUpdate {
-  readonly put: readonly LobbyListing[];
-  readonly gone: readonly LobbyCode[];
-  readonly total: number;
-}
-
 /** `key`: the page's Ed25519 public key, base64url. The first half of its SHA-256 is the peer id, so that nobody can be another. */
 export type LobbyCommand =
   | (Visit & {
@@ -191,8 +154,10 @@ export type LobbyCommand =
       readonly relayOnly?: boolean;
       /** Left out: false. */
       readonly listed?: boolean;
+      /** Left out: none. */
+      readonly password?: PasswordVerifier;
     })
-  /** Into a listed lobby of this game that fits the filter, is not full and not in a match, the fullest first; where there is none, into a new one that is listed. */
+  /** Into a listed lobby of this game that fits the filter, is not full and without a password and not in a match, the fullest first; where there is none, into a new one that is listed. */
   | (Visit & {
       readonly type: "quick-match";
       readonly protocol: number;
@@ -216,7 +181,11 @@ export type LobbyCommand =
       readonly code: string;
       readonly game: GameIdentity;
       readonly profile: Profile;
+      /** Of a lobby with a password. */
+      readonly password?: PasswordProof;
     })
+  /** What a proof for the password of `code` is made of: the result is a `PasswordChallenge`, whatever the code is. */
+  | { readonly type: "challenge"; readonly protocol: number; readonly key: string; readonly code: string }
   /**
    * Takes back a kept seat with the secret of `Admission`. `freshPage`: the page was reloaded, so the member gets a new order, and the peer id of
    * its new `key`; otherwise only the socket was lost, the id stays, and events after `lastEvent` are sent again.
@@ -244,6 +213,8 @@ export type LobbyCommand =
   | { readonly type: "set-locked"; readonly locked: boolean }
   | { readonly type: "set-capacity"; readonly capacity: number }
   | { readonly type: "set-listed"; readonly listed: boolean }
+  /** `null`: none any more. */
+  | { readonly type: "set-password"; readonly password: PasswordVerifier | null }
   /**
    * Out, and not back in: by seat, key and device, and by address when nobody else of the lobby has it. `banMs`: for so long, 0 not at all; left out, while the lobby
    * lives.
@@ -328,6 +299,7 @@ export interface Admission extends IceGrant {
  *
  * - `LOBBY_NOT_FOUND`: no such code; also what a banned member sees.
  * - `LOBBY_FULL`, `LOBBY_LOCKED`: told to whoever knows the code, under the rate limit.
+ * - `PASSWORD_REQUIRED`: the lobby has one, and no proof came that is still good. `WRONG_PASSWORD`: the proof is of another.
  * - `VERSION_MISMATCH`: another game, version, content or protocol; `detail` has both sides.
  * - `KICKED`: told to the member that is being removed.
  * - `NOT_HOST`: only the lobby host may do this. `SEAT_EXPIRED`: nothing left to resume. `NOT_MEMBER`: join first.
@@ -339,6 +311,8 @@ export const LOBBY_ERROR_CODES = [
   "LOBBY_NOT_FOUND",
   "LOBBY_FULL",
   "LOBBY_LOCKED",
+  "PASSWORD_REQUIRED",
+  "WRONG_PASSWORD",
   "VERSION_MISMATCH",
   "KICKED",
   "NOT_HOST",
@@ -370,15 +344,6 @@ export type GoodbyeReason = "REPLACED" | "KICKED" | "RATE_LIMITED" | "BAD_REQUES
 export type MemberMessage =
   /** `hostEpoch`: in which the sender takes itself for the host. A host's command of another epoch is refused. */
   | { readonly request: number; readonly command: LobbyCommand; readonly hostEpoch?: number }
-  | { readonly ping: number }
-  | { readonly pong: number };
-
-/** What the broker says to a socket that follows the public list. */
-export type ListMessage =
-  | { readonly reply: number; readonly ok: true; readonly result: LobbyList }
-  | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
-  | { readonly list: LobbyListUpdate }
-  | { readonly goodbye: GoodbyeReason }
   | { readonly ping: number }
   | { readonly pong: number };
 

@@ -5,17 +5,21 @@ import {
   count,
   entrance,
   game,
+  hash,
   keepsake,
   metadata,
   peerId,
   playerProfile,
   profile,
   publicKey,
+  salt,
   secret,
   settings,
   token,
 } from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
+import type { FilterValue, LobbyFilter } from "./lobby-list-types.ts";
+import type { PasswordProof, PasswordVerifier } from "./lobby-password.ts";
 import {
   flag,
   integer,
@@ -31,9 +35,12 @@ import {
   type MemberMessageParse,
   type Read,
 } from "./lobby-shape.ts";
-import { LOBBY_PROTOCOL_VERSION, type FilterValue, type LobbyCommand, type LobbyFilter } from "./lobby-types.ts";
+import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
 
 const visit = { protocol: count, device: optional(token) };
+
+const verifier: Read<PasswordVerifier> = object<PasswordVerifier>({ salt, storedKey: hash });
+const proof: Read<PasswordProof> = object<PasswordProof>({ nonce: secret, proof: hash });
 
 const filterValue: Read<FilterValue> = (value) =>
   value === null || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ? value : filterText(value);
@@ -41,6 +48,7 @@ const filterText = pattern(/^/, LOBBY_LIMITS.filterUnits);
 
 const filter: Read<LobbyFilter> = object<LobbyFilter>({
   joinable: optional(flag),
+  open: optional(flag),
   idle: optional(flag),
   metadata: optional(record(filterValue, LOBBY_LIMITS.filterFields)),
 });
@@ -57,10 +65,20 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
     metadata,
     relayOnly: optional(flag),
     listed: optional(flag),
+    password: optional(verifier),
   },
   "quick-match": { ...visit, key: publicKey, entrance: optional(entrance), game, profile, filter, capacity, settings, metadata },
   list: { protocol: count, game, filter },
-  join: { ...visit, key: publicKey, entrance: optional(entrance), code: text(LOBBY_LIMITS.codeUnits), game, profile },
+  join: {
+    ...visit,
+    key: publicKey,
+    entrance: optional(entrance),
+    code: text(LOBBY_LIMITS.codeUnits),
+    game,
+    profile,
+    password: optional(proof),
+  },
+  challenge: { protocol: count, key: publicKey, code: text(LOBBY_LIMITS.codeUnits) },
   resume: {
     ...visit,
     key: optional(publicKey),
@@ -79,6 +97,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   "set-locked": { locked: flag },
   "set-capacity": { capacity },
   "set-listed": { listed: flag },
+  "set-password": { password: (value) => (value === null ? value : verifier(value)) },
   kick: { peerId, banMs: optional(integer(0, LOBBY_LIMITS.banMs)) },
   bans: {},
   unban: { ban: count },
