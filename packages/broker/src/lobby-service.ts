@@ -104,10 +104,7 @@ export class LobbyService {
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
     const { store, secrets, limits, iceGrants, wallMs, seats } = this.#options;
     const { key, game, profile, capacity, settings, metadata, relayOnly = false, listed = false, password = null } = command;
-    if (relayOnly && !iceGrants.hasTurn) {
-      visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
-      return;
-    }
+    if (relayOnly && !iceGrants.hasTurn) return visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
     const peerId = secrets.peerIdOf(key);
     const arrival = this.#arrivalOf(visitor, command);
     const { entrance } = arrival.seat;

@@ -99,6 +99,14 @@ const GAMES = [
   { id: "tag", version: 2, contentHash: "0123abcd" },
 ];
 
+/** Base64url of whole bytes: 22 letters are 16 of them, 43 are 32. */
+const bytes = (random: Random, letters: 22 | 43): string => `${word(random, letters - 1, letters - 1).replaceAll(/[-_]/g, "x")}A`;
+const verifier = (random: Random): object => ({ salt: bytes(random, 22), storedKey: bytes(random, 43) });
+const filter = (random: Random): object => ({
+  ...(random.chance(0.5) ? { joinable: true, idle: random.chance(0.5) } : {}),
+  ...(random.chance(0.3) ? { metadata: { [word(random, 1, 6)]: pick(random, [word(random, 0, 9), random.integer(9), true, null]) } } : {}),
+});
+
 /** One command of each kind that the protocol has. */
 const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => object>> = {
   create: (random, { keys }) => ({
@@ -109,6 +117,8 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
     capacity: 1 + random.integer(64),
     settings: json(random),
     metadata: json(random),
+    listed: random.chance(0.5),
+    ...(random.chance(0.1) ? { password: verifier(random) } : {}),
     ...(random.chance(0.3) ? { device: word(random, 16, 64), entrance: { id: word(random, 16, 64), attempt: 1 + random.integer(3) } } : {}),
   }),
   join: (random, { keys, codes }) => ({
@@ -117,7 +127,20 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
     code: pick(random, codes),
     game: pick(random, GAMES),
     profile: profile(random),
+    ...(random.chance(0.1) ? { password: { nonce: word(random, 1, 60), proof: bytes(random, 43) } } : {}),
   }),
+  "quick-match": (random, { keys }) => ({
+    protocol: LOBBY_PROTOCOL_VERSION,
+    key: pick(random, keys),
+    game: pick(random, GAMES),
+    profile: profile(random),
+    filter: filter(random),
+    capacity: 1 + random.integer(64),
+    settings: json(random),
+    metadata: json(random),
+  }),
+  list: (random) => ({ protocol: LOBBY_PROTOCOL_VERSION, game: pick(random, GAMES), filter: filter(random) }),
+  challenge: (random, { keys, codes }) => ({ protocol: LOBBY_PROTOCOL_VERSION, key: pick(random, keys), code: pick(random, codes) }),
   resume: (random, { keys, codes, secrets }) => ({
     protocol: LOBBY_PROTOCOL_VERSION,
     key: pick(random, keys),
@@ -136,6 +159,8 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
   "set-settings": (random) => ({ settings: json(random, 4) }),
   "set-metadata": (random) => ({ metadata: json(random, 4) }),
   "set-locked": (random) => ({ locked: random.chance(0.2) }),
+  "set-listed": (random) => ({ listed: random.chance(0.5) }),
+  "set-password": (random) => ({ password: random.chance(0.8) ? null : verifier(random) }),
   "set-capacity": (random) => ({ capacity: 1 + random.integer(64) }),
   kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
   "transfer-host": (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
@@ -220,6 +245,7 @@ export function brokerFrame(random: Random, { peerIds, codes }: FuzzNames): stri
         game: pick(random, GAMES),
         capacity: 8,
         locked: false,
+        door: { listed: random.chance(0.5), password: random.chance(0.5) },
         relayOnly: false,
         hostId: peerId,
         hostEpoch: 1,
@@ -241,6 +267,27 @@ export function brokerFrame(random: Random, { peerIds, codes }: FuzzNames): stri
     default:
       return JSON.stringify({ event: random.integer(999), change: pick(random, changes) });
   }
+}
+
+/** What the broker says to who follows the public list. */
+export function listFrame(random: Random, { codes }: FuzzNames): string {
+  const lobby = (): object => ({
+    code: pick(random, codes),
+    hostName: word(random, 1, 20),
+    metadata: json(random),
+    members: 1 + random.integer(64),
+    capacity: 1 + random.integer(64),
+    playing: random.chance(0.5),
+    password: random.chance(0.5),
+    relayOnly: random.chance(0.5),
+  });
+  const lobbies = Array.from({ length: random.integer(4) }, lobby);
+  const total = random.integer(100);
+  return JSON.stringify(
+    random.chance(0.5)
+      ? { reply: 1, ok: true, result: { lobbies, total } }
+      : { list: { put: lobbies, gone: [pick(random, codes)], total } },
+  );
 }
 
 /** A line of an HTTP header: addresses, origins, credentials. */

@@ -6,6 +6,7 @@ import {
   normalizeLobbyCode,
   parseBrokerFrame,
   parseBrokerMessage,
+  parseListMessage,
   parseMemberMessage,
   parsePeerId,
 } from "@rollcall/netcode/lobby-protocol";
@@ -20,7 +21,7 @@ import { createSecrets } from "../src/secrets.ts";
 import { parseSignalingMessage } from "../src/signaling-message.ts";
 import { isSignalingProof } from "../src/signaling-proof.ts";
 import { pathParts } from "../src/static-files.ts";
-import { broken, brokenBytes, brokerFrame, headerText, memberFrame, NO_NAMES, pick, signalingFrame } from "./fuzz-frames.ts";
+import { broken, brokenBytes, brokerFrame, headerText, listFrame, memberFrame, NO_NAMES, pick, signalingFrame } from "./fuzz-frames.ts";
 import { TestLobby } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
 
@@ -93,6 +94,7 @@ const TARGETS: Readonly<Record<string, Target>> = {
       return isStable(text, parseSignalingMessage);
     },
   },
+  "messages about the list": { valid: (random) => listFrame(random, NO_NAMES), parse: (text) => isStable(text, parseListMessage) },
   "messages of a broker": { valid: (random) => brokerFrame(random, NO_NAMES), parse: (text) => isStable(text, parseBrokerMessage) },
   proofs: {
     valid: () => PROOF,
@@ -133,6 +135,7 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["lobby commands", 4],
   ["signaling messages", 4],
   ["messages of a broker", 3],
+  ["messages about the list", 1],
   ["headers", 2],
   ["names, codes and ids", 1],
   ["proofs", 1],
