@@ -50,6 +50,7 @@ const JOBS: readonly Job[] = [
       "hidden-tab",
     ],
   },
+  { part: "image", name: "the commands of deploy/Dockerfile", command: ["node", ...SOURCES, "scripts/check-image.ts"] },
   vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),

@@ -22,10 +22,16 @@ export class BrokerCommand {
     this.#startTicks = this.#startTicksNow();
   }
 
-  static async start(args: readonly string[] = [], limits: Partial<BrokerLimits> = {}): Promise<BrokerCommand> {
+  /** `environment`: beside that of this process. */
+  static async start(
+    args: readonly string[] = [],
+    limits: Partial<BrokerLimits> = {},
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<BrokerCommand> {
     const list = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
-    const all = ["--port", "0", "--host", "127.0.0.1", ...args, ...(list.length === 0 ? [] : ["--limits", list.join(",")])];
-    const child = spawn(process.execPath, [MAIN, ...all]);
+    const anyPort = args.includes("--port") ? [] : ["--port", "0"];
+    const all = [...anyPort, "--host", "127.0.0.1", ...args, ...(list.length === 0 ? [] : ["--limits", list.join(",")])];
+    const child = spawn(process.execPath, [MAIN, ...all], { env: { ...process.env, ...environment } });
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data.toString()));
     for (;;) {

@@ -4,77 +4,68 @@ import { isIPv4 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { parse } from "yaml";
 import { readSettings } from "../src/settings.ts";
-
-interface Service {
-  readonly image: string;
-  readonly command?: string | readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-}
+import { COMPOSE_SERVICES as services, DEPLOY_ENVIRONMENT, readDeployFile } from "./deploy-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-deploy-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const read = (name: string): string => readFileSync(new URL(`../../../deploy/${name}`, import.meta.url), "utf8");
-
-const ENVIRONMENT: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    read("example.env")
-      .split("\n")
-      .filter((line) => /^[A-Z_]+=/.test(line))
-      .map((line) => line.split("=", 2) as [string, string]),
-  ),
-  TURN_SECRET: "0123456789abcdefghijklmnopqrstuvwxyz",
-};
-
-/** As compose fills it in. */
-function filled(text: string): string {
-  return text.replaceAll(/\$\{([A-Z_]+)(?::\?[^}]*)?\}/g, (_, name: string) => {
-    const value = ENVIRONMENT[name];
-    if (value === undefined || value === "") throw new Error(`${name} is not in example.env`);
-    return value;
-  });
-}
-
-const { services } = parse(filled(read("compose.yaml"))) as { readonly services: Readonly<Record<string, Service>> };
-
 /** `name=value` lines; a name alone is a switch. */
-const TURN_CONFIG = read("turnserver.conf")
+const TURN_CONFIG = readDeployFile("turnserver.conf")
   .split("\n")
   .filter((line) => /^[a-z]/.test(line))
   .map((line) => line.split("=", 2) as [name: string, value?: string]);
 
-test("[BR110] the broker of the compose file takes every setting that is in it, of this version, with TURN and a key that lasts", () => {
-  const { command, environment } = services["broker"] ?? {};
-  const [npx, yes, from, program, ...args] = String(command).split(" ");
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
-  expect([npx, yes, from, program]).toEqual(["npx", "--yes", `--package=@rollcall/broker@${version}`, "rollcall-broker"]);
-  const known = readSettings(["--help"], {});
-  for (const name of Object.keys(environment ?? {})) expect(known.kind === "help" ? known.text : "").toContain(`(${name})`);
-  const settings = readSettings(
-    args.map((arg) => arg.replace("/data", folder)),
-    environment ?? {},
-  );
-  expect(settings).toMatchObject({
-    kind: "run",
-    options: {
-      port: 9_000,
-      trustedProxyHops: 1,
-      origins: ["https://play.example"],
-      iceServers: [{ urls: ["stun:turn.example:3478"] }],
-      turn: { secret: ENVIRONMENT["TURN_SECRET"] },
-      signingKeyFile: join(folder, "signing-key"),
-    },
-  });
+test.each(["broker-1", "broker-2"])(
+  "[BR110] %s of the compose file takes every setting that is in it, with TURN, the Redis beside it, and the key that all of them have",
+  (name) => {
+    const { command, environment, stop_grace_period: grace } = services[name] ?? {};
+    const known = readSettings(["--help"], {});
+    for (const variable of Object.keys(environment ?? {})) expect(known.kind === "help" ? known.text : "").toContain(`(${variable})`);
+    const args = String(command).split(" ");
+    const settings = readSettings(
+      args.map((arg) => arg.replace("/data", folder)),
+      environment ?? {},
+    );
+    expect(settings).toMatchObject({
+      kind: "run",
+      options: {
+        port: 9_000,
+        trustedProxyHops: 1,
+        origins: ["https://play.example"],
+        iceServers: [{ urls: ["stun:turn.example:3478"] }],
+        turn: { secret: DEPLOY_ENVIRONMENT["TURN_SECRET"] },
+        signingKeyFile: join(folder, "signing-key"),
+        redisUrl: "redis://redis:6379",
+      },
+    });
+    // Whoever stops it waits for the end of its drain.
+    const drainMs = settings.kind === "run" ? (settings.options.drainMs ?? 0) : Infinity;
+    expect(Number.parseInt(grace ?? "", 10) * 1_000).toBeGreaterThanOrEqual(drainMs + 5_000);
+    expect(services["redis"]?.networks).toEqual(["back"]);
+  },
+);
+
+test("[BR115] the image is made of the sources that are here, has the program of the package, and is not run by root", () => {
+  const { build } = services["broker-1"] ?? {};
+  expect([build?.context, build?.dockerfile]).toEqual(["..", "deploy/Dockerfile"]);
+  const lines = readDeployFile("Dockerfile").split("\n");
+  const after = (word: string): readonly string[] =>
+    lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { bin: Record<string, string> };
+  expect(JSON.parse(after("ENTRYPOINT")[0] ?? "")).toEqual(["node", manifest.bin["rollcall-broker"]?.replace("./", "")]);
+  expect(after("USER")).toEqual(["node"]);
+  expect(after("FROM").every((image) => /^node:2[2-9]-slim/.test(image))).toBe(true);
+  const ignored = readDeployFile("Dockerfile.dockerignore").split("\n");
+  for (const secret of [".git", ".rollcall-signing-key", "deploy/.env"]) expect(ignored).toContain(secret);
 });
 
 test("[BR111] the TURN server of the compose file listens where the broker sends members, has its secret, and is new enough", () => {
   const { command = [], image = "" } = services["turn"] ?? {};
   const [, major = 0, minor = 0] = (/^coturn\/coturn:(\d+)\.(\d+)$/.exec(image) ?? []).map(Number);
   expect(major * 1_000 + minor).toBeGreaterThanOrEqual(4_009);
-  expect(command).toContain(`--static-auth-secret=${ENVIRONMENT["TURN_SECRET"]}`);
-  const urls = services["broker"]?.environment?.["ROLLCALL_TURN"]?.split(",") ?? [];
+  expect(command).toContain(`--static-auth-secret=${DEPLOY_ENVIRONMENT["TURN_SECRET"]}`);
+  const urls = services["broker-1"]?.environment?.["ROLLCALL_TURN"]?.split(",") ?? [];
   const portOf = (name: string): string => TURN_CONFIG.find(([found]) => found === name)?.[1] ?? "";
   expect(urls).toEqual([
     `turn:turn.example:${portOf("listening-port")}?transport=udp`,
@@ -139,9 +130,9 @@ test.each([
 });
 
 test("[BR113] the proxy passes what the broker answers and nothing else, and every name that the files use is in the example", () => {
-  const caddy = read("Caddyfile");
+  const caddy = readDeployFile("Caddyfile");
   expect(caddy).toMatch(/@broker path \/lobby \/peerjs \/healthz\n/);
-  expect(caddy).toContain("reverse_proxy broker:9000");
+  expect(caddy).toContain("reverse_proxy {$BROKERS:broker-1:9000 broker-2:9000} {");
   const used = [...caddy.matchAll(/\{\$([A-Z_]+)\}/g)].map(([, name = ""]) => name);
   expect(used.length).toBeGreaterThan(0);
   for (const name of used) expect(Object.keys(services["proxy"]?.environment ?? {})).toContain(name);
