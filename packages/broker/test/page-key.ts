@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { signalingProofText, type PeerId } from "@rollcall/netcode/lobby-protocol";
 
 /** The key pair of a page, as a browser makes it for a visit. */
@@ -8,8 +8,9 @@ export class PageKey {
   readonly peerId: PeerId;
   readonly #privateKey: KeyObject;
 
-  constructor() {
-    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  /** `seed`: the same pair each time. */
+  constructor(seed?: string) {
+    const { publicKey, privateKey } = seed === undefined ? generateKeyPairSync("ed25519") : pairOf(seed);
     const raw = publicKey.export({ format: "der", type: "spki" }).subarray(-32);
     this.key = raw.toString("base64url");
     this.peerId = createHash("sha256").update(raw).digest("hex").slice(0, 32) as PeerId;
@@ -27,6 +28,15 @@ export class PageKey {
     const signature = sign(null, Buffer.from(signalingProofText(nonce, peerId)), this.#privateKey).toString("base64url");
     return { type: "PROOF", key: this.key, signature };
   }
+}
+
+/** What stands before the 32 bytes of a private key (RFC 8410 section 7). */
+const PRIVATE_KEY_PREFIX = "302e020100300506032b657004220420";
+
+function pairOf(seed: string): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
+  const bytes = Buffer.concat([Buffer.from(PRIVATE_KEY_PREFIX, "hex"), createHash("sha256").update(seed).digest()]);
+  const privateKey = createPrivateKey({ key: bytes, format: "der", type: "pkcs8" });
+  return { publicKey: createPublicKey(privateKey), privateKey };
 }
 
 const KEYS = new Map<string, PageKey>();

@@ -9,6 +9,7 @@ import type { GoodbyeReason, LobbyCode, LobbyCommand, PeerId } from "@rollcall/n
 import { vi } from "vitest";
 import type { WebSocket } from "ws";
 import { AddressLimits } from "../src/address-limits.ts";
+import { ANSWER_MS_MAX, Cluster } from "../src/cluster.ts";
 import { Counters } from "../src/counters.ts";
 import { GuardedSocket } from "../src/guarded-socket.ts";
 import { IceGrants } from "../src/ice-grants.ts";
@@ -23,8 +24,12 @@ import { LobbyRooms } from "../src/lobby-rooms.ts";
 import { LobbySeal } from "../src/lobby-seal.ts";
 import { LobbyService } from "../src/lobby-service.ts";
 import { LobbySocket } from "../src/lobby-socket.ts";
+import type { LobbyStore } from "../src/lobby-store.ts";
 import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
-import { createSecrets } from "../src/secrets.ts";
+import { createPeerServer } from "../src/peer-server.ts";
+import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
+import { SignalingGuard } from "../src/signaling-guard.ts";
+import { createSecrets, type Secrets } from "../src/secrets.ts";
 import { named, peer, TAG } from "./lobby-fixture.ts";
 
 /** How finely time passes. */
@@ -33,7 +38,7 @@ const ADDRESS = "192.0.2.1";
 const KEY = "a signing key of this test, long enough";
 
 /** What the guard uses of a WebSocket. */
-class VirtualSocket extends EventEmitter {
+export class VirtualSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
   readonly bufferedAmount = 0;
@@ -50,7 +55,10 @@ class VirtualSocket extends EventEmitter {
   send(text: string): void {
     if (this.readyState === 1) this.#toMember(text);
   }
-  ping(): void {}
+  /** A browser answers by itself. */
+  ping(): void {
+    this.emit("pong");
+  }
   pause(): void {}
   resume(): void {}
   close(): void {
@@ -64,13 +72,14 @@ class VirtualSocket extends EventEmitter {
   }
 }
 
-function fail(error: unknown): never {
-  throw error;
+/** What is shared may be away; anything else is a bug. */
+function fail(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error;
 }
 
 /** One process of the command. What it knew ends with it. */
 export class VirtualBroker {
-  readonly store: MemoryLobbyStore;
+  readonly store: LobbyStore;
   readonly counters: Counters = new Counters();
   readonly #addresses: AddressLimits;
   readonly #rooms: LobbyRooms;
@@ -79,15 +88,23 @@ export class VirtualBroker {
   readonly #listViews = new ListViews(this.#directory, fail);
   readonly #quickMatch: QuickMatch;
   readonly #sockets = new Set<GuardedSocket>();
+  /** Of a node of many. */
+  readonly cluster: Cluster | undefined;
+  readonly guard: SignalingGuard | undefined;
+  readonly #shared: SharedState | undefined;
   readonly #limits = { ...BROKER_LIMITS, wrongCodesPerMinute: 10_000, lobbiesPerMinute: 60 };
   #alive = true;
 
-  constructor(signingKey: string = KEY) {
+  /** `node`: one of many, that share that. */
+  constructor(signingKey: string = KEY, node?: { readonly shared: SharedState; readonly nodeId: string }) {
     const { codeRestMs } = this.#limits;
     const secrets = createSecrets(signingKey);
-    this.store = new MemoryLobbyStore(nowMs, codeRestMs);
+    const shared = node?.shared;
+    this.#shared = shared;
+    this.cluster = node && new Cluster({ shared: node.shared, steadyMs: nowMs, handleFailure: fail }, node.nodeId);
+    this.store = shared?.lobbies ?? new MemoryLobbyStore(nowMs, codeRestMs);
     this.#addresses = new AddressLimits(this.#limits);
-    this.#rooms = new LobbyRooms(() => undefined);
+    this.#rooms = new LobbyRooms((peerId) => this.guard?.expel(peerId), node?.nodeId);
     this.#service = new LobbyService({
       store: this.store,
       rooms: this.#rooms,
@@ -99,6 +116,8 @@ export class VirtualBroker {
       wallMs: nowMs,
       seal: new LobbySeal(signingKey, nowMs),
       board: new ListingBoard(this.#directory, fail),
+      closedLives: shared?.once,
+      seats: this.cluster?.seats,
       counters: this.counters,
       handleFailure: fail,
     });
@@ -107,14 +126,42 @@ export class VirtualBroker {
       service: this.#service,
       lobbyOfKey: (key) => this.#rooms.lobbyOf(secrets.peerIdOf(key)),
     });
+    if (this.cluster === undefined) return;
+    this.guard = this.#createGuard(secrets);
+    this.cluster.start({ rooms: this.#rooms, service: this.#service, guard: this.guard });
   }
 
   get alive(): boolean {
     return this.#alive;
   }
 
-  connect(toMember: (text: string) => void, end: () => void): VirtualSocket {
-    const raw = new VirtualSocket((text) => this.#alive && toMember(text), end);
+  #createGuard(secrets: Secrets): SignalingGuard {
+    return new SignalingGuard({
+      peerServer: createPeerServer(fail),
+      secrets,
+      limits: this.#limits,
+      counters: this.counters,
+      signals: new Counters(),
+      open: true,
+      lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
+      isRelayOnly: () => false,
+      nowMs,
+      cluster: this.cluster?.forGuard,
+    });
+  }
+
+  /** A signaling socket, as PeerJS opens it; `undefined`: refused before the upgrade. */
+  signal(id: string, token: string, ends: { readonly hear: (text: string) => void; readonly end: () => void }): VirtualSocket | undefined {
+    const { guard } = this;
+    const identity = guard?.identify(id, token);
+    if (guard === undefined || identity === undefined) return undefined;
+    const raw = new VirtualSocket((text) => this.#alive && ends.hear(text), ends.end);
+    const socket = this.#guarded(raw);
+    socket.serve(guard.accept(identity, socket));
+    return raw;
+  }
+
+  #guarded(raw: VirtualSocket): GuardedSocket {
     const socket: GuardedSocket = new GuardedSocket(raw as unknown as WebSocket, {
       limits: this.#limits,
       nowMs,
@@ -122,6 +169,12 @@ export class VirtualBroker {
       handleFailure: fail,
     });
     this.#sockets.add(socket);
+    return socket;
+  }
+
+  connect(toMember: (text: string) => void, end: () => void): VirtualSocket {
+    const raw = new VirtualSocket((text) => this.#alive && toMember(text), end);
+    const socket = this.#guarded(raw);
     socket.serve(
       new LobbySocket(socket, {
         service: this.#service,
@@ -134,6 +187,7 @@ export class VirtualBroker {
         uniformErrors: false,
         frames: undefined,
         nowMs,
+        answerMsMax: this.cluster && ANSWER_MS_MAX,
         address: ADDRESS,
         handleFailure: fail,
       }),
@@ -142,6 +196,7 @@ export class VirtualBroker {
   }
 
   sweep(): void {
+    if (nowMs() % 1_000 < STEP_MS) this.guard?.sweep(nowMs());
     for (const socket of this.#sockets) socket.sweep(nowMs());
   }
 
@@ -152,9 +207,16 @@ export class VirtualBroker {
   /** A lobby that somebody opens here, under a code of our choice. */
   async open(code: LobbyCode, name: string): Promise<LobbyRecord> {
     const record = openLobby({
-      terms: { game: TAG, profile: named(name), capacity: 8, settings: null, metadata: null, audience: 0 },
       life: { id: `life of ${name}`, openedAtMs: nowMs() },
       code,
+      game: TAG,
+      profile: named(name),
+      capacity: 8,
+      settings: null,
+      metadata: null,
+      relayOnly: false,
+      listed: false,
+      password: null,
       peerId: peer(name),
       secretHash: `secret of ${name}`,
       address: "192.0.2.9",
@@ -174,6 +236,9 @@ export class VirtualBroker {
   kill(): void {
     this.#alive = false;
     this.#service.close();
+    // In this order nobody is told.
+    this.#shared?.close();
+    void this.cluster?.close();
     for (const socket of this.#sockets) socket.terminate();
   }
 }
@@ -202,7 +267,7 @@ export class VirtualMember {
     const keys = {
       entranceId: `entrance-${name}-${seed}`.padEnd(16, "0"),
       device: `device-${name}`.padEnd(16, "0"),
-      key: pageKeyOf(`${name}-${seed}`),
+      key: world.keyOf(`${name}-${seed}`),
     };
     this.member = new LobbyMember(nowMs(), { entrance, keys, random: new Random(seed, name) });
   }
@@ -282,7 +347,7 @@ export class VirtualMember {
     this.#socket = number;
     this.#underWay.length = 0;
     const closed = (): void => this.#push(() => this.member.handleSocketClosed(nowMs(), number));
-    const broker = this.#world.broker;
+    const broker = this.#world.reach();
     if (!broker.alive || this.isCutOff) {
       this.#raw = undefined;
       closed();
@@ -340,6 +405,20 @@ export class VirtualWorld {
     return this.#add(name, { type: "resume", code, secret, ...(keepsake === undefined ? {} : { keepsake }) });
   }
 
+  /** The broker that a page gets to. */
+  reach(): VirtualBroker {
+    return this.broker;
+  }
+
+  keyOf(name: string): string {
+    return pageKeyOf(name);
+  }
+
+  /** Called with each step, for every broker. */
+  sweep(): void {
+    this.broker.sweep();
+  }
+
   /** kill -9, and after `downMs` a new process with the same key. */
   async restart(downMs: number, signingKey?: string): Promise<void> {
     this.broker.kill();
@@ -354,7 +433,7 @@ export class VirtualWorld {
   async run(durationMs: number): Promise<void> {
     for (const endMs = nowMs() + durationMs; nowMs() < endMs;) {
       vi.advanceTimersByTime(STEP_MS);
-      this.broker.sweep();
+      this.sweep();
       await this.settle();
       await this.watch();
     }
@@ -377,8 +456,13 @@ export class VirtualWorld {
     });
   }
 
-  #add(name: string, entrance: LobbyEntrance): VirtualMember {
-    const member = new VirtualMember(this, name, entrance, this.#seed * 1_000 + this.#count++);
+  /** A page with the key that everybody of this name has. */
+  twin(name: string, code: string): VirtualMember {
+    return this.#add(name, { type: "join", code, game: TAG, profile: named(name) }, 0);
+  }
+
+  #add(name: string, entrance: LobbyEntrance, count: number = this.#count++): VirtualMember {
+    const member = new VirtualMember(this, name, entrance, this.#seed * 1_000 + count);
     this.members.add(member);
     return member;
   }

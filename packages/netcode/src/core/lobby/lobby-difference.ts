@@ -37,15 +37,7 @@ function addMemberChanges(before: LobbyState, after: LobbyState, changes: LobbyC
 }
 
 function addOneMemberChange(earlier: Member, member: Member, changes: LobbyChange[]): void {
-  const { peerId, role, queueNumber } = member;
-  if (role !== earlier.role || queueNumber !== earlier.queueNumber) {
-    changes.push({
-      type: "role-changed",
-      peerId,
-      ...(role === undefined ? {} : { role }),
-      ...(queueNumber === undefined ? {} : { queueNumber }),
-    });
-  }
+  const { peerId } = member;
   if (member.order !== earlier.order || (member.connected && !earlier.connected)) {
     changes.push({ type: "member-returned", peerId, member });
     return;

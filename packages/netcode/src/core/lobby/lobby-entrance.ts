@@ -22,7 +22,6 @@ export type LobbyEntrance =
       readonly relayOnly?: boolean;
       readonly listed?: boolean;
       readonly password?: PasswordVerifier;
-      readonly audience?: number;
     }
   | {
       readonly type: "quick-match";
@@ -39,7 +38,6 @@ export type LobbyEntrance =
       readonly game: GameIdentity;
       readonly profile: Profile;
       readonly password?: PasswordProof;
-      readonly as?: "spectator" | "queue";
     }
   | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };
 

@@ -1,0 +1,300 @@
+/** Many nodes on one store, whatever happens to members, nodes and Redis: who owns what, and that all of it heals. */
+import assert from "node:assert/strict";
+import { Random } from "@rollcall/netcode/core";
+import { normalizeLobbyCode, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { NODE_SILENCE_MS } from "../src/node-watch.ts";
+import { ClusterWorld, livingOf, VirtualSignal } from "./cluster-world.ts";
+import { STEP_MS, type VirtualMember } from "./virtual-world.ts";
+
+const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 200 : 10_000;
+const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
+const TROUBLE_MS = 12_000;
+/** A held connection is dead after 10 s, a member comes back within 8, a node that is dead is found after 5. */
+const PEACE_MS = 10_000 + 8_000 + NODE_SILENCE_MS + 4_000;
+
+interface Tally {
+  writes: number;
+  killed: number;
+  hung: number;
+  down: number;
+  cutOff: number;
+  slow: number;
+  returns: number;
+  hosts: number;
+  kicks: number;
+  abandoned: number;
+  twice: number;
+  strangers: number;
+  taken: number;
+  carried: number;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+class Trouble {
+  readonly world: ClusterWorld;
+  readonly random: Random;
+  readonly tally: Tally;
+  readonly rooms: { readonly code: LobbyCode; readonly members: VirtualMember[] }[] = [];
+  #count = 0;
+  #nodes: number;
+
+  constructor(seed: number, tally: Tally) {
+    this.random = new Random(seed, "cluster");
+    this.#nodes = 2 + this.random.integer(2);
+    this.world = new ClusterWorld(seed, this.random, this.#nodes);
+    this.tally = tally;
+  }
+
+  async open(): Promise<void> {
+    for (const name of ["ada", "bob"]) {
+      const host = this.world.host(name, 5);
+      await this.world.until(() => host.member.connected);
+      const code = normalizeLobbyCode(host.member.lobby?.code ?? "");
+      if (code === undefined) throw new Error("no code");
+      const members = [host, ...["cyd", "dan"].map((guest) => this.world.join(`${guest}-of-${name}`, code))];
+      this.rooms.push({ code, members });
+    }
+    for (const name of ["eve", "fay"]) {
+      for (const token of ["a", "b"]) this.world.addSignal(new VirtualSignal(`${name}-stock`, `token-${token}`, true));
+    }
+    await this.world.run(300);
+  }
+
+  act(): void {
+    const { world, random, tally } = this;
+    const room = this.rooms[random.integer(this.rooms.length)];
+    const member = room && pick(random, livingOf(world, room.members));
+    switch (random.integer(20)) {
+      case 0:
+      case 1:
+        return member?.cut();
+      case 2:
+        if (member !== undefined) member.isHeld = !member.isHeld;
+        return;
+      case 3:
+        if (room !== undefined && member?.member.admission !== undefined && livingOf(world, room.members).length > 1) member.member.leave();
+        return;
+      case 4:
+        if (room !== undefined && room.members.length < 9) room.members.push(world.join(`late-${this.#count++}`, room.code));
+        return;
+      case 5:
+        return this.#kick(room, member);
+      case 6:
+        if (member?.member.lobby !== undefined) member.request({ type: "set-metadata", metadata: random.integer(100) });
+        return;
+      case 7:
+        return this.#reload(room, member);
+      case 8:
+        return this.#joinTwice();
+      case 9:
+      case 10:
+        return this.#kill();
+      case 11:
+        tally.hung++;
+        world.redis.state = "hung";
+        return;
+      case 12:
+        tally.down++;
+        world.redis.state = "down";
+        return;
+      case 13: {
+        const node = pick(random, world.nodes);
+        if (node !== undefined) node.shared.isCutOff = true;
+        tally.cutOff++;
+        return;
+      }
+      case 14:
+        tally.slow++;
+        world.delayMs = pick(random, [5, 60, 500]) ?? 0;
+        return;
+      case 15:
+        return pick(random, world.signals)?.cut();
+      case 16:
+        tally.abandoned++;
+        return pick(random, world.signals)?.abandon();
+      default:
+        return this.#mend();
+    }
+  }
+
+  /** Sockets that are down come up at some node. */
+  connectSignals(): void {
+    const { world, random } = this;
+    for (const { members } of this.rooms) {
+      for (const { member } of livingOf(world, members)) {
+        const { admission } = member;
+        if (admission === undefined || world.signals.some(({ id, isOver }) => id === admission.peerId && !isOver)) continue;
+        world.addSignal(new VirtualSignal(admission.peerId, admission.signalingToken, false));
+      }
+    }
+    for (const signal of world.signals) {
+      // Two windows of one stock client come one after the other.
+      if (!signal.isConnecting && random.chance(signal.isStranger ? 0.05 : 0.3)) signal.connect(world.reach());
+    }
+  }
+
+  heal(): void {
+    const { world } = this;
+    for (const member of world.members) member.isHeld = member.isCutOff = false;
+    world.redis.state = "up";
+    world.delayMs = 0;
+    for (const { shared } of world.nodes) shared.isCutOff = false;
+    while (world.nodes.length < this.#nodes) world.startNode();
+  }
+
+  /** Throws while not everything is as it should be. */
+  async assertHealed(): Promise<void> {
+    const { world } = this;
+    for (const { shared } of world.nodes) assert.ok(shared.bus.isUp, "every node has its store");
+    const open = world.openSignals();
+    for (const [id, count] of world.served()) assert.ok(count <= 1, `one owner of ${id}`);
+    for (const { code, members } of this.rooms) {
+      const record = await world.stored(code);
+      const living = livingOf(world, members);
+      for (const { member, name, peerId } of living) {
+        assert.ok(member.connected, `${name} is connected`);
+        assert.deepEqual(plain(member.lobby), plain(record?.lobby), `what ${name} sees`);
+        assert.ok(open.has(peerId), `${name} can be reached`);
+      }
+      assert.equal(living.filter(({ isHost }) => isHost).length, living.length === 0 ? 0 : 1, "one host");
+      const connected = record?.lobby.members.filter((member) => member.connected).map(({ peerId }) => peerId) ?? [];
+      // Where nobody is left, no node looks after it: it is forgotten as a whole.
+      if (living.length > 0)
+        assert.deepEqual(connected.toSorted(), living.map(({ peerId }) => peerId).toSorted(), "who is shown as connected is there");
+    }
+  }
+
+  /** Everything is as it should be, and a signal from anybody reaches everybody. */
+  async check(): Promise<void> {
+    const { world, tally } = this;
+    await this.assertHealed();
+    const open = world.openSignals();
+    tally.writes += world.history.writes;
+    tally.strangers += world.signals.reduce((sum, { isStranger, opened }) => sum + (isStranger ? opened : 0), 0);
+    tally.taken += world.signals.filter(({ isTaken }) => isTaken).length;
+    for (const { code, members } of this.rooms) {
+      tally.returns += members.reduce((sum, { events }) => sum + events.filter(({ type }) => type === "broker-back").length, 0);
+      tally.hosts += ((await world.stored(code))?.lobby.hostEpoch ?? 1) - 1;
+      const ends = livingOf(world, members).flatMap(({ peerId }) => open.get(peerId) ?? []);
+      const pairs = ends.flatMap((from) =>
+        ends.filter((to) => to !== from).map((to) => ({ from, to, mark: `to ${to.id} from ${from.id}` })),
+      );
+      for (const { from, to, mark } of pairs) from.send(to.id, mark);
+      await world.run(100);
+      for (const { from, to, mark } of pairs) {
+        assert.ok(to.heard.includes(mark), `${from.id} reaches ${to.id}`);
+        if (from.at !== to.at) tally.carried++;
+      }
+    }
+  }
+
+  #kick(room: Trouble["rooms"][number] | undefined, member: VirtualMember | undefined): void {
+    const host = room?.members.find((each) => each.isHost && each.end === undefined);
+    if (host === undefined || member?.member.admission === undefined || member === host) return;
+    this.tally.kicks++;
+    host.request({ type: "kick", peerId: member.peerId });
+  }
+
+  #reload(room: Trouble["rooms"][number] | undefined, member: VirtualMember | undefined): void {
+    if (room === undefined || member?.member.admission === undefined) return;
+    member.kill();
+    for (const signal of this.world.signals) {
+      if (signal.id !== member.peerId) continue;
+      signal.isOver = true;
+      signal.cut();
+    }
+    room.members[room.members.indexOf(member)] = this.world.resume(member.name, room.code, member.secret, member.keepsakes.at(-1));
+  }
+
+  /** One page's key, in two lobbies at once. */
+  #joinTwice(): void {
+    const name = `twin-${this.#count++}`;
+    if (this.#count > 3) return;
+    this.tally.twice++;
+    for (const room of this.rooms) room.members.push(this.world.twin(name, room.code));
+  }
+
+  #kill(): void {
+    if (this.world.nodes.length < 2) return this.world.startNode();
+    this.tally.killed++;
+    this.world.killNode(this.random.integer(this.world.nodes.length));
+  }
+
+  #mend(): void {
+    const { world, random } = this;
+    if (random.chance(0.7)) world.redis.state = "up";
+    if (random.chance(0.5)) world.delayMs = 0;
+    for (const { shared } of world.nodes) if (random.chance(0.5)) shared.isCutOff = false;
+    if (world.nodes.length < this.#nodes) world.startNode();
+  }
+}
+
+function pick<Item>(random: Random, items: readonly Item[]): Item | undefined {
+  return items[random.integer(Math.max(1, items.length))];
+}
+
+/** As it goes over the wire. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}
+
+async function run(seed: number, tally: Tally): Promise<void> {
+  vi.setSystemTime(1_700_000_000_000);
+  const trouble = new Trouble(seed, tally);
+  const { world, random } = trouble;
+  await trouble.open();
+  for (const endMs = Date.now() + TROUBLE_MS; Date.now() < endMs;) {
+    trouble.act();
+    trouble.connectSignals();
+    await world.run(STEP_MS * (1 + random.integer(24)));
+  }
+  trouble.heal();
+  for (const endMs = Date.now() + PEACE_MS; Date.now() < endMs;) {
+    trouble.connectSignals();
+    await world.run(500);
+    const isHealed = await trouble.assertHealed().then(
+      () => true,
+      () => false,
+    );
+    if (isHealed) break;
+  }
+  await trouble.check();
+  world.end();
+  vi.clearAllTimers();
+}
+
+test(`[CL40] ${SEEDS} clusters in trouble: an id and a seat have one owner, an epoch has one host, tokens rise, and all of it heals`, async () => {
+  const tally: Tally = {
+    writes: 0,
+    killed: 0,
+    hung: 0,
+    down: 0,
+    cutOff: 0,
+    slow: 0,
+    returns: 0,
+    hosts: 0,
+    kicks: 0,
+    abandoned: 0,
+    twice: 0,
+    strangers: 0,
+    taken: 0,
+    carried: 0,
+  };
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+    try {
+      await run(seed, tally);
+    } catch (error) {
+      throw new Error(`seed ${seed}: ROLLCALL_SEED=${seed} npx vitest run --project sim packages/broker/test/cluster`, { cause: error });
+    }
+  }
+  process.stdout.write(`DEEP cluster: ${SEEDS} seeds, 0 failed; ${JSON.stringify(tally)}\n`);
+  for (const [name, count] of Object.entries(tally)) expect({ [name]: count > SEEDS / 4 }).toEqual({ [name]: true });
+}, 36_000_000);
