@@ -86,3 +86,9 @@ export const RECENT_BYTES = 32_768;
 
 /** Most pages of a seat that are remembered as over: of sixteen reloads ago, none is left that could ask. */
 export const FORMER_PAGES = 16;
+
+/** Changes after `lastEvent`, when all of them are still known; else none: the whole state comes with the admission anyway. */
+export function changesAfter({ recent }: LobbyRecord, lastEvent: number): readonly NumberedChange[] {
+  const missed = recent.filter((item) => item.event > lastEvent);
+  return missed[0]?.event === lastEvent + 1 ? missed : [];
+}

@@ -19,7 +19,7 @@ import type { ListingBoard } from "./listing-board.ts";
 import { LobbyDeadlines } from "./lobby-deadlines.ts";
 import { LobbyPasswords } from "./lobby-password.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
-import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
+import { changesAfter, type LobbyRecord, type NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
 import { LobbyQueues } from "./lobby-queues.ts";
 import { LobbyReturns } from "./lobby-returns.ts";
@@ -319,7 +319,7 @@ export class LobbyService {
       if (step === undefined) visitor.handleOutcome(notFound);
       else if (!step.answer.ok) visitor.handleOutcome({ ok: false, refusal: step.answer.refusal });
       else if (step.answer.entrance !== undefined) {
-        const missed = missedChanges(step.record, entry.lastEvent);
+        const missed = changesAfter(step.record, entry.lastEvent);
         this.#admit(visitor, { code, ...step.answer.entrance }, entry.secret, step.record, missed);
       }
     };
@@ -359,12 +359,16 @@ export class LobbyService {
       const made = stepLobby(record, request, nowMs());
       const entered = made.answer.ok ? made.answer.entrance?.peerId : undefined;
       const step = seats === undefined || entered === undefined ? made : { ...made, record: seats.place(made.record, entered) };
-      if (seats !== undefined && !(await seats.admit(code, record, step))) {
+      const admitted = await seats?.admit(code, record, step);
+      if (admitted === false) {
         handleStep({ record, changes: [], answer: { ok: false, refusal: KEY_TAKEN } });
         return;
       }
       const over = step.record.lobby.members.length === 0;
-      if (step.record !== record && !(await store.compareAndSet(code, version, over ? undefined : step.record))) continue;
+      if (step.record !== record && !(await store.compareAndSet(code, version, over ? undefined : step.record))) {
+        if (admitted !== undefined) await seats?.withdraw(admitted, record);
+        continue;
+      }
       // Not of an uncertain copy, whose owner could else end what the others are about to bring back.
       if (over && step.record.restoration === null) this.#closedLives.take(record.life.id, KEEPSAKE_AGE_MS).catch(handleFailure);
       seats?.settle(code, step);
@@ -390,10 +394,4 @@ export class LobbyService {
       setTimeout(() => this.#maintain(code, request), RETRY_MS).unref();
     });
   }
-}
-
-/** Changes after `lastEvent`, when all of them are still known; else none: the whole state comes with the admission anyway. */
-function missedChanges(record: LobbyRecord, lastEvent: number): readonly NumberedChange[] {
-  const missed = record.recent.filter((item) => item.event > lastEvent);
-  return missed[0]?.event === lastEvent + 1 ? missed : [];
 }

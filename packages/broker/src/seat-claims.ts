@@ -16,6 +16,12 @@ export interface SeatClaimsOptions {
   readonly handleFailure: (error: unknown) => void;
 }
 
+/** An id that was taken for a seat which is not written yet. */
+interface AdmittedId {
+  readonly peerId: PeerId;
+  readonly token: number;
+}
+
 /** Sees to it that an id is a member's of one lobby at most, among all nodes, and notes which node has whose socket. */
 export class SeatClaims {
   readonly #options: SeatClaimsOptions;
@@ -32,15 +38,20 @@ export class SeatClaims {
 
   /** Takes the id for this lobby; false: it is a member's of another one. */
   async take(peerId: PeerId, code: LobbyCode): Promise<boolean> {
+    return (await this.#claim(peerId, code)) !== undefined;
+  }
+
+  /** The token of the claim. */
+  async #claim(peerId: PeerId, code: LobbyCode): Promise<number | undefined> {
     const wish = { owner: code, leaseMs: SEAT_LEASE_MS };
     let answer = await this.#options.claims.take(keyOf(peerId), wish);
     if (!answer.ok) {
       const { owner, token, ageMs } = answer.holder;
-      if (ageMs < UNSEATED_MS_MAX || (await this.#isSeated(peerId, owner as LobbyCode))) return false;
+      if (ageMs < UNSEATED_MS_MAX || (await this.#isSeated(peerId, owner as LobbyCode))) return undefined;
       // Of somebody who left, or never came: what should have given it back was lost.
       answer = await this.#options.claims.take(keyOf(peerId), { ...wish, over: token });
     }
-    return answer.ok;
+    return answer.ok ? answer.token : undefined;
   }
 
   /** The id is no member's of this lobby (any more). What gets lost of this is found out when somebody takes the id. */
@@ -50,11 +61,17 @@ export class SeatClaims {
     if (claim?.owner === code) await claims.release(keyOf(peerId), claim.token);
   }
 
-  /** Before the step is written: takes the id of who comes in by it; false: it is a member's elsewhere. */
-  async admit(code: LobbyCode, before: LobbyRecord, { answer, record }: LobbyStep): Promise<boolean> {
+  /** Before the step is written: takes the id of who comes in by it, if somebody does; `false`: it is a member's elsewhere. */
+  async admit(code: LobbyCode, before: LobbyRecord, { answer, record }: LobbyStep): Promise<AdmittedId | false | undefined> {
     const peerId = answer.ok ? answer.entrance?.peerId : undefined;
-    if (peerId === undefined || isMember(before, peerId) || !isMember(record, peerId)) return true;
-    return this.take(peerId, code);
+    if (peerId === undefined || isMember(before, peerId) || !isMember(record, peerId)) return undefined;
+    const token = await this.#claim(peerId, code);
+    return token === undefined ? false : { peerId, token };
+  }
+
+  /** The step was not written, and whoever was let in by it is not in the lobby of `record`: it may go elsewhere at once. An attempt that took the id after it keeps it. */
+  async withdraw({ peerId, token }: AdmittedId, record: LobbyRecord): Promise<void> {
+    if (!isMember(record, peerId)) await this.#options.claims.release(keyOf(peerId), token);
   }
 
   /** After the step was written: gives back the ids of who left by it. Nobody waits for it. */
