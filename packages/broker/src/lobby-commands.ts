@@ -1,6 +1,7 @@
-import { type LobbyState, type MatchSeat, type PeerId, type PlayerProfile, unreachable } from "@rollcall/netcode/lobby-protocol";
+import { playersOf, type LobbyState, type MatchSeat, type PeerId, type PlayerProfile, unreachable } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer, RoomCommand } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import { changeRole } from "./lobby-roles.ts";
 import { cleanPlayer, cleanProfile } from "./profile.ts";
 
 interface Commanding {
@@ -21,7 +22,7 @@ export function commandLobby(draft: LobbyDraft, { peerId, command, hostEpoch, se
 }
 
 /** The commands of everybody. */
-const SHARED: ReadonlySet<RoomCommand["type"]> = new Set(["leave", "ice-servers", "set-profile", "set-ready", "end-match"]);
+const SHARED: ReadonlySet<RoomCommand["type"]> = new Set(["leave", "ice-servers", "set-profile", "set-ready", "set-role", "end-match"]);
 
 function hostOnly(command: RoomCommand): boolean {
   return !SHARED.has(command.type);
@@ -43,6 +44,8 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
     case "set-ready":
       draft.change({ type: "member-changed", peerId, profile: draft.member(peerId).profile, ready: command.ready });
       return undefined;
+    case "set-role":
+      return setRole(draft, peerId, command);
     case "set-settings":
       draft.change({ type: "settings-changed", settings: command.settings });
       return undefined;
@@ -56,6 +59,9 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
       return setCapacity(draft, command.capacity);
     case "set-listed":
       draft.change({ type: "door-changed", door: { ...draft.lobby.door, listed: command.listed } });
+      return undefined;
+    case "set-audience":
+      draft.change({ type: "door-changed", door: { ...draft.lobby.door, audience: command.audience } });
       return undefined;
     case "set-password":
       draft.setPassword(command.password);
@@ -80,9 +86,19 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
 }
 
 function setCapacity(draft: LobbyDraft, capacity: number): LobbyRefusal | undefined {
-  if (capacity < draft.lobby.members.length) return { code: "BAD_REQUEST", detail: "The lobby has more members than that." };
+  if (capacity < playersOf(draft.lobby).length) return { code: "BAD_REQUEST", detail: "The lobby has more players than that." };
   draft.change({ type: "capacity-changed", capacity });
   return undefined;
+}
+
+/** Of oneself, or the host of anybody: somebody who does not come back holds a seat that others wait for. */
+function setRole(
+  draft: LobbyDraft,
+  sender: PeerId,
+  { role, peerId = sender }: Extract<RoomCommand, { readonly type: "set-role" }>,
+): LobbyRefusal | undefined {
+  if (peerId !== sender && draft.lobby.hostId !== sender) return { code: "NOT_HOST" };
+  return holds(draft.lobby, peerId) ? changeRole(draft, peerId, role) : { code: "BAD_REQUEST", detail: "This member has gone." };
 }
 
 /** Who is gone already was wanted gone: no error. */
@@ -111,12 +127,13 @@ function transferHost(draft: LobbyDraft, peerId: PeerId): LobbyRefusal | undefin
 function startMatch(draft: LobbyDraft, command: Extract<RoomCommand, { type: "start" }>, seed: number): LobbyRefusal | undefined {
   const { lobby } = draft;
   if (lobby.match !== undefined) return { code: "MATCH_RUNNING" };
-  const people: MatchSeat[] = lobby.members
+  const people: MatchSeat[] = playersOf(lobby)
     .filter((member) => member.connected)
     .flatMap(({ peerId, profile: { guests = [], ...profile } }) =>
       [profile, ...guests].map((player) => ({ kind: "person" as const, peerId, profile: player })),
     )
     .slice(0, command.playerCount);
+  if (people.length === 0) return { code: "BAD_REQUEST", detail: "Nobody would play: all members watch." };
   const bots: MatchSeat[] = Array.from({ length: command.playerCount - people.length }, (_, index) => ({
     kind: "bot",
     profile: botProfile(command.botProfiles[index], people.length + index),

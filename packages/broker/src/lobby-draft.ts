@@ -135,9 +135,11 @@ export class LobbyDraft {
   }
 }
 
-/** Who is host after `peerId`: the connected member that has been here longest, else (for `anybody`) the longest of all. */
+/** Who is host after `peerId`: of the connected members the player that has been here longest, else who watches longest; for `anybody` also one that is away. */
 export function nextHost(lobby: LobbyState, peerId: PeerId, among: "connected" | "anybody"): Member | undefined {
-  const others = lobby.members.filter((member) => member.peerId !== peerId).sort((left, right) => left.order - right.order);
+  const others = lobby.members
+    .filter((member) => member.peerId !== peerId)
+    .sort((left, right) => Number(left.role !== undefined) - Number(right.role !== undefined) || left.order - right.order);
   const connected = others.find((member) => member.connected);
   return among === "connected" ? connected : (connected ?? others[0]);
 }

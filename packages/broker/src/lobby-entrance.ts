@@ -3,6 +3,7 @@ import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
 import { isBanned, isBannedSecret } from "./lobby-bans.ts";
 import { provesPassword } from "./lobby-password.ts";
+import { roleOfNewcomer } from "./lobby-roles.ts";
 import { FORMER_PAGES, type SeatRecord } from "./lobby-record.ts";
 import { cleanProfile } from "./profile.ts";
 
@@ -18,6 +19,7 @@ export interface JoinRequest extends Origin {
   readonly type: "join";
   readonly game: GameIdentity;
   readonly profile: Profile;
+  readonly as: "player" | "spectator" | "queue";
   /** A proof, and the text that it is of; `null`: none, or not for here and now. */
   readonly password: { readonly text: string; readonly proof: string } | null;
   readonly entrance: EntranceAttempt | null;
@@ -63,7 +65,8 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
     if (request.password === null) return refused({ code: "PASSWORD_REQUIRED" });
     if (!provesPassword(password, request.password.text, request.password.proof)) return refused({ code: "WRONG_PASSWORD" });
   }
-  if (lobby.members.length >= lobby.capacity) return refused({ code: "LOBBY_FULL" });
+  const role = roleOfNewcomer(lobby, request.as);
+  if ("code" in role) return refused(role);
   const taken = new Set(lobby.members.map((member) => member.seat));
   let seat = 0;
   while (taken.has(seat)) seat++;
@@ -72,7 +75,15 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
   draft.addSeat(newSeat({ peerId, secretHash, address, deviceHash, entrance, connection }));
   draft.change({
     type: "member-joined",
-    member: { peerId, seat, order: draft.takeOrder(), profile: cleanProfile(request.profile, seat), ready: false, connected: true },
+    member: {
+      peerId,
+      seat,
+      order: draft.takeOrder(),
+      profile: cleanProfile(request.profile, seat),
+      ready: false,
+      connected: true,
+      ...role,
+    },
   });
   return { ok: true, entrance: { peerId, connection } };
 }

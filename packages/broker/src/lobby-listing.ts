@@ -1,5 +1,5 @@
 /** What is told of a lobby in the public list, and which of them somebody wants. Pure. */
-import { isFull, jsonBytes, LOBBY_LIMITS, type LobbyFilter, type LobbyListing } from "@rollcall/netcode/lobby-protocol";
+import { isFull, jsonBytes, playersOf, LOBBY_LIMITS, type LobbyFilter, type LobbyListing } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyRecord } from "./lobby-record.ts";
 
 /** `undefined`: not in public, locked, or nobody is there. */
@@ -10,7 +10,7 @@ export function listingOf({ lobby }: LobbyRecord): LobbyListing | undefined {
     code,
     hostName: members.find(({ peerId }) => peerId === hostId)?.profile.name ?? "",
     metadata: jsonBytes(metadata) <= LOBBY_LIMITS.listedMetadataBytes ? metadata : null,
-    members: members.length,
+    members: playersOf(lobby).length,
     capacity,
     playing: match !== undefined,
     password: door.password,

@@ -103,7 +103,7 @@ export class LobbyService {
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
     const { store, secrets, limits, iceGrants, wallMs, seats } = this.#options;
-    const { key, game, profile, capacity, settings, metadata, relayOnly = false, listed = false, password = null } = command;
+    const { key, relayOnly = false } = command;
     if (relayOnly && !iceGrants.hasTurn) return visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
     const peerId = secrets.peerIdOf(key);
     const arrival = this.#arrivalOf(visitor, command);
@@ -121,8 +121,7 @@ export class LobbyService {
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
-      const told = { game, profile, capacity, settings, metadata, relayOnly, listed, password };
-      const opened = openLobby({ life, code, peerId, ...told, ...arrival.seat });
+      const opened = openLobby({ life, code, peerId, terms: command, ...arrival.seat });
       const record = seats?.place(opened, peerId) ?? opened;
       if (mayOpen && seats !== undefined && !(await seats.take(peerId, code)))
         return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
@@ -138,12 +137,13 @@ export class LobbyService {
   }
 
   async join(visitor: Visitor, command: CommandOf<"join">): Promise<void> {
-    const { code, key, game, profile } = command;
+    const { code, key } = command;
     const { secrets } = this.#options;
     const peerId = secrets.peerIdOf(key);
     if (this.#isElsewhere(peerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
     const { seat, secret } = this.#arrivalOf(visitor, command);
-    const request = { type: "join", game, profile, password: this.passwords.proofOf(command), peerId, ...seat } as const;
+    const { game, profile, as = "player" } = command;
+    const request = { type: "join", game, profile, as, password: this.passwords.proofOf(command), peerId, ...seat } as const;
     await this.#enter(visitor, code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });
   }
 

@@ -184,6 +184,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "set-locked":
       case "set-capacity":
       case "set-listed":
+      case "set-audience":
+      case "set-role":
       case "set-password":
       case "kick":
       case "bans":

@@ -56,6 +56,7 @@ test.each([
     profile: named("bob"),
     address: "x",
     deviceHash: null,
+    as: "player",
     password: null,
     entrance: null,
     peerId: peer("bob"),

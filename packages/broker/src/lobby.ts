@@ -8,13 +8,9 @@
 import {
   LOBBY_TIMES,
   type EntranceAttempt,
-  type GameIdentity,
-  type Json,
   type LobbyCode,
   type LobbyCommand,
-  type PasswordVerifier,
   type PeerId,
-  type Profile,
   unreachable,
 } from "@rollcall/netcode/lobby-protocol";
 import { LobbyDraft, nextHost, type LobbyRefusal } from "./lobby-draft.ts";
@@ -30,6 +26,7 @@ import {
 } from "./lobby-entrance.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { commandLobby } from "./lobby-commands.ts";
+import { promoteQueued } from "./lobby-roles.ts";
 import { cleanProfile } from "./profile.ts";
 
 /** What a member inside may ask. */
@@ -76,27 +73,26 @@ export interface LobbyOpening extends Origin {
   /** Random, and the wall clock. */
   readonly life: LobbyRecord["life"];
   readonly code: LobbyCode;
-  readonly game: GameIdentity;
-  readonly profile: Profile;
-  readonly capacity: number;
-  readonly settings: Json;
-  readonly metadata: Json;
-  readonly relayOnly: boolean;
-  readonly listed: boolean;
-  readonly password: PasswordVerifier | null;
+  readonly terms: LobbyTerms;
   readonly peerId: PeerId;
   readonly secretHash: string;
   readonly entrance: EntranceAttempt | null;
 }
+
+/** What its host wants of the lobby. */
+export type LobbyTerms = Pick<
+  Extract<LobbyCommand, { readonly type: "create" }>,
+  "game" | "profile" | "capacity" | "settings" | "metadata" | "relayOnly" | "listed" | "audience" | "password"
+>;
 
 /** The connection of whoever opened the lobby. */
 export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { life, code, game, capacity, settings, metadata, relayOnly, listed, password, peerId, secretHash, address, deviceHash, entrance } =
-    opening;
-  const host = { peerId, seat: 0, order: 1, profile: cleanProfile(opening.profile, 0), ready: false, connected: true };
+  const { life, code, terms, peerId, secretHash, address, deviceHash, entrance } = opening;
+  const { game, capacity, settings, metadata, relayOnly = false, listed = false, audience = 0, password = null } = terms;
+  const host = { peerId, seat: 0, order: 1, profile: cleanProfile(terms.profile, 0), ready: false, connected: true };
   return {
     life,
     generation: 0,
@@ -108,7 +104,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       game,
       capacity,
       locked: false,
-      door: { listed, password: password !== null },
+      door: { listed, password: password !== null, audience },
       relayOnly,
       hostId: peerId,
       hostEpoch: 1,
@@ -134,6 +130,7 @@ export function stepLobby(record: LobbyRecord, request: LobbyRequest, nowMs: num
   passTime(draft, nowMs);
   const answer: LobbyAnswer = draft.lobby.members.length === 0 ? overFor(request) : answerRequest(draft, request, nowMs);
   passTime(draft, nowMs);
+  promoteQueued(draft);
   return { record: draft.finish(record), changes: draft.changes, answer };
 }
 

@@ -36,19 +36,19 @@ export class TestLobby {
   readonly changes: NumberedChange[] = [];
   readonly connections = new Map<string, number>();
 
-  constructor(options: { readonly capacity?: number } = {}) {
+  constructor(options: { readonly capacity?: number; readonly audience?: number } = {}) {
     const peerId = peer("ada");
     this.record = openLobby({
+      terms: {
+        game: TAG,
+        profile: named("ada"),
+        capacity: options.capacity ?? 4,
+        settings: { rounds: 5 },
+        metadata: null,
+        audience: options.audience ?? 0,
+      },
       life: { id: "life", openedAtMs: 1_000 },
       code: code("KXRTM"),
-      game: TAG,
-      profile: named("ada"),
-      capacity: options.capacity ?? 4,
-      settings: { rounds: 5 },
-      metadata: null,
-      relayOnly: false,
-      listed: false,
-      password: null,
       peerId,
       secretHash: "secret-ada",
       address: "address-ada",
@@ -88,6 +88,7 @@ export class TestLobby {
       readonly address?: string;
       readonly deviceHash?: string | null;
       readonly peerId?: PeerId;
+      readonly as?: "player" | "spectator" | "queue";
       readonly password?: { readonly text: string; readonly proof: string } | null;
       readonly entrance?: EntranceAttempt;
       readonly secretHash?: string;
@@ -99,11 +100,12 @@ export class TestLobby {
       deviceHash = `device-${name}`,
       peerId = peer(name),
       password = null,
+      as = "player",
       entrance = null,
       secretHash = `secret-${name}`,
     } = options;
     return this.#outcome(
-      this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, password, peerId, secretHash }),
+      this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, as, password, peerId, secretHash }),
     );
   }
 

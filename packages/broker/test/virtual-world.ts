@@ -207,16 +207,9 @@ export class VirtualBroker {
   /** A lobby that somebody opens here, under a code of our choice. */
   async open(code: LobbyCode, name: string): Promise<LobbyRecord> {
     const record = openLobby({
+      terms: { game: TAG, profile: named(name), capacity: 8, settings: null, metadata: null, audience: 0 },
       life: { id: `life of ${name}`, openedAtMs: nowMs() },
       code,
-      game: TAG,
-      profile: named(name),
-      capacity: 8,
-      settings: null,
-      metadata: null,
-      relayOnly: false,
-      listed: false,
-      password: null,
       peerId: peer(name),
       secretHash: `secret of ${name}`,
       address: "192.0.2.9",

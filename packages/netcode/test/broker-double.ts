@@ -239,6 +239,13 @@ export class BrokerDouble {
       case "set-ready":
         this.change(room, { type: "member-changed", peerId: self, profile: me.profile, ready: command.ready });
         return null;
+      case "set-role":
+        this.change(room, {
+          type: "role-changed",
+          peerId: command.peerId ?? self,
+          ...(command.role === "player" ? {} : { role: command.role }),
+        });
+        return null;
       case "end-match":
         if (room.state.match?.matchNumber !== command.matchNumber) return { code: "NO_MATCH" };
         this.change(room, { type: "match-ended", matchNumber: command.matchNumber });
@@ -264,6 +271,9 @@ export class BrokerDouble {
         return null;
       case "set-listed":
         this.change(room, { type: "door-changed", door: { ...room.state.door, listed: command.listed } });
+        return null;
+      case "set-audience":
+        this.change(room, { type: "door-changed", door: { ...room.state.door, audience: command.audience } });
         return null;
       case "set-password":
         this.change(room, { type: "door-changed", door: { ...room.state.door, password: command.password !== null } });
@@ -305,7 +315,7 @@ export class BrokerDouble {
     const { game, capacity, settings, metadata, relayOnly = false } = command;
     const fresh = {
       locked: false,
-      door: { listed: command.listed === true, password: command.password !== undefined },
+      door: { listed: command.listed === true, password: command.password !== undefined, audience: command.audience ?? 0 },
       hostId: peerId,
       hostEpoch: 1,
       match: undefined,
@@ -329,10 +339,13 @@ export class BrokerDouble {
     if (state.game.contentHash !== command.game.contentHash || state.game.version !== command.game.version)
       return { code: "VERSION_MISMATCH" };
     if (state.locked) return { code: "LOBBY_LOCKED" };
-    if (state.members.length >= state.capacity) return { code: "LOBBY_FULL" };
+    const isFull = state.members.length >= state.capacity;
+    if (isFull && command.as === undefined) return { code: "LOBBY_FULL" };
+    const waits = isFull ? { role: "queued" as const, queueNumber: 1 } : {};
+    const role = command.as === "spectator" ? { role: command.as } : waits;
     const peerId = peerIdOf(command.key);
     const seat = [...state.members.keys(), state.members.length].find((free) => !state.members.some((member) => member.seat === free)) ?? 0;
-    const member: Member = { peerId, seat, order: ++room.order, profile: command.profile, ready: false, connected: true };
+    const member: Member = { peerId, seat, order: ++room.order, profile: command.profile, ready: false, connected: true, ...role };
     this.change(room, { type: "member-joined", member });
     return this.#seat(room, socket, peerId, command.entrance?.id);
   }
@@ -358,6 +371,7 @@ export class BrokerDouble {
   #start(room: Room, command: Extract<LobbyCommand, { type: "start" }>): null | Refused {
     if (room.state.match !== undefined) return { code: "MATCH_RUNNING" };
     const people = room.state.members
+      .filter(({ role }) => role === undefined)
       .flatMap(({ peerId, profile: { guests = [], ...profile } }) =>
         [profile, ...guests].map((player) => ({ kind: "person" as const, peerId, profile: player })),
       )

@@ -1,6 +1,8 @@
 /** What a lobby asks of the broker beside matches. */
 import { expect, test } from "vitest";
-import type { LobbyCommand } from "../src/core/ports/lobby-protocol.ts";
+import type { PeerId } from "../src/core/base/units.ts";
+import { lobbyDifference } from "../src/core/lobby/lobby-difference.ts";
+import type { LobbyCommand, LobbyState, Member } from "../src/core/ports/lobby-protocol.ts";
 import { hostLobby, joinLobby, quickMatch, watchLobbies } from "../src/facade/enter-lobby.ts";
 import { provePassword } from "../src/facade/lobby-password.ts";
 import { openRoom, options, type Room } from "./facade-room.ts";
@@ -148,3 +150,54 @@ test("[LS33] the challenge is asked for over a socket of its own; a broker that 
   await expect(world.until(provePassword(environment, "secret", question))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
   expect(world.tickers.size).toBe(0);
 });
+
+test("[LS44] a game lets people watch or wait, moves members between seats and audience, and hears of each", async () => {
+  const room = await openRoom(1, { capacity: 2 });
+  const { world, host } = room;
+  expect(host.state.door.audience).toBe(8);
+  await expect(world.until(joinLobby(world.page().environment, host.code, options("Cyd")))).rejects.toMatchObject({ code: "LOBBY_FULL" });
+  const cyd = await world.until(joinLobby(world.page().environment, host.code, { ...options("Cyd"), as: "queue" }));
+  const dan = await world.until(joinLobby(world.page().environment, host.code, { ...options("Dan"), as: "spectator" }));
+  expect([cyd.me.role, cyd.me.queueNumber, dan.me.role]).toEqual(["queued", 1, "spectator"]);
+  const told: string[] = [];
+  host.on("role-changed", ({ profile, role = "player" }) => told.push(`${profile.name} ${role}`));
+  await world.until(host.setRole("spectator"));
+  await world.until(host.setRole("player", dan.me.peerId));
+  await world.runUntil(() => told.length === 2);
+  expect(told).toEqual(["Ada spectator", "Dan player"]);
+  expect(dan.me.role).toBeUndefined();
+  await expect(host.setAudience(65)).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  await world.until(host.setAudience(0));
+  expect(host.state.door.audience).toBe(0);
+});
+
+test("[LS44] a host that watches follows the match that it starts", async () => {
+  const room = await openRoom(2);
+  const { world, host } = room;
+  await world.until(host.setRole("spectator"));
+  const guests = room.lobbies.slice(1).map((lobby) => lobby.nextMatch());
+  const watched = await world.until(host.start());
+  const [first] = await world.until(Promise.all(guests));
+  expect([watched.localPlayers, first?.localPlayers, watched.seats.length]).toEqual([[], [0], 2]);
+});
+
+test("[LS44] who missed the change of a role hears of it after an outage", () => {
+  const bob: Member = {
+    peerId: "bob" as PeerId,
+    seat: 1,
+    order: 2,
+    profile: { name: "Bob", colour: 0, choices: null },
+    ready: false,
+    connected: true,
+  };
+  const lobby = { ...lobbyOf([bob]) };
+  const queued = { ...bob, role: "queued" as const, queueNumber: 3 };
+  expect(lobbyDifference(lobby, lobbyOf([queued]))).toEqual([{ type: "role-changed", peerId: "bob", role: "queued", queueNumber: 3 }]);
+  expect(lobbyDifference(lobbyOf([queued]), lobby)).toEqual([{ type: "role-changed", peerId: "bob" }]);
+});
+
+function lobbyOf(members: readonly Member[]): LobbyState {
+  const rest = { locked: false, relayOnly: false, hostEpoch: 1, settings: null, metadata: null, match: undefined, matchCount: 0, event: 1 };
+  const door = { listed: false, password: false, audience: 0 };
+  return { code: "KXRTM" as LobbyState["code"], game: tagGame, capacity: 2, door, hostId: "bob" as PeerId, members, ...rest };
+}

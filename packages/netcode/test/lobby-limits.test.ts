@@ -38,7 +38,7 @@ test("[LS6] the admission to the largest lobby fits into a frame", () => {
     game: { id: "x".repeat(LOBBY_LIMITS.gameIdUnits), version: 1, contentHash: "01234567" },
     capacity: LOBBY_LIMITS.members,
     locked: false,
-    door: { listed: true, password: true },
+    door: { listed: true, password: true, audience: 64 },
     relayOnly: false,
     hostId: peerIdOf(0),
     hostEpoch: Number.MAX_SAFE_INTEGER,

@@ -4,6 +4,7 @@ import type { PeerId } from "../src/core/base/units.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
 import type { LinkEvent } from "../src/core/ports/link.ts";
 import type { SessionEvent } from "../src/core/ports/session.ts";
+import { createDesyncDesk } from "../src/core/rollback/desync-desk.ts";
 import { RollbackSession } from "../src/core/rollback/rollback-session.ts";
 import { PeerLinks } from "../src/facade/peer-links.ts";
 import type { LinkConditions } from "../src/sim/sim-link.ts";
@@ -30,6 +31,7 @@ export class RelayMatchPeer {
   readonly id: PeerId;
   readonly index: number;
   readonly links: PeerLinks;
+  readonly transport: SimTransport;
   readonly mesh: LinkMesh;
   readonly linkEvents: LinkEvent[] = [];
   readonly events: SessionEvent[] = [];
@@ -46,9 +48,10 @@ export class RelayMatchPeer {
     this.id = testPeerId(`peer-${index}`);
     this.simulation = new TestSimulation({ playerCount: world.options.peerCount });
     this.mesh = new LinkMesh({ localPeerId: this.id, game: TAG, random: new Random(world.options.seed, this.id) });
+    this.transport = new SimTransport(world.network, world.signaling, this.id);
     this.links = new PeerLinks({
       nowMs: () => world.nowMs,
-      transport: new SimTransport(world.network, world.signaling, this.id),
+      transport: this.transport,
       mesh: this.mesh,
       handleSessionPacket: (from, _channel, bytes) => {
         this.session?.handlePacket(world.nowMs, from, bytes);
@@ -66,6 +69,7 @@ export class RelayMatchPeer {
       matchEpoch: 7,
       simulation: this.simulation,
       inputDelayFrames: this.#world.options.inputDelayFrames ?? 2,
+      loadDesync: () => createDesyncDesk,
     });
     this.nextFrameMs = this.#world.nowMs;
   }

@@ -32,7 +32,7 @@ export class FakeLobby implements RubberbandLobby {
       game: { id: "rubberband", version: 1, contentHash: "00000000" },
       capacity: 8,
       locked: false,
-      door: { listed: false, password: false },
+      door: { listed: false, password: false, audience: 0 },
       relayOnly: false,
       hostId: host as PeerId,
       hostEpoch: 1,
@@ -179,6 +179,21 @@ export class FakeLobby implements RubberbandLobby {
 
   async setCapacity(capacity: number): Promise<void> {
     this.set({ capacity });
+  }
+
+  async setAudience(audience: number): Promise<void> {
+    this.set({ door: { ...this.state.door, audience } });
+  }
+
+  async setRole(role: "player" | "spectator", peerId: PeerId = FakeLobby.myId): Promise<void> {
+    this.calls.push(`role ${role} ${peerId}`);
+    this.set({
+      members: this.state.members.map((member) => {
+        if (member.peerId !== peerId) return member;
+        const { role: _role, ...rest } = member;
+        return role === "spectator" ? { ...rest, role } : rest;
+      }),
+    });
   }
 
   async setListed(listed: boolean): Promise<void> {

@@ -43,6 +43,11 @@ export function checkedPassword(password: string | undefined): string | undefine
   return password === "" ? undefined : password;
 }
 
+/** `audience`, if a lobby can have it. Throws `BAD_ARGUMENT`. */
+export function checkedAudience(audience: number): number {
+  return checkedInteger("an audience", audience, [0, LOBBY_LIMITS.members]);
+}
+
 /** `capacity`, if a lobby can have it. Throws `BAD_ARGUMENT`. */
 export function checkedCapacity(capacity: number): number {
   return checkedInteger("a capacity", capacity, [1, LOBBY_LIMITS.members]);

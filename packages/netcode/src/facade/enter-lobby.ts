@@ -8,7 +8,7 @@ import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
 import type { Admission, GameIdentity, IceServer, Json, PasswordVerifier, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
-import { checkedCapacity, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
+import { checkedAudience, checkedCapacity, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
 import type { Environment, PasswordParts } from "./environment.ts";
 import type { PasswordQuestion } from "./lobby-password.ts";
@@ -23,6 +23,9 @@ import { ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { HostOptions, JoinOptions, Lobby, LobbyOptions } from "./types.ts";
 
+/** Watchers and who waits: as many as a match of eight has players. At double, who comes to watch costs each of them another link. */
+const AUDIENCE = 8;
+
 /** Options of any game. */
 type AnyLobbyOptions = Omit<LobbyOptions<never, never>, "game"> & { readonly game: GameIdentity };
 
@@ -32,12 +35,13 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
   options: HostOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
   const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
-  const { metadata = null, listed = false, relayOnly = false } = options;
+  const { metadata = null, listed = false, relayOnly = false, audience = AUDIENCE } = options;
   const password = checkedPassword(options.password);
   const entrance = {
     type: "create" as const,
     ...roomOf(options),
     metadata: checkedJson("metadata", metadata, listed ? LOBBY_LIMITS.listedMetadataBytes : LOBBY_LIMITS.metadataBytes),
+    audience: checkedAudience(audience),
     ...(relayOnly ? { relayOnly } : {}),
     ...(listed ? { listed } : {}),
     ...(password === undefined ? {} : { password: await makeVerifier(environment, password) }),
@@ -76,7 +80,8 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
 ): Promise<Lobby<State, Schema, Messages>> {
   const normalized = normalizeLobbyCode(code);
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
-  const entrance = { type: "join" as const, code: normalized, game: identityOf(options), profile: profileOf(options) };
+  const as = options.as === undefined ? {} : { as: options.as };
+  const entrance = { type: "join" as const, code: normalized, game: identityOf(options), profile: profileOf(options), ...as };
   return enter(environment, options, { invite: readInvite(code), entrance, password: checkedPassword(options.password) });
 }
 

@@ -1,13 +1,14 @@
 import type { PeerId } from "../core/base/units.ts";
+import { playersOf } from "../core/ports/lobby-roles.ts";
 import type { LobbyState, Member } from "../core/ports/lobby-protocol.ts";
 
 export function memberOf({ members }: LobbyState, peerId: PeerId): Member | undefined {
   return members.find((member) => member.peerId === peerId);
 }
 
-/** Members and their guests. */
-export function peopleCount({ members }: LobbyState): number {
-  return members.reduce((sum, { profile }) => sum + 1 + (profile.guests?.length ?? 0), 0);
+/** Players and their guests. */
+export function peopleCount(lobby: LobbyState): number {
+  return playersOf(lobby).reduce((sum, { profile }) => sum + 1 + (profile.guests?.length ?? 0), 0);
 }
 
 /** Whether seats of the running match, which bots play now, may go to `peerId`: back to who had them, and those of a bot, or of who is gone for good, to any member. */
@@ -16,5 +17,6 @@ export function mayTakeSeats(state: LobbyState, peerId: PeerId, playerIndexes: r
     const seat = state.match?.seats[player];
     return seat !== undefined && (seat.kind === "bot" || seat.peerId === peerId || memberOf(state, seat.peerId) === undefined);
   };
-  return memberOf(state, peerId) !== undefined && playerIndexes.every(isFree);
+  const member = memberOf(state, peerId);
+  return member !== undefined && member.role === undefined && playerIndexes.every(isFree);
 }

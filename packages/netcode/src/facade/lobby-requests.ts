@@ -2,7 +2,7 @@ import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Ban, Json, LobbyState, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import { checkedCapacity, checkedInteger, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
+import { checkedAudience, checkedCapacity, checkedInteger, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
 import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
@@ -76,6 +76,14 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
 
   async setCapacity(capacity: number): Promise<void> {
     await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
+  }
+
+  setRole(role: "player" | "spectator", peerId?: PeerId): Promise<void> {
+    return this.#connection.request({ type: "set-role", role, ...(peerId === undefined ? {} : { peerId }) });
+  }
+
+  async setAudience(audience: number): Promise<void> {
+    await this.#connection.request({ type: "set-audience", audience: checkedAudience(audience) });
   }
 
   async setListed(listed: boolean): Promise<void> {

@@ -250,8 +250,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
         break;
       case "member-disconnected":
         this.#checkGone(change.peerId);
-        member = memberOf(this.state, change.peerId);
-        if (member !== undefined) this.#listeners.emit("member-disconnected", member);
+        this.#tellOf(change.peerId, "member-disconnected");
         break;
       case "member-returned":
         // A reload makes another peer of the same member; what the old page played, its bot plays on.
@@ -260,14 +259,16 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
         if (isNews) this.#listeners.emit("member-returned", change.member);
         break;
       case "host-changed":
-        member = memberOf(this.state, change.hostId);
-        if (member !== undefined) this.#listeners.emit("host-changed", member);
+        this.#tellOf(change.hostId, "host-changed");
         break;
       case "match-started":
         this.#startMatch(change.match);
         break;
       case "match-ended":
         this.#matches.end(this.#options.ticker.nowMs(), change.matchNumber);
+        break;
+      case "role-changed":
+        this.#tellOf(change.peerId, "role-changed");
         break;
       case "member-changed":
       case "settings-changed":
@@ -281,13 +282,20 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     }
   }
 
+  #tellOf(peerId: PeerId, name: "member-disconnected" | "host-changed" | "role-changed"): void {
+    const member = memberOf(this.state, peerId);
+    if (member !== undefined) this.#listeners.emit(name, member);
+  }
+
   #handleLinkEvent(event: LinkEvent): void {
     this.#absences.handleLinkEvent(this.#options.ticker.nowMs(), event);
     if (event.type === "peer-goodbye") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), event.peerId, "left");
     else if (event.type === "link-suspect" || event.type === "link-closed") this.#checkGone(event.peerId);
     if (event.type === "link-closed") this.content.handleLinkClosed(event.peerId);
     const error = event.type === "link-closed" ? errorOfLink(event.reason, event.failure) : undefined;
-    if (error !== undefined) this.#tellUnreachable(event.peerId, error);
+    const member = memberOf(this.state, event.peerId);
+    // Of who is gone altogether the broker tells.
+    if (error !== undefined && member?.connected === true) this.#listeners.emit("peer-unreachable", member, error);
     this.#listeners.emit("change");
   }
 
@@ -297,17 +305,12 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     if (disconnected && this.#links.status(peerId) !== "open") this.#matches.handlePeerGone(this.#options.ticker.nowMs(), peerId, "lost");
   }
 
-  /** Of who is gone altogether the broker tells. */
-  #tellUnreachable(peerId: PeerId, error: NetcodeError): void {
-    const member = memberOf(this.state, peerId);
-    if (member?.connected === true) this.#listeners.emit("peer-unreachable", member, error);
-  }
-
   #startMatch(agreement: MatchAgreement): void {
     try {
       const match = this.#matches.start(agreement);
       if (match === undefined) {
-        this.#started.rejectAll(badArgument("a playerCount with a seat for the one who starts"));
+        if (this.me.role === undefined) this.#started.rejectAll(badArgument("a playerCount with a seat for the one who starts"));
+        else if (this.isHost) this.#started.resolveAll(this.watch());
         return;
       }
       this.#started.resolveAll(match);
@@ -372,11 +375,8 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   }
 
   #rememberSeat({ lobby, resumeSecret }: Admission): void {
-    this.#options.seatMemory.remember({
-      code: lobby.code,
-      secret: resumeSecret,
-      ...(this.invite === undefined ? {} : { invite: this.invite }),
-    });
+    const { invite } = this;
+    this.#options.seatMemory.remember({ code: lobby.code, secret: resumeSecret, ...(invite === undefined ? {} : { invite }) });
   }
 
   /** Of two members, the one with the higher order dials: it came later, so the other is ready for it. */

@@ -60,6 +60,10 @@ export interface JoinOptions<State, Schema extends InputSchema, Messages extends
   Schema,
   Messages
 > {
+  /**
+   * `spectator`: to watch. `queue`: to play, and where the lobby is full, to wait for the next free seat. Default: to play, or `LOBBY_FULL`.
+   */
+  readonly as?: "spectator" | "queue";
   /** Of a lobby that has one; without it joining rejects with `PASSWORD_REQUIRED`. */
   readonly password?: string;
 }
@@ -80,6 +84,8 @@ export interface HostOptions<State, Schema extends InputSchema, Messages extends
   readonly relayOnly?: boolean;
   /** In the public list, where anybody who plays this game finds it, and quick match, too. `metadata` has at most 512 bytes then. Default: false. */
   readonly listed?: boolean;
+  /** Members beside the players that may come in to watch, or to wait for a seat. Default 8; there are never more than 64 members in all. */
+  readonly audience?: number;
   /** Who joins has to know it. The lobby server never does. At most 64 units; empty: none. */
   readonly password?: string;
   /** For people with the lobby's link alone: members who came by the code are refused by the others. Default false. */
@@ -126,6 +132,8 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   /** Back in its seat, after `member-disconnected` or `member-gone`. */
   "member-returned": (member: Member) => void;
   "host-changed": (member: Member) => void;
+  /** A member plays, watches, or waits in the queue from now on: `member.role`. Who waited longest gets a seat as soon as one is free. */
+  "role-changed": (member: Member) => void;
   /** A match starts, for the host and all others alike. */
   match: (match: Match<State, Schema>) => void;
   /** A member that the broker hears could not prove who it is (`IDENTITY_MISMATCH`, `NOT_INVITED`: not tried again), or cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
@@ -183,11 +191,14 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   nextMatch(): Promise<Match<State, Schema>>;
   setProfile(profile: Partial<Profile>): Promise<void>;
   setReady(ready: boolean): Promise<void>;
+  /** Watches from now on, or plays as soon as a seat is free (`me.role` says `queued` until then). The host may say it of another member. Rejects with `LOBBY_FULL` where there is no room to watch. */
+  setRole(role: "player" | "spectator", peerId?: PeerId): Promise<void>;
   /** The host's, as is the rest up to `start`: others get `NOT_HOST`. */
   setSettings(settings: Json): Promise<void>;
   setMetadata(metadata: Json): Promise<void>;
   setLocked(locked: boolean): Promise<void>;
   setCapacity(capacity: number): Promise<void>;
+  setAudience(audience: number): Promise<void>;
   /** Shows the lobby in the public list, or no more. */
   setListed(listed: boolean): Promise<void>;
   /** From now on newcomers have to know it; `undefined` or empty: nobody has to. */

@@ -109,7 +109,7 @@ export class LinkMesh {
     this.#observe(nowMs);
     const link = this.#links.get(from);
     if (link === undefined) this.#output.refuse("unknown-peer");
-    else if (!isBetweenNeighbours(bytes[0] ?? 0)) return link.handlePacket(nowMs, channel, bytes);
+    else if (!isBetweenNeighbours(bytes[0] ?? 0)) return this.#hand(nowMs, link, channel, bytes);
     else this.#router.handlePacket(nowMs, link, channel, bytes);
     return true;
   }
@@ -170,7 +170,7 @@ export class LinkMesh {
   handleSent(nowMs: number, to: PeerId): void {
     this.#observe(nowMs);
     const link = this.#links.get(to);
-    link?.handleSent(nowMs);
+    link?.carrier.handleSent(nowMs);
     const via = link?.relay.via;
     if (via !== undefined) this.#links.get(via)?.direct.carrier.roundTrip.countSent();
   }
@@ -256,6 +256,21 @@ export class LinkMesh {
   /** Packets refused, by reason. */
   refusals(): Readonly<Record<string, number>> {
     return this.#output.refusals();
+  }
+
+  #hand(nowMs: number, link: Link, channel: Channel, bytes: Uint8Array): boolean {
+    const isOwn = link.handlePacket(nowMs, channel, bytes);
+    if (link.isBroken) this.#renew(nowMs, link);
+    return isOwn;
+  }
+
+  /** As a process that was made anew: nothing that was agreed before counts. */
+  #renew(nowMs: number, { peerId, role }: Link): void {
+    const { events } = this.#output;
+    if (this.#links.get(peerId)?.status !== "closed") events.push({ type: "link-closed", peerId, reason: "lost" });
+    this.#links.get(peerId)?.hangUp();
+    this.#links.delete(peerId);
+    this.addPeer(nowMs, peerId, role);
   }
 
   #reorder(): void {

@@ -46,6 +46,8 @@ export class Link {
   readonly proofs: LinkProofs;
   /** What keeps `direct` alive. */
   readonly healing: Healing;
+  /** The stream to the peer can never go on: both ends need another one. */
+  isBroken = false;
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;
   readonly #stream = new ReliableStream();
@@ -133,10 +135,6 @@ export class Link {
     if (isAdmitted) this.#heard(nowMs, carrier);
     else this.#output.refuse("before-hello");
     return isAdmitted;
-  }
-
-  handleSent(nowMs: number): void {
-    this.carrier.handleSent(nowMs);
   }
 
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
@@ -362,8 +360,9 @@ export class Link {
   #handleFragment(nowMs: number, carrier: LinkCarrier, packet: LinkPacket & { type: "fragment" }): void {
     if (!this.#isBeyondHello(nowMs, carrier)) return this.#output.refuse("before-hello");
     const outcome = this.#stream.handleFragment(nowMs, packet.sequence, packet.isLast, packet.part);
-    if (outcome === "gap") this.#output.refuse("stream-gap");
-    if (outcome === "too-large") this.#output.refuse("stream-too-large");
+    // An own connection leaves nothing out: what was acked before, by way of somebody else, never came.
+    if (outcome === "gap" && carrier === this.direct.carrier) this.isBroken = true;
+    if (outcome === "gap" || outcome === "too-large") this.#output.refuse(`stream-${outcome}`);
     const message = this.#stream.takeMessage();
     if (message !== undefined) this.#output.messages.push({ from: this.peerId, channel: "reliable", bytes: message });
     this.#flushStream(nowMs);

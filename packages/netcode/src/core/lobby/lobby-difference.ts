@@ -37,7 +37,15 @@ function addMemberChanges(before: LobbyState, after: LobbyState, changes: LobbyC
 }
 
 function addOneMemberChange(earlier: Member, member: Member, changes: LobbyChange[]): void {
-  const { peerId } = member;
+  const { peerId, role, queueNumber } = member;
+  if (role !== earlier.role || queueNumber !== earlier.queueNumber) {
+    changes.push({
+      type: "role-changed",
+      peerId,
+      ...(role === undefined ? {} : { role }),
+      ...(queueNumber === undefined ? {} : { queueNumber }),
+    });
+  }
   if (member.order !== earlier.order || (member.connected && !earlier.connected)) {
     changes.push({ type: "member-returned", peerId, member });
     return;

@@ -22,6 +22,7 @@ export type LobbyEntrance =
       readonly relayOnly?: boolean;
       readonly listed?: boolean;
       readonly password?: PasswordVerifier;
+      readonly audience?: number;
     }
   | {
       readonly type: "quick-match";
@@ -38,6 +39,7 @@ export type LobbyEntrance =
       readonly game: GameIdentity;
       readonly profile: Profile;
       readonly password?: PasswordProof;
+      readonly as?: "spectator" | "queue";
     }
   | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };
 

@@ -90,6 +90,8 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "set-locked":
     case "set-capacity":
     case "set-listed":
+    case "set-audience":
+    case "set-role":
     case "set-password":
     case "bans":
     case "unban":

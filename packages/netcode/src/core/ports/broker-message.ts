@@ -2,7 +2,7 @@ import { PLAYERS_MAX, type LobbyCode } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { normalizeLobbyCode } from "./lobby-code.ts";
-import { capacity, count, game, keepsake, metadata, peerId, playerProfile, profile, secret, settings } from "./lobby-fields.ts";
+import { audience, capacity, count, game, keepsake, metadata, peerId, playerProfile, profile, secret, settings } from "./lobby-fields.ts";
 import {
   flag,
   integer,
@@ -21,6 +21,7 @@ import {
 import {
   LOBBY_ERROR_CODES,
   type Admission,
+  type AudienceRole,
   type Ban,
   type BanList,
   type BrokerMessage,
@@ -40,6 +41,8 @@ import {
 
 export const lobbyCode: Read<LobbyCode> = (value) => (typeof value === "string" ? normalizeLobbyCode(value) : undefined) ?? new Refusal("");
 
+const role = oneOf<AudienceRole>(["spectator", "queued"]);
+
 const member: Read<Member> = object<Member>({
   peerId,
   seat: integer(0, LOBBY_LIMITS.members - 1),
@@ -47,6 +50,8 @@ const member: Read<Member> = object<Member>({
   profile,
   ready: flag,
   connected: flag,
+  role: optional(role),
+  queueNumber: optional(count),
 });
 
 const match: Read<MatchAgreement> = object<MatchAgreement>({
@@ -61,7 +66,7 @@ const match: Read<MatchAgreement> = object<MatchAgreement>({
   countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
 });
 
-const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag, password: flag });
+const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag, password: flag, audience });
 
 const lobby: Read<LobbyState> = object<LobbyState>({
   code: lobbyCode,
@@ -132,6 +137,7 @@ const change: Read<LobbyChange> = variants<LobbyChange, "type">("type", {
   "member-disconnected": { peerId },
   "member-returned": { peerId, member },
   "member-changed": { peerId, profile, ready: flag },
+  "role-changed": { peerId, role: optional(role), queueNumber: optional(count) },
   "host-changed": { hostId: peerId, hostEpoch: count },
   "settings-changed": { settings },
   "metadata-changed": { metadata },

@@ -46,4 +46,6 @@ export const profile: Read<Profile> = object<Profile>({ ...playerFields, guests:
 
 export const settings: Read<Profile["choices"]> = json(LOBBY_LIMITS.settingsBytes);
 export const metadata: Read<Profile["choices"]> = json(LOBBY_LIMITS.metadataBytes);
+/** Members beside the players. */
+export const audience: Read<number> = integer(0, LOBBY_LIMITS.members);
 export const capacity: Read<number> = integer(1, LOBBY_LIMITS.members);

@@ -148,6 +148,8 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constant("kick" as const), peerId: anyPeerId, banMs: integer(86_400_000) }),
   fc.record({ type: fc.constant("bans" as const) }),
   fc.record({ type: fc.constant("set-listed" as const), listed: fc.boolean() }),
+  fc.record({ type: fc.constant("set-audience" as const), audience: integer(64) }),
+  fc.record({ type: fc.constant("set-role" as const), role: fc.constantFrom("player" as const, "spectator" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("set-password" as const), password: fc.option(anyVerifier, { nil: null }) }),
   fc.record({ type: fc.constant("challenge" as const), protocol: fc.constant(LOBBY_PROTOCOL_VERSION), key: anyKey, code: anyCode }),
   fc.record({ type: fc.constant("list" as const), protocol: fc.constant(LOBBY_PROTOCOL_VERSION), game: anyGame, filter: anyFilter }),
@@ -185,17 +187,29 @@ const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
   fc.record({ type: fc.constant("member-disconnected" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("member-returned" as const), peerId: anyPeerId, member: anyMember }),
   fc.record({ type: fc.constant("member-changed" as const), peerId: anyPeerId, profile: anyProfile, ready: fc.boolean() }),
+  fc.record(
+    {
+      type: fc.constant("role-changed" as const),
+      peerId: anyPeerId,
+      role: fc.constantFrom("spectator" as const, "queued" as const),
+      queueNumber: integer(),
+    },
+    { requiredKeys: ["type", "peerId"] },
+  ),
   fc.record({ type: fc.constant("host-changed" as const), hostId: anyPeerId, hostEpoch: integer() }),
   fc.record({ type: fc.constant("settings-changed" as const), settings: anyJson }),
   fc.record({ type: fc.constant("metadata-changed" as const), metadata: anyJson }),
   fc.record({ type: fc.constant("locked-changed" as const), locked: fc.boolean() }),
   fc.record({ type: fc.constant("capacity-changed" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
-  fc.record({ type: fc.constant("door-changed" as const), door: fc.record({ listed: fc.boolean(), password: fc.boolean() }) }),
+  fc.record({
+    type: fc.constant("door-changed" as const),
+    door: fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64) }),
+  }),
   fc.record({ type: fc.constant("match-started" as const), match: anyMatch }),
   fc.record({ type: fc.constant("match-ended" as const), matchNumber: integer() }),
 );
 
-const anyDoor = fc.record({ listed: fc.boolean(), password: fc.boolean() });
+const anyDoor = fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64) });
 const anyLobby = fc.record({
   code: anyCode,
   game: anyGame,
@@ -501,7 +515,7 @@ function lobbyState(): LobbyState {
           game: { id: "tag", version: 1, contentHash: "00000000" },
           capacity: 2,
           locked: false,
-          door: { listed: false, password: false },
+          door: { listed: false, password: false, audience: 0 },
           relayOnly: false,
           hostId: "a",
           hostEpoch: 1,

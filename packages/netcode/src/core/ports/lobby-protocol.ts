@@ -5,6 +5,7 @@ export { parseBrokerFrame, writeFramePeer, encodeBrokerFrame, type BrokerFrame, 
 export { jsonBytes, parseJsonText, type JsonBounds, type JsonRefusal, type JsonText } from "./json-text.ts";
 export { normalizeLobbyCode } from "./lobby-code.ts";
 export { compareListings, isFull } from "./listing-order.ts";
+export { playersOf } from "./lobby-roles.ts";
 export type * from "./lobby-list-types.ts";
 export * from "./lobby-password.ts";
 export { parseChallengeMessage } from "./challenge-message.ts";

@@ -1,5 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import type { PeerId } from "../base/units.ts";
+import { withRole } from "./lobby-roles.ts";
 import type { LobbyChange, LobbyState, MatchAgreement, Member } from "./lobby-types.ts";
 
 /**
@@ -26,6 +27,8 @@ function changedFields(state: LobbyState, change: LobbyChange): Partial<LobbySta
       return returnMember(state, change.peerId, change.member);
     case "member-changed":
       return patchMember(state, change.peerId, { profile: change.profile, ready: change.ready });
+    case "role-changed":
+      return mapMember(state, change.peerId, (member) => withRole(member, change));
     case "host-changed":
       return holds(state, change.hostId) && change.hostEpoch > state.hostEpoch
         ? { hostId: change.hostId, hostEpoch: change.hostEpoch }
@@ -59,8 +62,12 @@ function withMember(members: readonly Member[], joined: Member): Partial<LobbySt
 }
 
 function patchMember(state: LobbyState, peerId: PeerId, patch: Partial<Member>): Partial<LobbyState> | undefined {
+  return mapMember(state, peerId, (member) => ({ ...member, ...patch }));
+}
+
+function mapMember(state: LobbyState, peerId: PeerId, map: (member: Member) => Member): Partial<LobbyState> | undefined {
   if (!holds(state, peerId)) return undefined;
-  return { members: state.members.map((member) => (member.peerId === peerId ? { ...member, ...patch } : member)) };
+  return { members: state.members.map((member) => (member.peerId === peerId ? map(member) : member)) };
 }
 
 /** Same seat, perhaps another peer id. A host that comes back as a new peer starts a new host epoch: the old page may still be talking. */

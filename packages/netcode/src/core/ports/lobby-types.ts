@@ -65,7 +65,14 @@ export interface Member {
   readonly ready: boolean;
   /** False while the broker has no socket of this member; the seat is kept for `seatKeptMs`. */
   readonly connected: boolean;
+  /** Left out: a player. `spectator`: only watches. `queued`: waits for a player's seat. */
+  readonly role?: AudienceRole;
+  /** Of who is queued: the lowest is next. */
+  readonly queueNumber?: number;
 }
+
+/** Of a member that is no player. */
+export type AudienceRole = "spectator" | "queued";
 
 /** One seat of a match, by player index. A peer may hold several: its member's, and those of the guests. */
 export type MatchSeat =
@@ -92,6 +99,8 @@ export interface LobbyDoor {
   readonly listed: boolean;
   /** Newcomers show that they know its password. */
   readonly password: boolean;
+  /** Members beside the players that there may be: spectators, and who waits in the queue. */
+  readonly audience: number;
 }
 
 export interface LobbyState {
@@ -156,6 +165,8 @@ export type LobbyCommand =
       readonly listed?: boolean;
       /** Left out: none. */
       readonly password?: PasswordVerifier;
+      /** Left out: 0. */
+      readonly audience?: number;
     })
   /** Into a listed lobby of this game that fits the filter, is not full and without a password and not in a match, the fullest first; where there is none, into a new one that is listed. */
   | (Visit & {
@@ -183,6 +194,8 @@ export type LobbyCommand =
       readonly profile: Profile;
       /** Of a lobby with a password. */
       readonly password?: PasswordProof;
+      /** Left out: as a player, or not at all. `queue`: as a player, or waiting for a seat. */
+      readonly as?: "spectator" | "queue";
     })
   /** What a proof for the password of `code` is made of: the result is a `PasswordChallenge`, whatever the code is. */
   | { readonly type: "challenge"; readonly protocol: number; readonly key: string; readonly code: string }
@@ -207,12 +220,15 @@ export type LobbyCommand =
   | { readonly type: "ice-servers" }
   | { readonly type: "set-profile"; readonly profile: Profile }
   | { readonly type: "set-ready"; readonly ready: boolean }
+  /** `player`: as soon as a seat is free. The host may say it of another member. */
+  | { readonly type: "set-role"; readonly role: "player" | "spectator"; readonly peerId?: PeerId }
   /** The rest is the host's. */
   | { readonly type: "set-settings"; readonly settings: Json }
   | { readonly type: "set-metadata"; readonly metadata: Json }
   | { readonly type: "set-locked"; readonly locked: boolean }
   | { readonly type: "set-capacity"; readonly capacity: number }
   | { readonly type: "set-listed"; readonly listed: boolean }
+  | { readonly type: "set-audience"; readonly audience: number }
   /** `null`: none any more. */
   | { readonly type: "set-password"; readonly password: PasswordVerifier | null }
   /**
@@ -241,6 +257,8 @@ export type LobbyChange =
   /** Back in the same seat; `peerId` is what it was, `member.peerId` what it is now (another one after a reload), also in the seats of a running match. */
   | { readonly type: "member-returned"; readonly peerId: PeerId; readonly member: Member }
   | { readonly type: "member-changed"; readonly peerId: PeerId; readonly profile: Profile; readonly ready: boolean }
+  /** `role` and `queueNumber` as in `Member`. */
+  | { readonly type: "role-changed"; readonly peerId: PeerId; readonly role?: AudienceRole; readonly queueNumber?: number }
   | { readonly type: "host-changed"; readonly hostId: PeerId; readonly hostEpoch: number }
   | { readonly type: "settings-changed"; readonly settings: Json }
   | { readonly type: "metadata-changed"; readonly metadata: Json }

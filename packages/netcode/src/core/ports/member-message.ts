@@ -1,6 +1,7 @@
 import { PLAYERS_MAX } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
 import {
+  audience,
   capacity,
   count,
   entrance,
@@ -25,6 +26,7 @@ import {
   integer,
   isRecord,
   list,
+  oneOf,
   object,
   optional,
   pattern,
@@ -66,6 +68,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
     relayOnly: optional(flag),
     listed: optional(flag),
     password: optional(verifier),
+    audience: optional(audience),
   },
   "quick-match": { ...visit, key: publicKey, entrance: optional(entrance), game, profile, filter, capacity, settings, metadata },
   list: { protocol: count, game, filter },
@@ -77,6 +80,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
     game,
     profile,
     password: optional(proof),
+    as: optional(oneOf(["spectator", "queue"])),
   },
   challenge: { protocol: count, key: publicKey, code: text(LOBBY_LIMITS.codeUnits) },
   resume: {
@@ -92,11 +96,13 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   "ice-servers": {},
   "set-profile": { profile },
   "set-ready": { ready: flag },
+  "set-role": { role: oneOf(["player", "spectator"]), peerId: optional(peerId) },
   "set-settings": { settings },
   "set-metadata": { metadata },
   "set-locked": { locked: flag },
   "set-capacity": { capacity },
   "set-listed": { listed: flag },
+  "set-audience": { audience },
   "set-password": { password: (value) => (value === null ? value : verifier(value)) },
   kick: { peerId, banMs: optional(integer(0, LOBBY_LIMITS.banMs)) },
   bans: {},
