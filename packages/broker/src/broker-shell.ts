@@ -201,11 +201,15 @@ export class BrokerShell implements BrokerHandlers {
     }
     const route = path === "/lobby" ? this.#lobbyRoute(address) : this.#signalingRoute(request);
     if (route === undefined) this.#refuse(socket, { reason: "token", status: "401 Unauthorized" });
-    else
+    else {
+      // The answer and the first message leave together.
+      socket.cork();
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
         if (request.socket === socket) this.#meters.addSocket(route.kind, request.socket);
         this.#accept(webSocket, route, address);
       });
+      socket.uncork();
+    }
     return true;
   }
 
@@ -269,7 +273,8 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   #signalingRoute(request: IncomingMessage): Route | undefined {
-    const query = new URL(request.url ?? "", "http://broker").searchParams;
+    const url = request.url ?? "";
+    const query = new URLSearchParams(url.slice(url.indexOf("?") + 1));
     const identity = query.get("key") === PEERJS_KEY ? this.#guard.identify(query.get("id"), query.get("token")) : undefined;
     return identity === undefined ? undefined : { kind: "signaling", createUser: (socket) => this.#guard.accept(identity, socket) };
   }

@@ -11,8 +11,6 @@ import { WebSocketServer } from "ws";
 
 /** One client as `peer` knows it. */
 export interface PeerServerClient {
-  /** A checked message of the client. */
-  handleText(text: string): void;
   /** The client is gone; its id is free. */
   handleClosed(): void;
 }
@@ -76,10 +74,11 @@ class StandInSocket extends EventEmitter {
 
 function connect(connections: WebSocketServer, options: PeerServerClientOptions): PeerServerClient {
   const socket = new StandInSocket(options);
-  const query = new URLSearchParams({ key: PEERJS_KEY, id: options.id, token: options.token });
-  connections.emit("connection", socket, { url: `/peerjs?${query.toString()}` });
+  const { id, token } = options;
+  connections.emit("connection", socket, {
+    url: `/peerjs?key=${PEERJS_KEY}&id=${encodeURIComponent(id)}&token=${encodeURIComponent(token)}`,
+  });
   return {
-    handleText: (text) => void socket.emit("message", text),
     handleClosed: () => void socket.emit("close"),
   };
 }

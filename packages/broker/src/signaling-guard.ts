@@ -88,8 +88,10 @@ export class SignalingGuard {
     const { secrets, lobbyOf, open, cluster } = this.#options;
     const peerId = parsePeerId(id);
     if (peerId === undefined || token === null || !TOKEN_PATTERN.test(token)) return undefined;
-    const isToken = secrets.isSignalingToken(peerId, token);
     const isMember = lobbyOf(peerId) !== undefined;
+    // Whoever names an id that nobody has may come, whatever the token is.
+    if (!isMember && open && cluster === undefined) return { id: peerId, token };
+    const isToken = secrets.isSignalingToken(peerId, token);
     // Another node may have let it in; whether it still is a member is asked once it has proved who it is.
     const mayBeMember = isMember || cluster !== undefined;
     return (mayBeMember && isToken) || (!isMember && open) ? { id: peerId, token } : undefined;
@@ -231,19 +233,19 @@ export class SignalingGuard {
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
       return;
     }
-    const outcome = this.#carry(client, signal);
+    const outcome = this.#carry(src, signal);
     signals.add(`${signal.type} ${outcome}`);
     if (outcome === "dropped" && signal.type !== "LEAVE") counters.add("signaling:pending-full");
   }
 
-  #carry(client: Client, signal: Signal): "relayed" | "kept" | "dropped" {
-    const src = client.identity.id;
-    if (this.#clientOf(signal.dst) !== undefined) {
-      client.peer.handleText(JSON.stringify(signal));
+  #carry(src: PeerId, signal: Signal): "relayed" | "kept" | "dropped" {
+    const other = this.#clientOf(signal.dst);
+    if (other !== undefined) {
+      other.socket.send(textOf(src, signal));
       return "relayed";
     }
     if (signal.type === "LEAVE" && this.#options.cluster === undefined) return "dropped";
-    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: JSON.stringify({ ...signal, src }) };
+    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: textOf(src, signal) };
     return this.#options.cluster === undefined ? this.#keep(pending) : this.#send(pending);
   }
 
@@ -310,6 +312,12 @@ export class SignalingGuard {
     if (client.held !== undefined) this.#options.cluster?.signaling.release(client.held);
     client.peer.handleClosed();
   }
+}
+
+/** As `peer` itself writes it. */
+function textOf(src: PeerId, signal: Signal): string {
+  const { type, dst } = signal;
+  return JSON.stringify(signal.type === "LEAVE" ? { type, src, dst } : { type, src, dst, payload: signal.payload });
 }
 
 interface SignalingUserHandler {

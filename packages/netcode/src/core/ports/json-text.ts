@@ -21,7 +21,9 @@ const BACKSLASH = 0x5c;
  * into prototypes when a careless program copies them are refused, and so are numbers that JSON cannot write again.
  */
 export function parseJsonText(text: string, bounds: JsonBounds): JsonText {
-  if (text.length > bounds.bytesMax || utf8Bytes(text) > bounds.bytesMax) return { ok: false, reason: "too-large" };
+  // Three bytes are the most for a unit.
+  const mayBeTooLarge = text.length * 3 > bounds.bytesMax;
+  if (mayBeTooLarge && (text.length > bounds.bytesMax || utf8Bytes(text) > bounds.bytesMax)) return { ok: false, reason: "too-large" };
   if (!nestingWithin(text, bounds.depthMax)) return { ok: false, reason: "too-deep" };
   let value: Json;
   try {
@@ -66,14 +68,25 @@ function nestingWithin(text: string, depthMax: number): boolean {
   return true;
 }
 
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
 /** Recursive, which is safe: the nesting was measured before. */
 function findFault(value: Json): JsonRefusal | undefined {
   // −0 is written as 0.
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0) ? undefined : "bad-number";
   if (typeof value !== "object" || value === null) return undefined;
-  for (const [key, item] of Object.entries(value)) {
+  if (isArray(value)) {
+    for (const item of value) {
+      const fault = findFault(item);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
     if (key === "__proto__" || key === "constructor" || key === "prototype") return "bad-key";
-    const fault = findFault(item);
+    const fault = findFault(value[key] ?? null);
     if (fault !== undefined) return fault;
   }
   return undefined;
