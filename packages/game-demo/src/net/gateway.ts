@@ -1,6 +1,6 @@
-import type { HostOptions, Lobby, LobbyOptions, LocalMatchOptions, Match } from "@rollcall/netcode";
+import type { HostOptions, JoinOptions, Lobby, LobbyList, LobbyListOptions, LocalMatchOptions, Match } from "@rollcall/netcode";
 import type { DiagnoseOptions, Diagnosis } from "@rollcall/netcode/doctor";
-import { hostLobby, joinLobby, resumeLobby, startLocalMatch } from "@rollcall/netcode";
+import { hostLobby, joinLobby, quickMatch, resumeLobby, startLocalMatch, watchLobbies } from "@rollcall/netcode";
 import { rubberband, type rubberbandInput, type RubberbandState } from "../sim/index.ts";
 
 type Schema = typeof rubberbandInput;
@@ -8,9 +8,10 @@ export type RubberbandLobby = Lobby<RubberbandState, Schema>;
 export type RubberbandMatch = Match<RubberbandState, Schema>;
 
 /** Lobby options without the game, which is always Rubberband. */
-export type JoinRequest = Omit<LobbyOptions<RubberbandState, Schema>, "game">;
+export type JoinRequest = Omit<JoinOptions<RubberbandState, Schema>, "game">;
 export type HostRequest = Omit<HostOptions<RubberbandState, Schema>, "game">;
 export type LocalRequest = Omit<LocalMatchOptions<RubberbandState, Schema>, "game">;
+export type ListRequest = Omit<LobbyListOptions, "game">;
 
 /** What is asked of the check of the connection. */
 export type CheckRequest = Pick<DiagnoseOptions, "broker" | "signal" | "onStep">;
@@ -19,6 +20,10 @@ export type CheckRequest = Pick<DiagnoseOptions, "broker" | "signal" | "onStep">
 export interface Gateway {
   host(request: HostRequest): Promise<RubberbandLobby>;
   join(code: string, request: JoinRequest): Promise<RubberbandLobby>;
+  /** A public lobby that fits, or a new one. */
+  quickMatch(request: JoinRequest): Promise<RubberbandLobby>;
+  /** The public list, followed until the request's signal says otherwise. */
+  watchLobbies(request: ListRequest): Promise<LobbyList>;
   /** The seat that this tab held before it was reloaded; `undefined` when there is none. */
   resume(request: JoinRequest): Promise<RubberbandLobby | undefined>;
   /** A match on this device alone. */
@@ -31,6 +36,8 @@ export interface Gateway {
 export const rollcallGateway: Gateway = {
   host: (request) => hostLobby({ game: rubberband, ...request }),
   join: (code, request) => joinLobby(code, { game: rubberband, ...request }),
+  quickMatch: (request) => quickMatch({ game: rubberband, ...request }),
+  watchLobbies: (request) => watchLobbies({ game: rubberband, ...request }),
   resume: (request) => resumeLobby({ game: rubberband, ...request }),
   startLocal: (request) => startLocalMatch({ game: rubberband, ...request }),
   diagnose: async (request) => {

@@ -8,6 +8,7 @@ import { element } from "./element.ts";
 import { ErrorBanner, errorText } from "./error-banner.ts";
 import { HomeScreen } from "./home-screen.ts";
 import type { Identity } from "./identity.ts";
+import { openList } from "./list-dialog.ts";
 import { LobbySession } from "./lobby-session.ts";
 import { SoloSession } from "./solo-session.ts";
 import type { Stage } from "./stage.ts";
@@ -144,6 +145,8 @@ export class App implements Shell {
       },
       onHost: () => this.#host(),
       onPlay: () => this.#play(),
+      onQuick: () => this.#quick(),
+      onList: () => this.#list(),
       onCancel: () => this.#cancel(),
       onCheck: () => this.#check(),
       errors: this.errors.root,
@@ -175,6 +178,24 @@ export class App implements Shell {
     );
   }
 
+  #quick(): void {
+    const { gateway } = this.#options;
+    void this.#enter(
+      strings.home.matching,
+      (request) => gateway.quickMatch(request),
+      () => this.#quick(),
+    );
+  }
+
+  #list(): void {
+    const { gateway } = this.#options;
+    openList({
+      watch: (filter, signal) => gateway.watchLobbies({ ...this.#broker(), filter, signal }),
+      onJoin: (code) => this.#join(code),
+      onQuick: () => this.#quick(),
+    });
+  }
+
   #play(): void {
     this.#cancel();
     this.errors.clear();
@@ -182,10 +203,14 @@ export class App implements Shell {
   }
 
   #check(): void {
-    const { gateway, page } = this.#options;
-    const { broker } = page;
-    const given = broker === undefined ? {} : { broker };
-    openCheck({ announcer: this.announcer, stage: this.stage, diagnose: (request) => gateway.diagnose({ ...given, ...request }) });
+    const { gateway } = this.#options;
+    const { announcer, stage } = this;
+    openCheck({ announcer, stage, diagnose: (request) => gateway.diagnose({ ...this.#broker(), ...request }) });
+  }
+
+  #broker(): { readonly broker?: string } {
+    const { broker } = this.#options.page;
+    return broker === undefined ? {} : { broker };
   }
 
   #cancel(): void {
@@ -217,9 +242,8 @@ export class App implements Shell {
     const controller = new AbortController();
     this.#attempt = controller;
     this.#home?.setBusy(busy);
-    const { broker } = this.#options.page;
     const { name, colour } = this.identity;
-    const request: JoinRequest = { name, colour, choices: null, signal: controller.signal, ...(broker === undefined ? {} : { broker }) };
+    const request: JoinRequest = { name, colour, choices: null, signal: controller.signal, ...this.#broker() };
     try {
       const lobby = await attempt(request);
       if (controller.signal.aborted) await lobby?.leave();

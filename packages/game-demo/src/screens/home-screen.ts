@@ -12,6 +12,8 @@ export interface HomeScreenOptions {
   readonly onJoin: (code: string, invite: string | undefined) => void;
   readonly onHost: () => void;
   readonly onPlay: () => void;
+  readonly onQuick: () => void;
+  readonly onList: () => void;
   readonly onCancel: () => void;
   readonly onCheck: () => void;
   /** Where errors stand: under the code, while this screen is up. */
@@ -159,13 +161,18 @@ export class HomeScreen {
         element("button", { type: "button", class: "button wide", onclick: () => (this.#commitName(), act()) }, text),
         element("p", { class: "hint" }, hint),
       );
+    const unlessBusy = (act: () => void) => (): void => {
+      if (!this.#isBusy) act();
+    };
+    const publicWay = (text: string, act: () => void): HTMLElement =>
+      element("button", { type: "button", class: "button quiet small wide", onclick: () => (this.#commitName(), act()) }, text);
     return element(
       "div",
       { class: "ways" },
-      way(strings.home.host, strings.home.hostHint, () => {
-        if (!this.#isBusy) this.#options.onHost();
-      }),
+      way(strings.home.host, strings.home.hostHint, unlessBusy(this.#options.onHost)),
       way(strings.home.play, strings.home.playHint, this.#options.onPlay),
+      publicWay(strings.home.quick, unlessBusy(this.#options.onQuick)),
+      publicWay(strings.home.list, unlessBusy(this.#options.onList)),
     );
   }
 

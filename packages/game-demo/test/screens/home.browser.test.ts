@@ -119,11 +119,20 @@ describe("the title", () => {
     await open();
     page.getByRole("heading", { name: "Rubberband" }).element().focus();
     const names: string[] = [];
-    for (let step = 0; step < 6; step++) {
+    for (let step = 0; step < 8; step++) {
       await userEvent.keyboard("{Tab}");
       names.push(nameOf(document.activeElement));
     }
-    expect(names).toEqual(["Lobby code", "Join", "Host a game", "Play now", "Your name", "Orange, circle"]);
+    expect(names).toEqual([
+      "Lobby code",
+      "Join",
+      "Host a game",
+      "Play now",
+      "Quick match",
+      "Public lobbies",
+      "Your name",
+      "Orange, circle",
+    ]);
   });
 
   test("[SC6] the arrow keys choose a colour, which has a name and a shape", async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { FakeList, fakeListing } from "./fake-list.ts";
 import { openApp, type OpenedApp } from "./open-app.ts";
 
 const NARROW = { width: 360, height: 640 } as const;
@@ -27,6 +28,13 @@ const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
   "check of the connection": async () => {
     const app = await openApp("/?name=W", { diagnose: () => new Promise(() => {}) });
     await userEvent.click(page.getByRole("button", { name: "Check my connection" }));
+    return app;
+  },
+  "public lobbies": async () => {
+    const list = new FakeList([fakeListing("BCDFG", { hostName: "W".repeat(16), playing: true, password: true, relayOnly: true })]);
+    const app = await openApp("/?name=W", { watchLobbies: async () => list });
+    await userEvent.click(page.getByRole("button", { name: "Public lobbies" }));
+    await expect.element(page.getByTestId("listing")).toBeVisible();
     return app;
   },
   room: fullRoom,

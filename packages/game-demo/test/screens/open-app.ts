@@ -4,6 +4,7 @@ import { App } from "../../src/screens/app.ts";
 import { Identity } from "../../src/screens/identity.ts";
 import { Stage } from "../../src/screens/stage.ts";
 import "../../src/styles/main.css";
+import { FakeList } from "./fake-list.ts";
 import { FakeLobby } from "./fake-lobby.ts";
 import { FakeMatch } from "./fake-match.ts";
 
@@ -11,6 +12,8 @@ import { FakeMatch } from "./fake-match.ts";
 export interface FakeNetwork {
   readonly host?: (name: string) => Promise<RubberbandLobby>;
   readonly join?: (code: string, name: string, signal: AbortSignal | undefined) => Promise<RubberbandLobby>;
+  readonly quickMatch?: (name: string) => Promise<RubberbandLobby>;
+  readonly watchLobbies?: Gateway["watchLobbies"];
   readonly resume?: () => Promise<RubberbandLobby | undefined>;
   readonly diagnose?: Gateway["diagnose"];
 }
@@ -68,6 +71,11 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
         requests.push(`join ${code} ${name}`);
         return network.join?.(code, name, signal) ?? new FakeLobby(code.slice(0, 5), { name, colour: colour ?? 0 }, ["Ana"]);
       },
+      quickMatch: async ({ name, colour }) => {
+        requests.push(`quick ${name}`);
+        return network.quickMatch?.(name) ?? new FakeLobby("KXRTM", { name, colour: colour ?? 0 });
+      },
+      watchLobbies: async (request) => network.watchLobbies?.(request) ?? new FakeList(),
       resume: async () => network.resume?.(),
       diagnose: async (request) => {
         requests.push("diagnose");

@@ -1,0 +1,102 @@
+import { NetcodeError, type LobbyFilter } from "@rollcall/netcode";
+import { afterEach, describe, expect, test } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { FakeList, fakeListing } from "./fake-list.ts";
+import { openApp, type FakeNetwork, type OpenedApp } from "./open-app.ts";
+
+let opened: OpenedApp | undefined;
+
+async function openList(network: FakeNetwork): Promise<OpenedApp> {
+  opened = await openApp("/?name=Ada", network);
+  await userEvent.click(page.getByRole("button", { name: "Public lobbies" }));
+  return opened;
+}
+
+afterEach(() => {
+  opened?.close();
+  opened = undefined;
+});
+
+const rows = page.getByTestId("listing");
+const status = page.getByTestId("list-status");
+
+describe("the public list", () => {
+  test("[SC70] a row joins its lobby; a full one joins nobody", async () => {
+    const list = new FakeList([fakeListing("FFFFF", { members: 8 }), fakeListing("BCDFG", { hostName: "Bo" })]);
+    const { requests } = await openList({ watchLobbies: async () => list });
+    await expect.element(status).toHaveTextContent("2 lobbies");
+    // Focused and pressed, as by a keyboard: a full row takes no click.
+    rows
+      .nth(0)
+      .element()
+      .dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    expect(requests).toEqual([]);
+    await userEvent.click(page.getByRole("button", { name: "Join Bo: 3 of 8, Waiting to start" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("BCDFG");
+    expect(requests).toEqual(["join BCDFG Ada"]);
+  });
+
+  test("[SC71] the list is live: focus and places stay, who is gone goes, and closing it ends it", async () => {
+    const list = new FakeList([fakeListing("BBBBB"), fakeListing("CCCCC", { hostName: "Cy" })]);
+    const signals: (AbortSignal | undefined)[] = [];
+    await openList({ watchLobbies: async ({ signal }) => (signals.push(signal), list) });
+    await expect.poll(() => rows.elements().length).toBe(2);
+    const focused = rows.nth(1).element();
+    if (focused instanceof HTMLElement) focused.focus();
+    list.set([fakeListing("DDDDD", { hostName: "Di" }), fakeListing("CCCCC", { hostName: "Cy", members: 4 })]);
+    expect(rows.elements().map((row) => row.getAttribute("aria-label"))).toEqual([
+      "Join Cy: 4 of 8, Waiting to start",
+      "Join Di: 3 of 8, Waiting to start",
+    ]);
+    expect(document.activeElement).toBe(focused);
+    await userEvent.keyboard("{Escape}");
+    await expect.poll(() => signals.map((signal) => signal?.aborted)).toEqual([true]);
+    await expect.element(page.getByRole("button", { name: "Public lobbies" })).toHaveFocus();
+  });
+
+  test("[SC72] filters are asked of the lobby server, and can be taken back", async () => {
+    const asked: (LobbyFilter | undefined)[] = [];
+    await openList({ watchLobbies: async ({ filter }) => (asked.push(filter), new FakeList()) });
+    const free = page.getByRole("button", { name: "Free seat" });
+    await userEvent.click(free);
+    await expect.element(free).toHaveAttribute("aria-pressed", "true");
+    await expect.element(status).toHaveTextContent(/no lobby fits/i);
+    await userEvent.click(free);
+    expect(asked).toEqual([{}, { joinable: true }, {}]);
+  });
+
+  test("[SC73] empty, silent and failed lists say so, and what to do", async () => {
+    const unreachable = new NetcodeError("BROKER_UNREACHABLE");
+    const list = new FakeList();
+    let tries = 0;
+    await openList({
+      watchLobbies: async () => {
+        tries += 1;
+        if (tries === 1) throw unreachable;
+        return list;
+      },
+    });
+    await expect.element(page.getByRole("alert")).toHaveTextContent(unreachable.remedy);
+    await userEvent.click(page.getByRole("button", { name: "Try again" }));
+    await expect.element(status).toHaveTextContent(/nobody has a public lobby/i);
+    list.set([fakeListing("BCDFG")], false);
+    await expect.element(status).toHaveTextContent("The lobby server does not answer. Trying again…");
+    expect(rows.elements()).toHaveLength(1);
+    list.set([]);
+    await userEvent.click(page.getByRole("dialog").getByRole("button", { name: "Quick match" }));
+    expect(opened?.requests).toEqual(["quick Ada"]);
+  });
+
+  test("[SC74] a quick match leads to a room, and can be cancelled", async () => {
+    opened = await openApp("/?name=Ada", { quickMatch: () => new Promise(() => {}) });
+    await userEvent.click(page.getByRole("button", { name: "Quick match" }));
+    await expect.element(page.getByText("Looking for a match…")).toBeVisible();
+    await userEvent.click(page.getByRole("button", { name: "Cancel" }));
+    await expect.element(page.getByText("Looking for a match…")).not.toBeInTheDocument();
+    opened.close();
+    opened = await openApp("/?name=Ada");
+    await userEvent.click(page.getByRole("button", { name: "Quick match" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(opened.requests).toEqual(["quick Ada"]);
+  });
+});
