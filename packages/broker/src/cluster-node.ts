@@ -1,5 +1,5 @@
 import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
-import type { LobbyRooms, SeatElsewhere } from "./lobby-rooms.ts";
+import type { LobbyRooms, PlacedSeat } from "./lobby-rooms.ts";
 import type { LobbyService } from "./lobby-service.ts";
 import { lobbyChannel, NODES_CHANNEL } from "./node-bus.ts";
 import { parseNodeText } from "./node-text.ts";
@@ -48,6 +48,8 @@ export class ClusterNode {
   readonly #unread = new Set<LobbyCode>();
   /** Seats that are being let go. */
   readonly #losing = new Set<string>();
+  /** Seats of this node that had no socket here at the last beat. */
+  #unattended: ReadonlySet<string> = new Set();
   readonly #timer: NodeJS.Timeout;
   #reading = 0;
   #keptCount = 0;
@@ -143,6 +145,7 @@ export class ClusterNode {
     this.#beatAtMs = nowMs;
     void this.#publish({ node: this.#options.nodeId });
     for (const [code, seat] of rooms.elsewhere()) if (this.#watch.isDead(nowMs, seat.node)) void this.#lose(code, seat);
+    this.#loseUnattended();
     for (const code of shared.bus.isUp ? this.#unread : []) this.#catchUp(code);
     if (shared.bus.isUp) this.#unread.clear();
     this.#watch.sweep(nowMs);
@@ -152,9 +155,20 @@ export class ClusterNode {
     void this.#keep();
   }
 
-  /** The seat of a node that died. */
-  async #lose(code: LobbyCode, seat: SeatElsewhere): Promise<void> {
-    const key = `${code} ${seat.peerId} ${seat.connection}`;
+  /** Seats of this node that were written, of which it never heard so: nobody else would find out. */
+  #loseUnattended(): void {
+    const before = this.#unattended;
+    const unattended = new Set<string>();
+    for (const [code, seat] of this.#options.rooms.unattended()) {
+      unattended.add(keyOf(code, seat));
+      if (before.has(keyOf(code, seat))) void this.#lose(code, seat);
+    }
+    this.#unattended = unattended;
+  }
+
+  /** A seat without a socket. */
+  async #lose(code: LobbyCode, seat: PlacedSeat): Promise<void> {
+    const key = keyOf(code, seat);
     if (this.#losing.has(key)) return;
     this.#losing.add(key);
     // Tried again with the next beat.
@@ -166,7 +180,7 @@ export class ClusterNode {
   #letGo(): void {
     const { rooms, service, shared, isSignaling } = this.#options;
     for (const code of this.#followed) {
-      if (!rooms.isEmpty(code) || isSignaling(code)) continue;
+      if (!rooms.isEmpty(code) || rooms.isUncertain(code) || isSignaling(code)) continue;
       this.#followed.delete(code);
       shared.bus.unsubscribe(lobbyChannel(code));
       rooms.lose(code, "SHUTTING_DOWN");
@@ -184,6 +198,10 @@ export class ClusterNode {
       handleFailure(error);
     }
   }
+}
+
+function keyOf(code: LobbyCode, { peerId, connection }: PlacedSeat): string {
+  return `${code} ${peerId} ${connection}`;
 }
 
 function first<Key, Value>(map: ReadonlyMap<Key, Value>): readonly [Key, Value] | undefined {

@@ -25,12 +25,12 @@ interface Room {
   event: number;
   /** Of the record that was told last, where nodes share it: 0 before the first. */
   version: number;
-  /** Seats whose sockets are at other nodes. */
-  elsewhere: readonly SeatElsewhere[];
+  /** Connected seats, where nodes share them. */
+  seats: readonly PlacedSeat[];
 }
 
-/** A connected seat of another node. */
-export interface SeatElsewhere {
+/** A connected seat, and the node that has its socket. */
+export interface PlacedSeat {
   readonly peerId: PeerId;
   readonly connection: number;
   readonly node: string;
@@ -157,8 +157,23 @@ export class LobbyRooms {
   }
 
   /** Seats of lobbies that this node follows, whose sockets are at other nodes. */
-  *elsewhere(): Iterable<readonly [LobbyCode, SeatElsewhere]> {
-    for (const [code, room] of this.#rooms) for (const seat of room.elsewhere) yield [code, seat];
+  *elsewhere(): Iterable<readonly [LobbyCode, PlacedSeat]> {
+    for (const [code, { seats }] of this.#rooms) for (const seat of seats) if (seat.node !== this.#nodeId) yield [code, seat];
+  }
+
+  /** Seats whose sockets should be here, and are not (yet, or any more). */
+  *unattended(): Iterable<readonly [LobbyCode, PlacedSeat]> {
+    for (const [code, { seats, guests }] of this.#rooms) {
+      for (const seat of seats)
+        if (seat.node === this.#nodeId && guests.get(seat.peerId)?.connection !== seat.connection) yield [code, seat];
+    }
+  }
+
+  /** Whether this node has not read the lobby yet, or misses a socket of it. */
+  isUncertain(code: LobbyCode): boolean {
+    const room = this.#rooms.get(code);
+    if (room === undefined) return false;
+    return room.version === 0 || room.seats.some(({ node, peerId }) => node === this.#nodeId && !room.guests.has(peerId));
   }
 
   /** From now on this node knows who is in the lobby, although nobody of it may be here. */
@@ -176,7 +191,7 @@ export class LobbyRooms {
 
   #open(lobby: LobbyState): Room {
     const { code, relayOnly, event, members } = lobby;
-    const room: Room = { relayOnly, guests: new Map(), event, version: 0, elsewhere: [] };
+    const room: Room = { relayOnly, guests: new Map(), event, version: 0, seats: [] };
     this.#rooms.set(code, room);
     for (const { peerId } of members) this.#codes.set(peerId, code);
     this.#onOpened(code);
@@ -203,8 +218,8 @@ export class LobbyRooms {
       // Another node took us for dead.
       else if (seat === undefined || seat.disconnectedAtMs !== null) socket.goodbye("SHUTTING_DOWN");
     }
-    room.elsewhere = record.seats.flatMap(({ peerId, connection, node = "", disconnectedAtMs }) =>
-      disconnectedAtMs === null && node !== this.#nodeId ? [{ peerId, connection, node }] : [],
+    room.seats = record.seats.flatMap(({ peerId, connection, node = "", disconnectedAtMs }) =>
+      disconnectedAtMs === null ? [{ peerId, connection, node }] : [],
     );
   }
 

@@ -13,7 +13,8 @@ import type { BrokerLimits } from "./limits.ts";
 import type { Counters } from "./counters.ts";
 import { FIRST_CONNECTION, openLobby, stepLobby, type Entrance, type LobbyRequest, type LobbyStep, type RoomCommand } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
-import { KEY_TAKEN, type JoinRequest, type Origin, type ReenterRequest } from "./lobby-entrance.ts";
+import { arrivalOf, originOf } from "./lobby-arrival.ts";
+import { KEY_TAKEN, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
 import { LobbyDeadlines } from "./lobby-deadlines.ts";
@@ -33,12 +34,6 @@ import type { HandleOutcome, Membership, Order, Visitor } from "./lobby-visitor.
 import type { Secrets } from "./secrets.ts";
 
 type CommandOf<Type extends LobbyCommand["type"]> = Extract<LobbyCommand, { readonly type: Type }>;
-
-/** A new seat in the making. */
-interface Arrival {
-  readonly secret: string;
-  readonly seat: Pick<JoinRequest, "secretHash" | "entrance" | "address" | "deviceHash">;
-}
 
 export interface LobbyServiceOptions {
   readonly store: LobbyStore;
@@ -106,7 +101,7 @@ export class LobbyService {
     const { key, relayOnly = false } = command;
     if (relayOnly && !iceGrants.hasTurn) return visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
     const peerId = secrets.peerIdOf(key);
-    const arrival = this.#arrivalOf(visitor, command);
+    const arrival = arrivalOf(this.#options.secrets, visitor, command);
     const { entrance } = arrival.seat;
     const isFull = (await store.count()) >= limits.lobbies;
     // A full broker may still hold what an earlier attempt opened.
@@ -125,7 +120,7 @@ export class LobbyService {
       const record = seats?.place(opened, peerId) ?? opened;
       if (mayOpen && seats !== undefined && !(await seats.take(peerId, code)))
         return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
-      if (mayOpen && (await store.compareAndSet(code, 0, record))) {
+      if (mayOpen && (await this.#write(code, 0, record, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         this.#noteWritten(code, record, []);
         return;
@@ -141,7 +136,7 @@ export class LobbyService {
     const { secrets } = this.#options;
     const peerId = secrets.peerIdOf(key);
     if (this.#isElsewhere(peerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
-    const { seat, secret } = this.#arrivalOf(visitor, command);
+    const { seat, secret } = arrivalOf(this.#options.secrets, visitor, command);
     const { game, profile, as = "player" } = command;
     const request = { type: "join", game, profile, as, password: this.passwords.proofOf(command), peerId, ...seat } as const;
     await this.#enter(visitor, code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });
@@ -159,7 +154,12 @@ export class LobbyService {
     if (freshPeerId !== undefined && this.#isElsewhere(freshPeerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
     const refusal = await this.#bringBack(visitor, command, secrets.hash(secret));
     if (refusal !== undefined) return visitor.handleOutcome({ ok: false, refusal });
-    const request = { type: "resume", secretHash: secrets.hash(secret), freshPeerId, ...this.#originOf(visitor, command.device) } as const;
+    const request = {
+      type: "resume",
+      secretHash: secrets.hash(secret),
+      freshPeerId,
+      ...originOf(secrets, visitor, command.device),
+    } as const;
     await this.#enter(visitor, code, { request, secret, lastEvent: freshPage ? Infinity : lastEvent, notFound: "SEAT_EXPIRED" });
   }
 
@@ -277,18 +277,6 @@ export class LobbyService {
     });
   }
 
-  /** A new secret, and what the seat keeps of who comes. */
-  #arrivalOf(visitor: Visitor, { device, entrance }: CommandOf<"create" | "join">): Arrival {
-    const { secrets } = this.#options;
-    const secret = secrets.newResumeSecret();
-    const hashed = entrance === undefined ? null : { id: secrets.hash(entrance.id), attempt: entrance.attempt };
-    return { secret, seat: { secretHash: secrets.hash(secret), entrance: hashed, ...this.#originOf(visitor, device) } };
-  }
-
-  #originOf({ address }: Visitor, device: string | undefined): Origin {
-    return { address, deviceHash: device === undefined ? null : this.#options.secrets.hash(device) };
-  }
-
   /** True when the lobby of `code` is the one that this entrance opened: the visitor has its answer. */
   async #reenter(visitor: Visitor, code: LobbyCode, seat: Omit<ReenterRequest, "type">, secret: string): Promise<boolean> {
     let isOurs = false;
@@ -365,7 +353,7 @@ export class LobbyService {
         return;
       }
       const over = step.record.lobby.members.length === 0;
-      if (step.record !== record && !(await store.compareAndSet(code, version, over ? undefined : step.record))) {
+      if (step.record !== record && !(await this.#write(code, version, over ? undefined : step.record, entered && record))) {
         if (admitted !== undefined) await seats?.withdraw(admitted, record);
         continue;
       }
@@ -379,6 +367,14 @@ export class LobbyService {
       return;
     }
     throw new Error("The lobby store is too busy.");
+  }
+
+  /** `known`: what is known of the lobby that somebody enters by it. When nobody knows whether it was done, this node looks after that seat. */
+  #write(code: LobbyCode, version: number, next: LobbyRecord | undefined, known: LobbyRecord | undefined): Promise<boolean> {
+    const { store, rooms, seats } = this.#options;
+    const writing = store.compareAndSet(code, version, next);
+    if (seats !== undefined && known !== undefined) writing.catch(() => rooms.follow(known));
+    return writing;
   }
 
   #noteWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import { StoreUnavailable } from "../src/shared-state.ts";
 import { MemoryCluster } from "./memory-cluster.ts";
 import { VirtualGuest, VirtualNode } from "./virtual-node.ts";
 
@@ -55,4 +56,32 @@ test("[CL90] who lost the race for a last seat may go to another lobby at once, 
   void right.join(loser, second);
   await vi.advanceTimersByTimeAsync(200);
   expect(loser.outcomes).toEqual(["LOBBY_FULL", "in"]);
+});
+
+test("[CL91] a seat that was written although nobody heard so is not kept for long: its socket is nowhere; who asks again has it", async () => {
+  const { shared, left } = openCluster();
+  const code = await opened(left);
+  const node = shared.node();
+  let deaf = true;
+  const lobbies = {
+    ...node.lobbies,
+    compareAndSet: async (...write: Parameters<typeof node.lobbies.compareAndSet>) => {
+      const isWritten = await node.lobbies.compareAndSet(...write);
+      if (deaf) throw new StoreUnavailable("the answer got lost");
+      return isWritten;
+    },
+  };
+  const { directory, once, claims, bus } = node;
+  const far = new VirtualNode({ lobbies, directory, once, claims, bus, close: () => node.close() });
+  nodes.push(far);
+  const [bob, cyd] = [new VirtualGuest(), new VirtualGuest()];
+  const entrance = { id: "entrance-of-cyd-0123456789", attempt: 1 };
+  await expect(far.join(bob, code)).rejects.toThrow("the answer got lost");
+  await expect(far.join(cyd, code, entrance)).rejects.toThrow("the answer got lost");
+  const connected = async (): Promise<unknown> => (await shared.lobbies.load(code)).record?.lobby.members.map((member) => member.connected);
+  expect(await connected()).toEqual([true, true, true]);
+  deaf = false;
+  await far.join(cyd, code, { ...entrance, attempt: 2 });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect([cyd.outcomes, cyd.goodbyes, await connected()]).toEqual([["in"], [], [true, false, true]]);
 });

@@ -2,6 +2,7 @@
 import {
   LOBBY_PROTOCOL_VERSION,
   type CommandResult,
+  type EntranceAttempt,
   type GoodbyeReason,
   type LobbyCode,
   type LobbyErrorCode,
@@ -109,9 +110,17 @@ export class VirtualNode {
     return this.service.create(guest.visitor, { type: "create", protocol: LOBBY_PROTOCOL_VERSION, key: guest.key, ...room });
   }
 
-  join(guest: VirtualGuest, code: LobbyCode): Promise<void> {
-    const { visitor, key } = guest;
-    return this.service.join(visitor, { type: "join", protocol: LOBBY_PROTOCOL_VERSION, key, code, game: TAG, profile: named("Bob") });
+  join({ visitor, key }: VirtualGuest, code: LobbyCode, entrance?: EntranceAttempt): Promise<void> {
+    const more = entrance === undefined ? {} : { entrance };
+    return this.service.join(visitor, {
+      type: "join",
+      protocol: LOBBY_PROTOCOL_VERSION,
+      key,
+      code,
+      game: TAG,
+      profile: named("Bob"),
+      ...more,
+    });
   }
 
   quickMatch(guest: VirtualGuest, capacity = 4): Promise<void> {
