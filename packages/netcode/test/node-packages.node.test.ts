@@ -60,7 +60,6 @@ describe("a Node peer", () => {
         this.addEventListener("close", () => failures++);
       }
     };
-    transport.dial(newPeerId());
     await untilInRealTime(() => failures > 0);
     globalThis.WebSocket = original;
     expect((transport.capabilities ?? 0) & (CAPABILITY.iceRestart | CAPABILITY.media)).toBe(0);

@@ -95,7 +95,7 @@ export class PeerTransport implements Transport {
     const contact = this.#contact(peer);
     this.#drop(contact);
     contact.isDialPending = true;
-    if (this.#signaling.isReady) this.#start(contact);
+    if (this.#signaling.canConnect) this.#start(contact);
   }
 
   accept(peer: PeerId): void {
@@ -183,7 +183,7 @@ export class PeerTransport implements Transport {
   #handleReady(): void {
     this.#handler?.handleSignalingReady?.();
     for (const contact of this.#contacts.values()) {
-      if (contact.isDialPending) this.#start(contact);
+      if (contact.isDialPending || isLost(contact.attempt)) this.#start(contact);
       else if (contact.attempt?.isDialer === true && !contact.attempt.channels.isOpen)
         this.#signaling.repeatOffer(contact.attempt.connection);
     }
@@ -191,7 +191,7 @@ export class PeerTransport implements Transport {
 
   /** As the dialer. */
   #start(contact: Contact): void {
-    contact.isDialPending = false;
+    this.#drop(contact);
     const connection = this.#signaling.connect(contact.peer, ++this.#dials, contact.iceFailures);
     const { dataChannel } = connection;
     const attempt = this.#takeOver(contact, connection, true);
@@ -374,4 +374,9 @@ export class PeerTransport implements Transport {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
     return false;
   }
+}
+
+/** PeerJS closes what it made when a broker turns it away at first. */
+function isLost(attempt: Attempt | undefined): boolean {
+  return attempt?.isDialer === true && attempt.peerConnection.signalingState === "closed";
 }

@@ -96,6 +96,11 @@ export class SignalingPeer {
     return this.#peer.open;
   }
 
+  /** A connection can begin: its description and candidates wait for the socket. */
+  get canConnect(): boolean {
+    return !this.#peer.disconnected && !this.#peer.destroyed;
+  }
+
   get isRelayOnly(): boolean {
     return this.#options.relayOnly === true;
   }
@@ -104,9 +109,12 @@ export class SignalingPeer {
     return hasTurn(this.#config.iceServers ?? []);
   }
 
-  /** Starts a connection, whose offer leaves by itself, with what is left to try after `iceFailures`. Only when ready: earlier, PeerJS loses the offer without a word. */
+  /**
+   * Starts a connection with what is left to try after `iceFailures`. Its offer leaves by itself if it is made when the socket is ready; an earlier one is lost, and has
+   * to be repeated then.
+   */
   connect(peer: PeerId, attempt: number, iceFailures: number): DataConnection {
-    this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
+    if (this.isReady) this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
     const { iceServers = [], iceTransportPolicy = "all" } = this.#config;
     const rung = iceRung(iceServers, iceTransportPolicy, iceFailures);
     Object.assign(this.#config, { ...rung, iceServers: [...rung.iceServers] });
@@ -204,11 +212,13 @@ export class SignalingPeer {
     const pass = (message: unknown): void => {
       for (const handler of handlers) handler.call(socket, message);
     };
+    const send = socket.send.bind(socket);
+    // An offer that is made early would come before our proof, which the broker does not take.
+    socket.send = (message) => {
+      if (peer.open) send(message);
+    };
     const { prove } = this.#options;
-    const proof =
-      prove === undefined
-        ? undefined
-        : new SignalingProof(prove, { send: (message) => socket.send(message), welcome: () => pass({ type: "OPEN" }) });
+    const proof = prove === undefined ? undefined : new SignalingProof(prove, { send, welcome: () => pass({ type: "OPEN" }) });
     // Of the peer: its socket says nothing when it is we who give it up.
     peer.on("disconnected", () => proof?.restart());
     assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
