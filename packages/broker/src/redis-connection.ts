@@ -1,6 +1,6 @@
 /** The one file that knows the Redis client. */
 import { createHash } from "node:crypto";
-import { createClient } from "@redis/client";
+import { createClient, ErrorReply } from "@redis/client";
 import { SharedClock } from "./shared-clock.ts";
 import { StoreUnavailable } from "./shared-state.ts";
 
@@ -17,6 +17,8 @@ export class RedisScript {
 
 export interface RedisConnectionOptions {
   readonly url: string;
+  /** Written to find out whether it takes writes again, after it did not. */
+  readonly probeKey: string;
   readonly steadyMs: () => number;
   /** It is away, and why, in one word: once for each reason until it is back. */
   readonly handleDown: (reason: string) => void;
@@ -56,6 +58,8 @@ export class RedisConnection {
   #isUp = false;
   #isClosed = false;
   #downReason: string | undefined;
+  /** It answers, and takes no writes. */
+  #isRefusing = false;
   #wake: () => void = () => undefined;
 
   constructor(options: RedisConnectionOptions) {
@@ -112,7 +116,18 @@ export class RedisConnection {
 
   #ask<Value>(send: (client: Client) => Promise<Value>): Promise<Value> {
     if (!this.#isUp || this.#client === undefined) return Promise.reject(new StoreUnavailable("Redis is away."));
-    return within(COMMAND_MS_MAX, send(this.#client));
+    return within(COMMAND_MS_MAX, send(this.#client)).catch((error: unknown) => {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      if (refusal !== LOST) this.#noteRefusing(refusal);
+      throw new StoreUnavailable(refusal);
+    });
+  }
+
+  #noteRefusing(reason: string): void {
+    this.#isRefusing = true;
+    this.#isUp = false;
+    this.#noteDown(reason);
   }
 
   async #run(): Promise<void> {
@@ -128,9 +143,9 @@ export class RedisConnection {
         waitMs = RECONNECT_MS.least;
         await this.#serve(client);
       } catch (error) {
-        this.#noteDown(error);
+        this.#noteDown(reasonOf(error));
       }
-      this.#isUp = false;
+      this.#isUp = this.#isRefusing = false;
       this.#client = undefined;
       end(client);
       await this.#pause(waitMs * (0.5 + Math.random() / 2));
@@ -141,6 +156,7 @@ export class RedisConnection {
   /** Until it does not answer any more. */
   async #serve(client: Client): Promise<never> {
     for (;;) {
+      if (this.#isRefusing) await this.#awaitWrites(client);
       const sentMs = this.#options.steadyMs();
       const reply = client.sendCommand(["TIME"]);
       const isLate = await within(COMMAND_MS_MAX, reply).then(
@@ -149,12 +165,24 @@ export class RedisConnection {
       );
       if (isLate) {
         this.#isUp = false;
-        this.#noteDown(new StoreUnavailable("silent"));
+        this.#noteDown(SILENT);
       }
       this.#clock.addSample(sentMs, this.#options.steadyMs(), readTimeMs(await within(isLate ? SILENCE_MS_MAX : COMMAND_MS_MAX, reply)));
-      if (!this.#isUp) await this.#comeUp(client);
+      if (!this.#isUp && !this.#isRefusing) await this.#comeUp(client);
       await this.#pause(BEAT_MS);
       if (this.#isClosed) throw new StoreUnavailable("This node stops.");
+    }
+  }
+
+  /** Whoever asks for the time, or reads, is answered by a Redis that is full or a replica, too. */
+  async #awaitWrites(client: Client): Promise<void> {
+    while (!this.#isClosed) {
+      const written = within(SILENCE_MS_MAX, client.sendCommand(["SET", this.#options.probeKey, "1", "PX", "1000"]));
+      const refusal = await written.then(() => undefined, refusalOrThrow);
+      this.#isRefusing = refusal !== undefined;
+      if (refusal === undefined) return;
+      this.#noteDown(refusal);
+      await this.#pause(BEAT_MS);
     }
   }
 
@@ -167,13 +195,13 @@ export class RedisConnection {
     this.#isUp = true;
     this.#downReason = undefined;
     // Asked for in the meantime, and refused.
-    const missed = [...this.#channels.keys()].filter((channel) => !channels.includes(channel));
-    await Promise.all(missed.map((channel) => client.sSubscribe(channel, this.#hear)));
+    const known = new Set(channels);
+    const missed = [...this.#channels.keys()].filter((channel) => !known.has(channel));
+    await within(SILENCE_MS_MAX, Promise.all(missed.map((channel) => client.sSubscribe(channel, this.#hear))));
     for (const listener of this.#upListeners) listener();
   }
 
-  #noteDown(error: unknown): void {
-    const reason = reasonOf(error);
+  #noteDown(reason: string): void {
     if (this.#isClosed || reason === this.#downReason) return;
     this.#downReason = reason;
     this.#options.handleDown(reason);
@@ -202,9 +230,40 @@ function createOne(url: string) {
   });
 }
 
+const SILENT = "silent";
+/** The connection broke, or too much waits on it. */
+const LOST = "lost";
+/** What Redis says when it is not for now: memory or disk full, a replica, loading, too few replicas, a script that runs for long. */
+const NOT_NOW: ReadonlySet<string> = new Set([
+  "OOM",
+  "MISCONF",
+  "READONLY",
+  "LOADING",
+  "MASTERDOWN",
+  "NOREPLICAS",
+  "CLUSTERDOWN",
+  "TRYAGAIN",
+  "BUSY",
+]);
+
+/** Why nothing was done, where that may pass; `undefined`: another error, which is a bug. */
+function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof StoreUnavailable) return undefined;
+  if (!(error instanceof ErrorReply)) return LOST;
+  // Of a script, `ERR` may stand before it.
+  const word = /\b[A-Z]{3,20}\b(?= )/.exec(error.message.replace(/^ERR /, ""))?.[0] ?? "";
+  return NOT_NOW.has(word) ? word : undefined;
+}
+
+function refusalOrThrow(error: unknown): string {
+  const refusal = refusalOf(error);
+  if (refusal === undefined || refusal === LOST) throw error;
+  return refusal;
+}
+
 /** `ECONNREFUSED` of the system, `WRONGPASS` of Redis, or the error's name: never its text. */
 function reasonOf(error: unknown): string {
-  if (error instanceof StoreUnavailable) return "silent";
+  if (error instanceof StoreUnavailable) return SILENT;
   if (!(error instanceof Error)) return "unknown";
   if ("code" in error && typeof error.code === "string") return error.code;
   return /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? error.name;

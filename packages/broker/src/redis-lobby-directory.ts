@@ -15,6 +15,8 @@ export interface RedisLobbyDirectoryOptions {
 const TABLE_MS = 86_400_000;
 /** What is not shown any more is remembered for this long, so that a late word of before does not show it again. */
 const GONE_MS = 60_000;
+/** Old entries that one reading of a list looks after, two commands each: the rest waits for the next one. At half, a list of ten thousand is looked through in 80 readings; many times as many, and a join behind them is late. */
+const LOOKED_AFTER_MAX = 256;
 
 /**
  * A game's list is a hash by code; an entry is `openedAtMs revision setAtMs listing`, without a listing for what is gone. Of two words about a lobby the
@@ -70,7 +72,7 @@ export class RedisLobbyDirectory implements LobbyDirectory {
     const nowMs = connection.nowMs();
     const old = entries.filter(({ setAtMs, listing }) => nowMs - setAtMs > (listing === undefined ? GONE_MS : keptMs));
     if (old.length === 0) return shownOf(entries);
-    const dead = new Set(await this.#lookAfter(game, old));
+    const dead = new Set(await this.#lookAfter(game, old.slice(0, LOOKED_AFTER_MAX)));
     return shownOf(entries.filter((entry) => !dead.has(entry)));
   }
 

@@ -21,7 +21,7 @@ export interface RedisStateOptions {
 
 /** All that nodes share, in one Redis (7.0 or newer). Never waits for it: until it answers, it is down. */
 export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handleDown }: RedisStateOptions): SharedState {
-  const connection = new RedisConnection({ url, steadyMs, handleDown });
+  const connection = new RedisConnection({ url, probeKey: `${prefix}:probe`, steadyMs, handleDown });
   const bus: NodeBus = {
     get isUp() {
       return connection.isUp;

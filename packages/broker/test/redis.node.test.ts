@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { lobbyChannel } from "../src/node-bus.ts";
 import { connectRedis } from "../src/redis-state.ts";
-import type { SharedState } from "../src/shared-state.ts";
+import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
 import { claimStoreContract } from "./claim-store-contract.ts";
 import { code, TestLobby } from "./lobby-fixture.ts";
 import { lobbyStoreContract } from "./lobby-store-contract.ts";
@@ -38,9 +38,14 @@ async function up(state: SharedState): Promise<SharedState> {
   return state;
 }
 
-function connect(url: string, prefix = `test${++prefixes}`, keptMs = 60_000): Promise<SharedState> {
+function connect(
+  url: string,
+  prefix = `test${++prefixes}`,
+  keptMs = 60_000,
+  handleDown: (reason: string) => void = () => undefined,
+): Promise<SharedState> {
   const steadyMs = (): number => performance.timeOrigin + performance.now();
-  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs, handleDown: () => undefined });
+  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs, handleDown });
   states.push(state);
   return up(state);
 }
@@ -168,4 +173,41 @@ test("[CL10] a node starts without Redis, and finds it when it is there", async 
   } finally {
     await own.dispose();
   }
+});
+
+test("[CL92] a Redis that takes no writes (memory full, disk full, a replica, still loading) counts as away until it takes them, and says why once", async () => {
+  const own = await RedisServer.start();
+  try {
+    const reasons: string[] = [];
+    const state = await connect(own.url, undefined, undefined, (reason) => reasons.push(reason));
+    const { lobbies, bus } = state;
+    for (const [refuse, allow, reason] of [
+      [["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"], "OOM"],
+      [["REPLICAOF", "127.0.0.1", "1"], ["REPLICAOF", "NO", "ONE"], "READONLY"],
+    ] as const) {
+      await own.ask(...refuse);
+      await expect(lobbies.compareAndSet(code("KXRTM"), 0, new TestLobby().record)).rejects.toThrow(StoreUnavailable);
+      expect([bus.isUp, reasons.splice(0)]).toEqual([false, [reason]]);
+      // It answers, and does not count as there for that.
+      await sleep(700);
+      expect([bus.isUp, reasons]).toEqual([false, []]);
+      await own.ask(...allow);
+      await up(state);
+      expect(await lobbies.count()).toBe(0);
+    }
+  } finally {
+    await own.dispose();
+  }
+});
+
+test("[CL93] a list with more entries that nobody set for long than there may be commands is read all the same", async () => {
+  const prefix = `test${++prefixes}`;
+  const { directory } = await connect(server.url, prefix, REST_MS);
+  const fill = `for index = 1, 11000 do redis.call("HSET", KEYS[1], "B" .. index, "1000 1 1 " .. ARGV[1]) end`;
+  await server.ask("EVAL", fill, "1", `${prefix}:list:{tag}`, JSON.stringify(listing("KXRTM")));
+  const first = await directory.list("tag");
+  const second = await directory.list("tag");
+  // Taken out a few at a time.
+  expect(first.length).toBeGreaterThan(second.length);
+  expect(second.length).toBeGreaterThan(10_000);
 });
