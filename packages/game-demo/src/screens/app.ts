@@ -6,10 +6,12 @@ import { openCheck } from "./check-dialog.ts";
 import { closeDialogs, openDialog } from "./dialog.ts";
 import { element } from "./element.ts";
 import { ErrorBanner, errorText } from "./error-banner.ts";
+import { openHostOptions, PRIVATE_LOBBY, type HostChoice } from "./host-dialog.ts";
 import { HomeScreen } from "./home-screen.ts";
 import type { Identity } from "./identity.ts";
 import { openList } from "./list-dialog.ts";
 import { LobbySession } from "./lobby-session.ts";
+import { openPasswordPrompt } from "./password-prompt.ts";
 import { SoloSession } from "./solo-session.ts";
 import type { Stage } from "./stage.ts";
 import { strings } from "./strings.ts";
@@ -43,6 +45,8 @@ export class App implements Shell {
   #attempt: AbortController | undefined;
   #session: LobbySession | SoloSession | undefined;
   #typedCode = "";
+  /** What was last chosen; for the next time that options are asked for. */
+  #hostChoice = PRIVATE_LOBBY;
   /** The last invite that was seen: the code that it begins with is joined with its secret. */
   #invite: string | undefined;
 
@@ -143,10 +147,15 @@ export class App implements Shell {
         this.#invite = invite ?? this.#invite;
         this.#join(code);
       },
-      onHost: () => this.#host(),
+      onHost: () => this.#host(PRIVATE_LOBBY),
       onPlay: () => this.#play(),
       onQuick: () => this.#quick(),
       onList: () => this.#list(),
+      onOptions: () =>
+        openHostOptions(this.#hostChoice, (choice) => {
+          this.#hostChoice = choice;
+          this.#host(choice);
+        }),
       onCancel: () => this.#cancel(),
       onCheck: () => this.#check(),
       errors: this.errors.root,
@@ -169,12 +178,24 @@ export class App implements Shell {
     return this.#invite?.startsWith(code) === true ? this.#invite : code;
   }
 
-  #host(): void {
+  #askPassword(code: string): void {
+    const { gateway } = this.#options;
+    openPasswordPrompt({
+      code,
+      join: async (password, signal) => {
+        const lobby = await gateway.join(this.#withSecret(code), { ...this.#request(signal), password });
+        if (signal.aborted) await lobby.leave();
+        else this.#open(lobby);
+      },
+    });
+  }
+
+  #host(choice: HostChoice): void {
     const { gateway } = this.#options;
     void this.#enter(
       strings.home.hosting,
-      (request) => gateway.host(request),
-      () => this.#host(),
+      (request) => gateway.host({ ...request, ...choice }),
+      () => this.#host(choice),
     );
   }
 
@@ -238,22 +259,27 @@ export class App implements Shell {
 
   async #enter(busy: string, attempt: (request: JoinRequest) => Promise<RubberbandLobby | undefined>, retry?: () => void): Promise<void> {
     this.#cancel();
+    closeDialogs();
     this.errors.clear();
     const controller = new AbortController();
     this.#attempt = controller;
     this.#home?.setBusy(busy);
-    const { name, colour } = this.identity;
-    const request: JoinRequest = { name, colour, choices: null, signal: controller.signal, ...this.#broker() };
     try {
-      const lobby = await attempt(request);
+      const lobby = await attempt(this.#request(controller.signal));
       if (controller.signal.aborted) await lobby?.leave();
       else if (lobby !== undefined) this.#open(lobby);
     } catch (error) {
       if (controller.signal.aborted) return;
-      this.errors.show(error, retry ?? (() => void this.start()));
+      if (errorText(error).code === "PASSWORD_REQUIRED") this.#askPassword(this.#typedCode);
+      else this.errors.show(error, retry ?? (() => void this.start()));
     } finally {
       if (this.#attempt === controller) this.#cancel();
     }
+  }
+
+  #request(signal: AbortSignal): JoinRequest {
+    const { name, colour } = this.identity;
+    return { name, colour, choices: null, signal, ...this.#broker() };
   }
 
   #open(lobby: RubberbandLobby): void {

@@ -14,6 +14,7 @@ export interface HomeScreenOptions {
   readonly onPlay: () => void;
   readonly onQuick: () => void;
   readonly onList: () => void;
+  readonly onOptions: () => void;
   readonly onCancel: () => void;
   readonly onCheck: () => void;
   /** Where errors stand: under the code, while this screen is up. */
@@ -82,7 +83,17 @@ export class HomeScreen {
         "footer",
         { class: "home-foot" },
         element("p", { class: "controls-hint" }, strings.home.controls),
-        element("button", { type: "button", class: "link-button", onclick: () => options.onCheck() }, icon("signal"), strings.check.open),
+        element(
+          "div",
+          { class: "home-links" },
+          element(
+            "button",
+            { type: "button", class: "link-button", onclick: () => this.#openOptions() },
+            icon("lock"),
+            strings.home.options,
+          ),
+          element("button", { type: "button", class: "link-button", onclick: () => options.onCheck() }, icon("signal"), strings.check.open),
+        ),
       ),
     );
   }
@@ -174,6 +185,12 @@ export class HomeScreen {
       publicWay(strings.home.quick, unlessBusy(this.#options.onQuick)),
       publicWay(strings.home.list, unlessBusy(this.#options.onList)),
     );
+  }
+
+  #openOptions(): void {
+    if (this.#isBusy) return;
+    this.#commitName();
+    this.#options.onOptions();
   }
 
   #commitName(): void {

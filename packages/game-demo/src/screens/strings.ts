@@ -17,6 +17,7 @@ export const strings = {
     quick: "Quick match",
     matching: "Looking for a match…",
     list: "Public lobbies",
+    options: "Host with options",
     resuming: "Going back to your seat…",
     cancel: "Cancel",
     switchTitle: (code: string): string => `Go to lobby ${code}?`,
@@ -24,6 +25,24 @@ export const strings = {
     switchYes: "Go there",
     switchNo: "Stay here",
     controls: "Move with WASD, arrows or a finger. Snap with Space, a tap or any gamepad button.",
+  },
+
+  hosting: {
+    heading: "Host with options",
+    listed: "In the public list",
+    listedHint: "Anybody can find it, and quick match leads to it.",
+    password: "Password",
+    passwordHint: "Who joins has to know it. Leave it empty for none.",
+    relayOnly: "Relay only",
+    relayOnlyHint: "Players do not learn each other's addresses. Everything takes a detour, which costs time.",
+    open: "Open the lobby",
+  },
+
+  prompt: {
+    heading: (code: string): string => `Password of lobby ${code}`,
+    label: "Password",
+    join: "Join",
+    joining: "Joining…",
   },
 
   list: {

@@ -1,3 +1,4 @@
+import { NetcodeError } from "@rollcall/netcode";
 import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeList, fakeListing } from "./fake-list.ts";
@@ -35,6 +36,16 @@ const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
     const app = await openApp("/?name=W", { watchLobbies: async () => list });
     await userEvent.click(page.getByRole("button", { name: "Public lobbies" }));
     await expect.element(page.getByTestId("listing")).toBeVisible();
+    return app;
+  },
+  "host with options": async () => {
+    const app = await openApp("/?name=W");
+    await userEvent.click(page.getByRole("button", { name: "Host with options" }));
+    return app;
+  },
+  "password prompt": async () => {
+    const app = await openApp("/?name=W#j=WMWMW", { join: () => Promise.reject(new NetcodeError("PASSWORD_REQUIRED")) });
+    await expect.element(page.getByRole("dialog")).toBeVisible();
     return app;
   },
   room: fullRoom,

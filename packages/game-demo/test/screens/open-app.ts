@@ -11,7 +11,7 @@ import { FakeMatch } from "./fake-match.ts";
 /** What the network does in a test: by default lobbies open at once, and there is no seat to go back to. */
 export interface FakeNetwork {
   readonly host?: (name: string) => Promise<RubberbandLobby>;
-  readonly join?: (code: string, name: string, signal: AbortSignal | undefined) => Promise<RubberbandLobby>;
+  readonly join?: (code: string, name: string, signal: AbortSignal | undefined, password?: string) => Promise<RubberbandLobby>;
   readonly quickMatch?: (name: string) => Promise<RubberbandLobby>;
   readonly watchLobbies?: Gateway["watchLobbies"];
   readonly resume?: () => Promise<RubberbandLobby | undefined>;
@@ -63,13 +63,14 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
   const app = new App({
     root,
     gateway: {
-      host: async ({ name, colour }) => {
-        requests.push(`host ${name}`);
+      host: async ({ name, colour, listed = false, password = "", relayOnly = false }) => {
+        const wishes = [...(listed ? ["listed"] : []), ...(password === "" ? [] : [`"${password}"`]), ...(relayOnly ? ["relay-only"] : [])];
+        requests.push(["host", name, ...wishes].join(" "));
         return network.host?.(name) ?? new FakeLobby("KXRTM", { name, colour: colour ?? 0 });
       },
-      join: async (code, { name, colour, signal }) => {
-        requests.push(`join ${code} ${name}`);
-        return network.join?.(code, name, signal) ?? new FakeLobby(code.slice(0, 5), { name, colour: colour ?? 0 }, ["Ana"]);
+      join: async (code, { name, colour, signal, password }) => {
+        requests.push(`join ${code} ${name}${password === undefined ? "" : ` "${password}"`}`);
+        return network.join?.(code, name, signal, password) ?? new FakeLobby(code.slice(0, 5), { name, colour: colour ?? 0 }, ["Ana"]);
       },
       quickMatch: async ({ name, colour }) => {
         requests.push(`quick ${name}`);
