@@ -47,6 +47,8 @@ export interface WrittenLobby {
 export class LobbyRooms {
   readonly #rooms = new Map<LobbyCode, Room>();
   readonly #codes = new Map<PeerId, LobbyCode>();
+  /** Of ids that went from one lobby to another, of which this node has not heard everything in order. */
+  readonly #otherCodes = new Map<PeerId, LobbyCode>();
   readonly #onPeerGone: (peerId: PeerId) => void;
   /** The name of this node; `undefined`: it is alone. */
   readonly #nodeId: string | undefined;
@@ -87,7 +89,7 @@ export class LobbyRooms {
     const room = this.#rooms.get(lobby.code) ?? this.#open(lobby);
     const older = room.guests.get(peerId)?.socket;
     room.guests.set(peerId, { socket, connection });
-    this.#codes.set(peerId, lobby.code);
+    this.#setLobby(peerId, lobby.code);
     if (older !== undefined && older !== socket) older.goodbye("REPLACED");
   }
 
@@ -98,9 +100,9 @@ export class LobbyRooms {
     sendAway(room);
     const peerIds = new Set(lobby.members.map((member) => member.peerId));
     for (const { peerId } of present?.lobby.members ?? []) {
-      if (!peerIds.has(peerId)) this.#forget(peerId, undefined, undefined);
+      if (!peerIds.has(peerId)) this.#forget(lobby.code, peerId);
     }
-    for (const peerId of peerIds) this.#codes.set(peerId, lobby.code);
+    for (const peerId of peerIds) this.#setLobby(peerId, lobby.code);
   }
 
   /** A `BrokerMessage` as JSON, for everybody in the lobby. */
@@ -186,14 +188,14 @@ export class LobbyRooms {
     const room = this.#rooms.get(code);
     this.#rooms.delete(code);
     for (const { socket } of room?.guests.values() ?? []) socket.goodbye(reason);
-    for (const [peerId, held] of this.#codes) if (held === code) this.#forget(peerId, undefined, undefined);
+    for (const [peerId, held] of this.#codes) if (held === code) this.#forget(code, peerId);
   }
 
   #open(lobby: LobbyState): Room {
     const { code, relayOnly, event, members } = lobby;
     const room: Room = { relayOnly, guests: new Map(), event, version: 0, seats: [] };
     this.#rooms.set(code, room);
-    for (const { peerId } of members) this.#codes.set(peerId, code);
+    for (const { peerId } of members) this.#setLobby(peerId, code);
     this.#onOpened(code);
     return room;
   }
@@ -202,7 +204,7 @@ export class LobbyRooms {
   #startOver(code: LobbyCode, room: Room, record: LobbyRecord): void {
     this.#rooms.delete(code);
     const members = new Set(record.lobby.members.map(({ peerId }) => peerId));
-    for (const [peerId, held] of this.#codes) if (held === code && !members.has(peerId)) this.#forget(peerId, undefined, undefined);
+    for (const [peerId, held] of this.#codes) if (held === code && !members.has(peerId)) this.#forget(code, peerId);
     sendAway(room);
   }
 
@@ -224,23 +226,43 @@ export class LobbyRooms {
   }
 
   #forgetMembers(code: LobbyCode, { lobby }: LobbyRecord): void {
-    for (const { peerId } of lobby.members) if (this.#codes.get(peerId) === code) this.#codes.delete(peerId);
-  }
-
-  #settle(code: LobbyCode, { change }: NumberedChange, room: Room | undefined): void {
-    if (change.type === "member-joined") this.#codes.set(change.member.peerId, code);
-    else if (change.type === "member-left") this.#forget(change.peerId, room, change.reason === "kicked" ? "KICKED" : undefined);
-    else if (change.type === "member-returned" && change.peerId !== change.member.peerId) {
-      this.#codes.set(change.member.peerId, code);
-      this.#forget(change.peerId, room, "REPLACED");
+    for (const { peerId } of lobby.members) {
+      if (this.#codes.get(peerId) === code) this.#codes.delete(peerId);
+      this.#otherCodes.delete(peerId);
     }
   }
 
-  #forget(peerId: PeerId, room: Room | undefined, goodbye: GoodbyeReason | undefined): void {
+  #settle(code: LobbyCode, { change }: NumberedChange, room: Room | undefined): void {
+    if (change.type === "member-joined") this.#setLobby(change.member.peerId, code);
+    else if (change.type === "member-left")
+      this.#leave(code, change.peerId, { room, goodbye: change.reason === "kicked" ? "KICKED" : undefined });
+    else if (change.type === "member-returned" && change.peerId !== change.member.peerId) {
+      this.#setLobby(change.member.peerId, code);
+      this.#leave(code, change.peerId, { room, goodbye: "REPLACED" });
+    }
+  }
+
+  #leave(code: LobbyCode, peerId: PeerId, { room, goodbye }: { room: Room | undefined; goodbye: GoodbyeReason | undefined }): void {
     const socket = room?.guests.get(peerId)?.socket;
     room?.guests.delete(peerId);
     if (goodbye !== undefined) socket?.goodbye(goodbye);
-    if (this.#codes.delete(peerId)) this.#onPeerGone(peerId);
+    this.#forget(code, peerId);
+  }
+
+  /** Of two lobbies one is history, and which is known only when it is heard there. */
+  #setLobby(peerId: PeerId, code: LobbyCode): void {
+    const other = this.#codes.get(peerId);
+    if (other !== undefined && other !== code) this.#otherCodes.set(peerId, other);
+    this.#codes.set(peerId, code);
+  }
+
+  #forget(code: LobbyCode, peerId: PeerId): void {
+    const other = this.#otherCodes.get(peerId);
+    const isNewest = this.#codes.get(peerId) === code;
+    if (isNewest || other === code) this.#otherCodes.delete(peerId);
+    if (!isNewest) return;
+    if (other !== undefined && other !== code) this.#codes.set(peerId, other);
+    else if (this.#codes.delete(peerId)) this.#onPeerGone(peerId);
   }
 }
 

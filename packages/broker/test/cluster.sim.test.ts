@@ -9,6 +9,8 @@ import { STEP_MS, type VirtualMember } from "./virtual-world.ts";
 
 const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 200 : 10_000;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
+/** Found by earlier runs, and mended: a seat whose write was not answered; an id of which a node heard in the wrong order that it went from one lobby to another. */
+const FOUND_SEEDS = [252, 5_067] as const;
 const TROUBLE_MS = 12_000;
 /** A held connection is dead after 10 s, a member comes back within 8, a node that is dead is found after 5. */
 const PEACE_MS = 10_000 + 8_000 + NODE_SILENCE_MS + 4_000;
@@ -288,7 +290,8 @@ test(`[CL40] ${SEEDS} clusters in trouble: an id and a seat have one owner, an e
     taken: 0,
     carried: 0,
   };
-  for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
+  const seeds = [...FOUND_SEEDS, ...Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index)];
+  for (const seed of seeds) {
     try {
       await run(seed, tally);
     } catch (error) {
