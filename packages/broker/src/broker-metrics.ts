@@ -12,6 +12,8 @@ export interface BrokerMetricsOptions {
   readonly memberCount: () => number;
   readonly lobbyCount: () => Promise<number>;
   readonly isReady: () => boolean;
+  /** What nodes share; `undefined`: this process is alone. */
+  readonly cluster: { readonly isUp: boolean; readonly nodeCount: number } | undefined;
 }
 
 /** From a memory store's tenth of a millisecond to the second after which a join is told to come again. */
@@ -60,7 +62,7 @@ export class BrokerMetrics {
     return this.#registry.metrics();
   }
 
-  #addGauges({ meters, memberCount, lobbyCount, isReady }: BrokerMetricsOptions): void {
+  #addGauges({ meters, memberCount, lobbyCount, isReady, cluster }: BrokerMetricsOptions): void {
     const registers = [this.#registry];
     const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
       const made: Gauge = new Gauge({
@@ -82,8 +84,15 @@ export class BrokerMetrics {
       },
     });
     gauge("rollcall_members", "Members that this process knows, connected or with a kept seat.", memberCount);
-    gauge("rollcall_lobbies", "Lobbies in the store. With a shared store all nodes tell the same number: take the maximum.", lobbyCount);
+    gauge("rollcall_lobbies", "Lobbies in the store. With a shared store all nodes tell the same number: take the maximum.", () =>
+      // Away: the other figures are wanted all the more.
+      lobbyCount().catch(() => Number.NaN),
+    );
     gauge("rollcall_ready", "1 while new members are taken: neither draining nor without a usable store.", () => (isReady() ? 1 : 0));
+    gauge("rollcall_store_up", "1 while the store answers: always, where lobbies live in this process.", () =>
+      cluster?.isUp === false ? 0 : 1,
+    );
+    gauge("rollcall_nodes", "Brokers that share the store and were heard of lately, this one too.", () => cluster?.nodeCount ?? 1);
   }
 
   #addCounters({ meters, refusals }: BrokerMetricsOptions): void {

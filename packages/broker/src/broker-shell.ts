@@ -332,6 +332,7 @@ export class BrokerShell implements BrokerHandlers {
       memberCount: () => this.#rooms.memberCount,
       lobbyCount,
       isReady: () => this.#readiness() === "ready",
+      cluster: this.#cluster,
     });
   }
 

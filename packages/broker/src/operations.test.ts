@@ -70,7 +70,14 @@ test("[OP2] the token is taken as a bearer's or as a password, whatever the name
 });
 
 function createMetrics(meters: Meters, refusals = new Counters()): BrokerMetrics {
-  return new BrokerMetrics({ meters, refusals, memberCount: () => 3, lobbyCount: () => Promise.resolve(2), isReady: () => true });
+  return new BrokerMetrics({
+    meters,
+    refusals,
+    memberCount: () => 3,
+    lobbyCount: () => Promise.resolve(2),
+    isReady: () => true,
+    cluster: undefined,
+  });
 }
 
 test("[OP3] metrics are counters and gauges with a unit in their names, and count anew from the same numbers each time", async () => {
