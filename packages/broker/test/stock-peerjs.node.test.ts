@@ -1,7 +1,12 @@
 /** Unmodified PeerJS 1.5.5 against the built command with `--open`: what peers/peerjs-server's own tests ask of a server, and what its clients do with one. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DataConnection, Peer } from "peerjs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { BrokerCommand } from "./broker-command.ts";
+import { RedisServer } from "./redis-server.ts";
 
 let broker: BrokerCommand;
 let StockPeer: typeof Peer;
@@ -31,8 +36,8 @@ afterEach(() => {
 afterAll(() => broker.close());
 
 /** As a page makes one; `id`: it names itself. */
-function stock(id?: string, key = "peerjs"): Peer {
-  const settings = { host: "127.0.0.1", port: broker.port, path: "/", secure: false, config: { iceServers: [] }, key };
+function stock(id?: string, key = "peerjs", { port } = broker): Peer {
+  const settings = { host: "127.0.0.1", port, path: "/", secure: false, config: { iceServers: [] }, key };
   const peer = id === undefined ? new StockPeer(settings) : new StockPeer(id, settings);
   peers.push(peer);
   return peer;
@@ -132,4 +137,30 @@ test("[BR67] the id for a page of a listed origin may be read by it; a page of a
   }
   const foreign = await ask("https://evil.example");
   expect([foreign.status, foreign.headers.get("access-control-allow-origin")]).toEqual([403, null]);
+});
+
+test("[CL25] a pair of unmodified PeerJS meets through two nodes of a cluster", async () => {
+  const redis = await RedisServer.start();
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-stock-"));
+  const nodes: BrokerCommand[] = [];
+  try {
+    writeFileSync(join(folder, "key"), "a-signing-key-that-both-nodes-of-this-test-share", { mode: 0o600 });
+    const args = ["--open", "--redis-url", redis.url, "--signing-key-file", join(folder, "key")];
+    nodes.push(...(await Promise.all([BrokerCommand.start(args), BrokerCommand.start(args)])));
+    for (const { port } of nodes) while (!(await fetch(`http://127.0.0.1:${port}/readyz`)).ok) await sleep(20);
+    const [ada, bob] = nodes.map((node, index) => stock(["ada-at-one", "bob-at-another"][index], "peerjs", node));
+    if (ada === undefined || bob === undefined) throw new Error("expected: two peers");
+    await Promise.all([heard(ada, "open"), heard(bob, "open")]);
+    const [mine, theirs] = await connected(ada, bob);
+    const said = new Promise((resolve) => void theirs.once("data", resolve));
+    await mine.send("across");
+    expect(await said).toBe("across");
+    const thief = stock("bob-at-another", "peerjs", nodes[0]);
+    expect((await heard(thief, "error")).type).toBe("unavailable-id");
+  } finally {
+    for (const peer of peers.splice(0)) peer.destroy();
+    await Promise.all(nodes.map((node) => node.kill()));
+    await redis.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
