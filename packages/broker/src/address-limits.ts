@@ -8,6 +8,7 @@ interface AddressEntry {
   readonly wrongCodes: TokenBucket;
   readonly lobbies: TokenBucket;
   readonly lists: TokenBucket;
+  readonly challenges: TokenBucket;
 }
 
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
@@ -67,7 +68,7 @@ export class AddressLimits {
     return this.#entry(nowMs, address).lobbies.waitMs(nowMs);
   }
 
-  /** Counts a question for the public list. */
+  /** Counts a question for the public list, or a quick match. */
   takeList(nowMs: number, address: string): boolean {
     return this.#entry(nowMs, address).lists.take(nowMs);
   }
@@ -76,11 +77,20 @@ export class AddressLimits {
     return this.#entry(nowMs, address).lists.waitMs(nowMs);
   }
 
+  /** Counts a question what to prove for a password. */
+  takeChallenge(nowMs: number, address: string): boolean {
+    return this.#entry(nowMs, address).challenges.take(nowMs);
+  }
+
+  challengeWaitMs(nowMs: number, address: string): number {
+    return this.#entry(nowMs, address).challenges.waitMs(nowMs);
+  }
+
   /** Forgets addresses about which there is nothing to remember. */
   sweep(nowMs: number): void {
     for (const [address, entry] of this.#entries) {
-      const { sockets, opens, requests, wrongCodes, lobbies, lists } = entry;
-      if (sockets === 0 && [opens, requests, wrongCodes, lobbies, lists].every((bucket) => bucket.isFull(nowMs)))
+      const { sockets, opens, requests, wrongCodes, lobbies, lists, challenges } = entry;
+      if (sockets === 0 && [opens, requests, wrongCodes, lobbies, lists, challenges].every((bucket) => bucket.isFull(nowMs)))
         this.#entries.delete(address);
     }
   }
@@ -95,7 +105,7 @@ export class AddressLimits {
   }
 
   #newEntry(nowMs: number): AddressEntry {
-    const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute, listsPerMinute } = this.#limits;
+    const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute, listsPerMinute, challengesPerMinute } = this.#limits;
     const perMinute = (count: number): TokenBucket => new TokenBucket(nowMs, { perSecond: count / 60, burst: count });
     return {
       sockets: 0,
@@ -104,6 +114,7 @@ export class AddressLimits {
       wrongCodes: perMinute(wrongCodesPerMinute),
       lobbies: perMinute(lobbiesPerMinute),
       lists: perMinute(listsPerMinute),
+      challenges: perMinute(challengesPerMinute),
     };
   }
 

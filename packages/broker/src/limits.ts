@@ -22,8 +22,10 @@ export interface BrokerLimits {
   /** Codes that open nothing, per address. At 10 a minute, and 1,000 live lobbies, a guess hits after five hours. */
   readonly wrongCodesPerMinute: number;
   readonly lobbiesPerMinute: number;
-  /** Questions for the public list, per address; each is answered with up to 40 kB. What changes is told without being asked. */
+  /** Questions for the public list, quick matches among them, per address; each reads the whole list of a game, and is answered with up to 40 kB. What changes is told without being asked. */
   readonly listsPerMinute: number;
+  /** Questions what to prove for a password, per address. Without a bound somebody asks about all 3,200,000 codes in a quarter of an hour, and sees by the second round whose answer changed: there is a lobby. At half, a class that enters one lobby waits. */
+  readonly challengesPerMinute: number;
   /** Of the whole process. */
   readonly sockets: number;
   readonly lobbies: number;
@@ -52,6 +54,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   wrongCodesPerMinute: 10,
   lobbiesPerMinute: 30,
   listsPerMinute: 60,
+  challengesPerMinute: 60,
   sockets: 10_000,
   lobbies: 10_000,
   pendingSignals: 64,

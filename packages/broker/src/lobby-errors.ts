@@ -31,3 +31,17 @@ export function lobbyError(refusal: LobbyRefusal & { readonly retryAfterMs?: num
     ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
   };
 }
+
+/** Refusals that say that there is a lobby. */
+const TELLING: ReadonlySet<LobbyErrorCode> = new Set([
+  "LOBBY_FULL",
+  "LOBBY_LOCKED",
+  "PASSWORD_REQUIRED",
+  "WRONG_PASSWORD",
+  "VERSION_MISMATCH",
+]);
+
+/** Whether there is a lobby, if this is its refusal. */
+export function tellsOfLobby(refusal: LobbyRefusal): boolean {
+  return TELLING.has(refusal.code);
+}

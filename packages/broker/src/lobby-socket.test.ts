@@ -12,6 +12,7 @@ import { LobbySocket } from "./lobby-socket.ts";
 import type { Visitor } from "./lobby-visitor.ts";
 import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import { QuickMatch } from "./quick-match.ts";
+import { StoreUnavailable } from "./shared-state.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -21,39 +22,50 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const GAME = { id: "tag", version: 1, contentHash: "0123abcd" };
+
+/** A join, as it comes. */
+function joinText(request: number): string {
+  const command = { type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: new PageKey().key, code: "KXRTM", game: GAME };
+  return JSON.stringify({ request, command: { ...command, profile: { name: "Eve", colour: 0, choices: null } } });
+}
+
+/** A socket before this service, which is asked for joins alone. */
+function openSocket(
+  join: (visitor: Visitor) => Promise<void>,
+  { send, ...more }: { send: (text: string) => void; uniformErrors?: boolean; answerMsMax?: number },
+): LobbySocket {
+  const service = { join } as unknown as LobbyService;
+  const directory = new MemoryLobbyDirectory();
+  return new LobbySocket({ send, isOpen: true } as unknown as GuardedSocket, {
+    service,
+    quickMatch: new QuickMatch({ directory, service, lobbyOfKey: () => undefined }),
+    listViews: new ListViews(directory, () => undefined),
+    addresses: new AddressLimits(BROKER_LIMITS),
+    limits: BROKER_LIMITS,
+    counters: new Counters(),
+    requests: new Counters(),
+    uniformErrors: false,
+    frames: undefined,
+    nowMs: () => Date.now(),
+    address: "192.0.2.1",
+    handleFailure: () => undefined,
+    ...more,
+  });
+}
+
 /** What is answered to a join that takes `tookMs` to be refused, and after how many ms. */
 async function answerTo(refusal: LobbyRefusal, tookMs: number, uniformErrors: boolean): Promise<readonly [number, string]> {
   const answers: (readonly [number, string])[] = [];
   const askedMs = Date.now();
-  const service = {
-    join: async ({ handleOutcome }: Visitor) => {
+  const socket = openSocket(
+    async ({ handleOutcome }) => {
       await new Promise((resolve) => setTimeout(resolve, tookMs));
       handleOutcome({ ok: false, refusal });
     },
-  };
-  const nowMs = (): number => Date.now();
-  const directory = new MemoryLobbyDirectory();
-  const socket = new LobbySocket(
-    { send: (text: string) => answers.push([nowMs() - askedMs, text]), isOpen: true } as unknown as GuardedSocket,
-    {
-      service: service as unknown as LobbyService,
-      quickMatch: new QuickMatch({ directory, service: service as unknown as LobbyService, lobbyOfKey: () => undefined }),
-      listViews: new ListViews(directory, () => undefined),
-      addresses: new AddressLimits(BROKER_LIMITS),
-      limits: BROKER_LIMITS,
-      counters: new Counters(),
-      requests: new Counters(),
-      uniformErrors,
-      frames: undefined,
-      nowMs,
-      address: "192.0.2.1",
-      handleFailure: () => undefined,
-    },
+    { send: (text) => answers.push([Date.now() - askedMs, text]), uniformErrors },
   );
-  const game = { id: "tag", version: 1, contentHash: "0123abcd" };
-  const command = { type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: new PageKey().key, code: "KXRTM", game };
-  const text = JSON.stringify({ request: 1, command: { ...command, profile: { name: "Eve", colour: 0, choices: null } } });
-  const handled = socket.handleText(text);
+  const handled = socket.handleText(joinText(1));
   await vi.advanceTimersByTimeAsync(1_000);
   await handled;
   expect(answers).toHaveLength(1);
@@ -78,4 +90,25 @@ test("[AB18] a code that is wrong and one that lets nobody in are answered with 
   expect((await answerTo({ code: "LOBBY_NOT_FOUND" }, 26, true))[0]).toBe(50);
   expect((await answerTo({ code: "LOBBY_FULL" }, 49, true))[0]).toBe(50);
   expect(await answerTo({ code: "LOBBY_FULL" }, 3, false)).not.toEqual(wrong);
+});
+
+test("[CL94] joins that the store did not answer, or too late, are no wrong codes, and are answered once", async () => {
+  const answers: string[] = [];
+  let isAway = true;
+  const socket = openSocket(
+    async ({ handleOutcome, isWaiting = () => true }) => {
+      if (isAway) throw new StoreUnavailable("away");
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect(isWaiting()).toBe(false);
+      handleOutcome({ ok: false, refusal: { code: "LOBBY_NOT_FOUND" } });
+    },
+    { send: (text) => answers.push(text), answerMsMax: 950 },
+  );
+  for (let request = 1; request <= 4 * BROKER_LIMITS.wrongCodesPerMinute; request++) {
+    isAway = request % 2 === 0;
+    const handled = socket.handleText(joinText(request));
+    await vi.advanceTimersByTimeAsync(1_100);
+    await handled;
+  }
+  expect(answers.map((text) => /"code":"(\w+)"/.exec(text)?.[1])).toEqual(Array(4 * BROKER_LIMITS.wrongCodesPerMinute).fill("RETRY"));
 });

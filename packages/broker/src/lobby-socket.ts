@@ -7,7 +7,6 @@ import {
   type GoodbyeReason,
   type ListMessage,
   type LobbyCommand,
-  type LobbyErrorCode,
   type MemberMessage,
   type MemberMessageParse,
 } from "@rollcall/netcode/lobby-protocol";
@@ -18,7 +17,7 @@ import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } f
 import type { BrokerLimits } from "./limits.ts";
 import type { ListViews } from "./list-views.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
-import { lobbyError } from "./lobby-errors.ts";
+import { lobbyError, tellsOfLobby } from "./lobby-errors.ts";
 import type { MemberSocket } from "./lobby-rooms.ts";
 import type { QuickMatch } from "./quick-match.ts";
 import type { LobbyService } from "./lobby-service.ts";
@@ -54,10 +53,10 @@ const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
 };
 
 /**
- * A refused entrance is answered at the next multiple of this after it was asked. A lobby that is loaded takes up to some milliseconds longer than one that is not there, and the largest
+ * A refused entrance, and a question about a password, is answered at the next multiple of this after it was asked. A lobby that is loaded takes up to some milliseconds longer than one that is not there, and the largest
  * more than the smallest: at half, a busy Redis shows through; double is waited for by whoever mistypes.
  */
-const REFUSAL_STEP_MS = 25;
+const ANSWER_STEP_MS = 25;
 
 /** The store does not answer now. A second is long enough for it to be found away, and then nobody waits for it. */
 const RETRY: Refused = { code: "RETRY", retryAfterMs: 1_000 };
@@ -74,7 +73,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
   /** Got a seat that it did not ask for by a code, and has said nothing since: it may have hung up before it heard of it. */
   #isUnheard = false;
   /** Requests whose senders were told to come again, while the store still works on them. */
-  readonly #givenUp = new Set<number>();
+  readonly #givenUp = new Map<number, LobbyCommand["type"] | "unreadable">();
   #refusedMessages = 0;
   #pings = 0;
 
@@ -94,7 +93,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     if ("ping" in message) this.#send({ pong: message.ping });
     if (!("request" in message)) return undefined;
     const answering = this.#answer(message).catch((error: unknown) => {
-      if (!this.#givenUp.delete(message.request)) this.#refuse(message.request, RETRY);
+      if (!this.#givenUp.has(message.request)) this.#refuse(message.request, RETRY);
       this.#options.handleFailure(error);
     });
     return this.#options.answerMsMax === undefined ? answering : this.#inTime(message.request, answering, this.#options.answerMsMax);
@@ -105,11 +104,12 @@ export class LobbySocket implements SocketUser, MemberSocket {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#refuse(request, RETRY);
-        this.#givenUp.add(request);
+        this.#givenUp.set(request, this.#asked);
         resolve();
       }, msMax);
       void answering.finally(() => {
         clearTimeout(timer);
+        this.#givenUp.delete(request);
         resolve();
       });
     });
@@ -229,8 +229,9 @@ export class LobbySocket implements SocketUser, MemberSocket {
       return Promise.resolve();
     }
     if (command.type === "quick-match") {
+      if (!addresses.takeList(nowMs(), address)) return this.#refuseList(request);
       const answered = visitor((outcome) => this.#replyToOpening(request, outcome));
-      return quickMatch.find(answered, command, () => this.#socket.isOpen);
+      return quickMatch.find(answered, command, () => this.#socket.isOpen && !this.#givenUp.has(request));
     }
     // Counted before the answer is known: many sockets at once would else all guess with the last try.
     const mayGuess = addresses.takeGuess(nowMs(), address);
@@ -248,18 +249,26 @@ export class LobbySocket implements SocketUser, MemberSocket {
     const { addresses, address, nowMs } = this.#options;
     const askedMs = nowMs();
     let refusal: LobbyRefusal | undefined;
-    await ask((outcome) => {
-      if (!outcome.ok) {
-        refusal = outcome.refusal;
-        return;
-      }
+    try {
+      await ask((outcome) => {
+        if (outcome.ok) this.#reply(request, outcome);
+        else refusal = outcome.refusal;
+      });
+    } catch (error) {
       if (counted) addresses.refundGuess(nowMs(), address);
-      this.#reply(request, outcome);
-    });
-    if (refusal === undefined) return;
-    const tookMs = nowMs() - askedMs;
-    await new Promise((resolve) => setTimeout(resolve, REFUSAL_STEP_MS * (Math.floor(tookMs / REFUSAL_STEP_MS) + 1) - tookMs));
+      throw error;
+    }
+    // Whoever was told to come again learned nothing.
+    const isGuess = refusal !== undefined && !this.#givenUp.has(request);
+    if (counted && !isGuess) addresses.refundGuess(nowMs(), address);
+    if (refusal === undefined || !isGuess) return;
+    await this.#untilNextStep(askedMs);
     this.#refuseGuess(request, refusal, counted);
+  }
+
+  async #untilNextStep(askedMs: number): Promise<void> {
+    const tookMs = this.#options.nowMs() - askedMs;
+    await new Promise((resolve) => setTimeout(resolve, ANSWER_STEP_MS * (Math.floor(tookMs / ANSWER_STEP_MS) + 1) - tookMs));
   }
 
   #refuseGuess(request: number, refusal: LobbyRefusal, counted: boolean): void {
@@ -281,19 +290,29 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   async #challenge(request: number, command: Extract<LobbyCommand, { type: "challenge" }>): Promise<void> {
-    this.#send({ reply: request, ok: true, result: await this.#options.service.passwords.challenge(command) });
+    const { addresses, address, nowMs, service } = this.#options;
+    const askedMs = nowMs();
+    if (!addresses.takeChallenge(askedMs, address)) {
+      return this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.challengeWaitMs(askedMs, address) });
+    }
+    const result = await service.passwords.challenge(command);
+    await this.#untilNextStep(askedMs);
+    this.#send({ reply: request, ok: true, result });
   }
 
   #list(request: number, { game, filter }: Extract<LobbyCommand, { type: "list" }>): Promise<void> {
     const { listViews, addresses, address, nowMs, requests } = this.#options;
-    if (!addresses.takeList(nowMs(), address)) {
-      this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.listWaitMs(nowMs(), address) });
-      return Promise.resolve();
-    }
+    if (!addresses.takeList(nowMs(), address)) return this.#refuseList(request);
     return listViews.watch(this, { game, filter }, (result) => {
       requests.add("list ok");
       this.#send({ reply: request, ok: true, result });
     });
+  }
+
+  #refuseList(request: number): Promise<void> {
+    const { addresses, address, nowMs } = this.#options;
+    this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.listWaitMs(nowMs(), address) });
+    return Promise.resolve();
   }
 
   #tooManyLobbies(): Refused {
@@ -307,9 +326,11 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #reply(request: number, outcome: Outcome): void {
-    if (this.#givenUp.delete(request)) {
+    const givenUp = this.#givenUp.get(request);
+    if (givenUp !== undefined) {
+      const keptMs = givenUp === "quick-match" ? LOBBY_TIMES.unheardSeatKeptMs : undefined;
       // It comes again, and takes the seat over.
-      if (outcome.ok && outcome.membership !== undefined) this.#options.service.disconnected(outcome.membership, this);
+      if (outcome.ok && outcome.membership !== undefined) this.#options.service.disconnected(outcome.membership, this, keptMs);
       return;
     }
     if (!outcome.ok) {
@@ -368,17 +389,4 @@ export class LobbySocket implements SocketUser, MemberSocket {
     this.#options.counters.add(reason);
     if (++this.#refusedMessages >= this.#options.limits.refusedMessages) this.goodbye("BAD_REQUEST");
   }
-}
-
-/** Refusals that say that there is a lobby. */
-const TELLING: ReadonlySet<LobbyErrorCode> = new Set([
-  "LOBBY_FULL",
-  "LOBBY_LOCKED",
-  "PASSWORD_REQUIRED",
-  "WRONG_PASSWORD",
-  "VERSION_MISMATCH",
-]);
-
-function tellsOfLobby(refusal: LobbyRefusal): boolean {
-  return TELLING.has(refusal.code);
 }

@@ -1,0 +1,56 @@
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { BROKER_LIMITS } from "../src/limits.ts";
+import { named, TAG } from "./lobby-fixture.ts";
+import { PageKey } from "./page-key.ts";
+import { VirtualBroker } from "./virtual-world.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+interface Asker {
+  readonly ask: (request: number, command: object) => void;
+  readonly heard: { readonly atMs: number; readonly text: string }[];
+}
+
+function connect(broker: VirtualBroker): Asker {
+  const heard: Asker["heard"] = [];
+  const socket = broker.connect(
+    (text) => heard.push({ atMs: Date.now(), text }),
+    () => undefined,
+  );
+  return { heard, ask: (request, command) => void socket.emit("message", Buffer.from(JSON.stringify({ request, command })), false) };
+}
+
+const isRefused = ({ text }: { readonly text: string }): boolean => /RATE_LIMITED.*retryAfterMs/.test(text);
+
+test("[AB90] what to prove for a password is told at a moment that tells nothing, and so often in a minute to an address", async () => {
+  const { ask, heard } = connect(new VirtualBroker());
+  const askedMs = Date.now();
+  const command = { type: "challenge", protocol: LOBBY_PROTOCOL_VERSION, code: "KXRTM", key: new PageKey().key };
+  for (let request = 1; request <= BROKER_LIMITS.challengesPerMinute + 5; request++) ask(request, command);
+  await vi.advanceTimersByTimeAsync(60_000);
+  const answers = heard.filter(({ text }) => text.includes("nonce"));
+  expect(new Set(answers.map(({ atMs }) => (atMs - askedMs) % 25))).toEqual(new Set([0]));
+  // Asked one after the other: what came back meanwhile is answered too.
+  expect(answers.length).toBeLessThanOrEqual(BROKER_LIMITS.challengesPerMinute + 2);
+  expect(heard.filter(isRefused).length).toBeGreaterThanOrEqual(3);
+});
+
+test("[LS90] an address asks for a quick match as often as for the list", async () => {
+  const broker = new VirtualBroker();
+  const askers = Array.from({ length: BROKER_LIMITS.listsPerMinute + 1 }, () => connect(broker));
+  for (const { ask } of askers) {
+    const room = { game: TAG, profile: named("Ada"), capacity: 8, settings: null, metadata: null, filter: {} };
+    ask(1, { type: "quick-match", protocol: LOBBY_PROTOCOL_VERSION, key: new PageKey().key, ...room });
+  }
+  await vi.advanceTimersByTimeAsync(100);
+  const replies = askers.map(({ heard }) => heard.find(({ text }) => text.includes('"reply"')));
+  expect(replies.filter((reply) => reply !== undefined && isRefused(reply))).toHaveLength(1);
+  expect(replies.filter((reply) => reply?.text.includes("resumeSecret") === true)).toHaveLength(BROKER_LIMITS.listsPerMinute);
+});
