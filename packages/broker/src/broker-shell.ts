@@ -101,7 +101,7 @@ export class BrokerShell implements BrokerHandlers {
     this.#turnServers = openTurnServers(settings, () => this.noteUnreadable("TURN servers"));
     const { ring } = this.#signingKeys;
     const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
-    const secrets = createSecrets(ring);
+    const secrets = createSecrets(ring, settings.codeLength);
     this.#addresses = new AddressLimits(limits);
     this.#origins = new OriginPolicy(settings.origins);
     this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId), this.#cluster?.nodeId);

@@ -39,15 +39,15 @@ export interface Secrets {
 }
 
 /** From the system's generator. `keys`: makes tokens that another process with the same keys knows, or of one secret; default: a key of this process alone. */
-export function createSecrets(keys: KeyRing | string = KeyRing.of()): Secrets {
+export function createSecrets(keys: KeyRing | string = KeyRing.of(), codeLength: number = LOBBY_CODE_LENGTH): Secrets {
   const ring = typeof keys === "string" ? KeyRing.of(keys) : keys;
   return {
     peerIdOf,
     newCode() {
-      return spellCode(() => randomInt(LOBBY_CODE_ALPHABET.length));
+      return spellCode(codeLength, () => randomInt(LOBBY_CODE_ALPHABET.length));
     },
-    codeOf: (text, index) => codeUnder(ring.current, text, index),
-    formerCodesOf: (text) => ring.former.map((key) => codeUnder(key, text, 0)),
+    codeOf: (text, index) => codeUnder(ring.current, { text, index, length: codeLength }),
+    formerCodesOf: (text) => ring.former.map((key) => codeUnder(key, { text, index: 0, length: codeLength })),
     newResumeSecret: () => randomBytes(24).toString("base64url"),
     newSeed: () => randomInt(0x1_0000_0000),
     hash: (secret) => createHash("sha256").update(secret).digest("base64url"),
@@ -82,10 +82,13 @@ function challengeUnder(key: SigningKey, step: number, subject: string): string 
   return `${key.kid}${key.hmac(`challenge:${step}:${subject}`).toString("base64url")}`;
 }
 
-function codeUnder(key: SigningKey, text: string, index: number): LobbyCode {
+function codeUnder(
+  key: SigningKey,
+  { text, index, length }: { readonly text: string; readonly index: number; readonly length: number },
+): LobbyCode {
   const bytes = key.hmac(`code:${index}:${text}`);
   // 32 bits for a letter of 20: none is likelier than another by more than one in 200 million.
-  return spellCode((letter) => bytes.readUInt32BE(letter * 4) % LOBBY_CODE_ALPHABET.length);
+  return spellCode(length, (letter) => bytes.readUInt32BE(letter * 4) % LOBBY_CODE_ALPHABET.length);
 }
 
 function peerIdOf(key: string): PeerId {
@@ -113,9 +116,9 @@ export function isSignedBy(
   }
 }
 
-function spellCode(letterAt: (index: number) => number): LobbyCode {
+function spellCode(length: number, letterAt: (index: number) => number): LobbyCode {
   let letters = "";
-  for (let index = 0; index < LOBBY_CODE_LENGTH; index++) letters += LOBBY_CODE_ALPHABET.charAt(letterAt(index));
+  for (let index = 0; index < length; index++) letters += LOBBY_CODE_ALPHABET.charAt(letterAt(index));
   const code = normalizeLobbyCode(letters);
   assert(code !== undefined, "letters of the alphabet to be a code");
   return code;

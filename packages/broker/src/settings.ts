@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { LOBBY_CODE_LENGTH, LOBBY_CODE_LENGTH_MAX } from "@rollcall/netcode/lobby-protocol";
 import { parseArgs } from "node:util";
 import type { BrokerOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
@@ -136,6 +137,16 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
       if (readSigningKeys(text) === undefined)
         return "a file with a key a line (SECRET or 2026-12-01T00:00Z SECRET, at least 32 characters), or a place for a new one";
       options.signingKeyFile = text;
+      return undefined;
+    },
+  },
+  "code-length": {
+    value: "NUMBER",
+    help: "Letters of a lobby code, 5 to 8. Default 5.",
+    apply: (text, options) => {
+      const letters = readInteger(text, LOBBY_CODE_LENGTH_MAX);
+      if (letters === undefined || letters < LOBBY_CODE_LENGTH) return "a number of letters, 5 to 8";
+      options.codeLength = letters;
       return undefined;
     },
   },

@@ -33,6 +33,7 @@ export {
 } from "./core/ports/link-failure.ts";
 export { normalizeLobbyCode } from "./core/ports/lobby-protocol.ts";
 export type {
+  AudienceRole,
   Ban,
   GameIdentity,
   Json,

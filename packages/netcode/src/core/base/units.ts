@@ -1,7 +1,7 @@
 /** A process in a lobby: one browser page, or one Node peer. The broker hands ids out: 32 lowercase hex digits. */
 export type PeerId = string & { readonly brand: "PeerId" };
 
-/** What people type to join: five letters of `LOBBY_CODE_ALPHABET`, upper case, without spaces. */
+/** What people type to join: five to eight letters of `LOBBY_CODE_ALPHABET`, as many as the broker was told, upper case, without spaces. */
 export type LobbyCode = string & { readonly brand: "LobbyCode" };
 
 /** "No frame yet". Frames count from 0. */

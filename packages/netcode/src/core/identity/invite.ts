@@ -12,7 +12,7 @@ export interface Invite {
 
 /** The part after the code: `#j=KXRTM.SECRET`. White space and dashes of another kind do not get into a link by typing: it is copied or scanned. */
 const LINK_PATTERN = /[#?&]j=[^\s&#.]*\.([A-Za-z0-9_-]{23})(?:[&#\s]|$)/iu;
-const BARE_PATTERN = /^\s*[A-Za-z]{5}\.([A-Za-z0-9_-]{23})\s*$/;
+const BARE_PATTERN = /^\s*[A-Za-z]{5,8}\.([A-Za-z0-9_-]{23})\s*$/;
 
 /** `CODE.SECRET`: put it after `#j=` in a link. */
 export function writeInvite(code: string, { secret, isRequired }: Invite): string {

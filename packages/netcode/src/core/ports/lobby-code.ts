@@ -1,6 +1,6 @@
 import type { LobbyCode } from "../base/units.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
-import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH } from "./lobby-types.ts";
+import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH, LOBBY_CODE_LENGTH_MAX } from "./lobby-types.ts";
 
 /** The code inside a link: `…/#j=KXRTM`, also after other parameters. */
 const LINK_PATTERN = /[#?&]j=([^\s&#]*)/iu;
@@ -8,7 +8,9 @@ const LINK_PATTERN = /[#?&]j=([^\s&#]*)/iu;
 const SECRET_PATTERN = /\.[A-Za-z0-9_-]{23}\s*$/u;
 /** White space, dashes of any kind, and the invisible characters that chats put into copied text. */
 const FILLER_PATTERN = /%20|[\s\p{Pd}\p{Cf}_.]/gu;
-const CODE_PATTERN = new RegExp(`^[${LOBBY_CODE_ALPHABET}${LOBBY_CODE_ALPHABET.toLowerCase()}]{${LOBBY_CODE_LENGTH}}$`);
+const CODE_PATTERN = new RegExp(
+  `^[${LOBBY_CODE_ALPHABET}${LOBBY_CODE_ALPHABET.toLowerCase()}]{${LOBBY_CODE_LENGTH},${LOBBY_CODE_LENGTH_MAX}}$`,
+);
 
 /**
  * Reads a code as people type and paste it: any case, with spaces and dashes, or a whole link with `#j=CODE`, with or without

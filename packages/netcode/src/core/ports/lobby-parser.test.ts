@@ -494,7 +494,7 @@ test.each([
   ["https://play.example/#j=kxrtm", "KXRTM"],
   ["Join me: https://play.example/?fx=off#j=KXR%20TM&name=Ada see you", "KXRTM"],
   ["KXRT", undefined],
-  ["KXRTMM", undefined],
+  ["KXRTMKXRT", undefined],
   ["KXRTL", undefined],
   ["KXR\u00dfM", undefined],
   ["", undefined],

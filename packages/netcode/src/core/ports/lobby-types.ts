@@ -21,7 +21,9 @@ export const LOBBY_PROTOCOL_VERSION = 4;
 
 /** Consonants without look-alikes: no vowel, so that no word can be spelled; no L, which reads as I. 20⁵ = 3.2 million codes. */
 export const LOBBY_CODE_ALPHABET = "BCDFGHJKMNPQRSTVWXYZ";
+/** Letters of a code where the broker is not told otherwise, and the most that it can be told. */
 export const LOBBY_CODE_LENGTH = 5;
+export const LOBBY_CODE_LENGTH_MAX = 8;
 
 /** Every limit of the protocol. */
 export * as LOBBY_LIMITS from "./lobby-limits.ts";
