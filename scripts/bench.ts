@@ -1,8 +1,8 @@
 /**
  * `pnpm bench`: the figures of the docs. Sizes and counts are exact, ratios are of one run, and times are this machine's.
  *
- * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,connect,weight,sim,states,mesh,network,rivals` runs some parts; `rivals`, which
- * installs other packages for itself, and `network`, which needs root on Linux, take minutes and run only when they are asked for. `--seconds 300`: how long `mesh` measures, twice; default 30.
+ * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,broker,connect,weight,sim,states,mesh,network,rivals` runs some parts; `rivals`, which
+ * installs other packages for itself, `network`, which needs root on Linux, and `broker` take minutes and run only when they are asked for. `--seconds 300`: how long `mesh` measures, twice; default 30.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,6 +11,7 @@ import { benchHostile } from "../packages/netcode/bench/hostile.ts";
 import { benchPacing } from "../packages/netcode/bench/pacing.ts";
 import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback.ts";
 import { benchRollbackCost } from "../packages/netcode/bench/rollback-cost.ts";
+import { benchBroker } from "./bench/broker.ts";
 import { benchConnect } from "./bench/connect.ts";
 import { benchMesh } from "./bench/mesh.ts";
 import { benchNetwork } from "./bench/network.ts";
@@ -33,12 +34,13 @@ const PARTS: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
 
 /** Parts with a table of their own, and the page that shows it. */
 const TABLES: Readonly<Record<string, { readonly page: string; readonly bench: (seconds: number) => string | Promise<string> }>> = {
+  broker: { page: "../docs/measurements/broker.md", bench: benchBroker },
   states: { page: "../docs/guides/states.md", bench: benchStates },
   mesh: { page: "../docs/measurements/mesh.md", bench: benchMesh },
   network: { page: "../docs/measurements/network.md", bench: benchNetwork },
   rivals: { page: "../docs/measurements/rivals.md", bench: benchRivals },
 };
-const ASKED_FOR_ONLY: ReadonlySet<string> = new Set(["network", "rivals"]);
+const ASKED_FOR_ONLY: ReadonlySet<string> = new Set(["broker", "network", "rivals"]);
 
 const README = "../README.md";
 const TABLE = /(?<=<!-- bench:start -->\n)[\s\S]*(?=<!-- bench:end -->)/;

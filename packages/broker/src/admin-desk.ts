@@ -1,4 +1,4 @@
-import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import type { AudienceRole, LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { ADMIN_PAGE_POLICY, grouped, renderAdminPage, type AdminFigure, type AdminLobby } from "./admin-page.ts";
 import type { Counters } from "./counters.ts";
 import type { BrokerLimits } from "./limits.ts";
@@ -133,17 +133,23 @@ export class AdminDesk {
 const MINUTE_MS = 60_000;
 
 function describe({ lobby, life }: LobbyRecord, wallMs: number): AdminLobby {
+  const { match, locked, relayOnly, door, members } = lobby;
+  const ofRole = (wanted: AudienceRole | undefined): number => members.filter(({ role }) => role === wanted).length;
   const states = [
-    ...(lobby.match === undefined ? [] : ["in a match"]),
-    ...(lobby.locked ? ["locked"] : []),
-    ...(lobby.relayOnly ? ["relay only"] : []),
+    ...(match === undefined ? [] : ["in a match"]),
+    ...(door.listed ? ["listed"] : []),
+    ...(locked ? ["locked"] : []),
+    ...(door.password ? ["password"] : []),
+    ...(relayOnly ? ["relay only"] : []),
+    ...(ofRole("spectator") > 0 ? [`${ofRole("spectator")} watching`] : []),
+    ...(ofRole("queued") > 0 ? [`${ofRole("queued")} waiting`] : []),
   ];
   return {
     mark: lobby.code.slice(0, CODE_LETTERS_SHOWN).padEnd(lobby.code.length, "·"),
     game: `${lobby.game.id} ${lobby.game.version}`,
-    hostName: lobby.members.find(({ peerId }) => peerId === lobby.hostId)?.profile.name ?? "",
-    connected: lobby.members.filter(({ connected }) => connected).length,
-    members: lobby.members.length,
+    hostName: members.find(({ peerId }) => peerId === lobby.hostId)?.profile.name ?? "",
+    connected: members.filter(({ connected }) => connected).length,
+    players: ofRole(undefined),
     capacity: lobby.capacity,
     states,
     ageMs: wallMs - life.openedAtMs,

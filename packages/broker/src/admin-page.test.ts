@@ -42,7 +42,7 @@ function pageWith(fill: (field: string) => string): string {
         game: fill("game"),
         hostName: fill("host"),
         connected: 1,
-        members: 2,
+        players: 2,
         capacity: 8,
         states: [fill("state")],
         ageMs: 61_000,

@@ -19,7 +19,8 @@ export interface AdminLobby {
   readonly game: string;
   readonly hostName: string;
   readonly connected: number;
-  readonly members: number;
+  /** Seats that are taken. */
+  readonly players: number;
   readonly capacity: number;
   readonly states: readonly string[];
   readonly ageMs: number;
@@ -143,7 +144,7 @@ function lobbyTable({ lobbies, lobbyCount, storeFailed }: AdminView): HtmlText {
         <td><bdi>${lobby.game}</bdi></td>
         <td class="wide"><bdi>${lobby.hostName}</bdi></td>
         <td class="number">${lobby.connected}</td>
-        <td class="number">${lobby.members} of ${lobby.capacity}</td>
+        <td class="number">${lobby.players} of ${lobby.capacity}</td>
         <td>${lobby.states.map((state) => html`<span class="tag">${state}</span> `)}</td>
         <td class="number">${duration(lobby.ageMs)}</td>
       </tr>`,

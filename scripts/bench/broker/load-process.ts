@@ -1,0 +1,141 @@
+/** The clients of `pnpm bench:broker`, in a process of their own. */
+import { performance } from "node:perf_hooks";
+import { answerCalls } from "./bench-child.ts";
+import { BenchClient } from "./bench-client.ts";
+
+export interface Connecting {
+  /** Each server's. */
+  readonly port: number;
+  readonly count: number;
+  /** How many handshakes at a time. */
+  readonly parallel: number;
+}
+
+export interface LoadApi {
+  /** More clients, each from an address that nobody had before; they signal in pairs. */
+  connect(options: Connecting): Promise<void>;
+  /** Each pair plays signals back and forth, one under way, until each client has sent so many. */
+  relay(perClient: number): Promise<void>;
+  /** Signals at a steady rate, pairs by turns: how long each was under way, in ms. */
+  pace(options: { readonly perSecond: number; readonly seconds: number }): Promise<number[]>;
+  /** One more client, which sends as fast as the server takes it, for so long; whatever becomes of it. Gives how many messages it got rid of. */
+  flood(options: { readonly port: number; readonly seconds: number }): Promise<number>;
+  /** Each client says a heartbeat once in five seconds, as PeerJS does. */
+  idle(seconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const HEARTBEAT_MS = 5_000;
+
+let clients: BenchClient[] = [];
+let addresses = Number(process.argv[2] ?? 0);
+let ids = 0;
+
+async function connect({ port, count, parallel }: Connecting): Promise<void> {
+  const first = ids;
+  ids += count;
+  const idOf = (index: number): string => `bench-${process.pid}-${first + index}`;
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      const index = next++;
+      const client = new BenchClient(port, { own: idOf(index), other: idOf(index ^ 1) }, addresses++);
+      await client.open();
+      clients.push(client);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  clients = clients.toSorted((left, right) => Number(left.id.split("-")[2]) - Number(right.id.split("-")[2]));
+}
+
+function pairs(): readonly (readonly [BenchClient, BenchClient])[] {
+  return clients.flatMap((client, index) => {
+    const other = clients[index ^ 1];
+    return index % 2 === 0 && other !== undefined ? [[client, other] as const] : [];
+  });
+}
+
+async function relay(perClient: number): Promise<void> {
+  const playing = pairs().map(
+    ([first, second]) =>
+      new Promise<void>((resolve) => {
+        let left = 2 * perClient;
+        const answer = (client: BenchClient) => (): void => {
+          if (--left > 0) client.signal();
+          else resolve();
+        };
+        second.handleSignal = answer(second);
+        first.handleSignal = answer(first);
+        first.signal();
+      }),
+  );
+  await Promise.all(playing);
+}
+
+async function pace({ perSecond, seconds }: { readonly perSecond: number; readonly seconds: number }): Promise<number[]> {
+  const all = pairs();
+  const times: number[] = [];
+  const total = perSecond * seconds;
+  let sent = 0;
+  const startMs = performance.now();
+  await new Promise<void>((resolve) => {
+    const sentAtMs = all.map(() => 0);
+    for (const [index, [, second]] of all.entries()) {
+      second.handleSignal = () => {
+        times.push(performance.now() - (sentAtMs[index] ?? 0));
+        if (times.length === total) resolve();
+      };
+    }
+    const tick = (): void => {
+      const due = Math.min(total, ((performance.now() - startMs) * perSecond) / 1_000);
+      for (; sent < due; sent++) {
+        const index = sent % all.length;
+        sentAtMs[index] = performance.now();
+        all[index]?.[0].signal();
+      }
+      if (sent < total) setTimeout(tick, 1);
+    };
+    tick();
+  });
+  return times;
+}
+
+async function flood({ port, seconds }: { readonly port: number; readonly seconds: number }): Promise<number> {
+  const endMs = performance.now() + seconds * 1_000;
+  let sent = 0;
+  while (performance.now() < endMs) {
+    const number = ids++;
+    const client = new BenchClient(port, { own: `flood-${process.pid}-${number}` }, addresses);
+    try {
+      await client.open();
+      while (client.isOpen && performance.now() < endMs) {
+        for (let count = 0; count < 200 && client.isWilling; count++, sent++) client.signal();
+        // Held up, it leaves the processor to the others: what is measured is what the broker does for it.
+        await new Promise((resolve) => (client.isWilling ? setImmediate(resolve) : setTimeout(resolve, 5)));
+      }
+    } catch {
+      // Refused by now.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    client.end();
+  }
+  return sent;
+}
+
+async function idle(seconds: number): Promise<void> {
+  const all = clients;
+  const startMs = performance.now();
+  for (let said = 0; performance.now() - startMs < seconds * 1_000;) {
+    const due = ((performance.now() - startMs) * all.length) / HEARTBEAT_MS;
+    for (; said < due; said++) all[said % all.length]?.heartbeat();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function close(): Promise<void> {
+  const closing = clients.map((client) => client.close());
+  clients = [];
+  await Promise.all(closing);
+}
+
+answerCalls<LoadApi>({ connect, relay, pace, flood, idle, close });
