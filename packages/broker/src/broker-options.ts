@@ -102,9 +102,20 @@ const ICE_URL_PATTERN = /^(?:stuns?|turns?):[^\s]+$/;
 
 export const REDIS_PREFIX_PATTERN: RegExp = /^[A-Za-z0-9_-]{1,32}$/;
 
-/** Whether a broker could connect to it. */
+/** Whether a broker could connect to it. Beside the place it may name a user, a password and the number of a database. */
 export function isRedisUrl(text: string): boolean {
-  return URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) && new URL(text).hostname !== "";
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, username, password } = new URL(text);
+  return /^rediss?:$/.test(protocol) && hostname !== "" && /^(?:\/\d*)?$/.test(pathname) && isUriText(`${username}${password}`);
+}
+
+function isUriText(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Fills in defaults. Asserts what the types cannot say: a wrong option is the caller's bug. */

@@ -180,6 +180,8 @@ test.each([
   ["--static", "/nowhere/at/all"],
   ["--redis-url", "http://redis:6379"],
   ["--redis-url", "redis://"],
+  ["--redis-url", "redis://redis:6379/lobbies"],
+  ["--redis-url", "redis://:100%@redis:6379"],
   ["--redis-prefix", "a{b}"],
 ])("[OP8] %s %s is refused by its name", (flag, value) => {
   const settings = readSettings([flag, value], {});
