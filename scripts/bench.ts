@@ -1,8 +1,8 @@
 /**
  * `pnpm bench`: the figures of the docs. Sizes and counts are exact, ratios are of one run, and times are this machine's.
  *
- * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,broker,connect,weight,sim,states,mesh,network,rivals` runs some parts; `rivals`, which
- * installs other packages for itself, `network`, which needs root on Linux, and `broker` take minutes and run only when they are asked for. `--seconds 300`: how long `mesh` measures, twice; default 30.
+ * `--readme` writes the tables where the docs show them. `--only rollback,pacing,hostile,rubberband,broker,connect,weight,sim,states,mesh,flood,network,rivals` runs some parts; `rivals`, which
+ * installs other packages for itself, `network`, which needs root on Linux, `broker` and `flood` take minutes and run only when they are asked for. `--seconds 300`: how long `mesh` measures, twice; default 30.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import { benchRollback, type BenchRow } from "../packages/netcode/bench/rollback
 import { benchRollbackCost } from "../packages/netcode/bench/rollback-cost.ts";
 import { benchBroker } from "./bench/broker.ts";
 import { benchConnect } from "./bench/connect.ts";
+import { benchFlood } from "./bench/flood.ts";
 import { benchMesh } from "./bench/mesh.ts";
 import { benchNetwork } from "./bench/network.ts";
 import { benchRivals } from "./bench/rivals.ts";
@@ -37,10 +38,11 @@ const TABLES: Readonly<Record<string, { readonly page: string; readonly bench: (
   broker: { page: "../docs/measurements/broker.md", bench: benchBroker },
   states: { page: "../docs/guides/states.md", bench: benchStates },
   mesh: { page: "../docs/measurements/mesh.md", bench: benchMesh },
+  flood: { page: "../docs/measurements/flood.md", bench: benchFlood },
   network: { page: "../docs/measurements/network.md", bench: benchNetwork },
   rivals: { page: "../docs/measurements/rivals.md", bench: benchRivals },
 };
-const ASKED_FOR_ONLY: ReadonlySet<string> = new Set(["broker", "network", "rivals"]);
+const ASKED_FOR_ONLY: ReadonlySet<string> = new Set(["broker", "flood", "network", "rivals"]);
 
 const README = "../README.md";
 const TABLE = /(?<=<!-- bench:start -->\n)[\s\S]*(?=<!-- bench:end -->)/;

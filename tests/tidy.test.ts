@@ -235,3 +235,9 @@ test("[TI9] the indexes name every page below them, and the specification's the 
   const reached = (page: string): boolean => PAGES.some((from) => from !== page && isNamed(from, page));
   expect([...below("docs/guides/"), ...below("docs/measurements/")].filter((page) => !reached(page))).toEqual([]);
 });
+
+test("[TI10] no page of ours reads a text as markup: what a player is called is a text", () => {
+  expect(
+    SOURCES.filter((file) => /\b(?:inner|outer)HTML\b|insertAdjacentHTML|document\.write|createContextualFragment/.test(read(file))),
+  ).toEqual([]);
+});

@@ -1,0 +1,70 @@
+/** One hostile client of `bench --only flood`, in a process of its own: `PORT KIND ADDRESS`. It sends as fast as it is let, comes back when it is thrown out, and says nothing. */
+import { get } from "node:http";
+import { connect } from "node:net";
+import { WebSocket } from "ws";
+
+const [portText, kind = "", localAddress = ""] = process.argv.slice(2);
+const port = Number(portText);
+const PAYLOAD = { sdp: { type: "offer", sdp: "v=0" }, type: "data", connectionId: "dc_flood" };
+let count = 0;
+
+/** Messages of one socket. */
+const MESSAGES: Readonly<Record<string, () => string>> = {
+  heartbeats: () => '{"type":"HEARTBEAT"}',
+  "offers to nobody": () => JSON.stringify({ type: "OFFER", dst: `nobody-${++count}`, payload: PAYLOAD }),
+  "large offers": () => JSON.stringify({ type: "OFFER", dst: "nobody", payload: { ...PAYLOAD, metadata: METADATA } }),
+  malformed: () => "{",
+};
+/** Slow to parse for its size: many small values. */
+const METADATA = Array.from({ length: 8_000 }, () => 1);
+
+/** Unsent bytes above which it waits for the broker to read. */
+const UNSENT_MAX = 1_048_576;
+
+function flood(message: () => string): void {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/peerjs?key=peerjs&id=flood-${process.pid}-${++count}&token=t`, { localAddress });
+  socket.on("error", () => undefined);
+  socket.on("close", () => setTimeout(() => flood(message), 1));
+  const send = (): void => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    for (let index = 0; index < 100 && socket.bufferedAmount < UNSENT_MAX; index++) socket.send(message());
+    setImmediate(send);
+  };
+  socket.on("open", send);
+}
+
+function pings(): void {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/peerjs?key=peerjs&id=flood-${process.pid}-${++count}&token=t`, { localAddress });
+  socket.on("error", () => undefined);
+  socket.on("close", () => setTimeout(pings, 1));
+  const send = (): void => {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    for (let index = 0; index < 100 && socket.bufferedAmount < UNSENT_MAX; index++) socket.ping("x");
+    setImmediate(send);
+  };
+  socket.on("open", send);
+}
+
+/** Eight at a time, again and again. */
+function connections(): void {
+  const socket = connect({ port, host: "127.0.0.1", localAddress });
+  socket.on("error", () => undefined);
+  socket.on("close", () => setTimeout(connections, 1));
+  // Unread, it would never be closed.
+  socket.resume();
+  socket.on("connect", () =>
+    socket.write("GET /peerjs?key=peerjs&id=a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+  );
+}
+
+function requests(): void {
+  const request = get({ host: "127.0.0.1", port, path: "/peerjs/id", localAddress, agent: false });
+  request.on("error", () => undefined);
+  request.on("response", (response) => response.resume());
+  request.on("close", () => setTimeout(requests, 1));
+}
+
+const message = MESSAGES[kind];
+if (message !== undefined) flood(message);
+else if (kind === "pings") pings();
+else for (let index = 0; index < 8; index++) (kind === "connections" ? connections : requests)();
