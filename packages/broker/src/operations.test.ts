@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { showsToken } from "./access-token.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
 import { Counters } from "./counters.ts";
@@ -11,6 +11,7 @@ import { measureStore } from "./measured-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters } from "./meters.ts";
 import { readSettings } from "./settings.ts";
+import { SocketSweep } from "./socket-sweep.ts";
 
 test("[OP1] a drain moves everybody once, nobody in its first quarter, and as many in each tenth of a second as in any other", () => {
   fc.assert(
@@ -140,6 +141,27 @@ test("[OP5] a failure is logged by its name and its place, without its text", ()
   expect(entry).toContain("operations.test.ts");
   expect(JSON.stringify(failureEntry("hunter2"))).toBe('{"event":"failure","error":"string"}');
   expect(entry).not.toContain("said");
+});
+
+test("[OP62] a thousand silent sockets are asked for a sign of life a few at a time, and others get their turn in between", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const asked: number[] = [];
+  const sweep = new SocketSweep(
+    () => 0,
+    Infinity,
+    () => undefined,
+  );
+  for (let index = 0; index < 1_000; index++) sweep.add({ sweep: () => asked.push(index), unreadBytes: 0 } as never);
+  const seen: number[] = [];
+  vi.advanceTimersByTime(1_000);
+  vi.useRealTimers();
+  while (asked.length < 1_000) {
+    seen.push(asked.length);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  sweep.dispose();
+  expect(asked).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
+  expect(seen.length).toBeGreaterThan(10);
 });
 
 const guide = readFileSync(new URL("../../../docs/guides/operating.md", import.meta.url), "utf8");
