@@ -46,6 +46,8 @@ export class ClusterNode {
   readonly #behind = new Map<LobbyCode, number>();
   /** Lobbies that could not be read. */
   readonly #unread = new Set<LobbyCode>();
+  /** Channels that could not be subscribed, and how to try again. */
+  readonly #deaf = new Map<string, () => void>();
   /** Seats that are being let go. */
   readonly #losing = new Set<string>();
   /** Seats of this node that had no socket here at the last beat. */
@@ -63,7 +65,7 @@ export class ClusterNode {
     this.#watch = new NodeWatch(this.#beatAtMs);
     rooms.onOpened = (code) => this.follow(code);
     shared.bus.onUp(() => this.#handleUp());
-    void this.#subscribe(NODES_CHANNEL, (text) => this.#handleNode(text));
+    void this.#subscribe(NODES_CHANNEL, { hear: (text) => this.#handleNode(text), handleHearing: () => this.#watch.startOver(steadyMs()) });
     this.#timer = setInterval(() => this.#beat(), BEAT_MS).unref();
     if (shared.bus.isUp) this.#beat();
   }
@@ -77,7 +79,7 @@ export class ClusterNode {
   follow(code: LobbyCode): void {
     if (this.#followed.has(code)) return;
     this.#followed.add(code);
-    void this.#subscribe(lobbyChannel(code), (text) => this.#handleLobby(code, text)).then(() => this.#catchUp(code));
+    void this.#subscribe(lobbyChannel(code), { hear: (text) => this.#handleLobby(code, text), handleHearing: () => this.#catchUp(code) });
   }
 
   /** Says that this node stops; what its sockets had is let go at once. */
@@ -86,9 +88,15 @@ export class ClusterNode {
     await this.#publish({ node: this.#options.nodeId, leaves: true });
   }
 
-  /** Whatever it rejects with, it is made good when the bus is up again. */
-  async #subscribe(channel: string, listener: (text: string) => void): Promise<void> {
-    await this.#options.shared.bus.subscribe(channel, listener).catch(() => undefined);
+  /** `handleHearing`: from now on it is heard. Tried again with each beat until it is. */
+  async #subscribe(channel: string, ends: { readonly hear: (text: string) => void; readonly handleHearing: () => void }): Promise<void> {
+    this.#deaf.delete(channel);
+    try {
+      await this.#options.shared.bus.subscribe(channel, ends.hear);
+    } catch {
+      this.#deaf.set(channel, () => void this.#subscribe(channel, ends));
+    }
+    ends.handleHearing();
   }
 
   async #publish(message: { readonly node: string; readonly leaves?: true }): Promise<void> {
@@ -141,11 +149,12 @@ export class ClusterNode {
   #beat(): void {
     const { shared, rooms, steadyMs } = this.#options;
     const nowMs = steadyMs();
-    if (nowMs - this.#beatAtMs > STALL_MS || !shared.bus.isUp) this.#watch.startOver(nowMs);
+    if (nowMs - this.#beatAtMs > STALL_MS || !shared.bus.isUp || this.#deaf.has(NODES_CHANNEL)) this.#watch.startOver(nowMs);
     this.#beatAtMs = nowMs;
     void this.#publish({ node: this.#options.nodeId });
     for (const [code, seat] of rooms.elsewhere()) if (this.#watch.isDead(nowMs, seat.node)) void this.#lose(code, seat);
     this.#loseUnattended();
+    for (const retry of shared.bus.isUp ? this.#deaf.values() : []) retry();
     for (const code of shared.bus.isUp ? this.#unread : []) this.#catchUp(code);
     if (shared.bus.isUp) this.#unread.clear();
     this.#watch.sweep(nowMs);
@@ -182,6 +191,7 @@ export class ClusterNode {
     for (const code of this.#followed) {
       if (!rooms.isEmpty(code) || rooms.isUncertain(code) || isSignaling(code)) continue;
       this.#followed.delete(code);
+      this.#deaf.delete(lobbyChannel(code));
       shared.bus.unsubscribe(lobbyChannel(code));
       rooms.lose(code, "SHUTTING_DOWN");
       service.forget(code);

@@ -66,14 +66,8 @@ export class ClusterSignaling {
   takeMember(peerId: PeerId, code: LobbyCode): HeldId {
     const held: HeldId = { peerId, owner: MEMBER, lobby: code, token: undefined };
     this.#held.set(peerId, held);
-    const { bus } = this.#options.shared;
-    const run = async (): Promise<void> => {
-      await bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
-      await this.#claim(held);
-      await this.#announce(held);
-    };
-    // When the bus is up again, all is claimed and heard.
-    run().catch(() => undefined);
+    // Tried again with the next renewal, and when the bus is up again.
+    this.#settle(held).catch(() => undefined);
     return held;
   }
 
@@ -103,6 +97,15 @@ export class ClusterSignaling {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  /** From now on it is heard here, and nowhere else; what waits for it at other nodes comes. */
+  async #settle(held: HeldId): Promise<boolean> {
+    const { peerId } = held;
+    await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+    const isOurs = await this.#claim(held);
+    await this.#announce(held);
+    return isOurs;
   }
 
   async #claim(held: HeldId): Promise<boolean> {
@@ -161,7 +164,7 @@ export class ClusterSignaling {
     try {
       const isOurs =
         token === undefined
-          ? await this.#claim(held)
+          ? await this.#settle(held)
           : await this.#options.shared.claims.renew(keyOf(peerId), { owner, token, leaseMs: LEASE_MS });
       if (!isOurs && held.token === token) this.#lose(held);
     } catch {
