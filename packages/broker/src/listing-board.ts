@@ -24,6 +24,16 @@ export class ListingBoard {
     if (this.#told.has(record.lobby.code)) this.handleWritten(record);
   }
 
+  /** This node has nobody in the lobby any more, or it is over: others tell of it. */
+  forget(code: LobbyCode): void {
+    this.#told.delete(code);
+  }
+
+  /** Lobbies of which something is remembered. */
+  get size(): number {
+    return this.#told.size;
+  }
+
   /** The lobby was written. Nobody waits for the list. */
   handleWritten({ life, revision, lobby, ...rest }: LobbyRecord): void {
     const listing = listingOf({ life, revision, lobby, ...rest });

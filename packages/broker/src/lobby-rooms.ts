@@ -47,6 +47,8 @@ export interface WrittenLobby {
 export class LobbyRooms {
   readonly #rooms = new Map<LobbyCode, Room>();
   readonly #codes = new Map<PeerId, LobbyCode>();
+  /** Both of them the other way round: a node that lets thousands of lobbies go at once must not look through all members for each. */
+  readonly #peerIds = new Map<LobbyCode, Set<PeerId>>();
   /** Of ids that went from one lobby to another, of which this node has not heard everything in order. */
   readonly #otherCodes = new Map<PeerId, LobbyCode>();
   readonly #onPeerGone: (peerId: PeerId) => void;
@@ -188,7 +190,7 @@ export class LobbyRooms {
     const room = this.#rooms.get(code);
     this.#rooms.delete(code);
     for (const { socket } of room?.guests.values() ?? []) socket.goodbye(reason);
-    for (const [peerId, held] of this.#codes) if (held === code) this.#forget(code, peerId);
+    for (const peerId of this.#peerIdsOf(code)) this.#forget(code, peerId);
   }
 
   #open(lobby: LobbyState): Room {
@@ -204,7 +206,7 @@ export class LobbyRooms {
   #startOver(code: LobbyCode, room: Room, record: LobbyRecord): void {
     this.#rooms.delete(code);
     const members = new Set(record.lobby.members.map(({ peerId }) => peerId));
-    for (const [peerId, held] of this.#codes) if (held === code && !members.has(peerId)) this.#forget(code, peerId);
+    for (const peerId of this.#peerIdsOf(code)) if (!members.has(peerId)) this.#forget(code, peerId);
     sendAway(room);
   }
 
@@ -225,9 +227,29 @@ export class LobbyRooms {
     );
   }
 
+  /** As they are now: the caller takes some out. */
+  #peerIdsOf(code: LobbyCode): readonly PeerId[] {
+    return [...(this.#peerIds.get(code) ?? [])];
+  }
+
+  #link(code: LobbyCode, peerId: PeerId): void {
+    const peerIds = this.#peerIds.get(code) ?? new Set();
+    this.#peerIds.set(code, peerIds.add(peerId));
+  }
+
+  #unlink(code: LobbyCode | undefined, peerId: PeerId): void {
+    const peerIds = code === undefined ? undefined : this.#peerIds.get(code);
+    peerIds?.delete(peerId);
+    if (code !== undefined && peerIds?.size === 0) this.#peerIds.delete(code);
+  }
+
   #forgetMembers(code: LobbyCode, { lobby }: LobbyRecord): void {
     for (const { peerId } of lobby.members) {
-      if (this.#codes.get(peerId) === code) this.#codes.delete(peerId);
+      if (this.#codes.get(peerId) === code) {
+        this.#codes.delete(peerId);
+        this.#unlink(code, peerId);
+      }
+      this.#unlink(this.#otherCodes.get(peerId), peerId);
       this.#otherCodes.delete(peerId);
     }
   }
@@ -252,13 +274,19 @@ export class LobbyRooms {
   /** Of two lobbies one is history, and which is known only when it is heard there. */
   #setLobby(peerId: PeerId, code: LobbyCode): void {
     const other = this.#codes.get(peerId);
-    if (other !== undefined && other !== code) this.#otherCodes.set(peerId, other);
+    if (other !== undefined && other !== code) {
+      const older = this.#otherCodes.get(peerId);
+      if (older !== code) this.#unlink(older, peerId);
+      this.#otherCodes.set(peerId, other);
+    }
     this.#codes.set(peerId, code);
+    this.#link(code, peerId);
   }
 
   #forget(code: LobbyCode, peerId: PeerId): void {
     const other = this.#otherCodes.get(peerId);
     const isNewest = this.#codes.get(peerId) === code;
+    this.#unlink(code, peerId);
     if (isNewest || other === code) this.#otherCodes.delete(peerId);
     if (!isNewest) return;
     if (other !== undefined && other !== code) this.#codes.set(peerId, other);

@@ -219,6 +219,7 @@ export class LobbyService {
   /** This node has nobody in the lobby any more. */
   forget(code: LobbyCode): void {
     this.#keeper?.forget(code);
+    this.#options.board.forget(code);
   }
 
   /** The id is a member's of another lobby. One that merely knows the key could else be taken for it. */

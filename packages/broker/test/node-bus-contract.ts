@@ -45,6 +45,21 @@ export function nodeBusContract(create: (count: number) => Promise<readonly Node
     expect(before.texts).toEqual(["one"]);
   });
 
+  test("[CL4] who unsubscribes and subscribes again in one breath hears what comes from then on, each text once", async () => {
+    const [bus, other] = await create(2);
+    if (bus === undefined || other === undefined) throw new Error("no nodes");
+    const texts: string[] = [];
+    for (let round = 0; round < 20; round++) {
+      bus.unsubscribe("a:{x}");
+      await bus.subscribe("a:{x}", (text) => texts.push(text));
+      expect(await other.publish("a:{x}", String(round))).toBe(1);
+    }
+    const marker = await listen(bus, "b:{x}", 1);
+    await other.publish("b:{x}", "later");
+    await marker.all;
+    expect(texts).toEqual(Array.from({ length: 20 }, (_, round) => String(round)));
+  });
+
   test("[CL5] all nodes have the store's clock", async () => {
     const nodes = await create(3);
     const times = nodes.map((bus) => bus.nowMs());
