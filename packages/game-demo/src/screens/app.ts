@@ -5,7 +5,7 @@ import { Announcer } from "./announcer.ts";
 import { openCheck } from "./check-dialog.ts";
 import { closeDialogs, openDialog } from "./dialog.ts";
 import { element } from "./element.ts";
-import { ErrorBanner, errorText } from "./error-banner.ts";
+import { ErrorBanner, errorText, type ErrorWay } from "./error-banner.ts";
 import { openHostOptions, PRIVATE_LOBBY, type HostChoice } from "./host-dialog.ts";
 import { HomeScreen } from "./home-screen.ts";
 import type { Identity } from "./identity.ts";
@@ -164,14 +164,25 @@ export class App implements Shell {
     this.show("home", home);
   }
 
-  #join(code: string): void {
+  /** `as`: where the lobby may be full. */
+  #join(code: string, as?: JoinRequest["as"]): void {
     this.#typedCode = code;
     const { gateway } = this.#options;
     void this.#enter(
       strings.home.joining(code),
-      (request) => gateway.join(this.#withSecret(code), request),
-      () => this.#join(code),
+      (request) => gateway.join(this.#withSecret(code), as === undefined ? request : { ...request, as }),
+      () => this.#join(code, as),
     );
+  }
+
+  /** What else can be done than to try again. */
+  #waysAround(error: unknown): readonly ErrorWay[] {
+    const code = this.#typedCode;
+    if (errorText(error).code !== "LOBBY_FULL" || code === "") return [];
+    return [
+      { text: strings.room.waitForSeat, act: () => this.#join(code, "queue") },
+      { text: strings.room.watchOnly, act: () => this.#join(code, "spectator") },
+    ];
   }
 
   #withSecret(code: string): string {
@@ -271,7 +282,7 @@ export class App implements Shell {
     } catch (error) {
       if (controller.signal.aborted) return;
       if (errorText(error).code === "PASSWORD_REQUIRED") this.#askPassword(this.#typedCode);
-      else this.errors.show(error, retry ?? (() => void this.start()));
+      else this.errors.show(error, retry ?? (() => void this.start()), this.#waysAround(error));
     } finally {
       if (this.#attempt === controller) this.#cancel();
     }

@@ -10,6 +10,11 @@ export interface ErrorText {
   readonly remedy: string;
 }
 
+export interface ErrorWay {
+  readonly text: string;
+  readonly act: () => void;
+}
+
 /** Codes after which the very same attempt may work. */
 const RETRYABLE = new Set(["LOBBY_FULL", "LOBBY_LOCKED", "RATE_LIMITED", "SERVER_FULL", "RETRY", "BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);
 
@@ -32,8 +37,8 @@ export class ErrorBanner {
     this.#check = check;
   }
 
-  /** `retry` is offered where trying again makes sense. */
-  show(error: unknown, retry?: () => void): void {
+  /** `retry` is offered where trying again makes sense, `ways` are other things to do in its place. */
+  show(error: unknown, retry?: () => void, ways: readonly ErrorWay[] = []): void {
     const text = errorText(error);
     this.clear();
     const action = this.#action(text.code, retry);
@@ -45,6 +50,9 @@ export class ErrorBanner {
         icon("warning"),
         element("p", {}, element("strong", {}, text.message), " ", text.remedy),
         action,
+        ...ways.map(({ text: name, act }) =>
+          element("button", { type: "button", class: "button small", onclick: () => (this.clear(), act()) }, name),
+        ),
         CHECKABLE.has(text.code) ? this.#checkButton() : undefined,
         element("button", dismiss, icon("close")),
       ),

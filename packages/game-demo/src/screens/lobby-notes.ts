@@ -1,15 +1,16 @@
 import type { Member } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
-import { memberName, seatCount } from "./room-model.ts";
+import { memberName, peopleOf, seatCount } from "./room-model.ts";
 import { strings } from "./strings.ts";
 import type { Toasts } from "./toasts.ts";
 
 /** Says what happens in the lobby, as toasts and to screen readers. Returns how to stop. */
 export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
-  const people = (): [number, number] => [lobby.state.members.length, seatCount(lobby)];
+  const people = (): [number, number] => [peopleOf(lobby.state.members).length, seatCount(lobby)];
   // After an outage we hear our own going and coming, too; that is told as the lobby's.
   const isOther = (member: Member): boolean => member.peerId !== lobby.me.peerId;
-  let locked = lobby.state.locked;
+  let { locked } = lobby.state;
+  let { listed } = lobby.state.door;
   const stops = [
     lobby.on("member-joined", (member) => toasts.show("roster", strings.toast.joined(memberName(member), ...people()))),
     lobby.on("member-gone", (member, reason) => {
@@ -30,10 +31,17 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
     lobby.on("host-changed", (member) => {
       toasts.show("host", isOther(member) ? strings.toast.newHost(memberName(member)) : strings.toast.youHost);
     }),
+    lobby.on("role-changed", (member) => {
+      const plays = isOther(member) ? strings.toast.nowPlays(memberName(member)) : strings.toast.youPlay;
+      if (member.role === undefined) toasts.show("roster", plays);
+      else if (member.role === "spectator" && isOther(member)) toasts.show("roster", strings.toast.nowWatches(memberName(member)));
+    }),
     lobby.on("change", () => {
-      if (lobby.state.locked === locked) return;
-      locked = lobby.state.locked;
-      toasts.show("locked", locked ? strings.toast.locked : strings.toast.unlocked);
+      const { state } = lobby;
+      if (state.locked !== locked) toasts.show("locked", state.locked ? strings.toast.locked : strings.toast.unlocked);
+      if (state.door.listed !== listed) toasts.show("listed", state.door.listed ? strings.toast.listed : strings.toast.unlisted);
+      ({ locked } = state);
+      ({ listed } = state.door);
     }),
     lobby.on("broker-lost", () => toasts.show("broker", strings.toast.brokerLost, true)),
     lobby.on("broker-back", () => toasts.show("broker", strings.toast.brokerBack)),

@@ -29,6 +29,8 @@ export class LobbySession {
   #refreshing = false;
   #yielding = false;
   #starting = false;
+  /** The last one that we followed as a spectator. */
+  #watchedMatch: number | undefined;
   /** Why the lobby ended, while its last result is still shown. */
   #failure: NetcodeErrorLike | undefined;
 
@@ -94,7 +96,15 @@ export class LobbySession {
       onReady: (ready) => shell.run(lobby.setReady(ready)),
       onStart: () => this.#start(),
       onLeave: () => shell.run(this.leave()),
-      onLock: (locked) => shell.run(lobby.setLocked(locked)),
+      hostTools: {
+        onLock: (locked) => shell.run(lobby.setLocked(locked)),
+        onList: (listed) => shell.run(lobby.setListed(listed)),
+        onPassword: (password) => shell.run(lobby.setPassword(password)),
+        bans: () => lobby.bans(),
+        onUnban: (ban) => shell.run(lobby.unban(ban)),
+      },
+      onBench: (peerId) => shell.run(lobby.setRole("spectator", peerId)),
+      onRole: (role) => shell.run(lobby.setRole(role)),
       onSettings: ({ rounds, seats, botSkill }) => shell.run(lobby.setSettings({ rounds, seats, botSkill })),
       onKick: (peerId) => shell.run(lobby.kick(peerId)),
       onMakeHost: (peerId) => shell.run(lobby.transferHost(peerId)),
@@ -102,7 +112,7 @@ export class LobbySession {
       chat: lobby.chat,
       onName: (text) => this.#rename(text),
       onGuest: (plays) => this.#setGuest(plays),
-      onWatch: () => this.#showMatch(lobby.watch()),
+      onWatch: () => this.#watch(),
       onColour: (colour) => {
         shell.identity.recolour(colour);
         shell.run(lobby.setProfile({ colour }));
@@ -111,6 +121,18 @@ export class LobbySession {
     this.#room = room;
     room.update(roomModel(lobby));
     shell.show("room", room);
+  }
+
+  #watch(): void {
+    this.#watchedMatch = this.lobby.state.match?.matchNumber;
+    this.#showMatch(this.lobby.watch());
+  }
+
+  /** Whoever came to watch is shown each match as it begins; from one that they left they are not fetched back. */
+  #watchByItself(): void {
+    const { state, match, me } = this.lobby;
+    const isNew = state.match !== undefined && state.match.matchNumber !== this.#watchedMatch;
+    if (me.role === "spectator" && isNew && match === undefined && this.#room !== undefined) this.#watch();
   }
 
   #rename(text: string): string {
@@ -256,6 +278,7 @@ export class LobbySession {
   #refresh(): void {
     const { lobby } = this;
     this.#room?.update(roomModel(lobby));
+    this.#watchByItself();
     const host = lobby.state.members.find((member) => member.peerId === lobby.state.hostId);
     if (!lobby.brokerConnected) this.#result?.update(lobby.isHost ? "disabled" : "hidden", strings.room.brokerLost);
     else if (!lobby.isHost && host !== undefined) this.#result?.update("hidden", strings.result.waiting(memberName(host)));

@@ -1,4 +1,4 @@
-import type { LobbyPeer, Member } from "@rollcall/netcode";
+import type { AudienceRole, LobbyPeer, Member } from "@rollcall/netcode";
 import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
 import { botName, lookAt, PALETTE, parseSettings, type RubberbandSettings } from "../sim/index.ts";
@@ -22,6 +22,10 @@ export interface PersonSeat {
   readonly manageable: boolean;
   /** Its chat does not reach us. */
   readonly muted: boolean;
+  /** Of who does not play. */
+  readonly role: AudienceRole | undefined;
+  /** In the queue, from 1. */
+  readonly queuePlace: number;
 }
 
 /** Somebody who plays on a member's device. */
@@ -46,6 +50,12 @@ export interface RoomModel {
   readonly code: string;
   readonly seats: readonly SeatModel[];
   readonly personCount: number;
+  /** Of the next match, bots included. */
+  readonly seatCount: number;
+  readonly isSpectator: boolean;
+  readonly isPlayer: boolean;
+  readonly listed: boolean;
+  readonly hasPassword: boolean;
   readonly isHost: boolean;
   readonly ready: boolean;
   readonly locked: boolean;
@@ -62,7 +72,10 @@ export interface RoomModel {
 export function roomModel(lobby: RubberbandLobby): RoomModel {
   const { state } = lobby;
   const settings = parseSettings(state.settings);
-  const persons = state.members.flatMap((member): SeatModel[] => [personSeat(lobby, member), ...guestSeats(lobby, member)]);
+  const isPlayer = ({ role }: Member): boolean => role === undefined;
+  const players = state.members.filter(isPlayer);
+  const audience = state.members.filter((member) => !isPlayer(member)).map((member) => personSeat(lobby, member));
+  const persons = players.flatMap((member): SeatModel[] => [personSeat(lobby, member), ...guestSeats(lobby, member)]);
   const bots = botProfiles(
     persons.map((person) => person.colour),
     seatCount(lobby) - persons.length,
@@ -70,13 +83,18 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
   const matchRunning = state.match !== undefined && lobby.match === undefined;
   return {
     code: state.code,
-    seats: [...persons, ...bots.map((bot): BotSeat => ({ kind: "bot", name: bot.name, colour: bot.colour }))],
+    seats: [...persons, ...bots.map((bot): BotSeat => ({ kind: "bot", name: bot.name, colour: bot.colour })), ...audience],
     personCount: persons.length,
+    seatCount: seatCount(lobby),
+    isSpectator: lobby.me.role === "spectator",
+    isPlayer: isPlayer(lobby.me),
+    listed: state.door.listed,
+    hasPassword: state.door.password,
     isHost: lobby.isHost,
     ready: lobby.me.ready,
     locked: state.locked,
     settings,
-    canStart: lobby.isHost && state.match === undefined,
+    canStart: lobby.isHost && state.match === undefined && players.length > 0,
     status: statusSentence(lobby, matchRunning),
     matchRunning,
     brokerConnected: lobby.brokerConnected,
@@ -88,9 +106,10 @@ export function seatCount(lobby: RubberbandLobby): number {
   return Math.min(PLAYERS_MAX, Math.max(parseSettings(lobby.state.settings).seats, peopleOf(lobby.state.members).length));
 }
 
-/** Members and their guests, as they are seated. */
+/** Players and their guests, as they are seated. */
 export function peopleOf(members: readonly Member[]): readonly { readonly colour: number }[] {
-  return members.flatMap(({ profile }) => [profile, ...(profile.guests ?? [])]);
+  const players = members.filter(({ role }) => role === undefined);
+  return players.flatMap(({ profile }) => [profile].concat(profile.guests ?? []));
 }
 
 /** The look of a guest: the first that nobody has. */
@@ -145,7 +164,13 @@ function personSeat(lobby: RubberbandLobby, member: Member): PersonSeat {
     connection: connectionModel(isMe ? "me" : peer, member.connected),
     manageable: lobby.isHost && !isMe,
     muted: lobby.isMuted(member.peerId),
+    role: member.role,
+    queuePlace: queuePlace(state.members, member),
   };
+}
+
+function queuePlace(members: readonly Member[], { queueNumber = 0 }: Member): number {
+  return members.filter((other) => other.role === "queued" && (other.queueNumber ?? 0) <= queueNumber).length;
 }
 
 function guestSeats(lobby: RubberbandLobby, member: Member): GuestSeat[] {
@@ -160,12 +185,17 @@ function guestSeats(lobby: RubberbandLobby, member: Member): GuestSeat[] {
 }
 
 function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {
-  const { members, hostId } = lobby.state;
+  const { hostId } = lobby.state;
+  const { role } = lobby.me;
+  const members = lobby.state.members.filter((member) => member.role === undefined);
+  if (matchRunning && role === "spectator") return strings.room.matchOnWatching;
+  if (role === "queued") return strings.room.youWait(queuePlace(lobby.state.members, lobby.me));
   if (matchRunning) return lobby.isHost ? strings.room.matchOnHost : strings.room.matchOn;
+  if (role === "spectator" && !lobby.isHost) return strings.room.youWatch;
   const readyCount = members.filter((member) => member.ready).length;
   const everybody = readyCount === members.length;
   const ready = everybody && members.length > 1 ? strings.room.allReady : `${strings.room.readyCount(readyCount, members.length)}.`;
   if (lobby.isHost) return members.length === 1 ? strings.room.hostAlone : `${ready} ${strings.room.hostMay}`;
-  const host = members.find((member) => member.peerId === hostId);
+  const host = lobby.state.members.find((member) => member.peerId === hostId);
   return host === undefined ? ready : `${ready} ${strings.room.waitingForHost(memberName(host))}`;
 }

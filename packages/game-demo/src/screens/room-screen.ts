@@ -4,6 +4,7 @@ import type { Announcer } from "./announcer.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { openDialog } from "./dialog.ts";
 import { element, setText } from "./element.ts";
+import { HostTools, type HostToolsOptions } from "./host-tools.ts";
 import { icon } from "./icon.ts";
 import { inviteCard } from "./invite-card.ts";
 import { lookIcon } from "./look-icon.ts";
@@ -21,10 +22,14 @@ export interface RoomScreenOptions {
   readonly onReady: (ready: boolean) => void;
   readonly onStart: () => void;
   readonly onLeave: () => void;
-  readonly onLock: (locked: boolean) => void;
+  readonly hostTools: HostToolsOptions;
   readonly onSettings: (settings: RubberbandSettings) => void;
   readonly onKick: (peerId: PeerId) => void;
   readonly onMakeHost: (peerId: PeerId) => void;
+  /** Moves a member to the audience. */
+  readonly onBench: (peerId: PeerId) => void;
+  /** Plays, or watches from now on. */
+  readonly onRole: (role: "player" | "spectator") => void;
   readonly onMute: (peerId: PeerId, muted: boolean) => void;
   readonly chat: LobbyChat;
   /** Returns the name as it was taken. */
@@ -46,11 +51,12 @@ export class RoomScreen {
   readonly #cards: SeatCard[] = [];
   readonly #settings: SettingsPanel;
   readonly #chat: ChatPanel;
-  readonly #lock: HTMLButtonElement;
+  readonly #hostTools: HostTools;
   readonly #lockedBadge: HTMLElement = element("span", { class: "badge badge-host" }, icon("lock"), strings.room.locked);
   readonly #status: HTMLElement = element("p", { class: "room-status", "data-testid": "room-status" });
   readonly #guest: HTMLButtonElement;
   readonly #watch: HTMLButtonElement;
+  readonly #role: HTMLButtonElement;
   readonly #ready: HTMLButtonElement;
   readonly #start: HTMLButtonElement;
   #model: RoomModel | undefined;
@@ -59,19 +65,12 @@ export class RoomScreen {
     this.#options = options;
     this.#settings = new SettingsPanel(options.onSettings);
     this.#chat = new ChatPanel(options.chat);
-    this.#lock = element(
-      "button",
-      {
-        type: "button",
-        role: "switch",
-        class: "switch",
-        title: strings.room.lockHint,
-        onclick: () => options.onLock(this.#model?.locked !== true),
-      },
-      icon("lock"),
-      element("span", {}, strings.room.lock),
-      element("span", { class: "switch-knob", "aria-hidden": "true" }),
-    );
+    this.#hostTools = new HostTools(options.hostTools);
+    this.#role = element("button", {
+      type: "button",
+      class: "button quiet",
+      onclick: () => options.onRole(this.#model?.isSpectator === true ? "player" : "spectator"),
+    });
     this.#ready = element(
       "button",
       { type: "button", class: "button toggle", onclick: () => options.onReady(this.#model?.ready !== true) },
@@ -91,7 +90,7 @@ export class RoomScreen {
 
   update(model: RoomModel): void {
     this.#model = model;
-    setText(this.#count, strings.room.count(model.personCount, model.seats.length));
+    setText(this.#count, strings.room.count(model.personCount, model.seatCount));
     const notice = model.brokerConnected ? (model.matchRunning ? model.status : "") : strings.room.brokerLost;
     setText(this.#notice, notice);
     this.#notice.hidden = notice === "";
@@ -99,8 +98,10 @@ export class RoomScreen {
     setText(this.#guest, this.#hasGuest() ? strings.room.removeGuest : strings.room.addGuest);
     this.#updateSeats(model);
     this.#settings.update(model.settings, model.isHost, Math.max(2, model.personCount));
-    this.#lock.hidden = !model.isHost;
-    this.#lock.setAttribute("aria-checked", String(model.locked));
+    this.#hostTools.update(model);
+    setText(this.#role, model.isSpectator ? strings.room.goPlay : strings.room.goWatch);
+    this.#ready.hidden = !model.isPlayer;
+    this.#guest.hidden = !model.isPlayer;
     this.#lockedBadge.hidden = !model.locked || model.isHost;
     this.#ready.setAttribute("aria-pressed", String(model.ready));
     this.#start.hidden = !model.isHost;
@@ -138,8 +139,8 @@ export class RoomScreen {
           this.heading,
           element("span", { class: "room-count" }, strings.room.players, " ", this.#count),
           this.#lockedBadge,
-          this.#lock,
         ),
+        this.#hostTools.root,
         this.#notice,
         this.#seats,
       ),
@@ -149,7 +150,7 @@ export class RoomScreen {
         "footer",
         { class: "panel actions" },
         this.#status,
-        element("div", { class: "action-buttons" }, leave, this.#guest, this.#watch, this.#ready, this.#start),
+        element("div", { class: "action-buttons" }, leave, this.#role, this.#guest, this.#watch, this.#ready, this.#start),
       ),
     );
   }
@@ -181,10 +182,11 @@ export class RoomScreen {
   }
 
   #manage(seat: PersonSeat): void {
-    const { onKick, onMakeHost, onMute } = this.#options;
+    const { onKick, onMakeHost, onMute, onBench } = this.#options;
     const about = element("p", { class: "dialog-player" }, lookIcon(seat.colour), seat.connection.text);
     const hints = [strings.chat.muteHint, ...(seat.manageable ? [strings.room.kickHint] : [])];
     const forHost = [
+      ...(seat.role === undefined ? [{ text: strings.room.moveToAudience, act: () => onBench(seat.peerId) }] : []),
       { text: strings.room.makeHost, act: () => onMakeHost(seat.peerId) },
       { text: strings.room.kick, className: "button danger", act: () => onKick(seat.peerId) },
     ];

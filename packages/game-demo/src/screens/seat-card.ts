@@ -70,10 +70,11 @@ export class SeatCard {
   }
 
   #showPerson(model: PersonSeat): void {
-    this.root.className = `seat${model.isMe ? " seat-me" : ""}${model.ready ? " seat-ready" : ""}`;
-    this.root.dataset["testid"] = "player";
+    this.root.className = `seat${model.isMe ? " seat-me" : ""}${model.ready ? " seat-ready" : ""}${model.role === undefined ? "" : " seat-audience"}`;
+    this.root.dataset["testid"] = model.role === undefined ? "player" : "audience";
     const badges = [
       model.isHost ? strings.room.host : "",
+      model.role === undefined ? "" : model.role === "spectator" ? strings.room.spectator : strings.room.queued(model.queuePlace),
       model.inMatch ? strings.room.inMatch : model.ready ? strings.room.ready : "",
       model.muted ? strings.chat.muted : "",
     ];

@@ -17,6 +17,5 @@ export function mayTakeSeats(state: LobbyState, peerId: PeerId, playerIndexes: r
     const seat = state.match?.seats[player];
     return seat !== undefined && (seat.kind === "bot" || seat.peerId === peerId || memberOf(state, seat.peerId) === undefined);
   };
-  const member = memberOf(state, peerId);
-  return member !== undefined && member.role === undefined && playerIndexes.every(isFree);
+  return memberOf(state, peerId) !== undefined && playerIndexes.every(isFree);
 }

@@ -1,0 +1,116 @@
+import { NetcodeError } from "@rollcall/netcode";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { page, userEvent } from "vitest/browser";
+import { FakeLobby } from "./fake-lobby.ts";
+import { openApp, type FakeNetwork, type OpenedApp } from "./open-app.ts";
+
+let opened: OpenedApp | undefined;
+
+async function open(path = "/?name=Ada", network: FakeNetwork = {}): Promise<OpenedApp> {
+  opened = await openApp(path, network);
+  return opened;
+}
+
+afterEach(() => {
+  opened?.close();
+  opened = undefined;
+  vi.restoreAllMocks();
+});
+
+const error = page.getByTestId("error");
+const press = (name: string): Promise<void> => userEvent.click(page.getByRole("button", { name, exact: true }));
+
+test("[SC80] a full lobby offers to wait for a seat, or to watch", async () => {
+  for (const [button, as] of [
+    ["Wait for a seat", "queue"],
+    ["Just watch", "spectator"],
+  ] as const) {
+    let isFull = true;
+    const join = (code: string, name: string): Promise<FakeLobby> => {
+      if (!isFull) return Promise.resolve(new FakeLobby(code, { name, colour: 0 }, ["Ana"]));
+      isFull = false;
+      return Promise.reject(new NetcodeError("LOBBY_FULL"));
+    };
+    const { requests, close } = await open("/?name=Ada#j=KXRTM", { join });
+    await expect.element(error).toHaveAttribute("data-code", "LOBBY_FULL");
+    await press(button);
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTM Ada", `join KXRTM Ada ${as}`]);
+    close();
+  }
+});
+
+describe("the room", () => {
+  /** A room of ours, with Ana and Bo. */
+  async function room(): Promise<FakeLobby> {
+    const { lobby } = await open();
+    await press("Host a game");
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    lobby().add("Ana");
+    lobby().add("Bo");
+    return lobby();
+  }
+
+  test("[SC81] the host makes the lobby public, sets a password and takes it away; others see none of that", async () => {
+    const lobby = await room();
+    await userEvent.click(page.getByRole("switch", { name: "Public" }));
+    await expect.element(page.getByRole("switch", { name: "Public" })).toBeChecked();
+    await press("Password…");
+    await userEvent.type(page.getByRole("textbox", { name: "Password" }), "sesame{Enter}");
+    await press("Change the password…");
+    await press("Save");
+    await expect.element(page.getByRole("button", { name: "Password…", exact: true })).toBeVisible();
+    expect(lobby.calls).toEqual(["listed true", "password sesame", "password none"]);
+    lobby.set({ hostId: lobby.state.members[1]?.peerId ?? lobby.state.hostId });
+    await expect.element(page.getByRole("switch", { name: "Public" })).not.toBeInTheDocument();
+  });
+
+  test("[SC82] the host sees whom it removed for good, and lets them in again", async () => {
+    const lobby = await room();
+    lobby.banned = [
+      { id: 1, name: "Pest" },
+      { id: 2, name: "Troll" },
+    ];
+    await press("Removed players…");
+    await expect.element(page.getByTestId("ban").first()).toHaveTextContent("Pest");
+    await press("Let Troll in again");
+    await press("Let Pest in again");
+    await expect.element(page.getByText("Nobody has been removed for good.")).toBeVisible();
+    expect(lobby.calls).toEqual(["unban Troll", "unban Pest"]);
+  });
+
+  test("[SC83] who watches and who waits stands behind the seats, says so, and takes none; each goes back and forth, and the host sends others", async () => {
+    const lobby = await room();
+    const count = page.getByText(/^Players/);
+    await expect.element(count).toHaveTextContent("3 of 6");
+    lobby.change("peer-1", { role: "queued", queueNumber: 4 });
+    lobby.change("peer-2", { role: "spectator" });
+    await expect.element(count).toHaveTextContent("1 of 6");
+    const audience = page.getByTestId("audience");
+    await expect.element(audience.first()).toHaveTextContent("AnaWaits, number 1");
+    await expect.element(audience.nth(1)).toHaveTextContent("BoWatches");
+    lobby.add("Cy");
+    await press("Options for Cy");
+    await press("Let watch");
+    await press("Spectate");
+    await expect.element(page.getByRole("button", { name: "Ready" })).not.toBeInTheDocument();
+    await expect.element(page.getByRole("button", { name: "Start" })).toBeDisabled();
+    await press("Play");
+    expect(lobby.calls).toEqual(["role spectator peer-3", "role spectator me", "role player me"]);
+  });
+
+  test("[SC84] a spectator is shown each match as it begins, once; who waits is told the place", async () => {
+    const join = (code: string, name: string): Promise<FakeLobby> => Promise.resolve(new FakeLobby(code, { name, colour: 0 }, ["Ana"]));
+    const { lobby } = await open("/?name=Ada#j=KXRTM", { join });
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    lobby().change("me", { role: "queued", queueNumber: 1 });
+    await expect.element(page.getByTestId("room-status")).toHaveTextContent("You are number 1 in the queue.");
+    lobby().change("me", { role: "spectator" });
+    await expect.element(page.getByTestId("room-status")).toHaveTextContent("You are watching.");
+    const seats = [{ kind: "bot" as const, profile: { name: "Bot 1", colour: 1, choices: null } }];
+    const { hostId } = lobby().state;
+    lobby().set({ match: { matchNumber: 1, seed: 1, seats, settings: null, hostId, countdownMs: 0 } });
+    await expect.poll(() => lobby().calls.filter((call) => call === "watch")).toHaveLength(1);
+    expect(document.body.dataset["phase"]).toBe("match");
+  });
+});
