@@ -120,6 +120,8 @@ export class LobbyService {
       const record = seats?.place(opened, peerId) ?? opened;
       if (mayOpen && seats !== undefined && !(await seats.take(peerId, code)))
         return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
+      // Told to come again meanwhile: nobody would come into it.
+      if (visitor.isWaiting?.() === false) return seats?.giveBack(peerId, code);
       if (mayOpen && (await this.#write(code, 0, record, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         this.#noteWritten(code, record, []);

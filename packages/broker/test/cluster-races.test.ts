@@ -130,3 +130,20 @@ test("[CL95] thousands of lobbies are let go at once without a stall", () => {
   rooms.lose(second, "SHUTTING_DOWN");
   expect(rooms.lobbyOf(host.peerId)).toBeUndefined();
 });
+
+test("[CL96] who was told to come again while Redis was slow opens no lobby behind its own back, and may open one then", async () => {
+  let delayMs = 0;
+  const { shared, left } = openCluster(() => delayMs);
+  const host = new VirtualGuest();
+  let isWaiting = true;
+  const opening = left.create(host, {}, () => isWaiting);
+  delayMs = 200;
+  await vi.advanceTimersByTimeAsync(100);
+  isWaiting = false;
+  await vi.advanceTimersByTimeAsync(2_000);
+  await opening;
+  expect([host.outcomes, await shared.lobbies.count()]).toEqual([[], 0]);
+  delayMs = 0;
+  await left.create(host);
+  expect([host.outcomes, await shared.lobbies.count()]).toEqual([["in"], 1]);
+});

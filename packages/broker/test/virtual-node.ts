@@ -105,9 +105,12 @@ export class VirtualNode {
     this.cluster.start({ rooms: this.rooms, service: this.service, guard });
   }
 
-  create(guest: VirtualGuest, { capacity = 4, listed = false } = {}): Promise<void> {
+  create(guest: VirtualGuest, { capacity = 4, listed = false } = {}, isWaiting: () => boolean = () => true): Promise<void> {
     const room = { game: TAG, profile: named("Ada"), capacity, settings: null, metadata: null, listed };
-    return this.service.create(guest.visitor, { type: "create", protocol: LOBBY_PROTOCOL_VERSION, key: guest.key, ...room });
+    return this.service.create(
+      { ...guest.visitor, isWaiting },
+      { type: "create", protocol: LOBBY_PROTOCOL_VERSION, key: guest.key, ...room },
+    );
   }
 
   join({ visitor, key }: VirtualGuest, code: LobbyCode, entrance?: EntranceAttempt): Promise<void> {
