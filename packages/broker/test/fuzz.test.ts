@@ -9,18 +9,20 @@ const GUARD_FRAMES = IS_DEEP ? 1_000_000 : 20_000;
 /** Frames of one seed: what a failure has to be played again from. */
 const SEED_FRAMES = 100_000;
 const FIRST_SEED = IS_DEEP ? 1_000 : 1;
+/** Above it a frame is too dear: 5 ms of the broker at 50 frames a second are a quarter of a core for one socket. A run beside other tests times nothing. */
+const FRAME_MS_MAX = IS_DEEP ? 5 : Infinity;
 
-test(`[AB30] ${PARSER_FRAMES.toLocaleString("en")} frames by grammar and by bytes: every parser reads or refuses, none throws, none takes 5 ms, and what is read is what was meant`, () => {
+test(`[AB30] ${PARSER_FRAMES.toLocaleString("en")} frames by grammar and by bytes: every parser reads or refuses, none throws, and what is read is what was meant`, () => {
   const prototype = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
   const startedMs = performance.now();
   for (let seed = 0; seed < PARSER_FRAMES / SEED_FRAMES; seed++) {
-    for (const [kind, { read, refused }] of Object.entries(fuzzParsers(FIRST_SEED + seed, SEED_FRAMES))) {
+    for (const [kind, { read, refused }] of Object.entries(fuzzParsers(FIRST_SEED + seed, SEED_FRAMES, FRAME_MS_MAX))) {
       expect([kind, read > 500, refused > 500]).toEqual([kind, true, true]);
     }
   }
   expect(JSON.stringify(Object.getOwnPropertyNames(Object.prototype))).toBe(prototype);
   console.log(
-    `DEEP parsers: ${PARSER_FRAMES} frames in ${Math.round((performance.now() - startedMs) / 1_000)} s, none threw, none took 5 ms`,
+    `DEEP parsers: ${PARSER_FRAMES} frames in ${Math.round((performance.now() - startedMs) / 1_000)} s, none threw, none took ${FRAME_MS_MAX} ms`,
   );
 });
 
