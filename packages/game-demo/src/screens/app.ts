@@ -5,7 +5,7 @@ import { Announcer } from "./announcer.ts";
 import { openCheck } from "./check-dialog.ts";
 import { closeDialogs, openDialog } from "./dialog.ts";
 import { element } from "./element.ts";
-import { ErrorBanner, errorText, type ErrorWay } from "./error-banner.ts";
+import { ErrorBanner, errorText } from "./error-banner.ts";
 import { openHostOptions, PRIVATE_LOBBY, type HostChoice } from "./host-dialog.ts";
 import { HomeScreen } from "./home-screen.ts";
 import type { Identity } from "./identity.ts";
@@ -32,6 +32,9 @@ export interface AppOptions {
   readonly onCode: (code: string | undefined) => void;
 }
 
+/** As what, and with which password. */
+type HowToJoin = Pick<JoinRequest, "as" | "password">;
+
 /** The app: one screen at a time over the stage, from the title to a lobby and back. */
 export class App implements Shell {
   readonly announcer: Announcer = new Announcer();
@@ -45,6 +48,8 @@ export class App implements Shell {
   #attempt: AbortController | undefined;
   #session: LobbySession | SoloSession | undefined;
   #typedCode = "";
+  /** In which way `#typedCode` was tried last. */
+  #how: HowToJoin = {};
   /** What was last chosen; for the next time that options are asked for. */
   #hostChoice = PRIVATE_LOBBY;
   /** The last invite that was seen: the code that it begins with is joined with its secret. */
@@ -164,25 +169,15 @@ export class App implements Shell {
     this.show("home", home);
   }
 
-  /** `as`: where the lobby may be full. */
-  #join(code: string, as?: JoinRequest["as"]): void {
+  #join(code: string, how: HowToJoin = {}): void {
     this.#typedCode = code;
+    this.#how = how;
     const { gateway } = this.#options;
     void this.#enter(
       strings.home.joining(code),
-      (request) => gateway.join(this.#withSecret(code), as === undefined ? request : { ...request, as }),
-      () => this.#join(code, as),
+      (request) => gateway.join(this.#withSecret(code), { ...request, ...how }),
+      () => this.#join(code, how),
     );
-  }
-
-  /** What else can be done than to try again. */
-  #waysAround(error: unknown): readonly ErrorWay[] {
-    const code = this.#typedCode;
-    if (errorText(error).code !== "LOBBY_FULL" || code === "") return [];
-    return [
-      { text: strings.room.waitForSeat, act: () => this.#join(code, "queue") },
-      { text: strings.room.watchOnly, act: () => this.#join(code, "spectator") },
-    ];
   }
 
   #withSecret(code: string): string {
@@ -194,11 +189,27 @@ export class App implements Shell {
     openPasswordPrompt({
       code,
       join: async (password, signal) => {
-        const lobby = await gateway.join(this.#withSecret(code), { ...this.#request(signal), password });
+        this.#how = { ...this.#how, password };
+        const lobby = await gateway.join(this.#withSecret(code), { ...this.#request(signal), ...this.#how });
         if (signal.aborted) await lobby.leave();
         else this.#open(lobby);
       },
+      onFull: (error) => this.#showError(error),
     });
+  }
+
+  /** Asks for the password, offers to wait or to watch, else says what went wrong. */
+  #showError(error: unknown, retry?: () => void): void {
+    const { code } = errorText(error);
+    const lobby = this.#typedCode;
+    const joinAs = (as: "queue" | "spectator"): void => this.#join(lobby, { ...this.#how, as });
+    if (code === "PASSWORD_REQUIRED") this.#askPassword(lobby);
+    else if (code === "LOBBY_FULL") {
+      this.errors.show(error, retry, [
+        { text: strings.room.waitForSeat, act: () => joinAs("queue") },
+        { text: strings.room.watchOnly, act: () => joinAs("spectator") },
+      ]);
+    } else this.errors.show(error, retry);
   }
 
   #host(choice: HostChoice): void {
@@ -223,7 +234,7 @@ export class App implements Shell {
     const { gateway } = this.#options;
     openList({
       watch: (filter, signal) => gateway.watchLobbies({ ...this.#broker(), filter, signal }),
-      onJoin: (code) => this.#join(code),
+      onJoin: (code, waits) => this.#join(code, waits ? { as: "queue" } : {}),
       onQuick: () => this.#quick(),
     });
   }
@@ -281,8 +292,7 @@ export class App implements Shell {
       else if (lobby !== undefined) this.#open(lobby);
     } catch (error) {
       if (controller.signal.aborted) return;
-      if (errorText(error).code === "PASSWORD_REQUIRED") this.#askPassword(this.#typedCode);
-      else this.errors.show(error, retry ?? (() => void this.start()), this.#waysAround(error));
+      this.#showError(error, retry ?? (() => void this.start()));
     } finally {
       if (this.#attempt === controller) this.#cancel();
     }

@@ -6,9 +6,9 @@ import { strings } from "./strings.ts";
 export function openList({ watch, onJoin, onQuick }: ListPanelOptions): void {
   const panel = new ListPanel({
     watch,
-    onJoin: (code) => {
+    onJoin: (code, waits) => {
       close();
-      onJoin(code);
+      onJoin(code, waits);
     },
     onQuick: () => {
       close();

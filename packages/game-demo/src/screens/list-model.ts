@@ -15,7 +15,8 @@ export interface ListingModel {
   /** What goes on there. */
   readonly state: string;
   readonly tags: readonly string[];
-  readonly joinable: boolean;
+  /** Who goes there waits for a seat. */
+  readonly isFull: boolean;
   /** All of it in one sentence, for screen readers. */
   readonly label: string;
 }
@@ -29,11 +30,11 @@ export function listingModel(listing: LobbyListing): ListingModel {
   const cleaned = cleanName(listing.hostName);
   const name = cleaned === "" ? text.nameless : cleaned;
   const seats = text.seats(members, capacity);
-  const joinable = members < capacity;
-  const state = joinable ? (playing ? text.playing : text.waiting) : text.full;
+  const isFull = members >= capacity;
+  const state = isFull ? text.full : playing ? text.playing : text.waiting;
   const tags = [...(password ? [text.password] : []), ...(relayOnly ? [text.relayOnly] : [])];
-  const facts = [seats, state, ...tags].join(", ");
-  return { code, name, seats, state, tags, joinable, label: joinable ? text.joinLabel(name, facts) : `${name}: ${facts}` };
+  const label = isFull ? text.waitLabel(name, [seats, ...tags].join(", ")) : text.joinLabel(name, [seats, state, ...tags].join(", "));
+  return { code, name, seats, state, tags, isFull, label };
 }
 
 /** Those that are shown stay where they are, so that no row moves under a finger; new ones come last. */

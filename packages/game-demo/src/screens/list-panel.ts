@@ -8,7 +8,8 @@ import { strings } from "./strings.ts";
 
 export interface ListPanelOptions {
   readonly watch: (filter: LobbyFilter, signal: AbortSignal) => Promise<LobbyList>;
-  readonly onJoin: (code: string) => void;
+  /** `waits`: for a seat, in a full lobby. */
+  readonly onJoin: (code: string, waits: boolean) => void;
   readonly onQuick: () => void;
 }
 

@@ -1,7 +1,7 @@
 import { element, setText } from "./element.ts";
 import type { ListingModel } from "./list-model.ts";
 
-/** One lobby of the public list: a button that joins it. Updated in place, so that focus stays where it is while seats are taken. */
+/** One lobby of the public list: a button that joins it, or waits for a seat where it is full. Updated in place, so that focus stays where it is while seats are taken. */
 export class ListingRow {
   readonly root: HTMLElement;
   readonly #button: HTMLButtonElement;
@@ -11,10 +11,9 @@ export class ListingRow {
   readonly #tags: HTMLElement = element("span", { class: "badges" });
   #model: ListingModel | undefined;
 
-  constructor(onJoin: (code: string) => void) {
+  constructor(onJoin: (code: string, waits: boolean) => void) {
     const press = (): void => {
-      // Not `disabled`: a row that fills up would throw the focus out of the list.
-      if (this.#model?.joinable === true) onJoin(this.#model.code);
+      if (this.#model !== undefined) onJoin(this.#model.code, this.#model.isFull);
     };
     this.#button = element(
       "button",
@@ -34,7 +33,7 @@ export class ListingRow {
       setText(this.#state, model.state);
       this.#tags.replaceChildren(...model.tags.map((tag) => element("span", { class: "badge badge-plain" }, tag)));
       this.#button.setAttribute("aria-label", model.label);
-      this.#button.setAttribute("aria-disabled", String(!model.joinable));
+      this.#button.classList.toggle("listing-full", model.isFull);
     }
     this.#model = model;
   }

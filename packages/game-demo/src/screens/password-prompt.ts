@@ -8,10 +8,12 @@ export interface PasswordPromptOptions {
   readonly code: string;
   /** Joins with what was typed. Aborted when the prompt is closed; rejects with why it did not work. */
   readonly join: (password: string, signal: AbortSignal) => Promise<void>;
+  /** The password was right, but there is no seat: the prompt is closed. */
+  readonly onFull: (error: unknown) => void;
 }
 
 /** Asks for the password of a lobby until one is right or the person gives up. What was typed stays, to be mended. */
-export function openPasswordPrompt({ code, join }: PasswordPromptOptions): void {
+export function openPasswordPrompt({ code, join, onFull }: PasswordPromptOptions): void {
   const text = strings.prompt;
   const field = passwordField("join-password", "");
   const problem = element("p", { class: "problem", id: "join-password-problem", role: "alert" });
@@ -24,6 +26,10 @@ export function openPasswordPrompt({ code, join }: PasswordPromptOptions): void 
   };
   const tell = (error: unknown): void => {
     const { code: cause, message, remedy } = errorText(error);
+    if (cause === "LOBBY_FULL") {
+      close();
+      return onFull(error);
+    }
     setText(problem, `${message} ${remedy}`);
     problem.dataset["code"] = cause;
     if (cause === "WRONG_PASSWORD") field.setAttribute("aria-invalid", "true");

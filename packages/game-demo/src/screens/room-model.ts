@@ -195,7 +195,8 @@ function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {
   const readyCount = members.filter((member) => member.ready).length;
   const everybody = readyCount === members.length;
   const ready = everybody && members.length > 1 ? strings.room.allReady : `${strings.room.readyCount(readyCount, members.length)}.`;
-  if (lobby.isHost) return members.length === 1 ? strings.room.hostAlone : `${ready} ${strings.room.hostMay}`;
+  const alone = lobby.state.door.listed ? strings.room.hostAlonePublic : strings.room.hostAlone;
+  if (lobby.isHost) return members.length === 1 ? alone : `${ready} ${strings.room.hostMay}`;
   const host = lobby.state.members.find((member) => member.peerId === hostId);
   return host === undefined ? ready : `${ready} ${strings.room.waitingForHost(memberName(host))}`;
 }

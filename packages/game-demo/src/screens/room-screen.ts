@@ -68,7 +68,7 @@ export class RoomScreen {
     this.#hostTools = new HostTools(options.hostTools);
     this.#role = element("button", {
       type: "button",
-      class: "button quiet",
+      class: "button small quiet",
       onclick: () => options.onRole(this.#model?.isSpectator === true ? "player" : "spectator"),
     });
     this.#ready = element(
@@ -139,6 +139,7 @@ export class RoomScreen {
           this.heading,
           element("span", { class: "room-count" }, strings.room.players, " ", this.#count),
           this.#lockedBadge,
+          this.#role,
         ),
         this.#hostTools.root,
         this.#notice,
@@ -150,7 +151,7 @@ export class RoomScreen {
         "footer",
         { class: "panel actions" },
         this.#status,
-        element("div", { class: "action-buttons" }, leave, this.#role, this.#guest, this.#watch, this.#ready, this.#start),
+        element("div", { class: "action-buttons" }, leave, this.#guest, this.#watch, this.#ready, this.#start),
       ),
     );
   }

@@ -59,10 +59,11 @@ export const strings = {
     seats: (people: number, seats: number): string => `${people} of ${seats}`,
     waiting: "Waiting to start",
     playing: "In a match",
-    full: "Full",
+    full: "Full: wait for a seat",
     password: "Password",
     relayOnly: "Relay only",
     joinLabel: (name: string, facts: string): string => `Join ${name}: ${facts}`,
+    waitLabel: (name: string, facts: string): string => `Wait for a seat with ${name}: ${facts}`,
   },
 
   roomPassword: {
@@ -150,6 +151,7 @@ export const strings = {
     waitingForHost: (name: string): string => `${name} starts the match.`,
     readyCount: (ready: number, people: number): string => `${ready} of ${people} ready`,
     hostAlone: "Share the code, or start against bots.",
+    hostAlonePublic: "You are in the public list: others may join any time. Share the code, too, or start against bots.",
     hostMay: "You can start any time; bots take the empty seats.",
     allReady: "Everybody is ready.",
     guest: "On this device",

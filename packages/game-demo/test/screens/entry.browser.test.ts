@@ -75,6 +75,21 @@ describe("[SC76] the password of a lobby", () => {
     expect(opened.requests).toEqual(["join KXRTM Bob", 'join KXRTM Bob "open sesam"', 'join KXRTM Bob "open sesame"']);
   });
 
+  test("[SC80] a right password of a full lobby is kept for whoever waits for a seat", async () => {
+    opened = await openApp("/?name=Bob#j=KXRTM", {
+      join: async (code, name, _signal, typed) => {
+        if (typed === undefined) throw new NetcodeError("PASSWORD_REQUIRED");
+        if (opened?.requests.at(-1)?.includes("queue") !== true) throw new NetcodeError("LOBBY_FULL");
+        return new FakeLobby(code, { name, colour: 0 }, ["Ana"]);
+      },
+    });
+    await userEvent.fill(password, "x");
+    await userEvent.keyboard("{Enter}");
+    await userEvent.click(page.getByRole("button", { name: "Wait for a seat" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(opened.requests).toEqual(["join KXRTM Bob", 'join KXRTM Bob "x"', 'join KXRTM Bob queue "x"']);
+  });
+
   test("who gives up is back at the title, with the code, and what comes late is left", async () => {
     const late = new FakeLobby("KXRTM", { name: "Bob", colour: 0 }, ["Ana"]);
     let finish: (() => void) | undefined;

@@ -4,12 +4,12 @@ import { fakeListing } from "./fake-list.ts";
 
 describe("[SC70] a row of the list", () => {
   test.each([
-    [fakeListing("BCDFG"), true, "Join Ana: 3 of 8, Waiting to start"],
-    [fakeListing("BCDFG", { playing: true, relayOnly: true }), true, "Join Ana: 3 of 8, In a match, Relay only"],
-    [fakeListing("BCDFG", { members: 8, password: true }), false, "Ana: 8 of 8, Full, Password"],
-    [fakeListing("BCDFG", { hostName: "\u202e  \n" }), true, "Join Somebody: 3 of 8, Waiting to start"],
-  ])("%j", (listing, joinable, label) => {
-    expect(listingModel(listing)).toMatchObject({ joinable, label });
+    [fakeListing("BCDFG"), false, "Join Ana: 3 of 8, Waiting to start"],
+    [fakeListing("BCDFG", { playing: true, relayOnly: true }), false, "Join Ana: 3 of 8, In a match, Relay only"],
+    [fakeListing("BCDFG", { members: 8, password: true }), true, "Wait for a seat with Ana: 8 of 8, Password"],
+    [fakeListing("BCDFG", { hostName: "\u202e  \n" }), false, "Join Somebody: 3 of 8, Waiting to start"],
+  ])("%j", (listing, isFull, label) => {
+    expect(listingModel(listing)).toMatchObject({ isFull, label });
   });
 });
 

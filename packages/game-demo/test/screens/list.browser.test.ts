@@ -21,19 +21,18 @@ const rows = page.getByTestId("listing");
 const status = page.getByTestId("list-status");
 
 describe("the public list", () => {
-  test("[SC70] a row joins its lobby; a full one joins nobody", async () => {
+  test("[SC70] a row joins its lobby; a full one waits for a seat", async () => {
     const list = new FakeList([fakeListing("FFFFF", { members: 8 }), fakeListing("BCDFG", { hostName: "Bo" })]);
-    const { requests } = await openList({ watchLobbies: async () => list });
+    const { requests, close } = await openList({ watchLobbies: async () => list });
     await expect.element(status).toHaveTextContent("2 lobbies");
-    // Focused and pressed, as by a keyboard: a full row takes no click.
-    rows
-      .nth(0)
-      .element()
-      .dispatchEvent(new MouseEvent("click", { bubbles: true }));
-    expect(requests).toEqual([]);
     await userEvent.click(page.getByRole("button", { name: "Join Bo: 3 of 8, Waiting to start" }));
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("BCDFG");
     expect(requests).toEqual(["join BCDFG Ada"]);
+    close();
+    const again = await openList({ watchLobbies: async () => list });
+    await userEvent.click(page.getByRole("button", { name: "Wait for a seat with Ana: 8 of 8" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("FFFFF");
+    expect(again.requests).toEqual(["join FFFFF Ada queue"]);
   });
 
   test("[SC71] the list is live: focus and places stay, who is gone goes, and closing it ends it", async () => {
@@ -98,5 +97,8 @@ describe("the public list", () => {
     await userEvent.click(page.getByRole("button", { name: "Quick match" }));
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
     expect(opened.requests).toEqual(["quick Ada"]);
+    const { door } = opened.lobby().state;
+    opened.lobby().set({ door: { ...door, listed: true } });
+    await expect.element(page.getByTestId("room-status")).toHaveTextContent(/in the public list: others may join/);
   });
 });

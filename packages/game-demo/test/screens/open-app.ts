@@ -68,9 +68,9 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
         requests.push(["host", name, ...wishes].join(" "));
         return network.host?.(name) ?? new FakeLobby("KXRTM", { name, colour: colour ?? 0 });
       },
-      join: async (code, { name, colour, signal, password, as }) => {
-        const how = [...(as === undefined ? [] : [as]), ...(password === undefined ? [] : [`"${password}"`])];
-        requests.push(["join", code, name, ...how].join(" "));
+      join: async (code, { name, colour, signal, as, password }) => {
+        const wishes = [...(as === undefined ? [] : [as]), ...(password === undefined ? [] : [`"${password}"`])];
+        requests.push(["join", code, name, ...wishes].join(" "));
         return network.join?.(code, name, signal, password) ?? new FakeLobby(code.slice(0, 5), { name, colour: colour ?? 0 }, ["Ana"]);
       },
       quickMatch: async ({ name, colour }) => {
