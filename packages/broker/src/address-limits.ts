@@ -14,6 +14,19 @@ interface AddressEntry {
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
 const ADDRESSES_MAX = 50_000;
 
+/**
+ * Some providers give a customer a /48, with 65,536 addresses as we count them: it may guess so many times as often as one of them. Elsewhere the same /48 is a city's phones, whose
+ * owners mistype; nothing but guesses is counted so. At half, an evening's mistypes there are turned away; at double, one customer is 32.
+ */
+const NETWORK_GUESSES = 16;
+const NETWORK = "::/48";
+
+/** The /48 of a /64; `undefined`: an IPv4 address. */
+function networkOf(address: string): string | undefined {
+  const groups = /^([0-9a-f]+:[0-9a-f]+:[0-9a-f]+):[0-9a-f]+::\/64$/.exec(address)?.[1];
+  return groups === undefined ? undefined : groups + NETWORK;
+}
+
 /** What one address has used up. */
 export class AddressLimits {
   readonly #limits: BrokerLimits;
@@ -49,15 +62,24 @@ export class AddressLimits {
 
   /** Takes a guess at a code, before it is known to be one; give it back with `refundGuess` when it was right. */
   takeGuess(nowMs: number, address: string): boolean {
-    return this.#entry(nowMs, address).wrongCodes.take(nowMs);
+    const buckets = this.#guessBuckets(nowMs, address);
+    const taken = buckets.filter((bucket) => bucket.take(nowMs));
+    if (taken.length === buckets.length) return true;
+    for (const bucket of taken) bucket.refund();
+    return false;
   }
 
   refundGuess(nowMs: number, address: string): void {
-    this.#entry(nowMs, address).wrongCodes.refund();
+    for (const bucket of this.#guessBuckets(nowMs, address)) bucket.refund();
   }
 
   guessWaitMs(nowMs: number, address: string): number {
-    return this.#entry(nowMs, address).wrongCodes.waitMs(nowMs);
+    return Math.max(...this.#guessBuckets(nowMs, address).map((bucket) => bucket.waitMs(nowMs)));
+  }
+
+  #guessBuckets(nowMs: number, address: string): readonly TokenBucket[] {
+    const network = networkOf(address);
+    return [address, ...(network === undefined ? [] : [network])].map((key) => this.#entry(nowMs, key).wrongCodes);
   }
 
   takeLobby(nowMs: number, address: string): boolean {
@@ -97,21 +119,21 @@ export class AddressLimits {
 
   #entry(nowMs: number, address: string): AddressEntry {
     const known = this.#entries.get(address);
-    const entry = known ?? this.#newEntry(nowMs);
+    const entry = known ?? this.#newEntry(nowMs, address.endsWith(NETWORK) ? NETWORK_GUESSES : 1);
     if (known !== undefined) this.#entries.delete(address);
     else if (this.#entries.size >= ADDRESSES_MAX) this.#forgetOne();
     this.#entries.set(address, entry);
     return entry;
   }
 
-  #newEntry(nowMs: number): AddressEntry {
+  #newEntry(nowMs: number, guesses: number): AddressEntry {
     const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute, listsPerMinute, challengesPerMinute } = this.#limits;
     const perMinute = (count: number): TokenBucket => new TokenBucket(nowMs, { perSecond: count / 60, burst: count });
     return {
       sockets: 0,
       opens: perMinute(opensPerMinute),
       requests: perMinute(requestsPerMinute),
-      wrongCodes: perMinute(wrongCodesPerMinute),
+      wrongCodes: perMinute(guesses * wrongCodesPerMinute),
       lobbies: perMinute(lobbiesPerMinute),
       lists: perMinute(listsPerMinute),
       challenges: perMinute(challengesPerMinute),

@@ -1,5 +1,7 @@
 import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { AddressLimits } from "../src/address-limits.ts";
+import { addressKey } from "../src/client-address.ts";
 import { BROKER_LIMITS } from "../src/limits.ts";
 import { named, TAG } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
@@ -53,4 +55,24 @@ test("[LS90] an address asks for a quick match as often as for the list", async 
   const replies = askers.map(({ heard }) => heard.find(({ text }) => text.includes('"reply"')));
   expect(replies.filter((reply) => reply !== undefined && isRefused(reply))).toHaveLength(1);
   expect(replies.filter((reply) => reply?.text.includes("resumeSecret") === true)).toHaveLength(BROKER_LIMITS.listsPerMinute);
+});
+
+test("[AB91] all addresses of an IPv6 /48 together guess sixteen times as often as one; right codes are given back, others are not held up", () => {
+  const limits = new AddressLimits(BROKER_LIMITS);
+  const guess = (address: string): boolean => limits.takeGuess(0, addressKey(address) ?? "");
+  const { wrongCodesPerMinute } = BROKER_LIMITS;
+  let taken = 0;
+  for (let index = 0; index < 1_000; index++) {
+    for (let attempt = 0; attempt <= wrongCodesPerMinute; attempt++) {
+      if (guess(`2001:db8:7:${index.toString(16)}::1`)) taken++;
+    }
+  }
+  expect(taken).toBe(16 * wrongCodesPerMinute);
+  expect(limits.guessWaitMs(0, "2001:db8:7:999::/64")).toBeGreaterThan(0);
+  expect([guess("2001:db8:7:999::1"), guess("2001:db8:8::1"), guess("192.0.2.1")]).toEqual([false, true, true]);
+  // What was refused by the one has cost nothing of the other.
+  limits.refundGuess(0, "2001:db8:7:999::/64");
+  expect([guess("2001:db8:7:999::1"), guess("2001:db8:7:999::1")]).toEqual([true, false]);
+  limits.sweep(120_000);
+  expect(limits.size).toBe(0);
 });
