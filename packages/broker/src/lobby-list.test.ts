@@ -2,6 +2,7 @@ import {
   applyLobbyChange,
   LOBBY_LIMITS,
   LOBBY_TIMES,
+  parseListMessage,
   type LobbyFilter,
   type LobbyList,
   type ListMessage,
@@ -45,6 +46,15 @@ test("[LS11] a lobby is listed while its host wants it, it is not locked and som
   room.resume("bob");
   room.command("bob", { type: "set-listed", listed: false });
   expect(listingOf(room.record)).toBeUndefined();
+});
+
+test("[LS11] a lobby where everybody watches is listed, and read by who asks for the list", () => {
+  const room = new TestLobby({ audience: 1 });
+  room.command("ada", { type: "set-listed", listed: true });
+  room.command("ada", { type: "set-role", role: "spectator" });
+  const seen = listingOf(room.record);
+  expect(seen).toMatchObject({ hostName: "ada", members: 0 });
+  expect(parseListMessage(JSON.stringify({ reply: 1, ok: true, result: { lobbies: [seen], total: 1 } })).ok).toBe(true);
 });
 
 test("[LS12] metadata of up to 512 bytes are shown, larger ones are not", () => {

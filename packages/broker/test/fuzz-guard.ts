@@ -144,6 +144,7 @@ export interface GuardFuzzCount {
 
 /** A broker, people that send it anything, and two honest ones. */
 export class GuardFuzz {
+  readonly #seed: number;
   readonly #random: Random;
   readonly #handlers: BrokerHandlers;
   readonly #failures: LogEntry[] = [];
@@ -155,6 +156,7 @@ export class GuardFuzz {
   readonly #stockIds = new Set<string>();
 
   constructor(seed: number) {
+    this.#seed = seed;
     this.#random = new Random(seed, "guard");
     const log = (entry: LogEntry): void => void (entry.event === "failure" && this.#failures.push(entry));
     this.#handlers = createBrokerHandlers({ open: true, relayFrames: true, limits: LIMITS, log });
@@ -203,7 +205,7 @@ export class GuardFuzz {
 
   /** Opens a lobby or joins one, and from then on says anything. */
   #member(): Actor {
-    const page = new PageKey();
+    const page = new PageKey(`${this.#seed} ${this.#count.sockets}`);
     const client = new MemoryClient(this.#handlers, "/lobby", (text) => this.#hearLobby(text));
     client.say(memberFrameOf(this.#random.chance(0.3) ? "create" : "join", page, pick(this.#random, this.#names.codes)));
     return { client, next: () => memberFrame(this.#random, this.#namesFor(page.peerId, page.key)) };
@@ -239,8 +241,8 @@ export class GuardFuzz {
 
   #admit({ lobby, peerId, resumeSecret, signalingToken }: Admission): void {
     this.#count.admissions++;
-    // The names have secrets of others: who resumes with one is whoever has that seat.
-    if (PageKey.of(peerId) === undefined) this.#wrong.push(`somebody became ${peerId}, which is nobody's`);
+    // It may be another's: the names have secrets of others, and who resumes with one is whoever has that seat. It may be nobody's: a key that was broken
+    // on its way is a key too, until it has to be proven.
     this.#lobbiesOf.set(peerId, (this.#lobbiesOf.get(peerId) ?? new Set()).add(lobby.code));
     this.#name("peerIds", peerId);
     this.#name("codes", lobby.code);

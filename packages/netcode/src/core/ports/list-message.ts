@@ -8,7 +8,7 @@ const listing: Read<LobbyListing> = object<LobbyListing>({
   code: lobbyCode,
   hostName: text(LOBBY_LIMITS.nameUnits),
   metadata,
-  members: integer(1, LOBBY_LIMITS.members),
+  members: integer(0, LOBBY_LIMITS.members),
   capacity,
   playing: flag,
   password: flag,

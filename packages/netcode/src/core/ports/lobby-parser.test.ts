@@ -271,7 +271,7 @@ const anyListing = fc.record({
   code: anyCode,
   hostName: fc.string({ minLength: 1, maxLength: 64 }),
   metadata: anyJson,
-  members: fc.integer({ min: 1, max: 64 }),
+  members: fc.integer({ min: 0, max: 64 }),
   capacity: fc.integer({ min: 1, max: 64 }),
   playing: fc.boolean(),
   password: fc.boolean(),
