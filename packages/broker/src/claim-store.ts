@@ -7,7 +7,10 @@ export interface Claim {
   readonly ageMs: number;
 }
 
-export type ClaimAnswer = { readonly ok: true; readonly token: number } | { readonly ok: false; readonly holder: Claim };
+/** `isNew`: it was not the owner's already. */
+export type ClaimAnswer =
+  | { readonly ok: true; readonly token: number; readonly isNew: boolean }
+  | { readonly ok: false; readonly holder: Claim };
 
 export interface ClaimWish {
   readonly owner: string;

@@ -19,15 +19,18 @@ test("[CL23] an id that is claimed for a lobby is another one's after 5 s, unles
   const [KXRTM, other] = [code("KXRTM"), code("BBBBB")];
   await lobbies.compareAndSet(KXRTM, 0, new TestLobby().record);
   const [ada, bob] = [peer("ada"), peer("bob")];
-  expect([await seats.take(ada, KXRTM), await seats.take(bob, KXRTM), await seats.take(bob, KXRTM)]).toEqual([true, true, true]);
+  expect([await seats.take(ada, KXRTM), await seats.take(bob, KXRTM)]).toMatchObject([{ isNew: true }, { isNew: true }]);
+  expect(await seats.take(bob, KXRTM)).toMatchObject({ isNew: false });
   expect([await seats.take(ada, other), await seats.take(bob, other)]).toEqual([false, false]);
   await vi.advanceTimersByTimeAsync(5_001);
-  expect([await seats.take(ada, other), await seats.take(bob, other)]).toEqual([false, true]);
-  // Given back by who has it, and by nobody else.
-  await seats.giveBack(bob, KXRTM);
+  expect(await seats.take(ada, other)).toBe(false);
+  const taken = await seats.take(bob, other);
+  if (taken === false) throw new Error("not taken");
+  // Given back with the newest token, and with no other one.
+  await seats.withdraw({ ...taken, token: taken.token - 1 });
   expect(await seats.take(bob, KXRTM)).toBe(false);
-  await seats.giveBack(bob, other);
-  expect(await seats.take(bob, KXRTM)).toBe(true);
+  await seats.withdraw(taken);
+  expect(await seats.take(bob, KXRTM)).toMatchObject({ isNew: true });
   expect([await seats.find(ada), await seats.find(bob), await seats.find(peer("cyd"))]).toMatchObject([
     { code: KXRTM },
     undefined,

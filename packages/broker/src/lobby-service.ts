@@ -118,17 +118,17 @@ export class LobbyService {
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
       const opened = openLobby({ life, code, peerId, terms: command, ...arrival.seat });
       const record = seats?.place(opened, peerId) ?? opened;
-      if (mayOpen && seats !== undefined && !(await seats.take(peerId, code)))
-        return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
+      const claimed = mayOpen ? await seats?.take(peerId, code) : undefined;
+      if (claimed === false) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
       // Told to come again meanwhile: nobody would come into it.
-      if (visitor.isWaiting?.() === false) return seats?.giveBack(peerId, code);
+      if (visitor.isWaiting?.() === false) return claimed && seats?.withdraw(claimed);
       if (mayOpen && (await this.#write(code, 0, record, record))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         this.#noteWritten(code, record, []);
         return;
       }
       if (entrance !== null && (await this.#reenter(visitor, code, { ...arrival.seat, entrance }, arrival.secret))) return;
-      if (mayOpen) await seats?.giveBack(peerId, code);
+      if (claimed !== undefined) await seats?.withdraw(claimed);
     }
     visitor.handleOutcome({ ok: false, refusal: mayOpen || isFull ? { code: "SERVER_FULL" } : KEY_TAKEN });
   }
@@ -350,19 +350,19 @@ export class LobbyService {
       const made = stepLobby(record, request, nowMs());
       const entered = made.answer.ok ? made.answer.entrance?.peerId : undefined;
       const step = seats === undefined || entered === undefined ? made : { ...made, record: seats.place(made.record, entered) };
-      const admitted = await seats?.admit(code, record, step);
-      if (admitted === false) {
+      const ids = await seats?.admit(code, record, step);
+      if (ids === false) {
         handleStep({ record, changes: [], answer: { ok: false, refusal: KEY_TAKEN } });
         return;
       }
       const over = step.record.lobby.members.length === 0;
       if (step.record !== record && !(await this.#write(code, version, over ? undefined : step.record, entered && record))) {
-        if (admitted !== undefined) await seats?.withdraw(admitted, record);
+        if (ids?.came !== undefined) await seats?.withdraw(ids.came);
         continue;
       }
       // Not of an uncertain copy, whose owner could else end what the others are about to bring back.
       if (over && step.record.restoration === null) this.#closedLives.take(record.life.id, KEEPSAKE_AGE_MS).catch(handleFailure);
-      seats?.settle(code, step);
+      if (ids !== undefined) seats?.settle(ids);
       rooms.publish(code, { ...step, version: step.record === record ? version : version + 1 });
       this.#deadlines.note(code, step.record);
       handleStep(step);

@@ -9,7 +9,7 @@ local claim = redis.call("HMGET", KEYS[1], "o", "t")
 local token = tonumber(claim[2] or "0")
 `;
 
-/** ARGV: owner · lease · what may be taken over: 0 nothing, -1 anything, or a token     → token; or 0, owner, token, age in µs */
+/** ARGV: owner · lease · what may be taken over: 0 nothing, -1 anything, or a token     → token, whether it is new; or 0, owner, token, age in µs */
 const TAKE = new RedisScript(`${NOW}
 if claim[1] and claim[1] ~= ARGV[1] and ARGV[3] ~= "-1" and tonumber(ARGV[3]) ~= token then
   return { "0", claim[1], claim[2], tostring(math.max(0, now - token)) }
@@ -17,7 +17,7 @@ end
 token = string.format("%.0f", math.max(now, token + 1))
 redis.call("HSET", KEYS[1], "o", ARGV[1], "t", token)
 redis.call("PEXPIRE", KEYS[1], ARGV[2])
-return { token }
+return { token, claim[1] == ARGV[1] and "again" or "new" }
 `);
 
 /** ARGV: owner · lease · token     → 1 renewed, 0 somebody else's */
@@ -45,9 +45,9 @@ export class RedisClaimStore implements ClaimStore {
 
   async take(key: string, { owner, leaseMs, over }: ClaimWish): Promise<ClaimAnswer> {
     const reply = await this.#connection.run(TAKE, this.#keyOf(key), [owner, leaseMs, over === "anybody" ? -1 : (over ?? 0)]);
-    const [token, holder, held, ageUs] = wordsOf(reply);
-    if (token !== "0") return { ok: true, token: Number(token) };
-    return { ok: false, holder: { owner: String(holder), token: Number(held), ageMs: Number(ageUs) / 1_000 } };
+    const [token, word, held, ageUs] = wordsOf(reply);
+    if (token !== "0") return { ok: true, token: Number(token), isNew: word === "new" };
+    return { ok: false, holder: { owner: String(word), token: Number(held), ageMs: Number(ageUs) / 1_000 } };
   }
 
   async renew(key: string, { owner, token, leaseMs }: { owner: string; token: number; leaseMs: number }): Promise<boolean> {

@@ -16,10 +16,20 @@ export interface SeatClaimsOptions {
   readonly handleFailure: (error: unknown) => void;
 }
 
-/** An id that was taken for a seat which is not written yet. */
-interface AdmittedId {
+/** The claim of an id. */
+interface ClaimedId {
   readonly peerId: PeerId;
   readonly token: number;
+  /** No other attempt for the same lobby had the id when this one took it. */
+  readonly isNew: boolean;
+}
+
+/** The ids that a step is about, before it is written. */
+export interface SteppedIds {
+  /** Of who comes in by it. */
+  readonly came: ClaimedId | undefined;
+  /** Of who leaves by it. */
+  readonly left: readonly ClaimedId[];
 }
 
 /** Sees to it that an id is a member's of one lobby at most, among all nodes, and notes which node has whose socket. */
@@ -37,49 +47,52 @@ export class SeatClaims {
   }
 
   /** Takes the id for this lobby; false: it is a member's of another one. */
-  async take(peerId: PeerId, code: LobbyCode): Promise<boolean> {
-    return (await this.#claim(peerId, code)) !== undefined;
-  }
-
-  /** The token of the claim. */
-  async #claim(peerId: PeerId, code: LobbyCode): Promise<number | undefined> {
+  async take(peerId: PeerId, code: LobbyCode): Promise<ClaimedId | false> {
     const wish = { owner: code, leaseMs: SEAT_LEASE_MS };
     let answer = await this.#options.claims.take(keyOf(peerId), wish);
     if (!answer.ok) {
       const { owner, token, ageMs } = answer.holder;
-      if (ageMs < UNSEATED_MS_MAX || (await this.#isSeated(peerId, owner as LobbyCode))) return undefined;
+      if (ageMs < UNSEATED_MS_MAX || (await this.#isSeated(peerId, owner as LobbyCode))) return false;
       // Of somebody who left, or never came: what should have given it back was lost.
       answer = await this.#options.claims.take(keyOf(peerId), { ...wish, over: token });
     }
-    return answer.ok ? answer.token : undefined;
-  }
-
-  /** The id is no member's of this lobby (any more). What gets lost of this is found out when somebody takes the id. */
-  async giveBack(peerId: PeerId, code: LobbyCode): Promise<void> {
-    const { claims } = this.#options;
-    const claim = await claims.find(keyOf(peerId));
-    if (claim?.owner === code) await claims.release(keyOf(peerId), claim.token);
+    return answer.ok && { peerId, token: answer.token, isNew: answer.isNew };
   }
 
   /** Before the step is written: takes the id of who comes in by it, if somebody does; `false`: it is a member's elsewhere. */
-  async admit(code: LobbyCode, before: LobbyRecord, { answer, record }: LobbyStep): Promise<AdmittedId | false | undefined> {
+  async admit(code: LobbyCode, before: LobbyRecord, step: LobbyStep): Promise<SteppedIds | false> {
+    const { answer, record } = step;
+    const left = await this.#leaving(code, step);
     const peerId = answer.ok ? answer.entrance?.peerId : undefined;
-    if (peerId === undefined || isMember(before, peerId) || !isMember(record, peerId)) return undefined;
-    const token = await this.#claim(peerId, code);
-    return token === undefined ? false : { peerId, token };
+    if (peerId === undefined || isMember(before, peerId) || !isMember(record, peerId)) return { came: undefined, left };
+    const came = await this.take(peerId, code);
+    return came && { came, left };
   }
 
-  /** The step was not written, and whoever was let in by it is not in the lobby of `record`: it may go elsewhere at once. An attempt that took the id after it keeps it. */
-  async withdraw({ peerId, token }: AdmittedId, record: LobbyRecord): Promise<void> {
-    if (!isMember(record, peerId)) await this.#options.claims.release(keyOf(peerId), token);
+  /**
+   * Nothing was written with this claim: the id may go elsewhere at once. Unless another attempt for the same lobby had it before, which may be seated
+   * by now with an older token, or takes it after; what stays so is found out when somebody takes the id.
+   */
+  async withdraw({ peerId, token, isNew }: ClaimedId): Promise<void> {
+    if (isNew) await this.#options.claims.release(keyOf(peerId), token);
   }
 
   /** After the step was written: gives back the ids of who left by it. Nobody waits for it. */
-  settle(code: LobbyCode, { changes }: LobbyStep): void {
-    for (const { change } of changes) {
-      const left = change.type === "member-left" || (change.type === "member-returned" && change.peerId !== change.member.peerId);
-      if (left) this.giveBack(change.peerId, code).catch(this.#options.handleFailure);
-    }
+  settle({ left }: SteppedIds): void {
+    for (const { peerId, token } of left) this.#options.claims.release(keyOf(peerId), token).catch(this.#options.handleFailure);
+  }
+
+  /** Found before the step is written: who comes in again right after it has a higher token, and keeps the id. */
+  async #leaving(code: LobbyCode, { changes }: LobbyStep): Promise<readonly ClaimedId[]> {
+    const peerIds = changes.flatMap(({ change }) => {
+      const isLeft = change.type === "member-left" || (change.type === "member-returned" && change.peerId !== change.member.peerId);
+      return isLeft ? [change.peerId] : [];
+    });
+    const found = peerIds.map(async (peerId) => {
+      const claim = await this.#options.claims.find(keyOf(peerId));
+      return claim?.owner === code ? [{ peerId, token: claim.token, isNew: false }] : [];
+    });
+    return (await Promise.all(found)).flat();
   }
 
   /** Which lobby the id is a member's of. */

@@ -21,6 +21,16 @@ export function claimStoreContract(create: () => ClaimStore | Promise<ClaimStore
     await tokenOf(claims.take("other", { owner: "bob", leaseMs: LEASE_MS }));
   });
 
+  test("[CL1] who takes it hears whether it was its own already", async () => {
+    const claims = await create();
+    const take = (owner: string, over?: "anybody") => claims.take("id", { owner, leaseMs: LEASE_MS, ...(over && { over }) });
+    const first = await take("ada");
+    const [again, other] = [await take("ada"), await take("bob", "anybody")];
+    expect([first, again, other]).toMatchObject([{ isNew: true }, { isNew: false }, { isNew: true }]);
+    if (other.ok) await claims.release("id", other.token);
+    expect(await take("bob")).toMatchObject({ ok: true, isNew: true });
+  });
+
   test("[CL1] of many that claim at once one gets it", async () => {
     const claims = await create();
     const all = await Promise.all(Array.from({ length: 16 }, (_, index) => claims.take("id", { owner: `o${index}`, leaseMs: LEASE_MS })));

@@ -147,3 +147,65 @@ test("[CL96] who was told to come again while Redis was slow opens no lobby behi
   await left.create(host);
   expect([host.outcomes, await shared.lobbies.count()]).toEqual([["in"], 1]);
 });
+
+test("[CL97] an attempt that lost against another one of the same page does not give back what that one is seated with", async () => {
+  const { shared, left, right } = openCluster(() => 5);
+  const [first, second] = [await opened(left), await opened(left)];
+  const bob = new VirtualGuest();
+  const [again, elsewhere] = [new VirtualGuest(bob.key), new VirtualGuest(bob.key)];
+  void left.join(bob, first);
+  void right.join(again, first);
+  await vi.advanceTimersByTimeAsync(100);
+  expect([...bob.outcomes, ...again.outcomes].map(String).toSorted()).toEqual(["BAD_REQUEST", "in"]);
+  const third = new VirtualNode(shared.node());
+  nodes.push(third);
+  void third.join(elsewhere, second);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(elsewhere.outcomes).toEqual(["BAD_REQUEST"]);
+});
+
+test("[CL97] who leaves and comes back at once keeps its id, although the leaving is not yet done with it", async () => {
+  let delayMs = 0;
+  const { shared, left, right } = openCluster(() => delayMs);
+  const [first, second] = [await opened(left), await opened(left)];
+  const bob = new VirtualGuest();
+  const [again, elsewhere] = [new VirtualGuest(bob.key), new VirtualGuest(bob.key)];
+  await left.join(bob, first);
+  const { membership } = bob;
+  if (membership === undefined) throw new Error("not in");
+  const memberCount = async (): Promise<number | undefined> => (await shared.lobbies.load(first)).record?.lobby.members.length;
+  delayMs = 5;
+  void left.service.command(membership, { command: { type: "leave" } }, () => undefined);
+  while ((await memberCount()) === 2) await vi.advanceTimersByTimeAsync(1);
+  delayMs = 0;
+  await right.join(again, first);
+  delayMs = 5;
+  await vi.advanceTimersByTimeAsync(100);
+  expect([again.outcomes, await memberCount()]).toEqual([["in"], 2]);
+  const third = new VirtualNode(shared.node());
+  nodes.push(third);
+  void third.join(elsewhere, second);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(elsewhere.outcomes).toEqual(["BAD_REQUEST"]);
+});
+
+test("[CL97] an attempt to open a lobby that came too late does not give back what the next one opened it with", async () => {
+  let delayMs = 0;
+  const { left, right } = openCluster(() => delayMs);
+  const other = await opened(right);
+  const host = new VirtualGuest();
+  const [again, elsewhere] = [new VirtualGuest(host.key), new VirtualGuest(host.key)];
+  const entrance = { id: "entrance-of-host-0123456789", attempt: 1 };
+  let isWaiting = true;
+  delayMs = 50;
+  void left.create(host, { entrance }, () => isWaiting);
+  await vi.advanceTimersByTimeAsync(160);
+  isWaiting = false;
+  // The second attempt takes the id after the first one, and before that one hears that it has it.
+  delayMs = 0;
+  void right.create(again, { entrance: { ...entrance, attempt: 2 } });
+  await vi.advanceTimersByTimeAsync(500);
+  expect([host.outcomes, again.outcomes]).toEqual([[], ["in"]]);
+  await left.join(elsewhere, other);
+  expect(elsewhere.outcomes).toEqual(["BAD_REQUEST"]);
+});

@@ -210,7 +210,7 @@ export class MemoryNode implements SharedState {
     const claim = { owner, token: this.#cluster.nextToken(), takenAtMs: nowMs, untilMs: nowMs + leaseMs };
     this.#cluster.claims.set(key, claim);
     this.#cluster.onClaimTaken(key, claim);
-    return { ok: true, token: claim.token };
+    return { ok: true, token: claim.token, isNew: held?.owner !== owner };
   }
 
   #renew(key: string, { owner, token, leaseMs }: { owner: string; token: number; leaseMs: number }): boolean {

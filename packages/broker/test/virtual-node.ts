@@ -27,7 +27,7 @@ const nowMs = (): number => Date.now();
 
 /** Somebody at a node, and what came of each of its requests. */
 export class VirtualGuest {
-  readonly key: string = new PageKey().key;
+  readonly key: string;
   readonly outcomes: (CommandResult | LobbyErrorCode | "in" | null)[] = [];
   readonly goodbyes: GoodbyeReason[] = [];
   membership: Membership | undefined;
@@ -43,6 +43,10 @@ export class VirtualGuest {
     takeLobby: () => true,
     handleOutcome: (outcome) => this.#hear(outcome),
   };
+
+  constructor(key: string = new PageKey().key) {
+    this.key = key;
+  }
 
   #hear(outcome: Outcome): void {
     if (!outcome.ok) this.outcomes.push(outcome.refusal.code);
@@ -105,8 +109,13 @@ export class VirtualNode {
     this.cluster.start({ rooms: this.rooms, service: this.service, guard });
   }
 
-  create(guest: VirtualGuest, { capacity = 4, listed = false } = {}, isWaiting: () => boolean = () => true): Promise<void> {
-    const room = { game: TAG, profile: named("Ada"), capacity, settings: null, metadata: null, listed };
+  create(
+    guest: VirtualGuest,
+    { capacity = 4, listed = false, entrance }: { capacity?: number; listed?: boolean; entrance?: EntranceAttempt } = {},
+    isWaiting: () => boolean = () => true,
+  ): Promise<void> {
+    const more = entrance === undefined ? {} : { entrance };
+    const room = { game: TAG, profile: named("Ada"), capacity, settings: null, metadata: null, listed, ...more };
     return this.service.create(
       { ...guest.visitor, isWaiting },
       { type: "create", protocol: LOBBY_PROTOCOL_VERSION, key: guest.key, ...room },
