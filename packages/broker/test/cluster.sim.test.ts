@@ -216,12 +216,13 @@ class Trouble {
     room.members[room.members.indexOf(member)] = this.world.resume(member.name, room.code, member.secret, member.keepsakes.at(-1));
   }
 
-  /** One page's key, in two lobbies at once. */
+  /** One page's key, in two lobbies at once, and twice in each. */
   #joinTwice(): void {
     const name = `twin-${this.#count++}`;
     if (this.#count > 3) return;
     this.tally.twice++;
-    for (const room of this.rooms) room.members.push(this.world.twin(name, room.code));
+    // A page asks again when it hears nothing: two of its attempts may be on their way to the same lobby, through two nodes.
+    for (const room of [...this.rooms, ...this.rooms]) room.members.push(this.world.twin(name, room.code));
   }
 
   #kill(): void {
