@@ -238,7 +238,7 @@ export const strings = {
     leaveText: "A bot takes over your disc. You can come back to the lobby with its code.",
     leaveYes: "Quit",
     leaveNo: "Keep playing",
-    watching: "You are watching. You play in the next match.",
+    watching: "You are watching.",
     takeSeat: (name: string): string => `Play for ${name}`,
     returning: "Coming back to your seat…",
   },
