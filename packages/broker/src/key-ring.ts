@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey, createPublicKey, hkdfSync, randomBytes, sign, type KeyObject } from "node:crypto";
+import { createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { assert } from "@rollcall/netcode/lobby-protocol";
 
 /** A secret that is shorter could be tried out. */
@@ -13,10 +13,6 @@ const KEYS_MAX = 8;
  */
 const SIGNED_LIFE_MS: number = 24 * 3_600_000;
 
-/** What stands before the 32 bytes of an Ed25519 key in its usual wrapping, private and public (RFC 8410 sections 7 and 4). */
-const PRIVATE_KEY_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
-const PUBLIC_KEY_PREFIX_BYTES = 12;
-
 /** One secret, and all that is made of it: a key for each purpose, so that none says anything about another. */
 export class SigningKey {
   /** Names the key where several are about: 8 url-safe characters, of which nobody finds the key. */
@@ -24,7 +20,6 @@ export class SigningKey {
   /** From when on it signs, in ms of the wall clock. It verifies before that too. */
   readonly fromMs: number;
   readonly #secret: string;
-  #pair: { readonly privateKey: KeyObject; readonly publicKey: Buffer } | undefined;
 
   constructor(secret: string, fromMs: number = -Infinity) {
     this.#secret = secret;
@@ -41,27 +36,6 @@ export class SigningKey {
   derive(purpose: string, salt: Uint8Array | string, sizeBytes: number): Buffer {
     return Buffer.from(hkdfSync("sha256", this.#secret, salt, purpose, sizeBytes));
   }
-
-  /** Ed25519, 32 bytes: what members know this key by. */
-  get publicKey(): Buffer {
-    return this.#signingPair().publicKey;
-  }
-
-  /** Ed25519, 64 bytes. */
-  sign(bytes: Uint8Array): Buffer {
-    return sign(null, bytes, this.#signingPair().privateKey);
-  }
-
-  #signingPair(): { readonly privateKey: KeyObject; readonly publicKey: Buffer } {
-    this.#pair ??= pairOf(this.derive("rollcall member certificate", "", 32));
-    return this.#pair;
-  }
-}
-
-function pairOf(seed: Buffer): { readonly privateKey: KeyObject; readonly publicKey: Buffer } {
-  const privateKey = createPrivateKey({ key: Buffer.concat([PRIVATE_KEY_PREFIX, seed]), format: "der", type: "pkcs8" });
-  const publicKey = createPublicKey(privateKey).export({ format: "der", type: "spki" }).subarray(PUBLIC_KEY_PREFIX_BYTES);
-  return { privateKey, publicKey };
 }
 
 /**
@@ -93,11 +67,6 @@ export class KeyRing {
     const key = this.#keys.find(({ fromMs }) => fromMs <= nowMs) ?? this.#keys.at(-1);
     assert(key !== undefined, "a ring with a key");
     return key;
-  }
-
-  /** The key that signs after this one; `undefined` when none is known. */
-  get next(): SigningKey | undefined {
-    return this.#keys[this.#keys.indexOf(this.current) - 1];
   }
 
   /** The keys that signed before this one, and still verify; newest first. */
