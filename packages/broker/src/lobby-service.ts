@@ -22,7 +22,6 @@ import { LobbyPasswords } from "./lobby-password.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
 import { changesAfter, type LobbyRecord, type NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
-import { LobbyQueues } from "./lobby-queues.ts";
 import { LobbyReturns } from "./lobby-returns.ts";
 import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
 import { KEEPSAKE_AGE_MS, type LobbySeal } from "./lobby-seal.ts";
@@ -32,6 +31,7 @@ import type { LobbyStore } from "./lobby-store.ts";
 import type { SeatClaims } from "./seat-claims.ts";
 import type { HandleOutcome, Membership, Order, Visitor } from "./lobby-visitor.ts";
 import type { Secrets } from "./secrets.ts";
+import { TaskQueues } from "./task-queues.ts";
 
 type CommandOf<Type extends LobbyCommand["type"]> = Extract<LobbyCommand, { readonly type: Type }>;
 
@@ -76,7 +76,8 @@ const FOLLOWER_LAG_MS = 200;
 export class LobbyService {
   readonly passwords: LobbyPasswords;
   readonly #options: LobbyServiceOptions;
-  readonly #queues = new LobbyQueues();
+  /** Changes of a lobby leave in the order of their numbers. */
+  readonly #queues = new TaskQueues<LobbyCode>();
   readonly #deadlines: LobbyDeadlines;
   readonly #returns = new LobbyReturns((code, copy) => this.#restore(code, copy));
   readonly #keeper: LobbyKeeper | undefined;
@@ -101,7 +102,7 @@ export class LobbyService {
     const { key, relayOnly = false } = command;
     if (relayOnly && !iceGrants.hasTurn) return visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
     const peerId = secrets.peerIdOf(key);
-    const arrival = arrivalOf(this.#options.secrets, visitor, command);
+    const arrival = arrivalOf(secrets, visitor, command);
     const { entrance } = arrival.seat;
     const isFull = (await store.count()) >= limits.lobbies;
     // A full broker may still hold what an earlier attempt opened.
@@ -138,7 +139,7 @@ export class LobbyService {
     const { secrets } = this.#options;
     const peerId = secrets.peerIdOf(key);
     if (this.#isElsewhere(peerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
-    const { seat, secret } = arrivalOf(this.#options.secrets, visitor, command);
+    const { seat, secret } = arrivalOf(secrets, visitor, command);
     const { game, profile, as = "player" } = command;
     const request = { type: "join", game, profile, as, password: this.passwords.proofOf(command), peerId, ...seat } as const;
     await this.#enter(visitor, code, { request, secret, lastEvent: Infinity, notFound: "LOBBY_NOT_FOUND" });

@@ -3,6 +3,7 @@ import { gameKeyOf, type LobbyDirectory } from "./lobby-directory.ts";
 import { fitsFilter } from "./lobby-listing.ts";
 import type { LobbyService } from "./lobby-service.ts";
 import type { Outcome, Visitor } from "./lobby-visitor.ts";
+import { TaskQueues } from "./task-queues.ts";
 
 type QuickMatchCommand = Extract<LobbyCommand, { readonly type: "quick-match" }>;
 
@@ -19,25 +20,16 @@ export interface QuickMatchOptions {
 /** Finds a lobby for who wants any. One at a time for each game: of two who come at once, the second finds what the first opened. */
 export class QuickMatch {
   readonly #options: QuickMatchOptions;
-  /** The end of each game's queue. */
-  readonly #queues = new Map<string, Promise<void>>();
+  /** By game. */
+  readonly #queues = new TaskQueues<string>();
 
   constructor(options: QuickMatchOptions) {
     this.#options = options;
   }
 
   /** `isThere`: asked when it is the visitor's turn; false: it has gone, and gets no answer. */
-  async find(visitor: Visitor, command: QuickMatchCommand, isThere: () => boolean): Promise<void> {
-    const game = gameKeyOf(command.game);
-    const before = this.#queues.get(game) ?? Promise.resolve();
-    const own = before.then(() => (isThere() ? this.#enter(visitor, command) : undefined));
-    const tail = own
-      .catch(() => undefined)
-      .finally(() => {
-        if (this.#queues.get(game) === tail) this.#queues.delete(game);
-      });
-    this.#queues.set(game, tail);
-    await own;
+  find(visitor: Visitor, command: QuickMatchCommand, isThere: () => boolean): Promise<void> {
+    return this.#queues.run(gameKeyOf(command.game), () => (isThere() ? this.#enter(visitor, command) : Promise.resolve()));
   }
 
   async #enter(visitor: Visitor, command: QuickMatchCommand): Promise<void> {
