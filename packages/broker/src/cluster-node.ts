@@ -26,10 +26,10 @@ export interface ClusterNodeOptions {
   readonly seats: SeatClaims;
   readonly rooms: LobbyRooms;
   readonly service: LobbyService;
-  /** Somebody of this lobby signals here. */
-  readonly isSignaling: (code: LobbyCode) => boolean;
+  /** Lobbies of which somebody signals here. */
+  readonly signalingCodes: () => ReadonlySet<LobbyCode>;
   /** Another node says something about a lobby that is followed here. */
-  readonly handleText: (code: LobbyCode, message: { readonly [key: string]: unknown }) => void;
+  readonly handleText: (message: { readonly [key: string]: unknown }) => void;
   readonly steadyMs: () => number;
   readonly handleFailure: (error: unknown) => void;
 }
@@ -120,7 +120,7 @@ export class ClusterNode {
   #handleLobby(code: LobbyCode, text: string): void {
     const message = parseNodeText(text);
     const version = message?.["written"];
-    if (typeof version !== "number") return message && this.#options.handleText(code, message);
+    if (typeof version !== "number") return message && this.#options.handleText(message);
     if (version > (this.#options.rooms.versionOf(code) ?? Infinity)) this.#catchUp(code, version);
   }
 
@@ -187,9 +187,10 @@ export class ClusterNode {
 
   /** Lobbies that have nobody here any more. */
   #letGo(): void {
-    const { rooms, service, shared, isSignaling } = this.#options;
+    const { rooms, service, shared, signalingCodes } = this.#options;
+    const signaling = signalingCodes();
     for (const code of this.#followed) {
-      if (!rooms.isEmpty(code) || rooms.isUncertain(code) || isSignaling(code)) continue;
+      if (!rooms.isEmpty(code) || rooms.isUncertain(code) || signaling.has(code)) continue;
       this.#followed.delete(code);
       this.#deaf.delete(lobbyChannel(code));
       shared.bus.unsubscribe(lobbyChannel(code));

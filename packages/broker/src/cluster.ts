@@ -59,10 +59,10 @@ export class Cluster {
       seats: this.seats,
       rooms: parts.rooms,
       service: parts.service,
-      isSignaling: (code) => parts.guard.isSignaling(code),
-      handleText: (_code, { here }) => {
+      signalingCodes: () => parts.guard.lobbyCodes(),
+      handleText: ({ here }) => {
         // Of a node of ours: an id that nothing waits for changes nothing.
-        if (typeof here === "string") parts.guard.handleElsewhere(here as Parameters<SignalingGuard["handleElsewhere"]>[0]);
+        if (typeof here === "string") parts.guard.handleElsewhere(here as PeerId);
       },
       steadyMs,
       handleFailure,

@@ -173,10 +173,9 @@ export class SignalingGuard {
     });
   }
 
-  /** Somebody of this lobby signals here. */
-  isSignaling(code: LobbyCode): boolean {
-    for (const peerId of this.#clients.keys()) if (this.#options.lobbyOf(peerId) === code) return true;
-    return false;
+  /** Lobbies of which somebody signals here: of all at once, since looking through all clients for each would take a busy node seconds. */
+  lobbyCodes(): ReadonlySet<LobbyCode> {
+    return new Set([...this.#clients.keys()].flatMap((peerId) => this.#options.lobbyOf(peerId) ?? []));
   }
 
   /** A signal of another node, which has checked what a sender may. */
