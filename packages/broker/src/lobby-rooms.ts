@@ -54,17 +54,13 @@ export class LobbyRooms {
   readonly #onPeerGone: (peerId: PeerId) => void;
   /** The name of this node; `undefined`: it is alone. */
   readonly #nodeId: string | undefined;
-  #onOpened: (code: LobbyCode) => void = () => undefined;
+  /** Called with the first socket of a lobby here. */
+  onOpened: (code: LobbyCode) => void = () => undefined;
 
   /** `onPeerGone`: this peer id is no longer a member of any lobby. `nodeId`: other nodes write the same lobbies. */
   constructor(onPeerGone: (peerId: PeerId) => void, nodeId?: string) {
     this.#onPeerGone = onPeerGone;
     this.#nodeId = nodeId;
-  }
-
-  /** Called with the first socket of a lobby here. */
-  set onOpened(onOpened: (code: LobbyCode) => void) {
-    this.#onOpened = onOpened;
   }
 
   get memberCount(): number {
@@ -99,7 +95,7 @@ export class LobbyRooms {
   restore({ lobby }: LobbyRecord, present: LobbyRecord | undefined): void {
     const room = this.#rooms.get(lobby.code);
     this.#rooms.delete(lobby.code);
-    sendAway(room);
+    sendAway(room, "SHUTTING_DOWN");
     const peerIds = new Set(lobby.members.map((member) => member.peerId));
     for (const { peerId } of present?.lobby.members ?? []) {
       if (!peerIds.has(peerId)) this.#forget(lobby.code, peerId);
@@ -139,7 +135,7 @@ export class LobbyRooms {
     }
     if (record.lobby.members.length === 0) {
       this.#rooms.delete(code);
-      for (const { socket } of room?.guests.values() ?? []) socket.goodbye("LOBBY_CLOSED");
+      sendAway(room, "LOBBY_CLOSED");
     } else if (room !== undefined) this.#note(room, record, version);
     // Nobody here: whether somebody leaves it, this node will not hear.
     else if (this.#nodeId !== undefined) this.#forgetMembers(code, record);
@@ -189,7 +185,7 @@ export class LobbyRooms {
   lose(code: LobbyCode, reason: "LOBBY_CLOSED" | "SHUTTING_DOWN"): void {
     const room = this.#rooms.get(code);
     this.#rooms.delete(code);
-    for (const { socket } of room?.guests.values() ?? []) socket.goodbye(reason);
+    sendAway(room, reason);
     for (const peerId of this.#peerIdsOf(code)) this.#forget(code, peerId);
   }
 
@@ -198,7 +194,7 @@ export class LobbyRooms {
     const room: Room = { relayOnly, guests: new Map(), event, version: 0, seats: [] };
     this.#rooms.set(code, room);
     for (const { peerId } of members) this.#setLobby(peerId, code);
-    this.#onOpened(code);
+    this.onOpened(code);
     return room;
   }
 
@@ -207,7 +203,7 @@ export class LobbyRooms {
     this.#rooms.delete(code);
     const members = new Set(record.lobby.members.map(({ peerId }) => peerId));
     for (const peerId of this.#peerIdsOf(code)) if (!members.has(peerId)) this.#forget(code, peerId);
-    sendAway(room);
+    sendAway(room, "SHUTTING_DOWN");
   }
 
   /** The record decides whose socket is the newest of a seat, also where that was no change. */
@@ -302,6 +298,6 @@ function newsOf(room: Room, record: LobbyRecord, changes: readonly NumberedChang
   return missing > 0 && news.length === missing ? news : undefined;
 }
 
-function sendAway(room: Room | undefined): void {
-  for (const { socket } of room?.guests.values() ?? []) socket.goodbye("SHUTTING_DOWN");
+function sendAway(room: Room | undefined, reason: GoodbyeReason): void {
+  for (const { socket } of room?.guests.values() ?? []) socket.goodbye(reason);
 }
