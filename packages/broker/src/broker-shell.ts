@@ -28,7 +28,7 @@ import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters, type SocketKind } from "./meters.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
-import { OperationsDoor, type Readiness } from "./operations-door.ts";
+import { OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
@@ -153,7 +153,7 @@ export class BrokerShell implements BrokerHandlers {
     this.#operations = new OperationsDoor({
       health: () => this.#health(),
       readiness: () => this.#readiness(),
-      retryAfterSeconds: () => RETRY_AFTER_SECONDS,
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
       admin,
       metrics,
       token: settings.adminToken,
@@ -390,8 +390,4 @@ export class BrokerShell implements BrokerHandlers {
     this.#counters.add("broker:failure");
     this.#settings.log(failureEntry(error));
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "").split("?", 1)[0] ?? "";
 }

@@ -10,7 +10,7 @@ export interface OperationsDoorOptions {
   readonly health: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
   /** Seconds after which whoever finds this broker not ready may come again. */
-  readonly retryAfterSeconds: () => number;
+  readonly retryAfterSeconds: number;
   /** `undefined`: there are none. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
   /** A page for people, always behind the token; `undefined`: there is none. */
@@ -99,11 +99,12 @@ export class OperationsDoor {
   #readyz(): Answer {
     const status = this.#options.readiness();
     if (status === "ready") return json(200, { status });
-    return { ...json(503, { status }), headers: { "retry-after": String(this.#options.retryAfterSeconds()) } };
+    return { ...json(503, { status }), headers: { "retry-after": String(this.#options.retryAfterSeconds) } };
   }
 }
 
-function pathOf(request: IncomingMessage): string {
+/** Without what is asked of it. */
+export function pathOf(request: IncomingMessage): string {
   return (request.url ?? "").split("?", 1)[0] ?? "";
 }
 
