@@ -9,7 +9,6 @@ export class ListingBoard {
   readonly #handleFailure: (error: unknown) => void;
   /** What the list says of lobbies that are in it, as JSON: most changes of a lobby change nothing there. */
   readonly #told = new Map<LobbyCode, string>();
-
   readonly #isShared: boolean;
 
   /** `isShared`: other nodes write the same lobbies, and the same list. */
@@ -35,8 +34,9 @@ export class ListingBoard {
   }
 
   /** The lobby was written. Nobody waits for the list. */
-  handleWritten({ life, revision, lobby, ...rest }: LobbyRecord): void {
-    const listing = listingOf({ life, revision, lobby, ...rest });
+  handleWritten(record: LobbyRecord): void {
+    const listing = listingOf(record);
+    const { life, revision, lobby } = record;
     const { code, game } = lobby;
     const text = listing === undefined ? undefined : JSON.stringify(listing);
     // What this node has not told, another one may have.

@@ -26,7 +26,7 @@ export function isPrivateKey(text: string): boolean {
 }
 
 /** `undefined` for what is no pair: one of them makes no sense, or the key is another certificate's. */
-export function parseTlsPair(cert: string, key: string): TlsPair | undefined {
+function parseTlsPair(cert: string, key: string): TlsPair | undefined {
   const isPair = doesNotThrow(() => {
     // An empty text would count as none.
     assert(new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)), "a certificate and its key");
