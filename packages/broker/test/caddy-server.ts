@@ -1,11 +1,11 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureProgram } from "../../../scripts/install-program.ts";
+import { freePort } from "./free-port.ts";
 
 const CADDYFILE = fileURLToPath(new URL("../../../deploy/Caddyfile", import.meta.url));
 
@@ -54,13 +54,4 @@ export class CaddyServer {
     await exit;
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("expected: a port");
-  return address.port;
 }

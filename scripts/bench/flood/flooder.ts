@@ -21,25 +21,13 @@ const METADATA = Array.from({ length: 8_000 }, () => 1);
 /** Unsent bytes above which it waits for the broker to read. */
 const UNSENT_MAX = 1_048_576;
 
-function flood(message: () => string): void {
+function flood(say: (socket: WebSocket) => void): void {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/peerjs?key=peerjs&id=flood-${process.pid}-${++count}&token=t`, { localAddress });
   socket.on("error", () => undefined);
-  socket.on("close", () => setTimeout(() => flood(message), 1));
+  socket.on("close", () => setTimeout(() => flood(say), 1));
   const send = (): void => {
     if (socket.readyState !== WebSocket.OPEN) return;
-    for (let index = 0; index < 100 && socket.bufferedAmount < UNSENT_MAX; index++) socket.send(message());
-    setImmediate(send);
-  };
-  socket.on("open", send);
-}
-
-function pings(): void {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/peerjs?key=peerjs&id=flood-${process.pid}-${++count}&token=t`, { localAddress });
-  socket.on("error", () => undefined);
-  socket.on("close", () => setTimeout(pings, 1));
-  const send = (): void => {
-    if (socket.readyState !== WebSocket.OPEN) return;
-    for (let index = 0; index < 100 && socket.bufferedAmount < UNSENT_MAX; index++) socket.ping("x");
+    for (let index = 0; index < 100 && socket.bufferedAmount < UNSENT_MAX; index++) say(socket);
     setImmediate(send);
   };
   socket.on("open", send);
@@ -65,6 +53,6 @@ function requests(): void {
 }
 
 const message = MESSAGES[kind];
-if (message !== undefined) flood(message);
-else if (kind === "pings") pings();
+if (message !== undefined) flood((socket) => socket.send(message()));
+else if (kind === "pings") flood((socket) => socket.ping("x"));
 else for (let index = 0; index < 8; index++) (kind === "connections" ? connections : requests)();
