@@ -81,6 +81,8 @@ test("[AB18] a code that is wrong and one that lets nobody in are answered with 
       { code: "LOBBY_NOT_FOUND" },
       { code: "LOBBY_FULL" },
       { code: "LOBBY_LOCKED" },
+      { code: "PASSWORD_REQUIRED" },
+      { code: "WRONG_PASSWORD" },
       { code: "VERSION_MISMATCH", expected: game },
     ] as const) {
       expect(await answerTo(refusal, tookMs, true)).toEqual(wrong);
