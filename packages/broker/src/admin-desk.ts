@@ -27,8 +27,8 @@ type Name = "sockets" | "members" | "lobbies" | "requests" | "signals" | "refusa
 /** Rows of a page that somebody reads, and loads from a store that others need more. */
 const LOBBIES_SHOWN = 200;
 /**
- * Two of five letters let an operator find the lobby that somebody asks about. A stranger who sees them has 8,000 codes left to try; among a thousand
- * lobbies any guess hits after 3,200.
+ * Two letters let an operator find the lobby that somebody asks about. A stranger who sees them has 8,000 codes left to try where codes have five (the
+ * shortest); among a thousand lobbies any guess hits after 3,200.
  */
 const CODE_LETTERS_SHOWN = 2;
 

@@ -32,7 +32,7 @@ export interface BrokerOptions {
   readonly trustedProxyHops?: number;
   /** Letters of a code, 5–8. At 5 a thousand living lobbies are one code in 3,200, at 8 one in 25 million. Default 5. */
   readonly codeLength?: number;
-  /** A full, a locked and another version's lobby look like no lobby at all. Default: false. */
+  /** A full, a locked and another version's lobby, and one with a password that was not proved, look like no lobby at all. Default: false. */
   readonly uniformErrors?: boolean;
   /**
    * Makes signaling tokens and keepsakes that outlive this process, or that several brokers share: at least 32 characters. With it, members bring their

@@ -45,7 +45,7 @@ const METRICS_CONNECTIONS = 100;
 /** The same of one address, which could else take all places with connections that ask for nothing. */
 const SPARE_CONNECTIONS_PER_ADDRESS = 64;
 
-/** Signaling and lobbies as request handlers, for a server that does other things too. `port` and `host` are not used. */
+/** Signaling and lobbies as request handlers, for a server that does other things too. What listens is its own: `port`, `host` and options of `createBroker` alone are not used. */
 export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandlers {
   return createShell(resolveOptions(options));
 }

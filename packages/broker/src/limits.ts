@@ -24,7 +24,7 @@ export interface BrokerLimits {
   readonly lobbiesPerMinute: number;
   /** Questions for the public list, quick matches among them, per address; each reads the whole list of a game, and is answered with up to 40 kB. What changes is told without being asked. */
   readonly listsPerMinute: number;
-  /** Questions what to prove for a password, per address. Without a bound somebody asks about all 3,200,000 codes in a quarter of an hour, and sees by the second round whose answer changed: there is a lobby. At half, a class that enters one lobby waits. */
+  /** Questions what to prove for a password, per address. Without a bound somebody asks about all 3,200,000 codes of five letters in a quarter of an hour, and sees by the second round whose answer changed: there is a lobby. At half, a class that enters one lobby waits. */
   readonly challengesPerMinute: number;
   /** Of the whole process. */
   readonly sockets: number;

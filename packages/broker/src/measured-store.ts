@@ -1,6 +1,6 @@
 import type { LobbyStore } from "./lobby-store.ts";
 
-/** The operations of a lobby store. */
+/** The operations of a lobby store that somebody waits for. */
 export type StoreOperation = "load" | "compareAndSet" | "count";
 
 export interface StoreTimes {
@@ -9,7 +9,7 @@ export interface StoreTimes {
   readonly nowMs: () => number;
 }
 
-/** `store`, with each of its operations timed. */
+/** `store`, with each of these operations timed. */
 export function measureStore(store: LobbyStore, { observe, nowMs }: StoreTimes): LobbyStore {
   const timed = async <Value>(operation: StoreOperation, run: () => Promise<Value>): Promise<Value> => {
     const startedMs = nowMs();

@@ -172,7 +172,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "uniform-errors": {
     value: undefined,
-    help: "Answer a full, locked or other-version lobby like a wrong code.",
+    help: "Answer a full, locked or other-version lobby, or a missing or wrong password, like a wrong code.",
     apply: (text, options) => readSwitch(text, (on) => (options.uniformErrors = on)),
   },
   ...OPERATIONS_SETTINGS,
