@@ -8,7 +8,7 @@ import { BROKER_LIMITS } from "./limits.ts";
 import { ListViews } from "./list-views.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import type { LobbyService } from "./lobby-service.ts";
-import { LobbySocket } from "./lobby-socket.ts";
+import { LobbySocket, type LobbySocketOptions } from "./lobby-socket.ts";
 import type { Visitor } from "./lobby-visitor.ts";
 import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import { QuickMatch } from "./quick-match.ts";
@@ -30,10 +30,10 @@ function joinText(request: number): string {
   return JSON.stringify({ request, command: { ...command, profile: { name: "Eve", colour: 0, choices: null } } });
 }
 
-/** A socket before this service, which is asked for joins alone. */
+/** A socket before this service, which is asked for joins alone, unless `more` has another one. */
 function openSocket(
   join: (visitor: Visitor) => Promise<void>,
-  { send, ...more }: { send: (text: string) => void; uniformErrors?: boolean; answerMsMax?: number },
+  { send, ...more }: { readonly send: (text: string) => void } & Partial<LobbySocketOptions>,
 ): LobbySocket {
   const service = { join } as unknown as LobbyService;
   const directory = new MemoryLobbyDirectory();
@@ -113,4 +113,25 @@ test("[CL94] joins that the store did not answer, or too late, are no wrong code
     await handled;
   }
   expect(answers.map((text) => /"code":"(\w+)"/.exec(text)?.[1])).toEqual(Array(4 * BROKER_LIMITS.wrongCodesPerMinute).fill("RETRY"));
+});
+
+test("[CL94] a challenge and a list that come too late are not told any more: whoever asked was told to come again", async () => {
+  const answers: string[] = [];
+  const late = async <Value>(value: Value): Promise<Value> => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    return value;
+  };
+  const service = { passwords: { challenge: () => late({ salt: "", nonce: "" }) } } as unknown as LobbyService;
+  const directory = { set: () => Promise.resolve(), list: () => late([]), watch: () => () => undefined };
+  const listViews = new ListViews(directory, () => undefined);
+  const socket = openSocket(() => Promise.resolve(), { send: (text) => answers.push(text), service, listViews, answerMsMax: 950 });
+  for (const [index, asked] of [
+    { type: "challenge", code: "KXRTM", key: new PageKey().key },
+    { type: "list", game: GAME, filter: {} },
+  ].entries()) {
+    const handled = socket.handleText(JSON.stringify({ request: index + 1, command: { ...asked, protocol: LOBBY_PROTOCOL_VERSION } }));
+    await vi.advanceTimersByTimeAsync(1_100);
+    await handled;
+  }
+  expect(answers.map((text) => /"code":"(\w+)"/.exec(text)?.[1])).toEqual(["RETRY", "RETRY"]);
 });

@@ -297,6 +297,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
     }
     const result = await service.passwords.challenge(command);
     await this.#untilNextStep(askedMs);
+    if (this.#givenUp.has(request)) return;
+    this.#options.requests.add("challenge ok");
     this.#send({ reply: request, ok: true, result });
   }
 
@@ -304,6 +306,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
     const { listViews, addresses, address, nowMs, requests } = this.#options;
     if (!addresses.takeList(nowMs(), address)) return this.#refuseList(request);
     return listViews.watch(this, { game, filter }, (result) => {
+      // It asks again.
+      if (this.#givenUp.has(request)) return listViews.forget(this);
       requests.add("list ok");
       this.#send({ reply: request, ok: true, result });
     });
