@@ -26,6 +26,8 @@ const LIMITS = {
   opensPerMinute: 60 * MANY,
   wrongCodesPerMinute: 60 * MANY,
   lobbiesPerMinute: 60 * MANY,
+  listsPerMinute: 60 * MANY,
+  challengesPerMinute: 60 * MANY,
   refusedMessages: 15,
 };
 const ACTORS = 24;
