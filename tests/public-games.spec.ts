@@ -1,27 +1,15 @@
-import { mkdirSync } from "node:fs";
 import { expect, test } from "playwright/test";
 import { RubberbandPage } from "./rubberband-page.ts";
-
-/** Where pictures of the screens go, for who wants to look at them. */
-const PICTURES = process.env["ROLLCALL_PICTURES"];
-
-async function picture({ page }: RubberbandPage, name: string): Promise<void> {
-  if (PICTURES === undefined) return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}/${name}.png` });
-}
 
 test("[EE70] a game is made public with a password, found in the list, entered; another comes by quick match, only watches, and sees the match; who was banned is let in again", async ({
   browser,
 }) => {
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
-  await picture(ada, "title");
   const code = await ada.host();
   const button = ({ page }: RubberbandPage, name: string) => page.getByRole("button", { name, exact: true });
   await ada.page.getByRole("switch", { name: "Public" }).click();
   await button(ada, "Password…").click();
   await ada.page.getByRole("textbox", { name: "Password" }).fill("open sesame");
-  await picture(ada, "set-password");
   await button(ada, "Save").click();
   await expect(button(ada, "Change the password…")).toBeVisible();
 
@@ -29,7 +17,6 @@ test("[EE70] a game is made public with a password, found in the list, entered; 
   await button(bob, "Public lobbies").click();
   const row = bob.page.getByRole("list", { name: "Public lobbies" }).getByRole("button", { name: /Ada/ });
   await expect(row).toBeVisible();
-  await picture(bob, "public-list");
   await row.click();
   const password = bob.page.getByRole("textbox", { name: "Password" });
   await password.fill("open barley");
@@ -49,12 +36,10 @@ test("[EE70] a game is made public with a password, found in the list, entered; 
   expect(await cyd.code()).toBe(code);
   await button(cyd, "Spectate").click();
   await expect(ada.page.getByTestId("audience")).toHaveText(/Cyd.*Watches/);
-  await picture(ada, "room");
 
   await ada.start();
   await cyd.page.waitForFunction(() => globalThis.rollcall.match?.role === "watcher");
   await Promise.all([ada, bob, cyd].map((page) => page.confirmed(60)));
-  await picture(cyd, "watching");
   await ada.page.evaluate(() => globalThis.rollcall.match?.stop());
   await Promise.all([ada, bob, cyd].map(({ page }) => expect(page.getByTestId("lobby-code")).toBeVisible()));
 
@@ -64,7 +49,6 @@ test("[EE70] a game is made public with a password, found in the list, entered; 
   await bob.typeCode(code);
   await expect(bob.page.getByRole("alert").filter({ hasText: /no lobby/i })).toBeVisible();
   await button(ada, "Removed players…").click();
-  await picture(ada, "removed");
   await button(ada, "Let Bob in again").click();
   await button(ada, "Close").click();
   await bob.typeCode("");
