@@ -120,12 +120,7 @@ describe("links of a lobby, in virtual time", () => {
       const [ada, bob, cyd] = [world.join("ada"), world.join("bob"), world.join("cyd")];
       world.network.cut([ada.id], [bob.id]);
       world.network.cut([bob.id], [ada.id]);
-      for (const [left, right] of [
-        [bob, ada],
-        [cyd, ada],
-        [cyd, bob],
-      ] as const)
-        world.link(left, right);
+      world.linkAll([ada, bob, cyd]);
       expect(
         world.runUntil(() => isOpen(ada, bob) && isOpen(ada, cyd) && isOpen(bob, cyd), 3_000),
         `seed ${seed}`,
@@ -156,12 +151,7 @@ describe("links of a lobby, in virtual time", () => {
       if (isProof) forged++;
       return send(peer, channel, isProof ? bytes.map((byte, index) => (index === 40 ? byte ^ 1 : byte)) : bytes);
     };
-    for (const [left, right] of [
-      [bob, ada],
-      [cyd, ada],
-      [cyd, bob],
-    ] as const)
-      world.link(left, right);
+    world.linkAll([ada, bob, cyd]);
     world.run(5_000);
     expect(forged).toBeGreaterThan(2);
     expect(ada.mesh.refusals()["bad-proof"]).toBeGreaterThan(1);
@@ -176,12 +166,7 @@ describe("links of a lobby, in virtual time", () => {
     const peers = [world.join("ada"), world.join("bob"), world.join("cyd")] as const;
     const [ada, bob, cyd] = peers;
     for (const peer of peers) peer.invite = { secret: "of the link", isRequired: false };
-    for (const [left, right] of [
-      [bob, ada],
-      [cyd, ada],
-      [cyd, bob],
-    ] as const)
-      world.link(left, right);
+    world.linkAll([ada, bob, cyd]);
     const pathOf = (peer: LinkPeer, other: PeerId): string | undefined => peer.mesh.stats().find(({ peerId }) => peerId === other)?.path;
     const known = (): (string | undefined)[] => [verified(ada, "bob"), verified(bob, "ada"), verified(ada, "cyd"), verified(cyd, "bob")];
     expect(world.runUntil(() => isOpen(ada, bob) && isOpen(ada, cyd) && isOpen(bob, cyd), 3_000)).toBe(true);

@@ -80,6 +80,11 @@ export class LinkWorld {
     acceptor.add(dialer, "acceptor");
   }
 
+  /** Each with each: who comes later in the list dials. */
+  linkAll(peers: readonly LinkPeer[]): void {
+    for (const [index, later] of peers.entries()) for (const earlier of peers.slice(0, index)) this.link(later, earlier);
+  }
+
   run(ms: number): void {
     this.network.scheduler.runUntil(this.nowMs + ms);
   }

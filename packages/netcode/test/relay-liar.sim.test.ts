@@ -92,12 +92,7 @@ describe("a member in the middle that lies", () => {
       const world = new LinkWorld({ seed, lobby: "KXRTM", conditions: LINK_PROFILES.wifi });
       const [ada, bob, cyd] = [world.join("ada"), world.join("bob"), world.join("cyd")];
       world.network.cut([ada.id, bob.id], [ada.id, bob.id]);
-      for (const [left, right] of [
-        [bob, ada],
-        [cyd, ada],
-        [cyd, bob],
-      ] as const)
-        world.link(left, right);
+      world.linkAll([ada, bob, cyd]);
       const isOpen = (): boolean => ada.mesh.status(bob.id) === "open" && bob.mesh.status(ada.id) === "open";
       expect(world.runUntil(isOpen, 5_000), `seed ${seed}`).toBe(true);
       const { forged, stop } = swallowParts(cyd, { from: ada, to: bob });
