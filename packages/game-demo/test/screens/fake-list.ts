@@ -6,7 +6,6 @@ export class FakeList implements LobbyList {
   lobbies: readonly LobbyListing[];
   total: number;
   isLive = true;
-  closed = false;
   readonly #listeners = new Listeners<LobbyListEvents>();
 
   constructor(lobbies: readonly LobbyListing[] = [], total: number = lobbies.length) {
@@ -26,9 +25,7 @@ export class FakeList implements LobbyList {
     this.#listeners.emit("change");
   }
 
-  close(): void {
-    this.closed = true;
-  }
+  close(): void {}
 }
 
 /** A lobby of three people that waits to start. */

@@ -1,21 +1,10 @@
 import { NetcodeError } from "@rollcall/netcode";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeLobby } from "./fake-lobby.ts";
-import { openApp, type FakeNetwork, type OpenedApp } from "./open-app.ts";
+import { appOpener } from "./app-opener.ts";
 
-let opened: OpenedApp | undefined;
-
-async function open(path = "/?name=Ada", network: FakeNetwork = {}): Promise<OpenedApp> {
-  opened = await openApp(path, network);
-  return opened;
-}
-
-afterEach(() => {
-  opened?.close();
-  opened = undefined;
-  vi.restoreAllMocks();
-});
+const open = appOpener();
 
 const codeField = page.getByRole("textbox", { name: "Lobby code" });
 const error = page.getByTestId("error");
