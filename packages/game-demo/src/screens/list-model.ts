@@ -1,4 +1,5 @@
 import type { LobbyFilter, LobbyListing } from "@rollcall/netcode";
+import { isFull as isFullLobby } from "@rollcall/netcode/lobby-protocol";
 import { cleanName } from "./player-name.ts";
 import { strings } from "./strings.ts";
 
@@ -30,7 +31,7 @@ export function listingModel(listing: LobbyListing): ListingModel {
   const cleaned = cleanName(listing.hostName);
   const name = cleaned === "" ? text.nameless : cleaned;
   const seats = text.seats(members, capacity);
-  const isFull = members >= capacity;
+  const isFull = isFullLobby(listing);
   const state = isFull ? text.full : playing ? text.playing : text.waiting;
   const tags = [...(password ? [text.password] : []), ...(relayOnly ? [text.relayOnly] : [])];
   const label = isFull ? text.waitLabel(name, [seats, ...tags].join(", ")) : text.joinLabel(name, [seats, state, ...tags].join(", "));

@@ -1,5 +1,6 @@
 import type { AudienceRole, LobbyPeer, Member } from "@rollcall/netcode";
 import type { PeerId } from "@rollcall/netcode";
+import { playersOf } from "@rollcall/netcode/lobby-protocol";
 import type { RubberbandLobby } from "../net/gateway.ts";
 import { botName, lookAt, PALETTE, parseSettings, type RubberbandSettings } from "../sim/index.ts";
 import { PLAYERS_MAX } from "../sim/rules.ts";
@@ -72,9 +73,8 @@ export interface RoomModel {
 export function roomModel(lobby: RubberbandLobby): RoomModel {
   const { state } = lobby;
   const settings = parseSettings(state.settings);
-  const isPlayer = ({ role }: Member): boolean => role === undefined;
-  const players = state.members.filter(isPlayer);
-  const audience = state.members.filter((member) => !isPlayer(member)).map((member) => personSeat(lobby, member));
+  const players = playersOf(state);
+  const audience = state.members.filter(({ role }) => role !== undefined).map((member) => personSeat(lobby, member));
   const persons = players.flatMap((member): SeatModel[] => [personSeat(lobby, member), ...guestSeats(lobby, member)]);
   const bots = botProfiles(
     persons.map((person) => person.colour),
@@ -87,7 +87,7 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
     personCount: persons.length,
     seatCount: seatCount(lobby),
     isSpectator: lobby.me.role === "spectator",
-    isPlayer: isPlayer(lobby.me),
+    isPlayer: lobby.me.role === undefined,
     listed: state.door.listed,
     hasPassword: state.door.password,
     isHost: lobby.isHost,
@@ -108,8 +108,7 @@ export function seatCount(lobby: RubberbandLobby): number {
 
 /** Players and their guests, as they are seated. */
 export function peopleOf(members: readonly Member[]): readonly { readonly colour: number }[] {
-  const players = members.filter(({ role }) => role === undefined);
-  return players.flatMap(({ profile }) => [profile].concat(profile.guests ?? []));
+  return playersOf({ members }).flatMap(({ profile }) => [profile].concat(profile.guests ?? []));
 }
 
 /** The look of a guest: the first that nobody has. */
@@ -187,7 +186,7 @@ function guestSeats(lobby: RubberbandLobby, member: Member): GuestSeat[] {
 function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {
   const { hostId } = lobby.state;
   const { role } = lobby.me;
-  const members = lobby.state.members.filter((member) => member.role === undefined);
+  const members = playersOf(lobby.state);
   if (matchRunning && role === "spectator") return strings.room.matchOnWatching;
   if (role === "queued") return strings.room.youWait(queuePlace(lobby.state.members, lobby.me));
   if (matchRunning) return lobby.isHost ? strings.room.matchOnHost : strings.room.matchOn;
