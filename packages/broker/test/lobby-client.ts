@@ -209,7 +209,7 @@ export class LobbyClient {
 
   #receive(text: string): void {
     const challenge = parseChallengeMessage(text);
-    if (challenge.ok && "reply" in challenge.value && challenge.value.ok) {
+    if (challenge.ok && challenge.value.ok) {
       this.#challenges.get(challenge.value.reply)?.(challenge.value.result);
       return;
     }

@@ -52,7 +52,7 @@ async function askForChallenge(
       },
       handleFrame: (text) => {
         const parsed = parseChallengeMessage(text);
-        if (!parsed.ok || !("reply" in parsed.value)) return;
+        if (!parsed.ok) return;
         if (parsed.value.ok) answer.resolve(parsed.value.result);
         else answer.reject(errorOfFailure(parsed.value.error, game));
       },

@@ -160,12 +160,15 @@ export const goodbye: Read<GoodbyeReason> = oneOf<GoodbyeReason>([
 /** What tells a kind of message, and how that is read. */
 export type FieldReaders<Message> = readonly (readonly [key: string, read: Read<Message>])[];
 
+const granted = object<Extract<BrokerMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result });
+const refused = object<Extract<BrokerMessage, { readonly ok: false }>>({ reply: count, ok: oneOf([false]), error });
+
 type MessageOf<Key extends string> = Extract<BrokerMessage, { readonly [Name in Key]: unknown }>;
 
 /** By the field that only one kind of message has. */
 const readers: FieldReaders<BrokerMessage> = [
   ["event", object<MessageOf<"event">>({ event: count, change })],
-  ["reply", readReply],
+  ["reply", (value) => (isRecord(value) && value["ok"] === true ? granted(value) : refused(value))],
   ["keepsake", object<MessageOf<"keepsake">>({ keepsake })],
   ["ping", object<MessageOf<"ping">>({ ping: count })],
   ["pong", object<MessageOf<"pong">>({ pong: count })],
@@ -185,14 +188,4 @@ export function parseByField<Message>(frame: string, readers: FieldReaders<Messa
   const read = isRecord(message) ? readers.find(([key]) => Object.hasOwn(message, key))?.[1] : undefined;
   const result = read === undefined ? new Refusal("") : read(message);
   return result instanceof Refusal ? { ok: false, reason: "bad-shape", path: result.path } : { ok: true, value: result };
-}
-
-function readReply(value: unknown): BrokerMessage | Refusal {
-  const granted: Fields<Extract<BrokerMessage, { readonly ok: true }>> = {
-    reply: count,
-    ok: oneOf([true]),
-    result,
-  };
-  const refused: Fields<Extract<BrokerMessage, { readonly ok: false }>> = { reply: count, ok: oneOf([false]), error };
-  return isRecord(value) && value["ok"] === true ? object(granted)(value) : object(refused)(value);
 }

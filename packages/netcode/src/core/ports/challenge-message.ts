@@ -1,10 +1,8 @@
-import { error, goodbye, parseByField, type FieldReaders } from "./broker-message.ts";
+import { error, parseByField, type FieldReaders } from "./broker-message.ts";
 import { count, salt, secret } from "./lobby-fields.ts";
 import type { PasswordChallenge } from "./lobby-password.ts";
 import { isRecord, object, oneOf, type FrameParse } from "./lobby-shape.ts";
 import type { ChallengeMessage } from "./lobby-list-types.ts";
-
-type MessageOf<Key extends string> = Extract<ChallengeMessage, { readonly [Name in Key]: unknown }>;
 
 const result = object<PasswordChallenge>({ salt, nonce: secret });
 const granted = object<Extract<ChallengeMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result });
@@ -12,7 +10,6 @@ const refused = object<Extract<ChallengeMessage, { readonly ok: false }>>({ repl
 
 const readers: FieldReaders<ChallengeMessage> = [
   ["reply", (value) => (isRecord(value) && value["ok"] === true ? granted(value) : refused(value))],
-  ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],
 ];
 
 /** Reads the answer to a `challenge`. */

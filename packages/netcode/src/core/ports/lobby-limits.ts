@@ -22,7 +22,7 @@ export const passwordUnits = 64;
 export const listedMetadataBytes = 512;
 /** Lobbies of one list; how many there are is told beside it. */
 export const listings = 50;
-/** Fields that a filter of the list asks for, and the units of each text in it. */
+/** Fields that a filter of the list asks for, and the units of each name and text in it. */
 export const filterFields = 8;
 export const filterUnits = 64;
 /** Bans of a lobby; the oldest give way. At half, a host with a stubborn visitor forgets others; at double, a keepsake of the lobby would not fit a frame. */

@@ -47,11 +47,10 @@ export interface LobbyListUpdate {
   readonly total: number;
 }
 
-/** What the broker says to a socket that asked for a challenge. */
+/** The broker's answer to `challenge`. Whatever else it says to that socket is not waited for. */
 export type ChallengeMessage =
   | { readonly reply: number; readonly ok: true; readonly result: PasswordChallenge }
-  | { readonly reply: number; readonly ok: false; readonly error: LobbyError }
-  | { readonly goodbye: GoodbyeReason };
+  | { readonly reply: number; readonly ok: false; readonly error: LobbyError };
 
 /** What the broker says to a socket that follows the public list. */
 export type ListMessage =

@@ -30,7 +30,6 @@ export type Read<T> = (value: unknown) => T | Refusal;
 /** A reader per field of `T`; fields that may be absent need `optional`. */
 export type Fields<T> = { readonly [Key in keyof T]-?: Read<Partial<Pick<T, Key>> extends Pick<T, Key> ? T[Key] | undefined : T[Key]> };
 
-const FIELD_NAME_UNITS = 64;
 const REFUSED: Refusal = new Refusal("");
 
 /** An integer between `least` and `most`. */
@@ -79,12 +78,18 @@ export function list<T>(item: Read<T>, countMax: number): Read<readonly T[]> {
   };
 }
 
-/** An object of at most `countMax` fields, with names of at most 64 units. */
-export function record<T>(item: Read<T>, countMax: number): Read<Readonly<Record<string, T>>> {
+export interface RecordBounds {
+  readonly countMax: number;
+  /** Of the name of a field. */
+  readonly unitsMax: number;
+}
+
+/** An object of any fields, within `bounds`. */
+export function record<T>(item: Read<T>, bounds: RecordBounds): Read<Readonly<Record<string, T>>> {
   return (value) => {
     if (!isRecord(value)) return REFUSED;
     const entries = Object.entries(value);
-    if (entries.length > countMax || entries.some(([key]) => key.length > FIELD_NAME_UNITS)) return REFUSED;
+    if (entries.length > bounds.countMax || entries.some(([key]) => key.length > bounds.unitsMax)) return REFUSED;
     const result: Record<string, T> = {};
     for (const [key, element] of entries) {
       const read = item(element);

@@ -47,12 +47,13 @@ const proof: Read<PasswordProof> = object<PasswordProof>({ nonce: secret, proof:
 const filterValue: Read<FilterValue> = (value) =>
   value === null || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value)) ? value : filterText(value);
 const filterText = pattern(/^/, LOBBY_LIMITS.filterUnits);
+const filterBounds = { countMax: LOBBY_LIMITS.filterFields, unitsMax: LOBBY_LIMITS.filterUnits };
 
 const filter: Read<LobbyFilter> = object<LobbyFilter>({
   joinable: optional(flag),
   open: optional(flag),
   idle: optional(flag),
-  metadata: optional(record(filterValue, LOBBY_LIMITS.filterFields)),
+  metadata: optional(record(filterValue, filterBounds)),
 });
 
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
