@@ -37,6 +37,12 @@ export function checkedJson(name: string, value: Json, bytesMax: number): Json {
   return value;
 }
 
+/** `metadata`, if a lobby can have it, in the public list or not. Throws `BAD_ARGUMENT`. */
+export function checkedMetadata(metadata: Json, isListed: boolean): Json {
+  if (isListed) return checkedJson("metadata of a listed lobby", metadata, LOBBY_LIMITS.listedMetadataBytes);
+  return checkedJson("metadata", metadata, LOBBY_LIMITS.metadataBytes);
+}
+
 /** A password that can be typed; `undefined` when there is none. Throws `BAD_ARGUMENT`. */
 export function checkedPassword(password: string | undefined): string | undefined {
   if ((password?.length ?? 0) > LOBBY_LIMITS.passwordUnits) throw badArgument(`a password of at most ${LOBBY_LIMITS.passwordUnits} units`);

@@ -8,7 +8,7 @@ import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
 import type { Admission, GameIdentity, IceServer, Json, PasswordVerifier, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
-import { checkedAudience, checkedCapacity, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
+import { checkedAudience, checkedCapacity, checkedJson, checkedMetadata, checkedPassword, checkedProfile } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
 import type { Environment, PasswordParts } from "./environment.ts";
 import type { PasswordQuestion } from "./lobby-password.ts";
@@ -40,7 +40,7 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
   const entrance = {
     type: "create" as const,
     ...roomOf(options),
-    metadata: checkedJson("metadata", metadata, listed ? LOBBY_LIMITS.listedMetadataBytes : LOBBY_LIMITS.metadataBytes),
+    metadata: checkedMetadata(metadata, listed),
     audience: checkedAudience(audience),
     ...(relayOnly ? { relayOnly } : {}),
     ...(listed ? { listed } : {}),

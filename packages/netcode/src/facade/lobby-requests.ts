@@ -2,7 +2,15 @@ import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Ban, Json, LobbyState, Member, Profile } from "../core/ports/lobby-protocol.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import { checkedAudience, checkedCapacity, checkedInteger, checkedJson, checkedPassword, checkedProfile } from "./checked-arguments.ts";
+import {
+  checkedAudience,
+  checkedCapacity,
+  checkedInteger,
+  checkedJson,
+  checkedMetadata,
+  checkedPassword,
+  checkedProfile,
+} from "./checked-arguments.ts";
 import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
@@ -66,8 +74,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async setMetadata(metadata: Json): Promise<void> {
-    if (this.state.door.listed) checkedJson("metadata of a listed lobby", metadata, LOBBY_LIMITS.listedMetadataBytes);
-    await this.#connection.request({ type: "set-metadata", metadata: checkedJson("metadata", metadata, LOBBY_LIMITS.metadataBytes) });
+    await this.#connection.request({ type: "set-metadata", metadata: checkedMetadata(metadata, this.state.door.listed) });
   }
 
   setLocked(locked: boolean): Promise<void> {
@@ -87,7 +94,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async setListed(listed: boolean): Promise<void> {
-    if (listed) checkedJson("metadata of a listed lobby", this.state.metadata, LOBBY_LIMITS.listedMetadataBytes);
+    checkedMetadata(this.state.metadata, listed);
     await this.#connection.request({ type: "set-listed", listed });
   }
 
