@@ -265,10 +265,10 @@ export class LinkMesh {
   }
 
   /** As a process that was made anew: nothing that was agreed before counts. */
-  #renew(nowMs: number, { peerId, role }: Link): void {
-    const { events } = this.#output;
-    if (this.#links.get(peerId)?.status !== "closed") events.push({ type: "link-closed", peerId, reason: "lost" });
-    this.#links.get(peerId)?.hangUp();
+  #renew(nowMs: number, link: Link): void {
+    const { peerId, role } = link;
+    if (link.status !== "closed") this.#output.events.push({ type: "link-closed", peerId, reason: "lost" });
+    link.hangUp();
     this.#links.delete(peerId);
     this.addPeer(nowMs, peerId, role);
   }
