@@ -3,14 +3,12 @@ import { applyLobbyChange, parseBrokerFrame, writeFramePeer } from "../src/core/
 import type {
   Admission,
   BrokerMessage,
-  CommandResult,
   GoodbyeReason,
   IceGrant,
   LeaveReason,
   LobbyChange,
   LobbyCommand,
   LobbyErrorCode,
-  LobbyListing,
   LobbyState,
   MatchSeat,
   Member,
@@ -121,12 +119,8 @@ export class BrokerDouble {
   iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
   readonly refusals = new Map<LobbyCommand["type"], Refused>();
-  /** The public list. */
-  listings: readonly LobbyListing[] = [];
-  /** What its answers to commands of these types are beside their number. */
-  readonly raw = new Map<LobbyCommand["type"], object>();
-  /** What it answers to commands of these types, doing nothing. */
-  readonly answers = new Map<LobbyCommand["type"], CommandResult>();
+  /** What it answers to commands of these types, beside their number, doing nothing. */
+  readonly answers = new Map<LobbyCommand["type"], object>();
   /** Lies about a relay-only lobby: tells everybody that it is none. */
   deniesRelayOnly = false;
   readonly schedule: (task: () => void) => void;
@@ -175,16 +169,12 @@ export class BrokerDouble {
     if (!("request" in message)) return;
     const { request, command } = message;
     const refused = this.refusals.get(command.type);
-    const raw = this.raw.get(command.type);
-    if (raw !== undefined) {
-      socket.deliver(JSON.stringify({ reply: request, ...raw }));
+    const answer = this.answers.get(command.type);
+    if (answer !== undefined) {
+      socket.deliver(JSON.stringify({ reply: request, ...answer }));
       return;
     }
-    if (command.type === "list" && refused === undefined) {
-      socket.deliver(JSON.stringify({ reply: request, ok: true, result: { lobbies: this.listings, total: this.listings.length } }));
-      return;
-    }
-    const result = refused ?? this.answers.get(command.type) ?? this.#execute(socket, command);
+    const result = refused ?? this.#execute(socket, command);
     if (typeof result === "object" && result !== null && "code" in result) {
       socket.deliver({ reply: request, ok: false, error: { message: `Refused: ${result.code}.`, ...result } });
     } else {
