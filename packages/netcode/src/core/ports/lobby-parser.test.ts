@@ -91,6 +91,7 @@ const anyVerifier = fc.record({ salt: fc.uint8Array({ minLength: 16, maxLength: 
 const anyFilter: fc.Arbitrary<LobbyFilter> = fc.record(
   {
     joinable: fc.boolean(),
+    open: fc.boolean(),
     idle: fc.boolean(),
     metadata: fc.dictionary(
       fc.stringMatching(/^[a-z]{1,9}$/),
@@ -101,30 +102,48 @@ const anyFilter: fc.Arbitrary<LobbyFilter> = fc.record(
   { requiredKeys: [] },
 );
 
+type CreateCommand = Extract<LobbyCommand, { readonly type: "create" }>;
+type JoinCommand = Extract<LobbyCommand, { readonly type: "join" }>;
+
+const anyDoorOptions: fc.Arbitrary<Pick<CreateCommand, "relayOnly" | "listed" | "password" | "audience">> = fc.record(
+  { relayOnly: fc.boolean(), listed: fc.boolean(), password: anyVerifier, audience: integer(64) },
+  { requiredKeys: [] },
+);
+const anyJoinOptions: fc.Arbitrary<Pick<JoinCommand, "password" | "as">> = fc.record(
+  { password: fc.record({ nonce: anySecret, proof: anyKey }), as: fc.constantFrom("spectator" as const, "queue" as const) },
+  { requiredKeys: [] },
+);
+
 const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   withFields(
-    fc.record({
-      type: fc.constant("create" as const),
-      protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
-      key: anyKey,
-      game: anyGame,
-      profile: anyProfile,
-      capacity: fc.integer({ min: 1, max: 64 }),
-      settings: anyJson,
-      metadata: anyJson,
-    }),
-    anyNewcomer,
+    withFields(
+      fc.record({
+        type: fc.constant("create" as const),
+        protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
+        key: anyKey,
+        game: anyGame,
+        profile: anyProfile,
+        capacity: fc.integer({ min: 1, max: 64 }),
+        settings: anyJson,
+        metadata: anyJson,
+      }),
+      anyNewcomer,
+    ),
+    anyDoorOptions,
   ),
   withFields(
-    fc.record({
-      type: fc.constant("join" as const),
-      protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
-      key: anyKey,
-      code: anyCode,
-      game: anyGame,
-      profile: anyProfile,
-    }),
-    anyNewcomer,
+    withFields(
+      fc.record({
+        type: fc.constant("join" as const),
+        protocol: fc.constant(LOBBY_PROTOCOL_VERSION),
+        key: anyKey,
+        code: anyCode,
+        game: anyGame,
+        profile: anyProfile,
+      }),
+      anyNewcomer,
+    ),
+    anyJoinOptions,
   ),
   withFields(
     fc.record({
