@@ -11,7 +11,7 @@ export interface PasswordVerifier {
 /** The result of `challenge`. For a code that has no password, or is none, the salt is made up, and the same each time. */
 export interface PasswordChallenge {
   readonly salt: string;
-  /** Good for a minute, for this code and this key. */
+  /** Good for a minute or two, for this code and this key. */
   readonly nonce: string;
 }
 

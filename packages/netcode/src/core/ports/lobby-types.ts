@@ -302,7 +302,7 @@ export interface BanList {
 /** What a command brings, if it brings something. */
 export type CommandResult = IceGrant | BanList;
 
-/** The result of `create`, `join` and `resume`. */
+/** The result of `create`, `quick-match`, `join` and `resume`. */
 export interface Admission extends IceGrant {
   readonly lobby: LobbyState;
   readonly peerId: PeerId;
