@@ -96,7 +96,7 @@ export class SignalingPeer {
     return this.#peer.open;
   }
 
-  /** A connection can begin: its description and candidates wait for the socket. */
+  /** A connection can begin, and gather addresses. What it sends before the socket is ready is lost. */
   get canConnect(): boolean {
     return !this.#peer.disconnected && !this.#peer.destroyed;
   }
