@@ -94,7 +94,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async setListed(listed: boolean): Promise<void> {
-    checkedMetadata(this.state.metadata, listed);
+    if (listed) checkedMetadata(this.state.metadata, true);
     await this.#connection.request({ type: "set-listed", listed });
   }
 
