@@ -87,9 +87,10 @@ export class HostTools {
   }
 
   async #showBans(): Promise<void> {
-    const bans = await this.#options.bans().catch(() => []);
+    const known = await this.#options.bans().catch(() => undefined);
+    const bans = known ?? [];
     const list = element("ul", { class: "bans", role: "list" });
-    const empty = element("p", { class: "hint", hidden: bans.length > 0 }, strings.bans.empty);
+    const empty = element("p", { class: "hint", hidden: bans.length > 0 }, known === undefined ? strings.bans.unknown : strings.bans.empty);
     for (const ban of bans) {
       const name = cleanName(ban.name);
       const lift = (): void => {

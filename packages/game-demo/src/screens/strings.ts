@@ -79,6 +79,7 @@ export const strings = {
     open: "Removed players…",
     heading: "Removed players",
     empty: "Nobody has been removed for good.",
+    unknown: "The lobby server did not answer. Try again in a moment.",
     lift: "Let in again",
     liftOf: (name: string): string => `Let ${name} in again`,
   },

@@ -68,6 +68,13 @@ describe("the room", () => {
     expect(lobby.calls).toEqual(["unban Troll", "unban Pest"]);
   });
 
+  test("[SC82] where the lobby server does not say whom the host removed, the host is told so", async () => {
+    const lobby = await room();
+    lobby.bans = () => Promise.reject(new Error("no answer"));
+    await press("Removed players…");
+    await expect.element(page.getByText("The lobby server did not answer.")).toBeVisible();
+  });
+
   test("[SC83] who watches and who waits stands behind the seats, says so, and takes none; each goes back and forth, and the host sends others", async () => {
     const lobby = await room();
     const count = page.getByText(/^Players/);
