@@ -10,6 +10,8 @@ const FRAMES_PER_S_MIN = 55;
 /** A page that is throttled sends once a second. On a machine that does other things too, a page that is not may be late as well. */
 const GAP_MS_MAX = process.env["ROLLCALL_DEEP"] === undefined ? 500 : 100;
 const SAMPLE_MS = 2;
+/** A timer of 10 ms in a page that is throttled runs once a second, and a few times more before the throttling begins; in one that is not, a hundred times. */
+const TIMERS_PER_S_MAX = 5;
 
 /** The longest time without a datagram. Time for which this process itself did not look is not a gap of the page's. */
 class GapWatch {
@@ -79,7 +81,7 @@ test(`[EE32] a page that is hidden for ${HIDDEN_S} s plays on at full rate, whil
       `DEEP hidden for ${HIDDEN_S} s: ${framesPerS.toFixed(1)} frames/s, longest gap ${gapMs.toFixed(0)} ms; a timer of 10 ms ran ${(control.timers / HIDDEN_S).toFixed(1)} times a second\n`,
     );
     expect(await ada.page.evaluate(() => document.visibilityState)).toBe("hidden");
-    expect(control.timers).toBeLessThan(2 * HIDDEN_S);
+    expect(control.timers).toBeLessThan(TIMERS_PER_S_MAX * HIDDEN_S);
     expect(control.pictures).toBe(0);
     expect(silences).toEqual([]);
     expect(framesPerS).toBeGreaterThan(FRAMES_PER_S_MIN);
