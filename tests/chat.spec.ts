@@ -1,4 +1,5 @@
-import { expect, test, type Page } from "playwright/test";
+import { expect, type Page } from "playwright/test";
+import { test } from "./page-test.ts";
 import { RubberbandPage } from "./rubberband-page.ts";
 
 async function say(page: Page, text: string): Promise<void> {
@@ -42,7 +43,6 @@ test("[EE50] people talk in the room and over the match, past the broker; who is
   await ada.confirmed(((await ada.stats())?.confirmedFrame ?? 0) + 60);
   expect(await linesOf(bob.page)).not.toContain("Ada can you hear me?");
   expect([ada.errors, bob.errors]).toEqual([[], []]);
-  await Promise.all([ada.close(), bob.close()]);
 });
 
 test("[EE51] a file goes from page to page while they play", async ({ browser }) => {
@@ -72,5 +72,4 @@ test("[EE51] a file goes from page to page while they play", async ({ browser })
   const before = (await bob.stats())?.confirmedFrame ?? 0;
   await Promise.all([ada.confirmed(before + 60), bob.confirmed(before + 60)]);
   expect([ada.errors, bob.errors]).toEqual([[], []]);
-  await Promise.all([ada.close(), bob.close()]);
 });

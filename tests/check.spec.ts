@@ -1,4 +1,5 @@
-import { expect, test } from "playwright/test";
+import { expect } from "playwright/test";
+import { test } from "./page-test.ts";
 import { RubberbandPage } from "./rubberband-page.ts";
 
 test("[EE43] the check of the connection runs to its verdict on the real page, and a lobby opens afterwards", async ({ browser }) => {
@@ -15,5 +16,4 @@ test("[EE43] the check of the connection runs to its verdict on the real page, a
   await page.keyboard.press("Escape");
   await ada.host();
   expect(ada.errors).toEqual([]);
-  await ada.close();
 });

@@ -1,11 +1,8 @@
-import { chromium, expect, test, type Page } from "playwright/test";
+import { chromium, expect, type Page } from "playwright/test";
 import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
+import { test } from "./page-test.ts";
 import { RubberbandPage } from "./rubberband-page.ts";
 import { listenToDepartures, toldOf } from "./told-departures.ts";
-
-test.afterEach(async ({ browser }) => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-});
 
 /** Waits until as many things were told as `expected` has; nothing may follow in the seconds after. */
 async function expectTold(page: Page, expected: readonly string[]): Promise<void> {

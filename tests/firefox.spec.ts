@@ -1,5 +1,6 @@
 import type { Browser as OtherBrowser } from "puppeteer-core";
-import { expect, test } from "playwright/test";
+import { expect } from "playwright/test";
+import { test } from "./page-test.ts";
 import { launchFirefox, PuppeteerPage } from "./puppeteer-page.ts";
 import { listenToDepartures, toldOf } from "./told-departures.ts";
 import { expectEqualHistories, RubberbandPage, type Player, type Weather } from "./rubberband-page.ts";
@@ -17,10 +18,6 @@ test.beforeAll(async () => {
 });
 
 test.afterAll(() => firefox.close());
-
-test.afterEach(async ({ browser }) => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-});
 
 /** Both play by the keyboard, and hold the same history; predictions were corrected. */
 async function expectPlayTogether(players: readonly (Player & { readonly errors: readonly string[] })[]): Promise<void> {

@@ -1,5 +1,6 @@
-import { chromium, expect, test } from "playwright/test";
+import { chromium, expect } from "playwright/test";
 import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
+import { test } from "./page-test.ts";
 import { expectPlaysOn, RubberbandPage } from "./rubberband-page.ts";
 
 /** An address of no machine here, which the browser of these tests is told to reach at this one: to it the page comes over plain http from afar. */

@@ -1,5 +1,6 @@
-import { chromium, expect, test } from "playwright/test";
+import { chromium, expect } from "playwright/test";
 import { chromiumFlags, findChromium } from "../scripts/chromium.ts";
+import { test } from "./page-test.ts";
 import { expectPlaysOn, RubberbandPage, type Weather } from "./rubberband-page.ts";
 
 const PLAY_MS = 20_000;
@@ -33,7 +34,6 @@ test("[EE1] two people host, join by code and play 20 s on a clean link with equ
   const stats = await ada.stats();
   expect(stats?.peers).toHaveLength(1);
   expect(stats?.peers[0]?.path).toBe("direct");
-  await Promise.all([ada.close(), ben.close()]);
 });
 
 test("[EE2] two people join by link and play at 80 ms and 5 % loss: rollbacks happen, histories are equal", async ({ browser }) => {
@@ -48,7 +48,6 @@ test("[EE2] two people join by link and play at 80 ms and 5 % loss: rollbacks ha
   const [stats] = await Promise.all([ada.stats(), ben.stats()]);
   expect(stats?.peers[0]?.rttMs ?? 0).toBeGreaterThan(60);
   expect(stats?.peers[0]?.lossRatio ?? 0).toBeGreaterThan(0);
-  await Promise.all([ada.close(), ben.close()]);
 });
 
 for (const [title, weather] of [
@@ -69,7 +68,6 @@ for (const [title, weather] of [
     await playTogether(all);
     if (weather !== undefined) expect(await rollbacksOf(all)).toBeGreaterThan(10);
     for (const page of all) expect((await page.stats())?.peers).toHaveLength(3);
-    await Promise.all(all.map((page) => page.close()));
   });
 }
 
@@ -116,5 +114,4 @@ test("[EE5] a killed page is reported as suspect, then its bot plays on with the
   await Promise.all([ada.confirmed(before + 300), ben.confirmed(before + 300)]);
   await Promise.all([ada.play(2_000), ben.play(2_000)]);
   await expectPlaysOn([ada, ben]);
-  await Promise.all([ada.close(), ben.close()]);
 });

@@ -1,4 +1,5 @@
-import { expect, test } from "playwright/test";
+import { expect } from "playwright/test";
+import { test } from "./page-test.ts";
 import { RubberbandPage } from "./rubberband-page.ts";
 
 test("[EE70] a game is made public with a password, found in the list, entered; another comes by quick match, only watches, and sees the match; who was banned is let in again", async ({
@@ -55,5 +56,4 @@ test("[EE70] a game is made public with a password, found in the list, entered; 
   await bob.typeCode(code);
   await ada.expectPlayers(2);
   for (const page of [ada, bob, cyd]) expect(page.errors).toEqual([]);
-  await Promise.all([ada, bob, cyd].map((page) => page.close()));
 });

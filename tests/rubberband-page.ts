@@ -51,13 +51,13 @@ export interface Player {
 /** One person at one browser: a separate context, so that nothing is shared with the others. */
 export class RubberbandPage implements Player {
   readonly page: Page;
-  readonly context: BrowserContext;
+  readonly #context: BrowserContext;
   readonly name: string;
   readonly errors: string[] = [];
 
   private constructor(page: Page, context: BrowserContext, name: string) {
     this.page = page;
-    this.context = context;
+    this.#context = context;
     this.name = name;
     page.on("pageerror", (error) => this.errors.push(error.message));
   }
@@ -108,7 +108,7 @@ export class RubberbandPage implements Player {
   }
 
   async #setWeather(weather: Weather): Promise<void> {
-    const session = await this.context.newCDPSession(this.page);
+    const session = await this.#context.newCDPSession(this.page);
     await session.send("Network.enable");
     await session.send("Network.emulateNetworkConditions", {
       offline: false,
@@ -159,10 +159,6 @@ export class RubberbandPage implements Player {
       if (turn % 3 === 0) await this.page.keyboard.press("Space");
       await this.page.keyboard.up(key);
     }
-  }
-
-  async close(): Promise<void> {
-    await this.context.close();
   }
 }
 

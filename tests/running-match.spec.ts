@@ -1,10 +1,6 @@
-import { expect, test, type Browser } from "playwright/test";
+import { expect, type Browser } from "playwright/test";
+import { test } from "./page-test.ts";
 import { expectPlaysOn, RubberbandPage } from "./rubberband-page.ts";
-
-// Pages that go on playing would take the processor from the tests that follow.
-test.afterEach(async ({ browser }) => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-});
 
 /** A host and others in a match that runs. */
 async function openMatch(browser: Browser, names: readonly string[]): Promise<RubberbandPage[]> {

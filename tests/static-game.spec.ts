@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { expect, test, type Page } from "playwright/test";
+import { expect, type Page } from "playwright/test";
 import { listening, run } from "../packages/broker/test/running-command.ts";
+import { test } from "./page-test.ts";
 import { RubberbandPage } from "./rubberband-page.ts";
 
 /** Built by the command that serves the pages of all other tests here. */
@@ -47,7 +48,6 @@ test("[OP35] the built game runs from the broker's own port under its policy: tw
     expect((await ada.stats())?.peers[0]?.path).toBe("direct");
     expect([...ada.errors, ...ben.errors]).toEqual([]);
     for (const { page } of [ada, ben]) expect(await violations(page)).toEqual(["script-src-elem inline"]);
-    await Promise.all([ada.close(), ben.close()]);
   } finally {
     own.child.kill("SIGTERM");
     await own.exit;
