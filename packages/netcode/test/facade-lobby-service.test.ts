@@ -118,7 +118,7 @@ test("[LS33] a game opens a lobby with a password, changes it, and joins with on
   expect(host.state.door.password).toBe(true);
   await world.until(joinLobby(world.page().environment, host.code, { ...options("Bob"), password: "sesame" }));
   const joined = world.broker.received.find((message) => "command" in message && message.command.type === "join");
-  expect(joined).toMatchObject({ command: { password: { nonce: host.code, proof: "emases" } } });
+  expect(joined).toMatchObject({ command: { password: { nonce: host.code, proof: btoa("sesame") } } });
   expect(JSON.stringify(world.broker.received)).not.toContain("sesame");
   await world.until(host.setPassword(""));
   expect(host.state.door.password).toBe(false);
