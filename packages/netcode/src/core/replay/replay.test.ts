@@ -178,6 +178,10 @@ describe("a replay", () => {
     const replay = recorder.finish();
     expect(replay.start?.frame).toBeGreaterThan(200);
     expect(verifyReplay(tagGame, encodeReplay(replay))).toMatchObject({ ok: true, checksum: session.checksum(899) });
+    // A checksum of a frame before that state is never looked at, and hides those behind it.
+    const blind = { ...replay, checksums: [{ frame: 0, checksum: 1 }, ...replay.checksums.map(({ frame }) => ({ frame, checksum: 1 }))] };
+    expect(verifyReplay(tagGame, encodeReplay(blind))).toEqual({ ok: false, reason: "malformed" });
+    expect(verifyReplay(tagGame, blind)).toEqual({ ok: false, reason: "unchecked" });
   });
 
   it("[RE9] plays forwards, backwards, slowly, and from any frame", () => {
