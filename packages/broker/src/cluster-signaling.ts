@@ -75,8 +75,17 @@ export class ClusterSignaling {
   async takeStranger(peerId: PeerId, token: string): Promise<HeldId | undefined> {
     const held: HeldId = { peerId, owner: `stranger-${token}`, token: undefined };
     if (!(await this.#claim(held))) return undefined;
+    const before = this.#held.get(peerId);
     this.#held.set(peerId, held);
-    await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+    try {
+      await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+    } catch (error) {
+      // Nobody is served with it: kept, it would be renewed for ever.
+      this.release(held);
+      // The client's older socket, if it still has one here, keeps the id, claimed anew with the next renewal.
+      if (before !== undefined) this.#held.set(peerId, Object.assign(before, { token: undefined }));
+      throw error;
+    }
     return held;
   }
 
@@ -103,6 +112,8 @@ export class ClusterSignaling {
   async #settle(held: HeldId): Promise<boolean> {
     const { peerId } = held;
     await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+    // Its socket closed meanwhile: the next one may be at another node by now, and must not lose the id to it.
+    if (this.#held.get(peerId) !== held) return false;
     const isOurs = await this.#claim(held);
     await this.#announce(held);
     return isOurs;
