@@ -124,14 +124,32 @@ test("[BR31] a process that stood still for a minute blames nobody", () => {
   sweep.dispose();
 });
 
-test("[BR32] a failure while a frame is handled ends that socket alone, and is reported", () => {
+test.each([
+  [
+    "at once",
+    () => {
+      throw new Error("bug");
+    },
+  ],
+  ["later", () => Promise.reject(new Error("bug"))],
+])("[BR32] a failure while a frame is handled, %s, ends that socket alone, and is reported", async (_when, handle) => {
   const { raw, user, ends } = guarded();
-  user.handle = () => {
-    throw new Error("bug");
-  };
+  user.handle = handle;
   say(raw, "x");
+  await vi.advanceTimersByTimeAsync(0);
   expect(user.log).toEqual(["x", "closed"]);
   expect(ends).toEqual(["failure", "end"]);
+});
+
+test("[BR36] who is handed a socket handles all that comes from then on, and hears of its end once, also when it has ended before", () => {
+  const { raw, user, socket } = guarded();
+  const [next, late] = [new Recorder(), new Recorder()];
+  say(raw, "x");
+  socket.serve(next);
+  say(raw, "y");
+  socket.terminate();
+  socket.serve(late);
+  expect([user.log, next.log, late.log]).toEqual([["x"], ["y", "closed"], ["closed"]]);
 });
 
 test("[BR33] messages above the rate are handled later, in order, and the sender is not read meanwhile", () => {

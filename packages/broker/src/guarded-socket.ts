@@ -5,7 +5,7 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** What a socket is used for: the lobby's control socket, or signaling. */
 export interface SocketUser {
-  /** One text frame. The next one waits until the promise settles; it must not reject. */
+  /** One text frame. The next one waits until the promise settles. */
   handleText(text: string): void | Promise<void>;
   /** One binary frame; it is not shaped, and waits for nothing. Left out: binary frames are an offence. */
   handleBinary?(bytes: Uint8Array): void;
@@ -83,7 +83,10 @@ export class GuardedSocket {
     socket.on("pong", () => this.#hearControl());
   }
 
-  /** Who handles what arrives. Once, in the same turn as the constructor: no frame can have come yet, but the user's own start may have closed the socket. */
+  /**
+   * Who handles what arrives: first in the same turn as the constructor (no frame can have come yet, but the user's own start may have closed the
+   * socket), and again when the one before, having found out who is there, hands the socket on. It hears nothing more, not even of the end.
+   */
   serve(user: SocketUser): void {
     this.#user = user;
     if (!this.#open) user.handleClosed();
@@ -215,11 +218,16 @@ export class GuardedSocket {
 
   #handle(text: string): void | Promise<void> {
     try {
-      return this.#user?.handleText(text);
+      const handled = this.#user?.handleText(text);
+      return handled instanceof Promise ? handled.catch((error: unknown) => this.#fail(error)) : undefined;
     } catch (error) {
-      this.#handleFailure(error);
-      return this.terminate();
+      return this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#handleFailure(error);
+    this.terminate();
   }
 
   #workAgain(): void {

@@ -106,7 +106,7 @@ export class SignalingGuard {
     const isMember = lobbyOf(identity.id) !== undefined;
     if (!isMember && cluster === undefined) return this.#serve(identity, socket, false);
     if (!isMember && cluster !== undefined && !secrets.isSignalingToken(identity.id, identity.token)) {
-      return new LateUser(this.#serveStranger(identity, socket, cluster));
+      return new LateUser(socket, this.#serveStranger(identity, socket, cluster));
     }
     const door = new SignalingDoor({
       peerId: identity.id,
