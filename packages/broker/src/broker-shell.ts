@@ -39,6 +39,7 @@ import { createSecrets, type Secrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { SocketSweep } from "./socket-sweep.ts";
+import { openTicketOffice, type TicketOffice } from "./ticket-office.ts";
 import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
 /** Frames of one message, and reads in which it may come. Browsers send a message of our size in a handful, networks in 45 packets; each costs some hundred bytes until the message is whole. */
@@ -82,9 +83,10 @@ export class BrokerShell implements BrokerHandlers {
   readonly #guard: SignalingGuard;
   readonly #cluster: Cluster | undefined;
   readonly #peerServer: PeerServerAdapter;
-  readonly #sockets: WebSocketServer;
+  readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
   readonly #signingKeys: SigningKeys;
   readonly #turnServers: FollowedFile<readonly TurnServer[]>;
+  readonly #tickets: TicketOffice | undefined;
   readonly #startedAtMs = monotonicMs();
   readonly #meters = new Meters();
   readonly #operations: OperationsDoor;
@@ -109,6 +111,7 @@ export class BrokerShell implements BrokerHandlers {
     // Times in a record mean the same at every node.
     const nowMs = shared === undefined ? monotonicMs : (): number => shared.bus.nowMs();
     const wallMs = shared === undefined ? Date.now : (): number => Math.floor(nowMs());
+    this.#tickets = openTicketOffice({ ...settings, shared, wallMs, handleUnreadable: () => this.noteUnreadable("ticket secrets") });
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =
       metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
@@ -160,7 +163,6 @@ export class BrokerShell implements BrokerHandlers {
       counters: this.#counters,
       handleFailure,
     });
-    this.#sockets = new WebSocketServer(SOCKET_OPTIONS);
     this.#sockets.on("error", handleFailure);
   }
 
@@ -318,6 +320,7 @@ export class BrokerShell implements BrokerHandlers {
       counters: this.#counters,
       signals: this.#meters.signals,
       open: this.#settings.open,
+      tickets: this.#tickets,
       lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
       isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
       nowMs: monotonicMs,
@@ -370,8 +373,7 @@ export class BrokerShell implements BrokerHandlers {
     const sockets = this.#sweep.all();
     // The other nodes go on with these lobbies: that their members' sockets closed is written before this one stops.
     if (this.#cluster === undefined) this.#service.close();
-    this.#signingKeys.close();
-    this.#turnServers.close();
+    for (const file of [this.#signingKeys, this.#turnServers, this.#tickets]) file?.close();
     this.#sweep.dispose();
     for (const socket of sockets) socket.shutDown();
     if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));

@@ -3,6 +3,7 @@ import { lobbyChannel, peerChannel } from "./node-bus.ts";
 import { parseNodeText } from "./node-text.ts";
 import type { SeatClaims } from "./seat-claims.ts";
 import type { SharedState } from "./shared-state.ts";
+import { socketKey, type TicketPlace } from "./ticket-places.ts";
 
 /** A claim of a signaling id lives so much longer than its node. At half, a Redis that is away for a moment frees the ids of stock clients; at double, who lost a node waits as long for its id. */
 const LEASE_MS = 30_000;
@@ -36,6 +37,8 @@ export interface ClusterSignalingOptions {
 export interface HeldId {
   readonly peerId: PeerId;
   readonly owner: string;
+  /** Default: `LEASE_MS`. */
+  readonly leaseMs?: number;
   /** Of a member. */
   readonly lobby?: LobbyCode;
   /** `undefined`: not claimed yet. */
@@ -74,29 +77,30 @@ export class ClusterSignaling {
   /** A client without a lobby wants this id, `token` being by which it comes back to it. `undefined`: somebody else has it. Rejects when nobody can tell. */
   async takeStranger(peerId: PeerId, token: string): Promise<HeldId | undefined> {
     const held: HeldId = { peerId, owner: `stranger-${token}`, token: undefined };
-    if (!(await this.#claim(held))) return undefined;
-    const before = this.#held.get(peerId);
-    this.#held.set(peerId, held);
-    try {
-      await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
-    } catch (error) {
-      // Nobody is served with it: kept, it would be renewed for ever.
-      this.release(held);
-      // The client's older socket, if it still has one here, keeps the id, claimed anew with the next renewal.
-      if (before !== undefined) this.#held.set(peerId, Object.assign(before, { token: undefined }));
-      throw error;
-    }
-    return held;
+    // Nobody is served with it: kept, it would be renewed for ever.
+    return (await this.#claim(held)) ? this.#hold(held, () => this.release(held)) : undefined;
+  }
+
+  /** A client with a ticket has its place here from now on. Rejects when it cannot be heard; the place is kept for it then. */
+  takePlace(place: TicketPlace): Promise<HeldId> {
+    const held = { ...place };
+    this.#tellClaimed(place.peerId, place.token);
+    return this.#hold(held, () => this.drop(held));
   }
 
   /** The socket is gone from here. */
   release(held: HeldId): void {
     const { peerId, token } = held;
-    if (this.#held.get(peerId) === held) {
-      this.#held.delete(peerId);
-      this.#options.shared.bus.unsubscribe(peerChannel(peerId));
-    }
-    if (token !== undefined) this.#options.shared.claims.release(keyOf(peerId), token).catch(() => undefined);
+    this.drop(held);
+    if (token !== undefined) this.#options.shared.claims.release(socketKey(peerId), token).catch(() => undefined);
+  }
+
+  /** The same, without giving the claim back. */
+  drop(held: HeldId): void {
+    const { peerId } = held;
+    if (this.#held.get(peerId) !== held) return;
+    this.#held.delete(peerId);
+    this.#options.shared.bus.unsubscribe(peerChannel(peerId));
   }
 
   /** False: no node has it, or nobody can tell. */
@@ -106,6 +110,21 @@ export class ClusterSignaling {
 
   close(): void {
     clearInterval(this.#timer);
+  }
+
+  async #hold(held: HeldId, giveUp: () => void): Promise<HeldId> {
+    const { peerId } = held;
+    const before = this.#held.get(peerId);
+    this.#held.set(peerId, held);
+    try {
+      await this.#options.shared.bus.subscribe(peerChannel(peerId), (text) => this.#hear(peerId, text));
+    } catch (error) {
+      giveUp();
+      // The client's older socket, if it still has one here, keeps the id, claimed anew with the next renewal.
+      if (before !== undefined) this.#held.set(peerId, Object.assign(before, { token: undefined }));
+      throw error;
+    }
+    return held;
   }
 
   /** From now on it is heard here, and nowhere else; what waits for it at other nodes comes. */
@@ -120,15 +139,19 @@ export class ClusterSignaling {
   }
 
   async #claim(held: HeldId): Promise<boolean> {
-    const { peerId, owner } = held;
-    const { claims, bus } = this.#options.shared;
+    const { peerId, owner, leaseMs = LEASE_MS } = held;
+    const { claims } = this.#options.shared;
     const over = owner === MEMBER ? ({ over: "anybody" } as const) : {};
-    const answer = await claims.take(keyOf(peerId), { owner, leaseMs: LEASE_MS, ...over });
+    const answer = await claims.take(socketKey(peerId), { owner, leaseMs, ...over });
     if (!answer.ok) return false;
     held.token = answer.token;
-    // Whoever had it hears so at once; one that does not, with its next renewal.
-    bus.publish(peerChannel(peerId), JSON.stringify({ claimed: answer.token })).catch(() => undefined);
+    this.#tellClaimed(peerId, answer.token);
     return true;
+  }
+
+  /** Whoever had it hears so at once; one that does not, with its next renewal. */
+  #tellClaimed(peerId: PeerId, token: number): void {
+    this.#options.shared.bus.publish(peerChannel(peerId), JSON.stringify({ claimed: token })).catch(() => undefined);
   }
 
   #hear(peerId: PeerId, text: string): void {
@@ -170,20 +193,16 @@ export class ClusterSignaling {
   }
 
   async #renew(held: HeldId): Promise<void> {
-    const { peerId, owner, token } = held;
+    const { peerId, owner, token, leaseMs = LEASE_MS } = held;
     if (this.#held.get(peerId) !== held) return;
     try {
       const isOurs =
         token === undefined
           ? await this.#settle(held)
-          : await this.#options.shared.claims.renew(keyOf(peerId), { owner, token, leaseMs: LEASE_MS });
+          : await this.#options.shared.claims.renew(socketKey(peerId), { owner, token, leaseMs });
       if (!isOurs && held.token === token) this.#lose(held);
     } catch {
       // With the next round.
     }
   }
-}
-
-function keyOf(peerId: PeerId): string {
-  return `socket:{${peerId}}`;
 }
