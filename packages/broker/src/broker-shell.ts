@@ -76,6 +76,7 @@ export class BrokerShell implements BrokerHandlers {
   readonly #addresses: AddressLimits;
   readonly #origins: OriginPolicy;
   readonly #sweep: SocketSweep;
+  readonly #refusals: RefusalLog;
   readonly #service: LobbyService;
   readonly #rooms: LobbyRooms;
   readonly #listViews: ListViews;
@@ -146,11 +147,11 @@ export class BrokerShell implements BrokerHandlers {
     this.#guard = this.#createGuard(secrets);
     shared?.bus.onUp(() => settings.log({ event: "store-up", nodes: this.#cluster?.nodeCount ?? 1 }));
     this.#cluster?.start({ rooms: this.#rooms, service: this.#service, guard: this.#guard });
-    const refusals = new RefusalLog(this.#counters, settings.log, monotonicMs());
+    this.#refusals = new RefusalLog(this.#counters, settings.log, monotonicMs());
     this.#sweep = new SocketSweep(monotonicMs, limits.sendBuffersBytes, (nowMs) => {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
-      refusals.log(nowMs);
+      this.#refusals.log(nowMs);
       admin?.sweep(nowMs);
     });
     this.#operations = new OperationsDoor({
@@ -380,6 +381,7 @@ export class BrokerShell implements BrokerHandlers {
     for (const socket of sockets) socket.terminate();
     this.#service.close();
     await this.#cluster?.close();
+    this.#refusals.tell();
     this.#sockets.close();
   }
 

@@ -21,8 +21,14 @@ const NOW_MS = Date.parse("2026-12-01T12:00:00Z");
 const KEYS = KeyRing.of(SECRET);
 const DAY = 86_400;
 
+interface Maker {
+  readonly secret?: string;
+  readonly header?: object;
+  readonly hash?: string;
+}
+
 /** As another program makes it, by RFC 7515 and 7519: without the library that reads it. */
-function token(claims: object, { secret = SECRET, header = { alg: "HS256" }, hash = "sha256" } = {}): string {
+function token(claims: object, { secret = SECRET, header = { alg: "HS256" }, hash = "sha256" }: Maker = {}): string {
   const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
   return `${input}.${createHmac(hash, secret).update(input).digest("base64url")}`;
 }

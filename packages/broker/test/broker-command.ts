@@ -19,7 +19,7 @@ export class BrokerCommand {
     this.#child = child;
     this.#output = output;
     this.port = port;
-    this.#exit = once(child, "exit").then(([code]) => code as number | null);
+    this.#exit = once(child, "close").then(([code]) => code as number | null);
     this.#startTicks = this.#startTicksNow();
   }
 
@@ -68,7 +68,7 @@ export class BrokerCommand {
     return health.refusals;
   }
 
-  /** Its exit code, after SIGTERM. Idempotent. */
+  /** Its exit code, after SIGTERM, once all that it printed is here. Idempotent. */
   close(): Promise<number | null> {
     this.#child.kill("SIGTERM");
     return this.#exit;

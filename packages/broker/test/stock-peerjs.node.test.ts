@@ -7,7 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DataConnection, Peer } from "peerjs";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createTicket } from "../src/tickets.ts";
+import { writeRaw } from "./abuse-stage.ts";
 import { BROKER_MAIN, BrokerCommand } from "./broker-command.ts";
+import { clientFrame } from "./client-frame.ts";
 import { LobbyClient } from "./lobby-client.ts";
 import { RedisServer } from "./redis-server.ts";
 import { SignalingClient } from "./signaling-client.ts";
@@ -276,7 +278,7 @@ test("[TK89] who comes with a ticket has no more rights than others: malformed m
     SignalingClient.open(gate.port, id, await createTicket({ secret: TICKET_SECRET, peerId: id }));
   const [rude, flood] = [await open("gus-with-ticket"), await open("hal-with-ticket")];
   for (let index = 0; index < 3; index++) rude.send({ type: "EXPIRE", src: "ada-with-ticket", dst: "hal-with-ticket" });
-  for (let index = 0; index < 2_000; index++) flood.send({ type: "HEARTBEAT", echo: true });
+  writeRaw(flood.socket, Buffer.concat(Array.from({ length: 20_000 }, () => clientFrame('{"type":"HEARTBEAT","echo":true}'))));
   expect(await Promise.all([rude.closed, flood.closed])).toEqual([1008, 1008]);
 });
 
