@@ -90,7 +90,9 @@ export interface PeerRecord {
   readonly seats: Map<PeerId, SeatChange>;
   /** Frames from which seats went to bots, by the peer that had them. */
   readonly dropFrames: Map<PeerId, number[]>;
-  ended: { readonly atMs: number; readonly text: string } | undefined;
+  ended: { readonly atMs: number; readonly frame: number; readonly text: string } | undefined;
+  /** The first confirmed frame after which its game had a result; unknown of who came back. */
+  resultFrame: number | undefined;
   /** The others went on without it. */
   wasDropped: boolean;
   readonly pauses: PauseLedger;
@@ -165,6 +167,7 @@ export class MatchCheckers {
       seats: new Map(),
       dropFrames: new Map(),
       ended: undefined,
+      resultFrame: undefined,
       wasDropped: false,
       pauses: new PauseLedger(),
       events: new EventLedger(),
@@ -220,6 +223,7 @@ export class MatchCheckers {
     for (let settled = first; settled <= confirmedFrame; settled++) this.#settle(peer, record, settled);
     record.frame = frame;
     record.confirmedFrame = confirmedFrame;
+    this.#checkEnd(peer, record);
     this.counts.rollbackFramesMax = Math.max(this.counts.rollbackFramesMax, result.resimulatedFrames);
     this.counts.framesAheadMax = Math.max(this.counts.framesAheadMax, ahead);
   }
@@ -320,11 +324,25 @@ export class MatchCheckers {
       case "ended":
         counts.ends++;
         if (record.ended !== undefined) this.fail("end", peer.index, event.frame, "ended twice");
-        record.ended = { atMs: this.#nowMs(), text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
+        record.ended = { atMs: this.#nowMs(), frame: event.frame, text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
         return;
       default:
         return unreachable(event);
     }
+  }
+
+  /** The match of who was there all the time ends with the first confirmed frame after which the game has a result, and with no other. */
+  #checkEnd(peer: SimPeer, record: PeerRecord): void {
+    if (record.isReturned || (record.ended?.frame === record.resultFrame && (record.resultFrame ?? Infinity) >= record.confirmedFrame))
+      return;
+    const { ended, resultFrame, confirmedFrame } = record;
+    const end = ended === undefined ? "goes on" : `ended with frame ${ended.frame}`;
+    this.fail(
+      "end",
+      peer.index,
+      confirmedFrame,
+      `${end}, confirmed ${confirmedFrame}; the game has a result after frame ${resultFrame ?? "none"}`,
+    );
   }
 
   /** What was simulated again after it had been confirmed, was simulated with the same inputs. */
@@ -370,6 +388,7 @@ export class MatchCheckers {
     const row = peer.simulation.row(stepFrame);
     const eventIds = peer.simulation.eventNames(stepFrame).map((name) => `${frame}:${name}`);
     record.confirmedStepFrame = stepFrame;
+    if (peer.simulation.isFinal(stepFrame)) record.resultFrame ??= frame;
     record.rowsByStep[stepFrame] = row.slice();
     this.#checkOwnInputs(peer, frame, row);
     for (const message of record.events.settle(frame, eventIds)) this.fail("events", peer.index, frame, message);
