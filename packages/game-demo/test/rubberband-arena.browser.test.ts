@@ -1,5 +1,5 @@
 import { startLocalMatch } from "@rollcall/netcode";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { Controls } from "../src/input/controls.ts";
 import { stickDirection } from "../src/input/stick.ts";
 import { PHASE, botName, rubberband } from "../src/sim/index.ts";
@@ -69,7 +69,7 @@ test("[RU35] keys steer the player of this page, and a tap on the snap key count
 
 test("[RU35] two players of one page have keys, or gamepads, of their own", () => {
   const controls = new Controls(() => {});
-  const { getGamepads } = navigator;
+  const getGamepads = vi.spyOn(navigator, "getGamepads").mockReturnValue([]);
   try {
     controls.setPlayers([1, 3]);
     for (const code of ["KeyA", "ArrowRight", "Enter"]) window.dispatchEvent(new KeyboardEvent("keydown", { code, cancelable: true }));
@@ -81,14 +81,15 @@ test("[RU35] two players of one page have keys, or gamepads, of their own", () =
       { direction: 0, move: false, snap: false },
     ]);
     for (const code of ["KeyA", "ArrowRight", "Enter"]) window.dispatchEvent(new KeyboardEvent("keyup", { code }));
-    const pad = (x: number, pressed: boolean): object => ({ connected: true, axes: [x, 0], buttons: [{ pressed }] });
-    Object.defineProperty(navigator, "getGamepads", { configurable: true, value: () => [null, pad(1, true), pad(-1, false)] });
+    const pad = (x: number, pressed: boolean): Gamepad =>
+      Object.assign(Object.create(null), { connected: true, axes: [x, 0], buttons: [{ pressed }] });
+    getGamepads.mockReturnValue([null, pad(1, true), pad(-1, false)]);
     expect([1, 3].map((player) => controls.readInput(player))).toEqual([
       { ...right, snap: true },
       { ...left, snap: false },
     ]);
   } finally {
-    Object.defineProperty(navigator, "getGamepads", { configurable: true, value: getGamepads });
+    getGamepads.mockRestore();
     controls.dispose();
   }
 });

@@ -5,6 +5,7 @@ import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../cor
 import * as ROLLBACK_KIND from "../core/wire/rollback-kind.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
 import { EventLedger } from "./event-ledger.ts";
+import { zeroCounts, type MatchCounts } from "./match-counts.ts";
 import { PauseLedger } from "./pause-ledger.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
@@ -35,31 +36,6 @@ export interface MatchFailure {
   /** Virtual time. */
   readonly atMs: number;
   readonly message: string;
-}
-
-/** What happened in a match, as its sessions told it. */
-export interface MatchCounts {
-  synchronized: number;
-  suspects: number;
-  recoveries: number;
-  seatsToBots: number;
-  drops: number;
-  waits: number;
-  /** Times that the game was told to stand still or go on. */
-  pauses: number;
-  /** Seats that a player got during the match, as each peer was told. */
-  seatsToPlayers: number;
-  /** Peers that were dropped, and are players again. */
-  returns: number;
-  /** Events of the game by stage: told at once, happened, did not happen. */
-  eventsPredicted: number;
-  eventsConfirmed: number;
-  eventsCancelled: number;
-  ends: number;
-  /** Most frames that one call resimulated. */
-  rollbackFramesMax: number;
-  /** Most frames that anybody was past its confirmed frame. */
-  framesAheadMax: number;
 }
 
 /** The seats of one peer as another saw them go. */
@@ -131,23 +107,7 @@ export class MatchCheckers {
   readonly failures: MatchFailure[] = [];
   /** What happened when, in words; for people who replay a seed. */
   readonly log: string[] = [];
-  readonly counts: MatchCounts = {
-    synchronized: 0,
-    suspects: 0,
-    recoveries: 0,
-    seatsToBots: 0,
-    drops: 0,
-    waits: 0,
-    pauses: 0,
-    seatsToPlayers: 0,
-    returns: 0,
-    eventsPredicted: 0,
-    eventsConfirmed: 0,
-    eventsCancelled: 0,
-    ends: 0,
-    rollbackFramesMax: 0,
-    framesAheadMax: 0,
-  };
+  readonly counts: MatchCounts = zeroCounts();
   readonly #nowMs: () => number;
   readonly #windowFrames: number;
   readonly #records: readonly PeerRecord[];
