@@ -1,5 +1,6 @@
 import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
 import { lobbyChannel, peerChannel } from "./node-bus.ts";
+import { parseCarriedSignal, writeCarriedSignal, type CarriedSignal } from "./carried-signal.ts";
 import { parseNodeText } from "./node-text.ts";
 import type { SeatClaims } from "./seat-claims.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -12,15 +13,6 @@ const RENEW_MS = 10_000;
 const RENEW_STEP = 100;
 /** Whoever proved that the id is its own. */
 const MEMBER = "member";
-
-/** A signal on its way to another node. */
-export interface CarriedSignal {
-  /** Of both ends; `null`: of neither. */
-  readonly lobby: LobbyCode | null;
-  readonly src: PeerId;
-  /** As it will be sent. */
-  readonly text: string;
-}
 
 export interface ClusterSignalingOptions {
   readonly shared: SharedState;
@@ -105,7 +97,7 @@ export class ClusterSignaling {
 
   /** False: no node has it, or nobody can tell. */
   async send(dst: PeerId, signal: CarriedSignal): Promise<boolean> {
-    return (await this.#options.shared.bus.publish(peerChannel(dst), JSON.stringify(signal)).catch(() => 0)) > 0;
+    return (await this.#options.shared.bus.publish(peerChannel(dst), writeCarriedSignal(signal)).catch(() => 0)) > 0;
   }
 
   close(): void {
@@ -156,15 +148,11 @@ export class ClusterSignaling {
 
   #hear(peerId: PeerId, text: string): void {
     const held = this.#held.get(peerId);
-    const message = parseNodeText(text);
-    if (held === undefined || message === undefined) return;
-    const { claimed, lobby, src, text: signal } = message;
-    if (typeof claimed === "number") {
-      if (held.token !== undefined && claimed > held.token) this.#lose(held);
-    } else if (typeof src === "string" && typeof signal === "string" && (lobby === null || typeof lobby === "string")) {
-      // Of a node of ours, which checked them.
-      this.#options.deliver(peerId, { lobby: lobby as LobbyCode | null, src: src as PeerId, text: signal });
-    }
+    if (held === undefined) return;
+    const signal = parseCarriedSignal(text);
+    if (signal !== undefined) return this.#options.deliver(peerId, signal);
+    const claimed = parseNodeText(text)?.["claimed"];
+    if (typeof claimed === "number" && held.token !== undefined && claimed > held.token) this.#lose(held);
   }
 
   #lose(held: HeldId): void {

@@ -3,14 +3,15 @@ import type { Counters } from "./counters.ts";
 import { CLOSE_CODE, type GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { LobbyRecord } from "./lobby-record.ts";
-import type { CarriedSignal, ClusterSignaling } from "./cluster-signaling.ts";
+import type { CarriedSignal } from "./carried-signal.ts";
+import type { ClusterSignaling } from "./cluster-signaling.ts";
 import type { PeerServerAdapter, PeerServerClient } from "./peer-server.ts";
 import { PendingSignals, type PendingSignal } from "./pending-signals.ts";
 import type { Secrets } from "./secrets.ts";
 import { withoutAddresses } from "./relay-only.ts";
 import { SignalingDoor } from "./signaling-door.ts";
 import { LateUser } from "./late-user.ts";
-import type { Signal } from "./signaling-message.ts";
+import { addSource, writeSignal, type Signal } from "./signaling-message.ts";
 import { SignalingUser } from "./signaling-user.ts";
 import type { TicketOffice } from "./ticket-office.ts";
 import { isTicketText } from "./tickets.ts";
@@ -224,8 +225,13 @@ export class SignalingGuard {
       this.#deliverPending(client);
     }
     const { counters, limits } = this.#options;
-    const relay = (signal: Signal): void => this.#relay(client, signal);
-    return new SignalingUser({ socket, counters, limits, relay, close: () => this.#forget(client) });
+    return new SignalingUser({
+      socket,
+      counters,
+      limits,
+      relay: (signal, frame) => this.#relay(client, signal, frame),
+      close: () => this.#forget(client),
+    });
   }
 
   /** Lobbies of which somebody signals here: of all at once, since looking through all clients for each would take a busy node seconds. */
@@ -270,12 +276,14 @@ export class SignalingGuard {
     for (const { src, dst } of this.#pending.takeExpired(nowMs)) this.#sendExpire(src, dst);
   }
 
-  #relay(client: Client, given: Signal): void {
+  /** `frame`: as `given` was written, if it may be passed on so. */
+  #relay(client: Client, given: Signal, frame: string | undefined): void {
     const { counters, signals, lobbyOf, isRelayOnly } = this.#options;
     const src = client.identity.id;
     if (this.#clients.get(src) !== client) return;
     const lobby = lobbyOf(src);
-    const signal = lobby !== undefined && isRelayOnly(lobby) ? withoutAddresses(given) : given;
+    const isHidden = lobby !== undefined && isRelayOnly(lobby);
+    const signal = isHidden ? withoutAddresses(given) : given;
     if (signal === undefined) {
       counters.add("signaling:address");
       signals.add(`${given.type} refused`);
@@ -287,19 +295,21 @@ export class SignalingGuard {
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
       return;
     }
-    const outcome = this.#carry(src, signal);
+    const outcome = this.#carry(src, signal, isHidden ? undefined : frame);
     signals.add(`${signal.type} ${outcome}`);
     if (outcome === "dropped" && signal.type !== "LEAVE") counters.add("signaling:pending-full");
   }
 
-  #carry(src: PeerId, signal: Signal): "relayed" | "kept" | "dropped" {
+  #carry(src: PeerId, signal: Signal, frame: string | undefined): "relayed" | "kept" | "dropped" {
     const other = this.#clientOf(signal.dst);
+    const isLost = other === undefined && signal.type === "LEAVE" && this.#options.cluster === undefined;
+    if (isLost) return "dropped";
+    const text = frame === undefined ? writeSignal(src, signal) : addSource(src, frame);
     if (other !== undefined) {
-      other.socket.send(textOf(src, signal));
+      other.socket.send(text);
       return "relayed";
     }
-    if (signal.type === "LEAVE" && this.#options.cluster === undefined) return "dropped";
-    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: textOf(src, signal) };
+    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text };
     return this.#options.cluster === undefined ? this.#keep(pending) : this.#send(pending);
   }
 
@@ -367,10 +377,4 @@ export class SignalingGuard {
     client.release();
     client.peer.handleClosed();
   }
-}
-
-/** As `peer` itself writes it. */
-function textOf(src: PeerId, signal: Signal): string {
-  const { type, dst } = signal;
-  return JSON.stringify(signal.type === "LEAVE" ? { type, src, dst } : { type, src, dst, payload: signal.payload });
 }

@@ -8,7 +8,8 @@ export interface SignalingUserOptions {
   readonly socket: GuardedSocket;
   readonly counters: Counters;
   readonly limits: BrokerLimits;
-  readonly relay: (signal: Signal) => void;
+  /** `frame`: as it was written, if it may be passed on so. */
+  readonly relay: (signal: Signal, frame: string | undefined) => void;
   /** Once: it has closed. */
   readonly close: () => void;
 }
@@ -41,12 +42,12 @@ export class SignalingUser implements SocketUser {
       case "LEAVE":
         // Leaving altogether ends the socket: an id that is free while its socket still speaks would be a ghost.
         if (message.dst === undefined) socket.close(CLOSE_CODE.normal, "");
-        else relay({ ...message, dst: message.dst });
+        else relay({ ...message, dst: message.dst }, undefined);
         return;
       case "OFFER":
       case "ANSWER":
       case "CANDIDATE":
-        relay(message);
+        relay(message, parsed.isExact ? text : undefined);
         return;
       default:
         unreachable(message);
