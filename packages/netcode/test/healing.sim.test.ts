@@ -290,9 +290,10 @@ describe("a blackout", () => {
 
 describe("any mix of faults", () => {
   it("[LK103] ends with all links open again, once each fault is over, and every reliable message there once, in order", () => {
-    const seeds = SEEDS;
+    // 1168: a connection that was broken for good in the last second counted as open, and its message came with the next one, 13 s later (LK99).
+    const seeds = [...upTo(SEEDS), 1_168];
     const totals = { dials: 0, restarts: 0, moves: 0, breaks: 0 };
-    for (let seed = 0; seed < seeds; seed++) {
+    for (const seed of seeds) {
       const world = new LinkWorld({ seed, conditions: LINK_PROFILES.wifi, signaling: BAD_SIGNALING });
       const random = world.network.random("faults");
       // A third of the peers cannot restart ICE.
@@ -334,6 +335,8 @@ describe("any mix of faults", () => {
       }
       const isAllOpen = (): boolean =>
         peers.every((peer) => peers.every((other) => peer === other || peer.mesh.status(other.id) === "open"));
+      // Until then a dead one may still count as open.
+      world.run(1_500);
       expect(world.runUntil(isAllOpen, 60_000), `seed ${seed}`).toBe(true);
       world.run(8_000);
       for (const peer of peers) {
@@ -348,8 +351,8 @@ describe("any mix of faults", () => {
         }
       }
     }
-    expect(totals.restarts).toBeGreaterThan(seeds);
-    expect(totals.dials).toBeGreaterThan(3 * seeds);
-    expect(Math.min(totals.moves, totals.breaks)).toBeGreaterThan(seeds);
+    expect(totals.restarts).toBeGreaterThan(seeds.length);
+    expect(totals.dials).toBeGreaterThan(3 * seeds.length);
+    expect(Math.min(totals.moves, totals.breaks)).toBeGreaterThan(seeds.length);
   });
 });

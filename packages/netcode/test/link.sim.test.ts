@@ -79,7 +79,7 @@ describe("opening", () => {
     bob.kill();
     world.run(60_000);
     expect(eventsOf(ada)).toEqual([{ type: "link-closed", peerId: "bob", reason: "unreachable" }]);
-    expect(ada.timeOf("link-closed")).toBe(16_000);
+    expect(ada.timeOf("link-closed")).toBe(15_900);
     expect(ada.dials).toBeGreaterThanOrEqual(4);
     expect(ada.dials).toBeLessThanOrEqual(8);
   });

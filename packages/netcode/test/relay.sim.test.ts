@@ -143,6 +143,24 @@ describe("a pair without a connection", () => {
     }
   });
 
+  it("[LK200] does not wait for its next try when nobody forwards any more", () => {
+    for (const seed of SEEDS) {
+      const world = new RelayWorld(3, { seed, conditions: LINK_PROFILES.wifi }, ["ab", "ba"]).open();
+      // Its tries are over by now for ten seconds of each 26.
+      world.run(40_000 + seed * 2_600);
+      expect([world.isRelayed("ab"), world.stats("ab").status], `seed ${seed}`).toEqual([true, "open"]);
+      world.restore("ab");
+      world.restore("ba");
+      world.peer("c").kill();
+      const pair = [world.peer("a"), world.peer("b")];
+      world.run(1_500);
+      expect(
+        world.runUntil(() => world.isAllOpen(pair) && !world.isRelayed("ab") && !world.isRelayed("ba"), 2_000),
+        `seed ${seed}`,
+      ).toBe(true);
+    }
+  });
+
   it("[LK72] is told as lost, honestly, when the last member that could forward is gone too", () => {
     const world = new RelayWorld(3, { seed: 1 }, ["ab", "ba"]).open();
     world.run(2_000);

@@ -1,6 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
-import { AttemptSchedule } from "./attempt-schedule.ts";
+import { AttemptSchedule, isSlow } from "./attempt-schedule.ts";
 import type { Greeting } from "./greeting.ts";
 import { LinkCarrier, type PingPace } from "./link-carrier.ts";
 import type { LinkOptions } from "./link-options.ts";
@@ -94,6 +94,7 @@ export class DirectSide {
   check(nowMs: number, pace: PingPace, isUnhurried: boolean): void {
     const { state } = this.carrier;
     if (state.kind === "ready") this.carrier.keepAlive(nowMs, pace);
+    if (state.kind === "none" && !isUnhurried && isSlow(nowMs, state.attemptMs)) return this.#attempt(nowMs);
     if (nowMs < this.carrier.timeoutMs(pace)) return;
     switch (state.kind) {
       case "none":

@@ -29,8 +29,8 @@ export const negotiationResendMs = 400;
 export const negotiationHeardMs = 300;
 /** A suspect link is closed as lost after this silence: time for four attempts. The acceptor uses it too, since it cannot dial. */
 export const lostMs = 20_000;
-/** From the first attempt to `unreachable`. Chromium's own ICE gives up at 15–16 s. */
-export const connectDeadlineMs = 16_000;
+/** From the first attempt to `unreachable`: 16 s with what a page takes to tell. Chromium's own ICE gives up at 15–16 s. */
+export const connectDeadlineMs = 15_900;
 /** The pause after an attempt that failed at once (no signaling, no such peer), doubled each time up to `retryPauseMsMax`. */
 export const retryPauseMs = 300;
 export const retryPauseMsMax = 2_000;

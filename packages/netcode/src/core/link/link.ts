@@ -87,8 +87,8 @@ export class Link {
   }
 
   /** Nothing is lost by waiting for the pair's own connection. */
-  get #isUnhurried(): boolean {
-    return this.#standing.status === "closed" || this.relay.carrier.state.kind === "ready";
+  #isUnhurried(nowMs: number): boolean {
+    return this.#standing.status === "closed" || this.relay.isAlive(nowMs);
   }
 
   start(nowMs: number): void {
@@ -112,7 +112,7 @@ export class Link {
 
   handleChannelsClosed(nowMs: number, reason: ChannelsClosedReason): void {
     this.healing.handleClosed();
-    this.direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried);
+    this.direct.handleChannelsClosed(nowMs, reason, this.#isUnhurried(nowMs));
     this.#options.relays.checkSoon();
   }
 
@@ -158,7 +158,7 @@ export class Link {
     this.#standing.check(nowMs);
     const { state } = this.direct.carrier;
     if (state.kind === "greeting") this.#greet(nowMs, this.direct.carrier, state.greeting);
-    this.direct.check(nowMs, this.relay.directPace, this.#isUnhurried);
+    this.direct.check(nowMs, this.relay.directPace, this.#isUnhurried(nowMs));
     this.healing.check(nowMs);
     this.#flushStream(nowMs);
     if (!this.direct.isOver) this.#checkRelay(nowMs);

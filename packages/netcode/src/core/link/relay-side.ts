@@ -46,6 +46,11 @@ export class RelaySide {
     return this.#route.isRelayed;
   }
 
+  /** Packets arrive by this way, and ours by it. */
+  isAlive(nowMs: number): boolean {
+    return this.carrier.isUsable(nowMs, LINK_TIMES.relaySilentMs, LINK_TIMES.relaySilentMs);
+  }
+
   /** Who forwards what we send; `undefined`: nobody. */
   get via(): PeerId | undefined {
     return this.#route.isRelayed ? this.#via : undefined;
@@ -120,7 +125,7 @@ export class RelaySide {
     const directMs = direct.isUsable(nowMs, LINK_TIMES.pathSilentMs, unansweredMs) ? direct.costMs : Infinity;
     // The pair's own connection has its chance first.
     if (isNew && directMs === Infinity && nowMs - this.#startedMs < LINK_TIMES.relayAfterMs) return;
-    const relayMs = this.carrier.isUsable(nowMs, LINK_TIMES.relaySilentMs, LINK_TIMES.relaySilentMs) ? this.carrier.costMs : Infinity;
+    const relayMs = this.isAlive(nowMs) ? this.carrier.costMs : Infinity;
     const isBetterPossible = this.#route.isWanted || directMs > GOOD_COST_MS;
     this.#route.check(nowMs, { directMs, relayMs, offers: isBetterPossible ? this.#offers(nowMs, relayMs) : NO_OFFERS });
   }
