@@ -1,32 +1,43 @@
-import type { GuardedSocket, SocketOffence, SocketUser } from "./guarded-socket.ts";
+import type { SocketOffence, SocketUser } from "./guarded-socket.ts";
 
-/** Holds a socket until it is known who uses it, in a moment: what it sends meanwhile waits. */
+/** Who uses a socket is known in a moment: what it sends meanwhile waits. */
 export class LateUser implements SocketUser {
-  readonly #socket: GuardedSocket;
   readonly #found: Promise<SocketUser | undefined>;
+  #user: SocketUser | undefined;
+  #closed = false;
 
   /** `found`: `undefined` when the socket was closed in place of being served. It does not reject. */
-  constructor(socket: GuardedSocket, found: Promise<SocketUser | undefined>) {
-    this.#socket = socket;
+  constructor(found: Promise<SocketUser | undefined>) {
     this.#found = found.then((user) => {
-      if (user !== undefined) socket.serve(user);
+      this.#user = user;
+      if (this.#closed) user?.handleClosed();
       return user;
     });
   }
 
-  async handleText(text: string): Promise<void> {
-    const user = await this.#found;
-    if (this.#socket.isOpen) await user?.handleText(text);
+  handleText(text: string): void | Promise<void> {
+    if (this.#user !== undefined) return this.#user.handleText(text);
+    return this.#found.then((user) => {
+      if (!this.#closed) return user?.handleText(text);
+      return undefined;
+    });
   }
 
   handleOffence(offence: SocketOffence): void {
-    void this.#found.then((user) => user?.handleOffence(offence));
+    if (this.#user === undefined) void this.#found.then((user) => user?.handleOffence(offence));
+    else this.#user.handleOffence(offence);
   }
 
-  handleSilence(): void {}
+  handleSilence(): void {
+    this.#user?.handleSilence();
+  }
 
-  handleShutdown(): void {}
+  handleShutdown(): void {
+    this.#user?.handleShutdown();
+  }
 
-  /** Whoever is found hears of it by being served a socket that is closed. */
-  handleClosed(): void {}
+  handleClosed(): void {
+    this.#closed = true;
+    this.#user?.handleClosed();
+  }
 }

@@ -25,6 +25,8 @@ const PROOF_MS_MAX = 10_000;
  */
 export class SignalingDoor implements SocketUser {
   readonly #options: SignalingDoorOptions;
+  #user: SocketUser | undefined;
+  #closed = false;
 
   constructor(options: SignalingDoorOptions) {
     this.#options = options;
@@ -32,6 +34,7 @@ export class SignalingDoor implements SocketUser {
   }
 
   handleText(text: string): void | Promise<void> {
+    if (this.#user !== undefined) return this.#user.handleText(text);
     const { peerId, nonce, admit, handlePassed } = this.#options;
     if (isSignalingProof(text, peerId, nonce)) {
       handlePassed();
@@ -44,17 +47,22 @@ export class SignalingDoor implements SocketUser {
   }
 
   handleOffence(offence: SocketOffence): void {
-    this.#refuse(offence);
+    if (this.#user === undefined) this.#refuse(offence);
+    else this.#user.handleOffence(offence);
   }
 
   handleSilence(): void {
     this.#options.socket.ping();
   }
 
-  handleShutdown(): void {}
+  handleShutdown(): void {
+    this.#user?.handleShutdown();
+  }
 
   handleClosed(): void {
+    this.#closed = true;
     this.#options.handlePassed();
+    this.#user?.handleClosed();
   }
 
   /** Who does not prove anything in time is sent away. */
@@ -63,8 +71,9 @@ export class SignalingDoor implements SocketUser {
   }
 
   #pass(user: SocketUser | undefined): void {
+    this.#user = user;
     if (user === undefined) this.#refuse("not a member");
-    else this.#options.socket.serve(user);
+    else if (this.#closed) user.handleClosed();
   }
 
   #refuse(reason: string): void {

@@ -129,6 +129,7 @@ describe("a broker that lies", () => {
       localPeerId: invented,
       signalingToken: "",
       prove: () => Promise.reject(new Error("nobody asks")),
+      seals: { seal: () => Promise.reject(new Error("nobody asks")), isSealed: () => Promise.resolve(false) },
       broker: new URL("http://broker.test"),
       iceServers: [],
       relayOnly: false,

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
+import { answerText } from "../src/adapters/answer-gate.ts";
 import { PeerJsTransport } from "../src/adapters/peerjs.ts";
+import { createVisitCrypto } from "../src/adapters/visit-crypto.ts";
+import { LobbyVisit } from "../src/facade/lobby-visit.ts";
 import { countPeerConnections, newPeerId, untilInRealTime } from "./real-time-world.ts";
 
 /** A signaling socket of the page, with what a test does to its messages. */
@@ -13,6 +16,7 @@ const sockets: Tapped[] = [];
 /** How often a message of `type` leaves: 0 loses it, 2 doubles it. */
 let copies: (type: string) => number = () => 1;
 let delaysMs: () => number = () => 0;
+let tapped: (type: string, data: string) => void = () => {};
 
 function tapSockets(): void {
   globalThis.WebSocket = class extends original {
@@ -22,7 +26,9 @@ function tapSockets(): void {
     }
 
     override send(data: Parameters<WebSocket["send"]>[0]): void {
-      const { type }: { type: string } = JSON.parse(typeof data === "string" ? data : "{}");
+      const text = typeof data === "string" ? data : "{}";
+      const { type }: { type: string } = JSON.parse(text);
+      tapped(type, text);
       for (let copy = copies(type); copy > 0; copy--) {
         const delayMs = delaysMs();
         if (delayMs === 0) super.send(data);
@@ -41,6 +47,18 @@ interface Ends {
 
 function join(): PeerJsTransport {
   return new PeerJsTransport({ peerId: newPeerId(), token: "token", broker: new URL(inject("peerServerUrl")), iceServers: [] });
+}
+
+/** The same with a key, as in a lobby: answers are signed. */
+async function joinWithKey(): Promise<PeerJsTransport> {
+  const visit = await LobbyVisit.begin(await createVisitCrypto(), undefined);
+  return new PeerJsTransport({
+    peerId: visit.peerId,
+    token: "token",
+    broker: new URL(inject("peerServerUrl")),
+    iceServers: [],
+    seals: visit,
+  });
 }
 
 /** Two transports of which Bob accepts Ada. */
@@ -82,6 +100,7 @@ describe("PeerJS with bad signaling", () => {
   beforeEach(() => {
     copies = () => 1;
     delaysMs = () => 0;
+    tapped = () => {};
     tapSockets();
     connections = countPeerConnections();
     ends = makeEnds();
@@ -162,6 +181,53 @@ describe("PeerJS with bad signaling", () => {
       expect(Math.min(lost, doubled)).toBeGreaterThan(100);
     },
   );
+
+  it("[TR80] answers that a broker makes up do not keep the peer's own from opening the connection", async () => {
+    const [ada, bob] = [await joinWithKey(), await joinWithKey()];
+    const opens: string[] = [];
+    const closes: string[] = [];
+    for (const transport of [ada, bob])
+      transport.setHandler({
+        handleChannelsOpen: () => opens.push(transport.localPeerId),
+        handleChannelsClosed: (_peer, reason) => closes.push(reason),
+        handlePacket: () => {},
+      });
+    bob.accept(ada.localPeerId);
+    const liar = await LobbyVisit.begin(await createVisitCrypto(), undefined);
+    const forged = new Map<string, RTCPeerConnection>();
+    /** Answers each offer in Bob's name, from a connection of the liar's own, without a signature and with the liar's. */
+    const forge = async (offer: RTCSessionDescriptionInit, connectionId: string): Promise<void> => {
+      const own = new RTCPeerConnection();
+      forged.set(connectionId, own);
+      await own.setRemoteDescription(offer);
+      await own.setLocalDescription();
+      const sdp = own.localDescription?.sdp ?? "";
+      const place = { from: bob.localPeerId, to: ada.localPeerId, connectionId };
+      for (const seal of [undefined, await liar.seal(answerText(place, sdp))]) {
+        const payload = { type: "data", connectionId, sdp: { type: "answer", sdp }, seal };
+        const data = JSON.stringify({ type: "ANSWER", src: bob.localPeerId, payload });
+        socketOf(ada)?.dispatchEvent(new MessageEvent("message", { data }));
+      }
+    };
+    tapped = (type, data) => {
+      const { payload }: { payload: { connectionId: string; sdp: RTCSessionDescriptionInit } } = JSON.parse(data);
+      if (type === "OFFER" && !forged.has(payload.connectionId)) void forge(payload.sdp, payload.connectionId);
+    };
+    // Bob's own are slower.
+    delaysMs = () => (forged.size === 0 ? 0 : 100);
+    try {
+      ada.dial(bob.localPeerId);
+      await untilInRealTime(() => opens.length === 2);
+      // One dial, and one more offer by itself: the first answer was the liar's.
+      expect([closes, forged.size, connections.made.length]).toEqual([[], 2, 6]);
+      expect(ada.refusals()["unsigned-answer"]).toBeGreaterThanOrEqual(3);
+      expect(ada.fingerprints(bob.localPeerId)?.remote).toEqual(bob.fingerprints(ada.localPeerId)?.local);
+    } finally {
+      ada.dispose();
+      bob.dispose();
+      for (const connection of forged.values()) connection.close();
+    }
+  });
 
   it("[TR26] the signaling socket comes back by itself, and a dial waits for it", async () => {
     await untilInRealTime(() => sockets.length === 2 && sockets.every(({ socket }) => socket.readyState === original.OPEN));

@@ -13,10 +13,12 @@ import {
   type TransportHandler,
 } from "../core/ports/transport.ts";
 import type { Fingerprints } from "../core/ports/membership.ts";
+import { AnswerGate, answerText, type AnswerSeals } from "./answer-gate.ts";
 import { fingerprintOf } from "./dtls-fingerprint.ts";
 import { AttemptWitness } from "./attempt-witness.ts";
 import { DescriptionExchange } from "./description-exchange.ts";
-import { OfferGate, type OfferRefusal } from "./offer-gate.ts";
+import type { OfferRefusal } from "./offer-gate.ts";
+import { newContact, type Attempt, type Contact } from "./peer-contact.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
 import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
@@ -29,39 +31,8 @@ const REPEAT_MS = [400, 600, 900, 1_500] as const;
 /** The link has given up long before. */
 const REPEATS_MAX = 20;
 
-/** One peer connection in the making or in use. */
-interface Attempt {
-  readonly connection: DataConnection;
-  readonly peerConnection: RTCPeerConnection;
-  readonly channels: RtcChannels;
-  readonly exchange: DescriptionExchange;
-  readonly isDialer: boolean;
-  /** The description that was given to the peer connection. */
-  answer: string | undefined;
-  /** Aborted when the attempt is over. */
-  readonly end: AbortController;
-  /** When something came last, once it is open. */
-  heardMs: number;
-  repeats: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
-}
-
-/** What we know of one peer. */
-interface Contact {
-  readonly peer: PeerId;
-  accepts: boolean;
-  /** A dial that waits for the signaling socket. */
-  isDialPending: boolean;
-  readonly offers: OfferGate;
-  /** Since it was open last. */
-  witness: AttemptWitness;
-  /** Attempts of ours since then whose addresses did not reach each other. */
-  iceFailures: number;
-  attempt: Attempt | undefined;
-}
-
 /** Why a message of signaling or of a channel was refused. */
-type Refusal = OfferRefusal | "malformed-signal" | "not-accepted" | "bad-candidate" | "bad-description" | "bad-message";
+type Refusal = OfferRefusal | "malformed-signal" | "not-accepted" | "unsigned-answer" | "bad-candidate" | "bad-description" | "bad-message";
 
 /**
  * A transport over PeerJS, in a browser or in Node. PeerJS carries offers, answers and candidates; the connection, its channels and its end are ours.
@@ -71,6 +42,7 @@ export class PeerTransport implements Transport {
   readonly localPeerId: PeerId;
   readonly capabilities: number = CAPABILITY.iceRestart | CAPABILITY.media;
   readonly #signaling: SignalingPeer;
+  readonly #seals: AnswerSeals | undefined;
   readonly #contacts = new Map<PeerId, Contact>();
   readonly #refusals = new Map<Refusal, number>();
   #handler: TransportHandler | undefined;
@@ -79,6 +51,7 @@ export class PeerTransport implements Transport {
 
   constructor(constructor: PeerConstructor, options: SignalingOptions) {
     this.localPeerId = options.peerId;
+    this.#seals = options.seals;
     this.#signaling = new SignalingPeer(constructor, options, {
       handleReady: () => this.#handleReady(),
       admitMessage: (message) => this.#admitMessage(parseSignalMessage(message)),
@@ -126,7 +99,9 @@ export class PeerTransport implements Transport {
     const connection = attempt?.peerConnection;
     const local = fingerprintOf(connection?.currentLocalDescription?.sdp ?? connection?.localDescription?.sdp);
     // Chromium connects beside the page's own thread: on one machine channels may open before the page is told that the answer was taken.
-    const remote = fingerprintOf(connection?.currentRemoteDescription?.sdp ?? connection?.remoteDescription?.sdp ?? attempt?.answer);
+    const remote = fingerprintOf(
+      connection?.currentRemoteDescription?.sdp ?? connection?.remoteDescription?.sdp ?? attempt?.answers?.answer,
+    );
     return local === undefined || remote === undefined ? undefined : { local, remote };
   }
 
@@ -166,15 +141,7 @@ export class PeerTransport implements Transport {
   #contact(peer: PeerId): Contact {
     let contact = this.#contacts.get(peer);
     if (contact === undefined) {
-      contact = {
-        peer,
-        accepts: false,
-        isDialPending: false,
-        offers: new OfferGate(),
-        witness: new AttemptWitness(),
-        iceFailures: 0,
-        attempt: undefined,
-      };
+      contact = newContact(peer);
       this.#contacts.set(peer, contact);
     }
     return contact;
@@ -184,7 +151,7 @@ export class PeerTransport implements Transport {
     this.#handler?.handleSignalingReady?.();
     for (const contact of this.#contacts.values()) {
       if (contact.isDialPending || isLost(contact.attempt)) this.#start(contact);
-      else if (contact.attempt?.isDialer === true && !contact.attempt.channels.isOpen)
+      else if (contact.attempt?.answers !== undefined && !contact.attempt.channels.isOpen)
         this.#signaling.repeatOffer(contact.attempt.connection);
     }
   }
@@ -217,6 +184,8 @@ export class PeerTransport implements Transport {
       {
         handleOpen: () => {
           clearTimeout(attempt.timer);
+          attempt.answers?.close();
+          contact.wasLiedTo = false;
           contact.witness = new AttemptWitness();
           contact.iceFailures = 0;
           attempt.heardMs = performance.now();
@@ -242,9 +211,8 @@ export class PeerTransport implements Transport {
       peerConnection,
       channels,
       exchange,
-      isDialer,
       end,
-      answer: undefined,
+      answers: isDialer ? this.#awaitAnswer(contact, connection) : undefined,
       heardMs: -Infinity,
       repeats: 0,
       timer: undefined,
@@ -279,8 +247,9 @@ export class PeerTransport implements Transport {
     if (attempt === undefined) return;
     clearTimeout(attempt.timer);
     const { attemptStage } = contact.witness;
-    if (attempt.isDialer && (attemptStage === "answered" || attemptStage === "checking")) contact.iceFailures++;
+    if (attempt.answers !== undefined && (attemptStage === "answered" || attemptStage === "checking")) contact.iceFailures++;
     attempt.end.abort();
+    attempt.answers?.close();
     attempt.channels.close();
     attempt.exchange.close();
     attempt.peerConnection.onicecandidate = null;
@@ -311,8 +280,9 @@ export class PeerTransport implements Transport {
         return this.#admitOffer(message);
       case "answer": {
         const attempt = this.#attemptOf(message.from, message.connectionId);
-        if (attempt === undefined || !attempt.isDialer) return this.#refuse("stale-attempt");
-        this.#handleAnswer(attempt, message);
+        if (attempt?.answers === undefined) return this.#refuse("stale-attempt");
+        if (attempt.answers.answer !== undefined) this.#addCandidates(attempt, message.from, candidatesOf(message.sdp));
+        void attempt.answers.handle(message.sdp, message.seal);
         return false;
       }
       case "candidate": {
@@ -340,24 +310,41 @@ export class PeerTransport implements Transport {
     const heardMs = attempt?.channels.isOpen === true ? attempt.heardMs : undefined;
     const refusal = contact.offers.judge(performance.now(), offer.attempt, heardMs);
     if (refusal !== undefined) return this.#refuse(refusal);
-    contact.witness.seeRemote(candidatesOf(offer.sdp).map(({ candidate = "" }) => candidate));
+    contact.witness.seeRemote(linesOf(candidatesOf(offer.sdp)));
     return true;
   }
 
-  #handleAnswer(attempt: Attempt, { from, sdp }: SignalMessage & { type: "answer" }): void {
-    if (attempt.answer !== undefined) return this.#addCandidates(attempt, from, candidatesOf(sdp));
-    attempt.answer = sdp;
-    const witness = this.#contacts.get(from)?.witness;
-    witness?.reach("answered");
-    witness?.seeRemote(candidatesOf(sdp).map(({ candidate = "" }) => candidate));
-    attempt.peerConnection.setRemoteDescription({ type: "answer", sdp }).catch(() => {
-      if (witness !== undefined) witness.isDescriptionBad = true;
-      this.#refuse("bad-description");
+  #awaitAnswer(contact: Contact, { connectionId, peerConnection }: DataConnection): AnswerGate {
+    const { peer } = contact;
+    const seals = this.#seals;
+    const place = { from: peer, to: this.localPeerId, connectionId };
+    return new AnswerGate({
+      connection: peerConnection,
+      isSealed: seals && ((sdp, seal) => seals.isSealed(peer, answerText(place, sdp), seal)),
+      isStrict: contact.wasLiedTo,
+      handleForged: () => {
+        this.#refuse("unsigned-answer");
+        contact.wasLiedTo = true;
+        this.#start(contact);
+      },
+      handleGiven: (sdp) => {
+        contact.witness.reach("answered");
+        contact.witness.seeRemote(linesOf(candidatesOf(sdp)));
+      },
+      handleTaken: (early) => {
+        const attempt = this.#attemptOf(peer, connectionId);
+        if (attempt !== undefined) this.#addCandidates(attempt, peer, early);
+      },
+      handleRefused: (reason) => {
+        if (reason === "bad-description") contact.witness.isDescriptionBad = true;
+        this.#refuse(reason);
+      },
     });
   }
 
   #addCandidates(attempt: Attempt, from: PeerId, candidates: readonly RTCIceCandidateInit[]): void {
-    this.#contacts.get(from)?.witness.seeRemote(candidates.map(({ candidate = "" }) => candidate));
+    this.#contacts.get(from)?.witness.seeRemote(linesOf(candidates));
+    if (attempt.answers?.keep(candidates) === true) return;
     for (const candidate of candidates) {
       attempt.peerConnection.addIceCandidate(candidate).catch(() => {
         this.#refuse("bad-candidate");
@@ -376,7 +363,11 @@ export class PeerTransport implements Transport {
   }
 }
 
+function linesOf(candidates: readonly RTCIceCandidateInit[]): string[] {
+  return candidates.map(({ candidate = "" }) => candidate);
+}
+
 /** PeerJS closes what it made when a broker turns it away at first. */
 function isLost(attempt: Attempt | undefined): boolean {
-  return attempt?.isDialer === true && attempt.peerConnection.signalingState === "closed";
+  return attempt?.answers !== undefined && attempt.peerConnection.signalingState === "closed";
 }

@@ -1,10 +1,11 @@
 import { decodeBase64Url, encodeBase64Url } from "../core/base/base64url.ts";
 import { parsePeerId, type PeerId } from "../core/base/units.ts";
+import type { SocketProof } from "./signaling-proof.ts";
 
 /** Longest session description that is read: a data-only one with twenty candidates has about 3 kB. */
 const SDP_UNITS_MAX = 32_768;
 /** Most candidates that are taken from one description. */
-const CANDIDATES_MAX = 64;
+export const CANDIDATES_MAX = 64;
 const CONNECTION_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a link sends by way of the broker looks like an answer of this connection: so it passes wherever answers pass, and no PeerJS acts on it. */
@@ -13,7 +14,14 @@ const LINK_CONNECTION_ID = "link";
 /** A message from the signaling socket, as far as it is ours to judge. */
 export type SignalMessage =
   | { readonly type: "offer"; readonly from: PeerId; readonly connectionId: string; readonly attempt: number; readonly sdp: string }
-  | { readonly type: "answer"; readonly from: PeerId; readonly connectionId: string; readonly sdp: string }
+  | {
+      readonly type: "answer";
+      readonly from: PeerId;
+      readonly connectionId: string;
+      readonly sdp: string;
+      /** `undefined`: there is none, or it is none. */
+      readonly seal: SocketProof | undefined;
+    }
   | { readonly type: "candidate"; readonly from: PeerId; readonly connectionId: string; readonly candidate: RTCIceCandidateInit }
   /** A link's own, about a connection that exists. */
   | { readonly type: "link"; readonly from: PeerId; readonly bytes: Uint8Array }
@@ -60,6 +68,10 @@ export function linkPayload(bytes: Uint8Array): Readonly<Record<string, unknown>
   return { type: "data", connectionId: LINK_CONNECTION_ID, sdp: { type: "answer", sdp: encodeBase64Url(bytes) } };
 }
 
+export function isLinkPayload(payload: unknown): boolean {
+  return fieldsOf(payload).connectionId === LINK_CONNECTION_ID;
+}
+
 /** The candidates that a description lists. A repeated description brings those that got lost on their own. */
 export function candidatesOf(sdp: string): RTCIceCandidateInit[] {
   const lines = sdp.split(/\r?\n/);
@@ -80,7 +92,7 @@ function parseRelayed(type: "OFFER" | "ANSWER" | "CANDIDATE", from: PeerId | und
   if (description.type !== type.toLowerCase() || typeof sdp !== "string" || sdp.length > SDP_UNITS_MAX) return MALFORMED;
   if (type === "ANSWER" && connectionId === LINK_CONNECTION_ID) return parseLinkSignal(from, sdp);
   if (!isDescription(sdp)) return MALFORMED;
-  if (type === "ANSWER") return { type: "answer", from, connectionId, sdp };
+  if (type === "ANSWER") return { type: "answer", from, connectionId, sdp, seal: parseSeal(fieldsOf(payload["seal"])) };
   // Anything but `raw` data would run a deserializer of PeerJS on a stranger's bytes; an unknown name throws in the page.
   if (payload.type !== "data" || payload["serialization"] !== "raw" || payload["reliable"] !== true) return MALFORMED;
   const attempt = fieldsOf(payload["metadata"])["attempt"];
@@ -91,6 +103,10 @@ function parseRelayed(type: "OFFER" | "ANSWER" | "CANDIDATE", from: PeerId | und
 /** What every description of ours has. PeerJS makes a peer connection before it looks. */
 function isDescription(sdp: string): boolean {
   return sdp.startsWith("v=0") && /^m=application /m.test(sdp) && /^a=ice-ufrag:/m.test(sdp) && /^a=fingerprint:/m.test(sdp);
+}
+
+function parseSeal({ key, signature }: Fields): SocketProof | undefined {
+  return typeof key === "string" && typeof signature === "string" ? { key, signature } : undefined;
 }
 
 function parseLinkSignal(from: PeerId, text: string): SignalMessage {
@@ -108,7 +124,9 @@ function parseCandidate(fields: Fields): RTCIceCandidateInit | undefined {
   };
 }
 
-type Fields = Readonly<Record<"type" | "src" | "payload" | "connectionId" | "candidate" | "sdpMid" | "sdpMLineIndex", unknown>> &
+type Fields = Readonly<
+  Record<"type" | "src" | "payload" | "connectionId" | "candidate" | "sdpMid" | "sdpMLineIndex" | "key" | "signature", unknown>
+> &
   Readonly<Record<string, unknown>>;
 
 /** The fields of an object; of anything else, none. */

@@ -2,10 +2,11 @@ import type { DataConnection, Peer } from "peerjs";
 import { assert } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { isRelayedCandidate, withoutOwnAddresses, withoutRelatedAddress } from "./hidden-addresses.ts";
+import { answerText, type AnswerSeals } from "./answer-gate.ts";
 import { hasTurn, iceRung } from "./ice-ladder.ts";
 import { RELIABLE_LABEL } from "./rtc-channels.ts";
-import { linkPayload } from "./signal-message.ts";
-import { SignalingProof, type ProveSocket } from "./signaling-proof.ts";
+import { isLinkPayload, linkPayload } from "./signal-message.ts";
+import { SignalingProof, type ProveSocket, type SocketProof } from "./signaling-proof.ts";
 
 /** The constructor of `peerjs`. An argument, because Node imports it differently. */
 export type PeerConstructor = new (id: string, options: ConstructorParameters<typeof Peer>[1]) => Peer;
@@ -20,6 +21,8 @@ export interface SignalingOptions {
   readonly key?: string;
   /** Answers a broker that asks whose socket it is; left out where none does. */
   readonly prove?: ProveSocket;
+  /** Left out where peers have no keys: then answers are taken as they come. */
+  readonly seals?: AnswerSeals;
   /** All that ICE may use: nothing is added to it. */
   readonly iceServers: readonly RTCIceServer[];
   /** Candidates of TURN servers alone are gathered. Default: false. */
@@ -62,6 +65,13 @@ const RETRY_MS_MAX = 8_000;
 /** PeerJS's heartbeat, with a word to our broker that an answer is wanted. */
 const ECHO_REQUEST = { type: "HEARTBEAT", echo: true };
 
+/** An answer on its way out, as PeerJS and we write it. */
+interface OutgoingAnswer {
+  readonly type: "ANSWER";
+  readonly dst: PeerId;
+  readonly payload: { readonly connectionId: string; readonly sdp: { readonly sdp: string } };
+}
+
 /**
  * The one `Peer` of PeerJS, reduced to first contact: a signaling socket that stays up, and descriptions that go through it. Connections are PeerJS's
  * only until they are handed over.
@@ -82,6 +92,8 @@ export class SignalingPeer {
   /** This broker answers when it is asked for a sign of life. A stock PeerServer does not. */
   #hasEcho = false;
   #urgentUntilMs = -Infinity;
+  /** The newest: whoever makes us repeat an answer does not make us sign it again. */
+  #sealed: { readonly text: string; readonly seal: Promise<SocketProof> } | undefined;
   #disposed = false;
 
   constructor(constructor: PeerConstructor, options: SignalingOptions, listener: SignalingListener) {
@@ -213,9 +225,15 @@ export class SignalingPeer {
       for (const handler of handlers) handler.call(socket, message);
     };
     const send = socket.send.bind(socket);
-    // An offer that is made early would come before our proof, which the broker does not take.
-    socket.send = (message) => {
+    const sendIfOpen = (message: unknown): void => {
+      // An offer that is made early would come before our proof, which the broker does not take.
       if (peer.open) send(message);
+    };
+    const { seals } = this.#options;
+    socket.send = (message) => {
+      sendIfOpen(message);
+      // Signing takes time: the signed one follows.
+      if (seals !== undefined && isAnswer(message)) void this.#seal(seals, message).then(sendIfOpen);
     };
     const { prove } = this.#options;
     const proof = prove === undefined ? undefined : new SignalingProof(prove, { send, welcome: () => pass({ type: "OPEN" }) });
@@ -227,6 +245,13 @@ export class SignalingPeer {
       this.#handleHeard(message);
       if (proof?.handleMessage(message) !== true && this.#listener.admitMessage(message)) pass(message);
     });
+  }
+
+  async #seal(seals: AnswerSeals, message: OutgoingAnswer): Promise<unknown> {
+    const { dst, payload } = message;
+    const text = answerText({ from: this.#options.peerId, to: dst, connectionId: payload.connectionId }, payload.sdp.sdp);
+    if (this.#sealed?.text !== text) this.#sealed = { text, seal: seals.seal(text) };
+    return { ...message, payload: { ...payload, seal: await this.#sealed.seal } };
   }
 
   #handleOpen(): void {
@@ -280,4 +305,10 @@ export class SignalingPeer {
       this.#expectWelcome();
     }
   }
+}
+
+/** A link's own bytes are none. */
+function isAnswer(message: unknown): message is OutgoingAnswer {
+  if (typeof message !== "object" || message === null || !("type" in message) || message.type !== "ANSWER") return false;
+  return "payload" in message && !isLinkPayload(message.payload);
 }

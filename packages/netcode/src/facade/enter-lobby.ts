@@ -167,6 +167,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
       localPeerId: peerId,
       signalingToken,
       prove: (nonce) => visit.prove(nonce),
+      seals: visit,
       broker: new URL(address.base),
       iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
       // Who asked for it has it, whatever the broker says.

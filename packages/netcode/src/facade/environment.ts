@@ -1,4 +1,5 @@
 import type { Page } from "../adapters/page.ts";
+import type { AnswerSeals } from "../adapters/answer-gate.ts";
 import type { ProveSocket } from "../adapters/signaling-proof.ts";
 import type { VisitCrypto } from "../adapters/visit-crypto.ts";
 import type { OpenControlSocket } from "../adapters/websocket.ts";
@@ -14,6 +15,8 @@ export interface TransportSetup {
   /** Opens signaling for `localPeerId`, with `prove`. */
   readonly signalingToken: string;
   readonly prove: ProveSocket;
+  /** Tells the members' own answers from what the broker says in their name. */
+  readonly seals: AnswerSeals;
   /** `http:` or `https:`: signaling is at `/peerjs` below it. */
   readonly broker: URL;
   readonly iceServers: readonly RTCIceServer[];

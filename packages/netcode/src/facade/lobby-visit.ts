@@ -1,15 +1,16 @@
+import type { AnswerSeals } from "../adapters/answer-gate.ts";
 import { Membership } from "../adapters/membership.ts";
 import { peerIdOfKey, type VisitCrypto } from "../adapters/visit-crypto.ts";
 import type { SocketProof } from "../adapters/signaling-proof.ts";
-import { encodeBase64Url } from "../core/base/base64url.ts";
+import { decodeBase64Url, encodeBase64Url } from "../core/base/base64url.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { INVITE_SECRET_BYTES, writeInvite, type Invite } from "../core/identity/invite.ts";
 import { signalingProofText } from "../core/ports/lobby-protocol.ts";
-import type { MembershipKeeper } from "../core/ports/membership.ts";
+import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type MembershipKeeper } from "../core/ports/membership.ts";
 import type { LobbySecurity } from "./types.ts";
 
 /** Who this page is during one visit to a lobby, and the invite by which it came, or which it made. */
-export class LobbyVisit {
+export class LobbyVisit implements AnswerSeals {
   /** Of the public key. */
   readonly peerId: PeerId;
   /** The public key, base64url. */
@@ -40,9 +41,21 @@ export class LobbyVisit {
 
   /** Opens our signaling socket. */
   async prove(nonce: string): Promise<SocketProof> {
-    const text = signalingProofText(nonce, this.peerId);
-    const signature = await this.#crypto.sign(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
-    return { key: this.key, signature: encodeBase64Url(signature) };
+    return this.seal(signalingProofText(nonce, this.peerId));
+  }
+
+  /** Ours, on a description. */
+  async seal(text: string): Promise<SocketProof> {
+    return { key: this.key, signature: encodeBase64Url(await this.#crypto.sign(bytesOf(text))) };
+  }
+
+  /** Whether `peer` signed `text`. */
+  async isSealed(peer: PeerId, text: string, seal: SocketProof): Promise<boolean> {
+    const key = decodeBase64Url(seal.key, PUBLIC_KEY_BYTES);
+    const signature = decodeBase64Url(seal.signature, SIGNATURE_BYTES);
+    if (key === undefined || signature === undefined) return false;
+    const [owner, isSigned] = await Promise.all([peerIdOfKey(this.#crypto, key), this.#crypto.verify(key, bytesOf(text), signature)]);
+    return owner === peer && isSigned;
   }
 }
 
@@ -50,4 +63,9 @@ export class LobbyVisit {
 export function newInvite(token: string, isRequired: boolean): Invite {
   const secret = Uint8Array.from({ length: INVITE_SECRET_BYTES }, (_, index) => Number.parseInt(token.slice(2 * index, 2 * index + 2), 16));
   return { secret, isRequired };
+}
+
+/** A letter beyond ASCII makes another text of both ends alike. */
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

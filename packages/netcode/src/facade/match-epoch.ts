@@ -1,4 +1,0 @@
-/** What the packets of a match carry of its number. */
-export function epochOf(matchNumber: number): number {
-  return matchNumber & 0xff;
-}
