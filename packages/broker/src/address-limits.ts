@@ -1,15 +1,11 @@
 import type { BrokerLimits } from "./limits.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-interface AddressEntry {
-  sockets: number;
-  readonly opens: TokenBucket;
-  readonly requests: TokenBucket;
-  readonly wrongCodes: TokenBucket;
-  readonly lobbies: TokenBucket;
-  readonly lists: TokenBucket;
-  readonly challenges: TokenBucket;
-}
+/** What an address has so much of in a minute. */
+type Rate = "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
+
+/** A bucket is made when something is taken from it first: most addresses do little but open a socket or two. */
+type AddressEntry = { sockets: number } & { [Name in Rate]: TokenBucket | undefined };
 
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
 const ADDRESSES_MAX = 50_000;
@@ -43,21 +39,26 @@ export class AddressLimits {
 
   /** Counts an attempt to open a socket. */
   mayOpen(nowMs: number, address: string): boolean {
-    const entry = this.#entry(nowMs, address);
-    return entry.opens.take(nowMs) && entry.sockets < this.#limits.socketsPerAddress;
+    const entry = this.#entry(address);
+    return this.#bucketOf(entry, "opens", nowMs).take(nowMs) && entry.sockets < this.#limits.socketsPerAddress;
   }
 
   /** Counts an HTTP request. */
   mayRequest(nowMs: number, address: string): boolean {
-    return this.#entry(nowMs, address).requests.take(nowMs);
+    return this.#bucket("requests", nowMs, address).take(nowMs);
   }
 
-  addSocket(nowMs: number, address: string): void {
-    this.#entry(nowMs, address).sockets++;
+  /** Counts a refusal of a request or a socket; false: it has heard enough of them. */
+  mayHearRefusal(nowMs: number, address: string): boolean {
+    return this.#bucket("refusals", nowMs, address).take(nowMs);
   }
 
-  removeSocket(nowMs: number, address: string): void {
-    this.#entry(nowMs, address).sockets--;
+  addSocket(address: string): void {
+    this.#entry(address).sockets++;
+  }
+
+  removeSocket(address: string): void {
+    this.#entry(address).sockets--;
   }
 
   /** Takes a guess at a code, before it is known to be one; give it back with `refundGuess` when it was right. */
@@ -79,65 +80,78 @@ export class AddressLimits {
 
   #guessBuckets(nowMs: number, address: string): readonly TokenBucket[] {
     const network = networkOf(address);
-    return [address, ...(network === undefined ? [] : [network])].map((key) => this.#entry(nowMs, key).wrongCodes);
+    const own = this.#bucket("wrongCodes", nowMs, address);
+    if (network === undefined) return [own];
+    const entry = this.#entry(network);
+    entry.wrongCodes ??= this.#newBucket("wrongCodes", nowMs, NETWORK_GUESSES);
+    return [own, entry.wrongCodes];
   }
 
   takeLobby(nowMs: number, address: string): boolean {
-    return this.#entry(nowMs, address).lobbies.take(nowMs);
+    return this.#bucket("lobbies", nowMs, address).take(nowMs);
   }
 
   lobbyWaitMs(nowMs: number, address: string): number {
-    return this.#entry(nowMs, address).lobbies.waitMs(nowMs);
+    return this.#bucket("lobbies", nowMs, address).waitMs(nowMs);
   }
 
   /** Counts a question for the public list, or a quick match. */
   takeList(nowMs: number, address: string): boolean {
-    return this.#entry(nowMs, address).lists.take(nowMs);
+    return this.#bucket("lists", nowMs, address).take(nowMs);
   }
 
   listWaitMs(nowMs: number, address: string): number {
-    return this.#entry(nowMs, address).lists.waitMs(nowMs);
+    return this.#bucket("lists", nowMs, address).waitMs(nowMs);
   }
 
   /** Counts a question what to prove for a password. */
   takeChallenge(nowMs: number, address: string): boolean {
-    return this.#entry(nowMs, address).challenges.take(nowMs);
+    return this.#bucket("challenges", nowMs, address).take(nowMs);
   }
 
   challengeWaitMs(nowMs: number, address: string): number {
-    return this.#entry(nowMs, address).challenges.waitMs(nowMs);
+    return this.#bucket("challenges", nowMs, address).waitMs(nowMs);
   }
 
   /** Forgets addresses about which there is nothing to remember. */
   sweep(nowMs: number): void {
     for (const [address, entry] of this.#entries) {
-      const { sockets, opens, requests, wrongCodes, lobbies, lists, challenges } = entry;
-      if (sockets === 0 && [opens, requests, wrongCodes, lobbies, lists, challenges].every((bucket) => bucket.isFull(nowMs)))
-        this.#entries.delete(address);
+      const { sockets, opens, requests, refusals, wrongCodes, lobbies, lists, challenges } = entry;
+      if (sockets > 0) continue;
+      const buckets = [opens, requests, refusals, wrongCodes, lobbies, lists, challenges];
+      if (buckets.every((bucket) => bucket === undefined || bucket.isFull(nowMs))) this.#entries.delete(address);
     }
   }
 
-  #entry(nowMs: number, address: string): AddressEntry {
+  #bucket(name: Rate, nowMs: number, address: string): TokenBucket {
+    return this.#bucketOf(this.#entry(address), name, nowMs);
+  }
+
+  #bucketOf(entry: AddressEntry, name: Rate, nowMs: number): TokenBucket {
+    return (entry[name] ??= this.#newBucket(name, nowMs, 1));
+  }
+
+  #newBucket(name: Rate, nowMs: number, times: number): TokenBucket {
+    const perMinute = times * this.#limits[`${name}PerMinute`];
+    return new TokenBucket(nowMs, { perSecond: perMinute / 60, burst: perMinute });
+  }
+
+  #entry(address: string): AddressEntry {
     const known = this.#entries.get(address);
-    const entry = known ?? this.#newEntry(nowMs, address.endsWith(NETWORK) ? NETWORK_GUESSES : 1);
+    const entry: AddressEntry = known ?? {
+      sockets: 0,
+      opens: undefined,
+      requests: undefined,
+      refusals: undefined,
+      wrongCodes: undefined,
+      lobbies: undefined,
+      lists: undefined,
+      challenges: undefined,
+    };
     if (known !== undefined) this.#entries.delete(address);
     else if (this.#entries.size >= ADDRESSES_MAX) this.#forgetOne();
     this.#entries.set(address, entry);
     return entry;
-  }
-
-  #newEntry(nowMs: number, guesses: number): AddressEntry {
-    const { opensPerMinute, requestsPerMinute, wrongCodesPerMinute, lobbiesPerMinute, listsPerMinute, challengesPerMinute } = this.#limits;
-    const perMinute = (count: number): TokenBucket => new TokenBucket(nowMs, { perSecond: count / 60, burst: count });
-    return {
-      sockets: 0,
-      opens: perMinute(opensPerMinute),
-      requests: perMinute(requestsPerMinute),
-      wrongCodes: perMinute(guesses * wrongCodesPerMinute),
-      lobbies: perMinute(lobbiesPerMinute),
-      lists: perMinute(listsPerMinute),
-      challenges: perMinute(challengesPerMinute),
-    };
   }
 
   #forgetOne(): void {

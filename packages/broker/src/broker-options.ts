@@ -24,6 +24,16 @@ export interface BrokerOptions {
   readonly turnServersFile?: string;
   /** Stock PeerJS clients may signal without a lobby. Default: false. */
   readonly open?: boolean;
+  /**
+   * Stock PeerJS clients may signal without a lobby if they have a ticket, which whoever has this secret too makes out: at least 32 characters, and
+   * another than `signingKey`. Not beside `open`. Default: there are no tickets.
+   */
+  readonly ticketSecret?: string;
+  /**
+   * The same from a file, read again when it changes: a secret a line, `SECRET` or `2026-12-01T00:00Z SECRET` with the time from which it signs. Give one
+   * or the other. The broker does not start when it cannot be read.
+   */
+  readonly ticketSecretFile?: string;
   /** Carries packets of a match between members that have no other way, over their sockets here. Costs bandwidth of this machine. Default: false. */
   readonly relayFrames?: boolean;
   /** Origins of pages that may connect, `["*"]` for all. Default: pages of the same host, and pages on this machine. */
@@ -80,6 +90,8 @@ export interface BrokerSettings {
   readonly turn: readonly TurnServer[];
   readonly turnServersFile: string | undefined;
   readonly open: boolean;
+  readonly ticketSecret: string | undefined;
+  readonly ticketSecretFile: string | undefined;
   readonly relayFrames: boolean;
   readonly origins: readonly string[] | undefined;
   readonly trustedProxyHops: number;
@@ -125,6 +137,8 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     turn,
     turnServersFile,
     open = false,
+    ticketSecret,
+    ticketSecretFile,
     relayFrames = false,
     origins,
     trustedProxyHops = 0,
@@ -143,24 +157,19 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
   const isLength = Number.isInteger(codeLength) && codeLength >= LOBBY_CODE_LENGTH && codeLength <= LOBBY_CODE_LENGTH_MAX;
   assert(isLength, "codeLength to be a number of letters, 5 to 8");
   assert(Number.isInteger(trustedProxyHops) && trustedProxyHops >= 0, "trustedProxyHops to be a count");
-  assert(signingKey === undefined || signingKey.length >= SIGNING_KEY_UNITS_MIN, "signingKey to have at least 32 characters");
-  assert(signingKey === undefined || signingKeyFile === undefined, "signingKey or signingKeyFile, not both");
+  assertSecrets(options);
   assert(iceServers.length <= LOBBY_LIMITS.iceServers && iceServers.every(isIceServer), "iceServers to be stun: and turn: servers");
   const turnServers = resolveTurnServers(turn);
   assert(iceServers.length + turnServers.length <= LOBBY_LIMITS.iceServers, "room among iceServers for turn");
   assert(turn === undefined || turnServersFile === undefined, "turn or turnServersFile, not both");
   assert(Number.isFinite(drainMs) && drainMs >= 0, "drainMs to be a time");
-  assert(adminToken === undefined || adminToken.length >= ADMIN_TOKEN_UNITS_MIN, "adminToken to have at least 16 characters");
   assert(redisUrl === undefined || isRedisUrl(redisUrl), "redisUrl to be redis://host:port or rediss://host:port");
   assert(REDIS_PREFIX_PATTERN.test(redisPrefix), "redisPrefix to be 1 to 32 letters, digits, - or _");
   assert(
     redisUrl === undefined || (signingKey ?? signingKeyFile) !== undefined,
     "a signingKey or signingKeyFile beside redisUrl, the same for all brokers",
   );
-  for (const [name, value] of Object.entries(limits)) {
-    assert(Object.hasOwn(BROKER_LIMITS, name), `limits to have known names, not ${name}`);
-    assert(Number.isSafeInteger(value) && value > 0, `limits.${name} to be a positive integer`);
-  }
+  assertLimits(limits);
   const normalized = origins?.map((origin) => {
     const bare = normalizeOrigin(origin);
     assert(bare !== undefined, `origins to be origins such as https://play.example, not ${origin}`);
@@ -171,6 +180,8 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     turn: turnServers,
     turnServersFile,
     open,
+    ticketSecret,
+    ticketSecretFile,
     relayFrames,
     origins: normalized,
     trustedProxyHops,
@@ -185,6 +196,24 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     metrics: adminToken !== undefined || metricsPort !== undefined,
     log,
   };
+}
+
+function assertSecrets({ signingKey, signingKeyFile, ticketSecret, ticketSecretFile, open = false, adminToken }: BrokerOptions): void {
+  assert(signingKey === undefined || signingKey.length >= SIGNING_KEY_UNITS_MIN, "signingKey to have at least 32 characters");
+  assert(signingKey === undefined || signingKeyFile === undefined, "signingKey or signingKeyFile, not both");
+  assert(ticketSecret === undefined || ticketSecret.length >= SIGNING_KEY_UNITS_MIN, "ticketSecret to have at least 32 characters");
+  const ways = [open, ticketSecret !== undefined, ticketSecretFile !== undefined].filter(Boolean);
+  assert(ways.length <= 1, "open, ticketSecret or ticketSecretFile, not two of them");
+  assert(ticketSecret === undefined || ticketSecret !== signingKey, "another ticketSecret than signingKey");
+  assert(ticketSecretFile === undefined || ticketSecretFile !== signingKeyFile, "another ticketSecretFile than signingKeyFile");
+  assert(adminToken === undefined || adminToken.length >= ADMIN_TOKEN_UNITS_MIN, "adminToken to have at least 16 characters");
+}
+
+function assertLimits(limits: Partial<BrokerLimits>): void {
+  for (const [name, value] of Object.entries(limits)) {
+    assert(Object.hasOwn(BROKER_LIMITS, name), `limits to have known names, not ${name}`);
+    assert(Number.isSafeInteger(value) && value > 0, `limits.${name} to be a positive integer`);
+  }
 }
 
 /** An ICE server within the limits of the protocol, TURN with its credentials. */

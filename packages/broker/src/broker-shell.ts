@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
-import { WebSocketServer, type WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { AddressLimits } from "./address-limits.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
@@ -13,8 +12,9 @@ import { Counters } from "./counters.ts";
 import { drainSteps } from "./drain.ts";
 import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
-import { CLOSING_MS, GuardedSocket, type SocketUser } from "./guarded-socket.ts";
+import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
+import { LateRefusals, RETRY_AFTER_SECONDS } from "./late-refusals.ts";
 import { ListViews } from "./list-views.ts";
 import { ListingBoard } from "./listing-board.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
@@ -31,37 +31,19 @@ import { monotonicMs } from "./monotonic-ms.ts";
 import { OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
 import { QuickMatch } from "./quick-match.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
+import { createSocketServer } from "./socket-server.ts";
 import { SocketSweep } from "./socket-sweep.ts";
+import { openTicketOffice, type TicketOffice } from "./ticket-office.ts";
 import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
-/** Frames of one message, and reads in which it may come. Browsers send a message of our size in a handful, networks in 45 packets; each costs some hundred bytes until the message is whole. */
-const PARTS_MAX = 1_024;
-/** A constant of its own, since the types of `ws` do not know all of it yet. */
-const SOCKET_OPTIONS = {
-  noServer: true,
-  maxPayload: LOBBY_LIMITS.frameBytes,
-  maxFragments: PARTS_MAX,
-  maxBufferedChunks: PARTS_MAX,
-  // A small frame could else unpack to a large one, and every socket would hold a window of memory.
-  perMessageDeflate: false,
-  clientTracking: false,
-  // The guard answers pings, so that it can count them.
-  autoPong: false,
-  // Of a socket that broke the rules of WebSockets: for us it is over at once, and it is not counted any more.
-  closeTimeout: CLOSING_MS,
-} as const;
 /** Sockets get this long to read their goodbye. */
 const GOODBYE_MS = 300;
-
-/** After a restart, or on another node, members are taken again within this; a proxy or a program that can read it waits as long. */
-const RETRY_AFTER_SECONDS = 2;
 
 interface Route {
   readonly kind: SocketKind;
@@ -73,8 +55,10 @@ export class BrokerShell implements BrokerHandlers {
   readonly #settings: BrokerSettings;
   readonly #counters = new Counters();
   readonly #addresses: AddressLimits;
+  readonly #lateRefusals: LateRefusals;
   readonly #origins: OriginPolicy;
   readonly #sweep: SocketSweep;
+  readonly #refusals: RefusalLog;
   readonly #service: LobbyService;
   readonly #rooms: LobbyRooms;
   readonly #listViews: ListViews;
@@ -82,9 +66,10 @@ export class BrokerShell implements BrokerHandlers {
   readonly #guard: SignalingGuard;
   readonly #cluster: Cluster | undefined;
   readonly #peerServer: PeerServerAdapter;
-  readonly #sockets: WebSocketServer;
+  readonly #sockets = createSocketServer((error) => this.#logFailure(error));
   readonly #signingKeys: SigningKeys;
   readonly #turnServers: FollowedFile<readonly TurnServer[]>;
+  readonly #tickets: TicketOffice | undefined;
   readonly #startedAtMs = monotonicMs();
   readonly #meters = new Meters();
   readonly #operations: OperationsDoor;
@@ -103,12 +88,14 @@ export class BrokerShell implements BrokerHandlers {
     const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
     const secrets = createSecrets(ring, settings.codeLength);
     this.#addresses = new AddressLimits(limits);
+    this.#lateRefusals = new LateRefusals(this.#addresses, this.#counters);
     this.#origins = new OriginPolicy(settings.origins);
     this.#rooms = new LobbyRooms((peerId) => this.#guard.expel(peerId), this.#cluster?.nodeId);
     const held = shared?.lobbies ?? new MemoryLobbyStore(monotonicMs, limits.codeRestMs);
     // Times in a record mean the same at every node.
     const nowMs = shared === undefined ? monotonicMs : (): number => shared.bus.nowMs();
     const wallMs = shared === undefined ? Date.now : (): number => Math.floor(nowMs());
+    this.#tickets = openTicketOffice({ ...settings, shared, wallMs, handleUnreadable: () => this.noteUnreadable("ticket secrets") });
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =
       metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
@@ -143,11 +130,11 @@ export class BrokerShell implements BrokerHandlers {
     this.#guard = this.#createGuard(secrets);
     shared?.bus.onUp(() => settings.log({ event: "store-up", nodes: this.#cluster?.nodeCount ?? 1 }));
     this.#cluster?.start({ rooms: this.#rooms, service: this.#service, guard: this.#guard });
-    const refusals = new RefusalLog(this.#counters, settings.log, monotonicMs());
+    this.#refusals = new RefusalLog(this.#counters, settings.log, monotonicMs());
     this.#sweep = new SocketSweep(monotonicMs, limits.sendBuffersBytes, (nowMs) => {
       this.#guard.sweep(nowMs);
       this.#addresses.sweep(nowMs);
-      refusals.log(nowMs);
+      this.#refusals.log(nowMs);
       admin?.sweep(nowMs);
     });
     this.#operations = new OperationsDoor({
@@ -160,15 +147,13 @@ export class BrokerShell implements BrokerHandlers {
       counters: this.#counters,
       handleFailure,
     });
-    this.#sockets = new WebSocketServer(SOCKET_OPTIONS);
-    this.#sockets.on("error", handleFailure);
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
     const isPeerId = this.#settings.open && pathOf(request) === `/${PEERJS_KEY}/id`;
     if (!isPeerId && !this.#operations.answers(request, false)) return false;
-    if (!this.mayRequest(request)) response.writeHead(429, { connection: "close" }).end();
-    else if (!isPeerId) this.#operations.handleRequest(request, response, false);
+    if (!this.mayRequest(request, response)) return true;
+    if (!isPeerId) this.#operations.handleRequest(request, response, false);
     else if (this.#readiness() === "draining") {
       response.writeHead(503, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end();
     } else if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
@@ -176,11 +161,12 @@ export class BrokerShell implements BrokerHandlers {
     return true;
   }
 
-  /** Counts an HTTP request of its address; false: too many. */
-  mayRequest(request: IncomingMessage): boolean {
-    const may = this.#addresses.mayRequest(monotonicMs(), clientAddress(request, this.#settings.trustedProxyHops));
-    if (!may) this.#counters.add("request:address");
-    return may;
+  /** Counts an HTTP request of its address; false: too many, and it is refused. */
+  mayRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    const address = clientAddress(request, this.#settings.trustedProxyHops);
+    if (this.#addresses.mayRequest(monotonicMs(), address)) return true;
+    this.#lateRefusals.refuseRequest(request, response, address);
+    return false;
   }
 
   /** What came by the port for metrics. */
@@ -196,21 +182,34 @@ export class BrokerShell implements BrokerHandlers {
     const address = clientAddress(request, this.#settings.trustedProxyHops);
     const refusal = this.#refusal(request, address, nowMs);
     if (refusal !== undefined) {
-      this.#refuse(socket, refusal);
+      this.#lateRefusals.refuseSocket(socket, address, refusal);
       return true;
     }
     const route = path === "/lobby" ? this.#lobbyRoute(address) : this.#signalingRoute(request);
-    if (route === undefined) this.#refuse(socket, { reason: "token", status: "401 Unauthorized" });
+    if (route === undefined) this.#lateRefusals.refuseSocket(socket, address, { reason: "token", status: "401 Unauthorized" });
     else {
       // The answer and the first message leave together.
       socket.cork();
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
         if (request.socket === socket) this.#meters.addSocket(route.kind, request.socket);
-        this.#accept(webSocket, route, address);
+        this.#accept(webSocket, socket, { ...route, address });
       });
       socket.uncork();
     }
     return true;
+  }
+
+  /** An upgrade that is not for the broker. */
+  refuseUnknown(request: IncomingMessage, socket: Duplex): void {
+    this.#lateRefusals.refuseSocket(socket, clientAddress(request, this.#settings.trustedProxyHops), {
+      reason: "path",
+      status: "404 Not Found",
+    });
+  }
+
+  /** What is no HTTP. */
+  refuseBroken(socket: Duplex): void {
+    this.#lateRefusals.refuseBroken(socket, this.#settings.trustedProxyHops > 0);
   }
 
   /** A connection was cut before it said anything. */
@@ -240,11 +239,6 @@ export class BrokerShell implements BrokerHandlers {
     if (!this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) return { reason: "origin", status: "403 Forbidden" };
     if (this.#sweep.count >= this.#settings.limits.sockets) return { reason: "full", status: "503 Service Unavailable" };
     return undefined;
-  }
-
-  #refuse(socket: Duplex, { reason, status }: { readonly reason: string; readonly status: string }): void {
-    this.#counters.add(`socket:${reason}`);
-    refuseUpgrade(socket, status, status.startsWith("503") ? RETRY_AFTER_SECONDS : undefined);
   }
 
   #lobbyRoute(address: string): Route {
@@ -279,19 +273,20 @@ export class BrokerShell implements BrokerHandlers {
     return identity === undefined ? undefined : { kind: "signaling", createUser: (socket) => this.#guard.accept(identity, socket) };
   }
 
-  #accept(webSocket: WebSocket, route: Route, address: string): void {
-    this.#addresses.addSocket(monotonicMs(), address);
+  #accept(webSocket: WebSocket, connection: Duplex, { address, createUser }: Route & { readonly address: string }): void {
+    this.#addresses.addSocket(address);
     const socket: GuardedSocket = new GuardedSocket(webSocket, {
+      connection,
       limits: this.#settings.limits,
       nowMs: monotonicMs,
       handleEnd: () => {
-        this.#addresses.removeSocket(monotonicMs(), address);
+        this.#addresses.removeSocket(address);
         this.#sweep.delete(socket);
       },
       handleFailure: (error) => this.#logFailure(error),
     });
     this.#sweep.add(socket);
-    socket.serve(route.createUser(socket));
+    socket.serve(createUser(socket));
   }
 
   #health(): Readonly<Record<string, unknown>> {
@@ -318,6 +313,7 @@ export class BrokerShell implements BrokerHandlers {
       counters: this.#counters,
       signals: this.#meters.signals,
       open: this.#settings.open,
+      tickets: this.#tickets,
       lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
       isRelayOnly: (code) => this.#rooms.isRelayOnly(code),
       nowMs: monotonicMs,
@@ -356,6 +352,7 @@ export class BrokerShell implements BrokerHandlers {
     const { drainMs, log } = this.#settings;
     const sockets = this.#sweep.all();
     log({ event: "draining", sockets: sockets.length, drainMs });
+    this.#lateRefusals.close();
     const startedMs = monotonicMs();
     for (const { atMs, items } of drainMs === 0 ? [] : drainSteps(sockets, { drainMs, random: Math.random })) {
       await new Promise((resolve) => setTimeout(resolve, startedMs + atMs - monotonicMs()));
@@ -367,17 +364,18 @@ export class BrokerShell implements BrokerHandlers {
 
   async #closeAll(): Promise<void> {
     this.#listViews.close();
+    this.#lateRefusals.close();
     const sockets = this.#sweep.all();
     // The other nodes go on with these lobbies: that their members' sockets closed is written before this one stops.
     if (this.#cluster === undefined) this.#service.close();
-    this.#signingKeys.close();
-    this.#turnServers.close();
+    for (const file of [this.#signingKeys, this.#turnServers, this.#tickets]) file?.close();
     this.#sweep.dispose();
     for (const socket of sockets) socket.shutDown();
     if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     for (const socket of sockets) socket.terminate();
     this.#service.close();
     await this.#cluster?.close();
+    this.#refusals.tell();
     this.#sockets.close();
   }
 

@@ -59,17 +59,17 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   server.on("request", (request, response) => {
     if (shell.handleRequest(request, response)) return;
+    if (!shell.mayRequest(request, response)) return;
     if (files === undefined) response.writeHead(404, { connection: "close" }).end();
-    else if (!shell.mayRequest(request)) response.writeHead(429, { connection: "close" }).end();
     else files.handleRequest(request, response, (error) => settings.log(failureEntry(error)));
   });
   server.on("upgrade", (request, socket, head) => {
-    if (!shell.handleUpgrade(request, socket, head)) refuseUpgrade(socket, "404 Not Found");
+    if (!shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
   });
   // Behind proxies, all connections are theirs.
   const perAddress = settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS;
   if (settings.trustedProxyHops === 0) limitConnections(server, { perAddress, handleRefused: () => shell.countRefusedConnection() });
-  server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
+  server.on("clientError", (_error, socket) => shell.refuseBroken(socket));
   const metricsServer = options.metricsPort === undefined ? undefined : createMetricsServer(shell);
   const servers = metricsServer === undefined ? [server] : [server, metricsServer];
   let closing: Promise<void> | undefined;

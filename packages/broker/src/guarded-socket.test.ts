@@ -32,6 +32,10 @@ class FakeSocket extends EventEmitter {
   close(code: number): void {
     this.calls.push(`close ${code}`);
   }
+  end(): this {
+    this.calls.push("end");
+    return this;
+  }
   terminate(): void {
     this.calls.push("terminate");
     this.emit("close");
@@ -80,6 +84,7 @@ function guarded(limits: Partial<BrokerLimits> = {}): {
   const ends: string[] = [];
   const nowMs = (): number => Date.now();
   const socket = new GuardedSocket(raw as unknown as WebSocket, {
+    connection: raw,
     limits: { ...BROKER_LIMITS, ...limits },
     nowMs,
     handleEnd: () => ends.push("end"),
@@ -124,14 +129,45 @@ test("[BR31] a process that stood still for a minute blames nobody", () => {
   sweep.dispose();
 });
 
-test("[BR32] a failure while a frame is handled ends that socket alone, and is reported", () => {
+test.each([
+  [
+    "at once",
+    () => {
+      throw new Error("bug");
+    },
+  ],
+  ["later", () => Promise.reject(new Error("bug"))],
+])("[BR32] a failure while a frame is handled, %s, ends that socket alone, and is reported", async (_when, handle) => {
   const { raw, user, ends } = guarded();
-  user.handle = () => {
-    throw new Error("bug");
-  };
+  user.handle = handle;
   say(raw, "x");
+  await vi.advanceTimersByTimeAsync(0);
   expect(user.log).toEqual(["x", "closed"]);
   expect(ends).toEqual(["failure", "end"]);
+});
+
+test("[BR36] who is handed a socket handles all that comes from then on, and hears of its end once, also when it has ended before", () => {
+  const { raw, user, socket } = guarded();
+  const [next, late] = [new Recorder(), new Recorder()];
+  say(raw, "x");
+  socket.serve(next);
+  say(raw, "y");
+  socket.terminate();
+  socket.serve(late);
+  expect([user.log, next.log, late.log]).toEqual([["x"], ["y", "closed"], ["closed"]]);
+});
+
+test("[AB96] who broke a rule is told so, not read any more, and cut after a quarter of a second; who is closed in good order is read until it answered", () => {
+  const [rude, polite] = [guarded(), guarded()];
+  rude.socket.close(1008, "flood");
+  polite.raw.isPaused = true;
+  polite.socket.close(1000, "");
+  expect([rude.raw.calls, rude.raw.isPaused]).toEqual([["close 1008", "end"], true]);
+  expect([polite.raw.calls, polite.raw.isPaused]).toEqual([["close 1000"], false]);
+  vi.advanceTimersByTime(250);
+  expect([rude.raw.calls.at(-1), polite.raw.calls.at(-1)]).toEqual(["terminate", "close 1000"]);
+  vi.advanceTimersByTime(750);
+  expect(polite.raw.calls.at(-1)).toBe("terminate");
 });
 
 test("[BR33] messages above the rate are handled later, in order, and the sender is not read meanwhile", () => {
@@ -250,6 +286,7 @@ test("[BR36] a socket that its user's own start has closed is told so", () => {
   const raw = new FakeSocket();
   const user = new Recorder();
   const socket = new GuardedSocket(raw as unknown as WebSocket, {
+    connection: raw,
     limits: BROKER_LIMITS,
     nowMs: () => 0,
     handleEnd: () => undefined,

@@ -5,7 +5,7 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** What a socket is used for: the lobby's control socket, or signaling. */
 export interface SocketUser {
-  /** One text frame. The next one waits until the promise settles; it must not reject. */
+  /** One text frame. The next one waits until the promise settles. */
   handleText(text: string): void | Promise<void>;
   /** One binary frame; it is not shaped, and waits for nothing. Left out: binary frames are an offence. */
   handleBinary?(bytes: Uint8Array): void;
@@ -20,6 +20,8 @@ export interface SocketUser {
 }
 
 export interface GuardedSocketOptions {
+  /** What the WebSocket runs on. */
+  readonly connection: { end(): unknown };
   readonly limits: BrokerLimits;
   readonly nowMs: () => number;
   /** Once, before the user's `handleClosed`: for whoever counts sockets. */
@@ -36,6 +38,9 @@ export const CLOSE_CODE = { normal: 1000, unsupportedData: 1003, policyViolation
 
 /** How long a closing handshake may take before the connection is cut. */
 export const CLOSING_MS = 1_000;
+/** The same where the peer broke a rule, and is not read any more: a goodbye reaches the far side of the earth in this. At double, a flood's connections are twice as many. */
+const DISMISSING_MS = 250;
+const OFFENCES: ReadonlySet<number> = new Set([CLOSE_CODE.policyViolation, CLOSE_CODE.unsupportedData]);
 /** Waiting messages, and text units in them, above which the connection is no longer read: from here the sender's own buffers fill. */
 const PAUSE_ABOVE = 32;
 const PAUSE_ABOVE_UNITS = 65_536;
@@ -48,14 +53,15 @@ const UNITS_PER_TOKEN = 4_096;
  */
 export class GuardedSocket {
   readonly #socket: WebSocket;
+  readonly #connection: { end(): unknown };
   readonly #handleEnd: () => void;
   readonly #handleFailure: (error: unknown) => void;
   #user: SocketUser | undefined;
   readonly #limits: BrokerLimits;
   readonly #nowMs: () => number;
   readonly #bucket: TokenBucket;
-  /** For ping and pong frames, which wait for nothing. */
-  readonly #controls: TokenBucket;
+  /** For ping and pong frames, which wait for nothing. Most sockets have none. */
+  #controls: TokenBucket | undefined;
   readonly #waiting: string[] = [];
   #waitingUnits = 0;
   #busy = false;
@@ -66,15 +72,13 @@ export class GuardedSocket {
 
   constructor(socket: WebSocket, options: GuardedSocketOptions) {
     this.#socket = socket;
+    this.#connection = options.connection;
     this.#limits = options.limits;
     this.#nowMs = options.nowMs;
     this.#handleEnd = options.handleEnd;
     this.#handleFailure = options.handleFailure;
     this.#heardAtMs = options.nowMs();
-    const { messagesPerSecond, messageBurst } = options.limits;
-    const rate = { perSecond: messagesPerSecond, burst: messageBurst };
-    this.#bucket = new TokenBucket(this.#heardAtMs, rate);
-    this.#controls = new TokenBucket(this.#heardAtMs, rate);
+    this.#bucket = this.#newBucket();
     // Before anything else: an `error` event without a listener ends the process.
     socket.on("error", () => this.#finish());
     socket.on("close", () => this.#finish());
@@ -83,7 +87,10 @@ export class GuardedSocket {
     socket.on("pong", () => this.#hearControl());
   }
 
-  /** Who handles what arrives. Once, in the same turn as the constructor: no frame can have come yet, but the user's own start may have closed the socket. */
+  /**
+   * Who handles what arrives: first in the same turn as the constructor (no frame can have come yet, but the user's own start may have closed the
+   * socket), and again when the one before, having found out who is there, hands the socket on. It hears nothing more, not even of the end.
+   */
   serve(user: SocketUser): void {
     this.#user = user;
     if (!this.#open) user.handleClosed();
@@ -123,11 +130,20 @@ export class GuardedSocket {
   /** Ends it in good order. For us it is over at once: `handleClosed` is called before this returns. */
   close(code: number, reason: string): void {
     if (!this.#open) return;
+    const isOffence = OFFENCES.has(code);
     // A paused connection would not read the answer to the closing handshake.
-    this.#socket.resume();
+    if (!isOffence) this.#socket.resume();
     this.#socket.close(code, reason);
-    setTimeout(() => this.#socket.terminate(), CLOSING_MS).unref();
+    // Whoever floods would else be read, at full speed, until the handshake is over or given up.
+    if (isOffence) this.#dismiss();
+    setTimeout(() => this.#socket.terminate(), isOffence ? DISMISSING_MS : CLOSING_MS).unref();
     this.#finish();
+  }
+
+  /** Nothing is read from it any more, and it hears so: that is the end for a client that was told why. */
+  #dismiss(): void {
+    this.#socket.pause();
+    this.#connection.end();
   }
 
   terminate(): void {
@@ -158,6 +174,11 @@ export class GuardedSocket {
     this.#heardAtMs = nowMs;
   }
 
+  #newBucket(): TokenBucket {
+    const { messagesPerSecond, messageBurst } = this.#limits;
+    return new TokenBucket(this.#heardAtMs, { perSecond: messagesPerSecond, burst: messageBurst });
+  }
+
   #hear(): void {
     this.#heardAtMs = this.#nowMs();
   }
@@ -166,7 +187,8 @@ export class GuardedSocket {
   #hearControl(): boolean {
     if (!this.#open) return false;
     this.#hear();
-    if (!this.#controls.take(this.#nowMs())) this.#user?.handleOffence("flood");
+    this.#controls ??= this.#newBucket();
+    if (!this.#controls.take(this.#heardAtMs)) this.#user?.handleOffence("flood");
     return this.#open;
   }
 
@@ -184,6 +206,8 @@ export class GuardedSocket {
       return;
     }
     const text = String(data);
+    // Nobody waits, so nobody has to: nearly always.
+    if (!this.#busy && this.#waiting.length === 0 && this.#resumeTimer === undefined && this.#takeTokens(text)) return this.#start(text);
     this.#waiting.push(text);
     this.#waitingUnits += text.length;
     if (this.#waiting.length > this.#limits.queuedMessages) this.#user?.handleOffence("flood");
@@ -194,32 +218,47 @@ export class GuardedSocket {
   #work(): void {
     while (this.#open && !this.#busy && this.#waiting.length > 0 && this.#resumeTimer === undefined) {
       const [next = ""] = this.#waiting;
-      const tokens = Math.min(Math.ceil((next.length + 1) / UNITS_PER_TOKEN), this.#limits.messageBurst);
-      if (!this.#bucket.take(this.#nowMs(), tokens)) {
-        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(this.#nowMs(), tokens));
+      if (!this.#takeTokens(next)) {
+        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(this.#nowMs(), this.#tokensOf(next)));
         return;
       }
       this.#waiting.shift();
       this.#waitingUnits -= next.length;
-      const handled = this.#handle(next);
-      if (handled instanceof Promise) {
-        this.#busy = true;
-        void handled.finally(() => {
-          this.#busy = false;
-          this.#work();
-        });
-      }
+      this.#start(next);
     }
     if (this.#open && this.#waiting.length === 0 && this.#socket.isPaused) this.#socket.resume();
   }
 
+  #takeTokens(text: string): boolean {
+    return this.#bucket.take(this.#nowMs(), this.#tokensOf(text));
+  }
+
+  #tokensOf(text: string): number {
+    return Math.min(Math.ceil((text.length + 1) / UNITS_PER_TOKEN), this.#limits.messageBurst);
+  }
+
+  #start(text: string): void {
+    const handled = this.#handle(text);
+    if (!(handled instanceof Promise)) return;
+    this.#busy = true;
+    void handled.finally(() => {
+      this.#busy = false;
+      this.#work();
+    });
+  }
+
   #handle(text: string): void | Promise<void> {
     try {
-      return this.#user?.handleText(text);
+      const handled = this.#user?.handleText(text);
+      return handled instanceof Promise ? handled.catch((error: unknown) => this.#fail(error)) : undefined;
     } catch (error) {
-      this.#handleFailure(error);
-      return this.terminate();
+      return this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#handleFailure(error);
+    this.terminate();
   }
 
   #workAgain(): void {

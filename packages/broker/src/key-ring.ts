@@ -11,7 +11,7 @@ const KEYS_MAX = 8;
  * An older key verifies for this long after the next one began to sign; nothing that is signed lives longer. At half, pages of a long evening have to
  * enter again; at double, a key that leaked is good for two days unless somebody takes it out.
  */
-const SIGNED_LIFE_MS: number = 24 * 3_600_000;
+export const SIGNED_LIFE_MS: number = 24 * 3_600_000;
 
 /** One secret, and all that is made of it: a key for each purpose, so that none says anything about another. */
 export class SigningKey {
@@ -25,6 +25,11 @@ export class SigningKey {
     this.#secret = secret;
     this.fromMs = fromMs;
     this.kid = this.derive("rollcall key id", "", 6).toString("base64url");
+  }
+
+  /** As it is, for who shares it: a key of HS256. Of a secret of which keys are derived nobody else needs that. */
+  get bytes(): Uint8Array {
+    return Buffer.from(this.#secret);
   }
 
   /** HMAC-SHA-256. */
@@ -74,6 +79,11 @@ export class KeyRing {
     const nowMs = this.#wallMs();
     const first = this.#keys.indexOf(this.current) + 1;
     return this.#keys.slice(first).filter((_, index) => nowMs < (this.#keys[first + index - 1]?.fromMs ?? 0) + SIGNED_LIFE_MS);
+  }
+
+  /** All that verify: newest first. */
+  get verifying(): readonly SigningKey[] {
+    return this.#keys.filter(({ kid }) => this.find(kid) !== undefined);
   }
 
   /** A key that verifies; `undefined`: not one of ours, or over. */

@@ -1,43 +1,32 @@
-import type { SocketOffence, SocketUser } from "./guarded-socket.ts";
+import type { GuardedSocket, SocketOffence, SocketUser } from "./guarded-socket.ts";
 
-/** Who uses a socket is known in a moment: what it sends meanwhile waits. */
+/** Holds a socket until it is known who uses it, in a moment: what it sends meanwhile waits. */
 export class LateUser implements SocketUser {
+  readonly #socket: GuardedSocket;
   readonly #found: Promise<SocketUser | undefined>;
-  #user: SocketUser | undefined;
-  #closed = false;
 
   /** `found`: `undefined` when the socket was closed in place of being served. It does not reject. */
-  constructor(found: Promise<SocketUser | undefined>) {
+  constructor(socket: GuardedSocket, found: Promise<SocketUser | undefined>) {
+    this.#socket = socket;
     this.#found = found.then((user) => {
-      this.#user = user;
-      if (this.#closed) user?.handleClosed();
+      if (user !== undefined) socket.serve(user);
       return user;
     });
   }
 
-  handleText(text: string): void | Promise<void> {
-    if (this.#user !== undefined) return this.#user.handleText(text);
-    return this.#found.then((user) => {
-      if (!this.#closed) return user?.handleText(text);
-      return undefined;
-    });
+  async handleText(text: string): Promise<void> {
+    const user = await this.#found;
+    if (this.#socket.isOpen) await user?.handleText(text);
   }
 
   handleOffence(offence: SocketOffence): void {
-    if (this.#user === undefined) void this.#found.then((user) => user?.handleOffence(offence));
-    else this.#user.handleOffence(offence);
+    void this.#found.then((user) => user?.handleOffence(offence));
   }
 
-  handleSilence(): void {
-    this.#user?.handleSilence();
-  }
+  handleSilence(): void {}
 
-  handleShutdown(): void {
-    this.#user?.handleShutdown();
-  }
+  handleShutdown(): void {}
 
-  handleClosed(): void {
-    this.#closed = true;
-    this.#user?.handleClosed();
-  }
+  /** Whoever is found hears of it by being served a socket that is closed. */
+  handleClosed(): void {}
 }

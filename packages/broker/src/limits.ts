@@ -19,6 +19,8 @@ export interface BrokerLimits {
   readonly opensPerMinute: number;
   /** HTTP requests of one address that are not for a socket. */
   readonly requestsPerMinute: number;
+  /** Requests and sockets of one address that are refused at once; above, each refusal comes a second late, and at most 32 of them wait. A class that reloads its pages together hears at once what it has to wait for. */
+  readonly refusalsPerMinute: number;
   /** Codes that open nothing, per address. At 10 a minute, and 1,000 live lobbies, a guess hits after five hours. */
   readonly wrongCodesPerMinute: number;
   readonly lobbiesPerMinute: number;
@@ -51,6 +53,7 @@ export const BROKER_LIMITS: BrokerLimits = {
   socketsPerAddress: 64,
   opensPerMinute: 60,
   requestsPerMinute: 600,
+  refusalsPerMinute: 60,
   wrongCodesPerMinute: 10,
   lobbiesPerMinute: 30,
   listsPerMinute: 60,

@@ -20,8 +20,17 @@ export class LobbyDeadlines {
     this.#timers.delete(code);
     const deadlineMs = lobbyDeadlineMs(record) + lagMs;
     if (deadlineMs === Infinity || this.#closed) return;
-    const timer = setTimeout(() => this.#handleDue(code), Math.max(0, Math.ceil(deadlineMs - this.#nowMs())));
-    this.#timers.set(code, timer.unref());
+    const due = (): void => {
+      // The lobby may be over by then, and nothing noted for it any more.
+      this.#timers.delete(code);
+      this.#handleDue(code);
+    };
+    this.#timers.set(code, setTimeout(due, Math.max(0, Math.ceil(deadlineMs - this.#nowMs()))).unref());
+  }
+
+  /** Lobbies that wait for their time. */
+  get size(): number {
+    return this.#timers.size;
   }
 
   /** No timer runs after this. */

@@ -382,8 +382,11 @@ export class LobbyService {
   }
 
   #noteWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
+    const { board, rooms, seats } = this.#options;
     this.#keeper?.handleWritten(code, record, changes);
-    this.#options.board.handleWritten(record);
+    board.handleWritten(record);
+    // By a deadline of a time when somebody was here: no other node tells this one when to forget it.
+    if (seats !== undefined && rooms.versionOf(code) === undefined) this.forget(code);
   }
 
   /** What must happen although nobody waits for it: tried until the store takes it. */

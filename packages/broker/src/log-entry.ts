@@ -23,7 +23,7 @@ export interface LogEvents {
   /** It answers (again), and so many nodes with it, as far as this one has heard. */
   readonly "store-up": { readonly nodes: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
-  readonly "file-refused": { readonly file: "signing key" | "TLS certificate" | "TURN servers" };
+  readonly "file-refused": { readonly file: "signing key" | "ticket secrets" | "TLS certificate" | "TURN servers" };
 }
 
 export type LogEvent = keyof LogEvents;

@@ -5,12 +5,16 @@ import { createBroker, type Broker } from "./broker.ts";
 import { failureEntry, type Log } from "./log-entry.ts";
 import { createPinoLog } from "./pino-log.ts";
 import { readSettings } from "./settings.ts";
+import { readTicketCommand } from "./ticket-command.ts";
+import { createTicket } from "./tickets.ts";
 
 /** Beyond the drain: a goodbye is read in a third of a second. At half, a busy machine is cut off; at double, whoever waits for the end kills it first. */
 const CLOSE_MS_MAX = 3_000;
 
 /** Exit codes: 1 the broker could not start or broke, 2 the settings are wrong. */
 async function main(): Promise<void> {
+  const [first, ...others] = process.argv.slice(2);
+  if (first === "ticket") return makeTicket(others);
   const settings = readSettings(process.argv.slice(2), process.env);
   if (settings.kind === "help") {
     console.log(settings.text);
@@ -37,6 +41,15 @@ async function main(): Promise<void> {
   }
   log({ event: "listening", address: broker.address, ...(broker.metricsPort === undefined ? {} : { metricsPort: broker.metricsPort }) });
   endInOrder(broker, log, options.drainMs ?? 0);
+}
+
+async function makeTicket(args: readonly string[]): Promise<void> {
+  const command = readTicketCommand(args, process.env);
+  if (command.kind === "ticket") console.log(await createTicket(command.options));
+  else {
+    console.error(`rollcall-broker: ${command.message}`);
+    process.exitCode = 2;
+  }
 }
 
 function endInOrder(broker: Broker, log: Log, drainMs: number): void {

@@ -6,10 +6,11 @@ import { showsToken } from "./access-token.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
 import { Counters } from "./counters.ts";
 import { drainSteps } from "./drain.ts";
-import { failureEntry, LOG_EVENTS } from "./log-entry.ts";
+import { failureEntry, LOG_EVENTS, type LogEntry } from "./log-entry.ts";
 import { measureStore } from "./measured-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters } from "./meters.ts";
+import { RefusalLog } from "./refusal-log.ts";
 import { readSettings } from "./settings.ts";
 import { SocketSweep } from "./socket-sweep.ts";
 
@@ -141,6 +142,24 @@ test("[OP5] a failure is logged by its name and its place, without its text", ()
   expect(entry).toContain("operations.test.ts");
   expect(JSON.stringify(failureEntry("hunter2"))).toBe('{"event":"failure","error":"string"}');
   expect(entry).not.toContain("said");
+});
+
+test("[OP25] what was turned away is logged each minute, by reason, and what is left of it at the end", () => {
+  const counters = new Counters();
+  const told: LogEntry[] = [];
+  const refusals = new RefusalLog(counters, (entry) => told.push(entry), 0);
+  const refused = (counts: Readonly<Record<string, number>>): LogEntry => ({ event: "refusals", counts });
+  counters.add("socket:token");
+  refusals.log(59_999);
+  expect(told.splice(0)).toEqual([]);
+  refusals.log(60_000);
+  expect(told.splice(0)).toEqual([refused({ "socket:token": 1 })]);
+  refusals.log(120_000);
+  refusals.tell();
+  expect(told.splice(0)).toEqual([]);
+  for (const reason of ["socket:token", "socket:origin", "socket:origin"]) counters.add(reason);
+  refusals.tell();
+  expect(told.splice(0)).toEqual([refused({ "socket:origin": 2, "socket:token": 1 })]);
 });
 
 test("[OP62] a thousand silent sockets are asked for a sign of life a few at a time, and others get their turn in between", async () => {

@@ -224,6 +224,8 @@ function createOne(url: string) {
     // Ours: a client that is hung is thrown away, with all that waits in it.
     socket: { reconnectStrategy: false, connectTimeout: CONNECT_MS_MAX },
     disableOfflineQueue: true,
+    // Ours too (`COMMAND_MS_MAX`); the client's own would make a signal with a timer for each command.
+    commandOptions: { timeout: 0 },
     commandsQueueMaxLength: COMMANDS_MAX,
     disableClientInfo: true,
     maintNotifications: "disabled",

@@ -20,8 +20,13 @@ export class RefusalLog {
   /** Called about once a second. */
   log(nowMs: number): void {
     if (nowMs - this.#atMs < REFUSALS_LOGGED_MS) return;
-    const before = this.#counts;
     this.#atMs = nowMs;
+    this.tell();
+  }
+
+  /** Without waiting for the minute: the broker ends. */
+  tell(): void {
+    const before = this.#counts;
     this.#counts = this.#counters.snapshot();
     const fresh = Object.entries(this.#counts).map(([reason, count]) => [reason, count - (before[reason] ?? 0)] as const);
     const told = fresh.filter(([, count]) => count > 0);

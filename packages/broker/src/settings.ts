@@ -3,6 +3,7 @@ import { LOBBY_CODE_LENGTH, LOBBY_CODE_LENGTH_MAX } from "@rollcall/netcode/lobb
 import { parseArgs } from "node:util";
 import type { BrokerOptions } from "./broker-options.ts";
 import { parseIceServers } from "./ice-servers.ts";
+import { parseSigningKeys, SIGNING_KEY_UNITS_MIN } from "./key-ring.ts";
 import { readSigningKeys } from "./signing-key.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import type { LogLevel } from "./log-entry.ts";
@@ -26,6 +27,7 @@ const TURN_SERVERS_EXPECTED = `JSON: [{ "urls": ["turn:host:3478"], "secrets": [
 /** Two ways to say one thing: each of them alone. */
 const RIVALS: readonly (readonly string[])[] = [
   ["admin-token", "admin-token-file"],
+  ["ticket-secret", "ticket-secret-file"],
   ["turn-secret", "turn-secret-file"],
   ["turn", "turn-servers", "turn-servers-file"],
 ];
@@ -165,6 +167,25 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     help: "Let PeerJS clients without a lobby signal to each other.",
     apply: (text, options) => readSwitch(text, (on) => (options.open = on)),
   },
+  "ticket-secret": {
+    value: "TEXT",
+    help: "Let PeerJS clients in that have a ticket by this secret, which your own server makes out. Better in a variable or a file than on the command line.",
+    apply: (text, options) => {
+      if (text.length < SIGNING_KEY_UNITS_MIN) return `at least ${SIGNING_KEY_UNITS_MIN} characters`;
+      options.ticketSecret = text;
+      return undefined;
+    },
+  },
+  "ticket-secret-file": {
+    value: "FILE",
+    help: "File with such secrets, one a line as in --signing-key-file, read again when it changes.",
+    apply: (text, options) => {
+      if (parseSigningKeys(readText(text) ?? "", Date.now()) === undefined)
+        return "a file with a secret a line (SECRET or 2026-12-01T00:00Z SECRET, at least 32 characters)";
+      options.ticketSecretFile = text;
+      return undefined;
+    },
+  },
   "relay-frames": {
     value: undefined,
     help: "Carry packets between members that have no other way, within limits.",
@@ -228,6 +249,8 @@ function runSettings({ tls, turn, turnServers, logLevel, ...others }: MutableOpt
   if (certFile === undefined && keyFile !== undefined) return { kind: "refused", message: "--tls-key: expected --tls-cert too" };
   const pair = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
   if (pair !== undefined && !isTlsPair(pair)) return { kind: "refused", message: "--tls-key: expected the key of --tls-cert" };
+  if (others.open === true && (others.ticketSecret ?? others.ticketSecretFile) !== undefined)
+    return { kind: "refused", message: "--ticket-secret: expected without --open" };
   const rest = pair === undefined ? others : { ...others, tls: pair };
   if (rest.redisUrl !== undefined && rest.signingKeyFile === undefined)
     return { kind: "refused", message: "--redis-url: expected --signing-key-file too, the same for all brokers" };
@@ -265,6 +288,7 @@ function helpText(): string {
     "Each setting is a flag, or the variable after it; the flag wins.",
     "",
     ...rows,
+    helpRow("ticket PEER_ID", "In place of settings: makes out a ticket, with --ticket-secret-file FILE and --life SECONDS, for trying."),
     helpRow("--version", "The version."),
     helpRow("--help", "This text."),
     "",

@@ -25,8 +25,6 @@ const PROOF_MS_MAX = 10_000;
  */
 export class SignalingDoor implements SocketUser {
   readonly #options: SignalingDoorOptions;
-  #user: SocketUser | undefined;
-  #closed = false;
 
   constructor(options: SignalingDoorOptions) {
     this.#options = options;
@@ -34,7 +32,6 @@ export class SignalingDoor implements SocketUser {
   }
 
   handleText(text: string): void | Promise<void> {
-    if (this.#user !== undefined) return this.#user.handleText(text);
     const { peerId, nonce, admit, handlePassed } = this.#options;
     if (isSignalingProof(text, peerId, nonce)) {
       handlePassed();
@@ -47,22 +44,17 @@ export class SignalingDoor implements SocketUser {
   }
 
   handleOffence(offence: SocketOffence): void {
-    if (this.#user === undefined) this.#refuse(offence);
-    else this.#user.handleOffence(offence);
+    this.#refuse(offence);
   }
 
   handleSilence(): void {
     this.#options.socket.ping();
   }
 
-  handleShutdown(): void {
-    this.#user?.handleShutdown();
-  }
+  handleShutdown(): void {}
 
   handleClosed(): void {
-    this.#closed = true;
     this.#options.handlePassed();
-    this.#user?.handleClosed();
   }
 
   /** Who does not prove anything in time is sent away. */
@@ -71,9 +63,8 @@ export class SignalingDoor implements SocketUser {
   }
 
   #pass(user: SocketUser | undefined): void {
-    this.#user = user;
     if (user === undefined) this.#refuse("not a member");
-    else if (this.#closed) user.handleClosed();
+    else this.#options.socket.serve(user);
   }
 
   #refuse(reason: string): void {

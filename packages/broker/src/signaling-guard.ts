@@ -1,21 +1,27 @@
-import { parsePeerId, unreachable, type LobbyCode, type PeerId } from "@rollcall/netcode/lobby-protocol";
+import { parsePeerId, type LobbyCode, type PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { Counters } from "./counters.ts";
-import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
+import { CLOSE_CODE, type GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { LobbyRecord } from "./lobby-record.ts";
-import type { CarriedSignal, ClusterSignaling, HeldId } from "./cluster-signaling.ts";
+import type { CarriedSignal } from "./carried-signal.ts";
+import type { ClusterSignaling } from "./cluster-signaling.ts";
 import type { PeerServerAdapter, PeerServerClient } from "./peer-server.ts";
 import { PendingSignals, type PendingSignal } from "./pending-signals.ts";
 import type { Secrets } from "./secrets.ts";
 import { withoutAddresses } from "./relay-only.ts";
 import { SignalingDoor } from "./signaling-door.ts";
 import { LateUser } from "./late-user.ts";
-import { parseSignalingMessage, type Signal } from "./signaling-message.ts";
+import { addSource, writeSignal, type Signal } from "./signaling-message.ts";
+import { SignalingUser } from "./signaling-user.ts";
+import type { TicketOffice } from "./ticket-office.ts";
+import { isTicketText } from "./tickets.ts";
 
 /** Whose signaling socket it is. */
 export interface SignalingIdentity {
   readonly id: PeerId;
   readonly token: string;
+  /** The token looks like a ticket, and has to be read. */
+  readonly isTicket?: boolean;
 }
 
 export interface SignalingGuardOptions {
@@ -27,6 +33,8 @@ export interface SignalingGuardOptions {
   readonly signals: Counters;
   /** Clients without a lobby may signal to each other. */
   readonly open: boolean;
+  /** Clients with a ticket may, too. Not on an open broker, where everybody could have been in their places before. */
+  readonly tickets?: TicketOffice | undefined;
   /** The lobby of a member, connected or not. */
   readonly lobbyOf: (peerId: PeerId) => LobbyCode | undefined;
   /** No address but a relay's goes from member to member there. */
@@ -49,14 +57,23 @@ interface Client {
   readonly isOwner: boolean;
   readonly socket: GuardedSocket;
   readonly peer: PeerServerClient;
-  /** Its id, where there are other nodes. */
-  readonly held: HeldId | undefined;
+  /** Gives its id back. */
+  readonly release: () => void;
+}
+
+interface ServeOptions {
+  readonly isOwner?: boolean;
+  readonly isFirst?: boolean;
+  /** Gives the id back. */
+  readonly release?: () => void;
 }
 
 /** Signals on their way to other nodes at a time: at half a millisecond each, 4,000 a second with room for a slow moment; what is above is lost, and sent again by its link. */
 const SENDING_MAX = 4_096;
 
-const PONG = JSON.stringify({ type: "PONG" });
+/** PeerJS gives them to the page as the message of a `server-error`. */
+const TICKET_REFUSED = "This server knows no such ticket for this id.";
+const TICKET_OVER = "This ticket is over: it was used before, or came too late. Ask for a fresh one.";
 
 /** A token of a stock client: whatever it likes, within bounds. */
 const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
@@ -85,9 +102,11 @@ export class SignalingGuard {
 
   /** Whether this may become a signaling socket; asked before the upgrade. An unknown id and a wrong token look and take the same. */
   identify(id: string | null, token: string | null): SignalingIdentity | undefined {
-    const { secrets, lobbyOf, open, cluster } = this.#options;
+    const { secrets, lobbyOf, open, tickets, cluster } = this.#options;
     const peerId = parsePeerId(id);
-    if (peerId === undefined || token === null || !TOKEN_PATTERN.test(token)) return undefined;
+    if (peerId === undefined || token === null) return undefined;
+    if (tickets !== undefined && isTicketText(token)) return { id: peerId, token, isTicket: true };
+    if (!TOKEN_PATTERN.test(token)) return undefined;
     const isMember = lobbyOf(peerId) !== undefined;
     // Whoever names an id that nobody has may come, whatever the token is.
     if (!isMember && open && cluster === undefined) return { id: peerId, token };
@@ -102,11 +121,12 @@ export class SignalingGuard {
    * client has none.
    */
   accept(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
-    const { secrets, counters, lobbyOf, nowMs, cluster } = this.#options;
+    const { secrets, counters, lobbyOf, nowMs, tickets, cluster } = this.#options;
+    if (identity.isTicket === true && tickets !== undefined) return new LateUser(socket, this.#serveTicket(identity, socket, tickets));
     const isMember = lobbyOf(identity.id) !== undefined;
-    if (!isMember && cluster === undefined) return this.#serve(identity, socket, false);
+    if (!isMember && cluster === undefined) return this.#serve(identity, socket);
     if (!isMember && cluster !== undefined && !secrets.isSignalingToken(identity.id, identity.token)) {
-      return new LateUser(this.#serveStranger(identity, socket, cluster));
+      return new LateUser(socket, this.#serveStranger(identity, socket, cluster));
     }
     const door = new SignalingDoor({
       peerId: identity.id,
@@ -114,7 +134,7 @@ export class SignalingGuard {
       openedMs: nowMs(),
       socket,
       counters,
-      admit: () => (lobbyOf(identity.id) === undefined ? this.#serveFound(identity, socket) : this.#serve(identity, socket, true)),
+      admit: () => (lobbyOf(identity.id) === undefined ? this.#serveFound(identity, socket) : this.#serveMember(identity, socket)),
       handlePassed: () => void this.#doors.delete(door),
     });
     this.#doors.add(door);
@@ -127,7 +147,7 @@ export class SignalingGuard {
     return cluster?.signaling.find(identity.id).then(
       (found) => {
         if (found !== undefined && lobbyOf(identity.id) === undefined) cluster.follow(found.record);
-        return lobbyOf(identity.id) === undefined ? undefined : this.#serve(identity, socket, true);
+        return lobbyOf(identity.id) === undefined ? undefined : this.#serveMember(identity, socket);
       },
       // It comes again, and perhaps then it can be known.
       () => undefined,
@@ -140,7 +160,7 @@ export class SignalingGuard {
       const held = await signaling.takeStranger(identity.id, this.#options.secrets.hash(identity.token));
       const known = this.#clients.get(identity.id);
       const isTaken = known !== undefined && known.identity.token !== identity.token;
-      if (held !== undefined && !isTaken) return this.#serve(identity, socket, false, held);
+      if (held !== undefined && !isTaken) return this.#serve(identity, socket, { release: () => signaling.release(held) });
       if (held !== undefined) signaling.release(held);
       socket.send(JSON.stringify({ type: "ID-TAKEN", payload: { msg: "ID is taken" } }));
       socket.close(CLOSE_CODE.normal, "");
@@ -150,25 +170,66 @@ export class SignalingGuard {
     return undefined;
   }
 
-  #serve(identity: SignalingIdentity, socket: GuardedSocket, isOwner: boolean, taken?: HeldId): SocketUser {
+  /** A stock client whose ticket opens a place for it, which it may have had before; if not, it hears so in words that PeerJS passes on. */
+  async #serveTicket({ id, token }: SignalingIdentity, socket: GuardedSocket, tickets: TicketOffice): Promise<SocketUser | undefined> {
+    const { counters, cluster, lobbyOf } = this.#options;
+    try {
+      const ticket = await tickets.read(token);
+      const isOfId = ticket?.peerId === id && lobbyOf(id) === undefined;
+      const place = ticket !== undefined && isOfId ? await tickets.places.take(ticket) : undefined;
+      if (place !== undefined && lobbyOf(id) === undefined) {
+        const held = await cluster?.signaling.takePlace(place);
+        const release = (): void => {
+          if (held !== undefined) cluster?.signaling.drop(held);
+          tickets.places.leave(place);
+        };
+        return this.#serve({ id, token: place.owner }, socket, { isFirst: true, release });
+      }
+      counters.add(isOfId ? "signaling:ticket-over" : "signaling:ticket");
+      socket.send(JSON.stringify({ type: "ERROR", payload: { msg: isOfId ? TICKET_OVER : TICKET_REFUSED } }));
+      socket.close(CLOSE_CODE.policyViolation, "ticket");
+    } catch {
+      // Nobody can tell now.
+      socket.close(CLOSE_CODE.serviceRestart, "");
+    }
+    return undefined;
+  }
+
+  /** The owner of the key. */
+  #serveMember(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
+    const { cluster, lobbyOf } = this.#options;
+    const lobby = lobbyOf(identity.id);
+    const held = lobby === undefined ? undefined : cluster?.signaling.takeMember(identity.id, lobby);
+    const release = (): void => void (held !== undefined && cluster?.signaling.release(held));
+    return this.#serve(identity, socket, { isOwner: true, isFirst: true, release });
+  }
+
+  /** `isFirst`: before whoever has the id now. Others get it if nobody has it, or somebody with the same token. */
+  #serve(
+    identity: SignalingIdentity,
+    socket: GuardedSocket,
+    { isOwner = false, isFirst = false, release = () => undefined }: ServeOptions = {},
+  ): SocketUser {
     const known = this.#clients.get(identity.id);
-    const sameOwner = isOwner || known?.identity.token === identity.token;
+    const givesWay = isFirst || known?.identity.token === identity.token;
     // `peer` never sees two sockets of one id: the old one has ended before the new one begins, so the new one gets its OPEN.
-    if (known !== undefined && sameOwner) this.#end(known, CLOSE_CODE.normal, "replaced");
+    if (known !== undefined && givesWay) this.#end(known, CLOSE_CODE.normal, "replaced");
     const peer = this.#options.peerServer.connect({
       ...identity,
       send: (text) => socket.send(text),
       close: () => socket.close(CLOSE_CODE.normal, ""),
     });
-    const lobby = isOwner ? this.#options.lobbyOf(identity.id) : undefined;
-    const held = lobby === undefined ? taken : this.#options.cluster?.signaling.takeMember(identity.id, lobby);
-    const client: Client = { identity, isOwner, socket, peer, held };
-    if (known === undefined || sameOwner) {
+    const client: Client = { identity, isOwner, socket, peer, release };
+    if (known === undefined || givesWay) {
       this.#clients.set(identity.id, client);
       this.#deliverPending(client);
     }
-    return new SignalingUser(client, this.#options, {
-      relay: (signal) => this.#relay(client, signal),
+    const { counters, limits } = this.#options;
+    return new SignalingUser({
+      socket,
+      counters,
+      limits,
+      relay: (signal, frame) => this.#relay(client, signal, frame),
       close: () => this.#forget(client),
     });
   }
@@ -215,12 +276,14 @@ export class SignalingGuard {
     for (const { src, dst } of this.#pending.takeExpired(nowMs)) this.#sendExpire(src, dst);
   }
 
-  #relay(client: Client, given: Signal): void {
+  /** `frame`: as `given` was written, if it may be passed on so. */
+  #relay(client: Client, given: Signal, frame: string | undefined): void {
     const { counters, signals, lobbyOf, isRelayOnly } = this.#options;
     const src = client.identity.id;
     if (this.#clients.get(src) !== client) return;
     const lobby = lobbyOf(src);
-    const signal = lobby !== undefined && isRelayOnly(lobby) ? withoutAddresses(given) : given;
+    const isHidden = lobby !== undefined && isRelayOnly(lobby);
+    const signal = isHidden ? withoutAddresses(given) : given;
     if (signal === undefined) {
       counters.add("signaling:address");
       signals.add(`${given.type} refused`);
@@ -232,19 +295,21 @@ export class SignalingGuard {
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
       return;
     }
-    const outcome = this.#carry(src, signal);
+    const outcome = this.#carry(src, signal, isHidden ? undefined : frame);
     signals.add(`${signal.type} ${outcome}`);
     if (outcome === "dropped" && signal.type !== "LEAVE") counters.add("signaling:pending-full");
   }
 
-  #carry(src: PeerId, signal: Signal): "relayed" | "kept" | "dropped" {
+  #carry(src: PeerId, signal: Signal, frame: string | undefined): "relayed" | "kept" | "dropped" {
     const other = this.#clientOf(signal.dst);
+    const isLost = other === undefined && signal.type === "LEAVE" && this.#options.cluster === undefined;
+    if (isLost) return "dropped";
+    const text = frame === undefined ? writeSignal(src, signal) : addSource(src, frame);
     if (other !== undefined) {
-      other.socket.send(textOf(src, signal));
+      other.socket.send(text);
       return "relayed";
     }
-    if (signal.type === "LEAVE" && this.#options.cluster === undefined) return "dropped";
-    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text: textOf(src, signal) };
+    const pending = { src, dst: signal.dst, isOffer: signal.type === "OFFER", text };
     return this.#options.cluster === undefined ? this.#keep(pending) : this.#send(pending);
   }
 
@@ -276,12 +341,13 @@ export class SignalingGuard {
     return client !== undefined || this.#pending.add(this.#options.nowMs(), signal) ? "kept" : "dropped";
   }
 
-  /** Members of one lobby; or, on an open broker, two clients without any, of which the other must be there. */
+  /** Members of one lobby; or, where stock clients are served, two clients without any, of which the other must be there. */
   #mayReach(src: PeerId, dst: PeerId): boolean {
     const lobby = this.#options.lobbyOf(src);
     const other = this.#options.lobbyOf(dst);
     if (lobby !== undefined) return lobby === other;
-    return other === undefined && this.#options.open && (this.#options.cluster !== undefined || this.#clientOf(dst) !== undefined);
+    const servesStock = this.#options.open || this.#options.tickets !== undefined;
+    return other === undefined && servesStock && (this.#options.cluster !== undefined || this.#clientOf(dst) !== undefined);
   }
 
   /** Who has this id. A stock client that named an id before it became a member's does not. */
@@ -308,77 +374,7 @@ export class SignalingGuard {
   /** Frees the id. Called again when the socket has closed, to no effect. */
   #forget(client: Client): void {
     if (this.#clients.get(client.identity.id) === client) this.#clients.delete(client.identity.id);
-    if (client.held !== undefined) this.#options.cluster?.signaling.release(client.held);
+    client.release();
     client.peer.handleClosed();
-  }
-}
-
-/** As `peer` itself writes it. */
-function textOf(src: PeerId, signal: Signal): string {
-  const { type, dst } = signal;
-  return JSON.stringify(signal.type === "LEAVE" ? { type, src, dst } : { type, src, dst, payload: signal.payload });
-}
-
-interface SignalingUserHandler {
-  readonly relay: (signal: Signal) => void;
-  readonly close: () => void;
-}
-
-/** The frames of one signaling socket. */
-class SignalingUser implements SocketUser {
-  readonly #client: Client;
-  readonly #options: SignalingGuardOptions;
-  readonly #handler: SignalingUserHandler;
-  #refusedMessages = 0;
-
-  constructor(client: Client, options: SignalingGuardOptions, handler: SignalingUserHandler) {
-    this.#client = client;
-    this.#options = options;
-    this.#handler = handler;
-  }
-
-  handleText(text: string): void {
-    const { counters, limits } = this.#options;
-    const parsed = parseSignalingMessage(text);
-    if (!parsed.ok) {
-      counters.add(`signaling:${parsed.reason}`);
-      if (++this.#refusedMessages >= limits.refusedMessages) this.#client.socket.close(CLOSE_CODE.policyViolation, parsed.reason);
-      return;
-    }
-    const message = parsed.value;
-    switch (message.type) {
-      // A PeerJS client has no use for an answer. Its sign of life was noted when the frame came.
-      case "HEARTBEAT":
-        if (message.echo) this.#client.socket.send(PONG);
-        return;
-      case "LEAVE":
-        // Leaving altogether ends the socket: an id that is free while its socket still speaks would be a ghost.
-        if (message.dst === undefined) this.#client.socket.close(CLOSE_CODE.normal, "");
-        else this.#handler.relay({ ...message, dst: message.dst });
-        return;
-      case "OFFER":
-      case "ANSWER":
-      case "CANDIDATE":
-        this.#handler.relay(message);
-        return;
-      default:
-        unreachable(message);
-    }
-  }
-
-  handleOffence(offence: SocketOffence): void {
-    this.#options.counters.add(`signaling:${offence}`);
-    this.#client.socket.close(offence === "binary" ? CLOSE_CODE.unsupportedData : CLOSE_CODE.policyViolation, offence);
-  }
-
-  handleSilence(): void {
-    this.#client.socket.ping();
-  }
-
-  /** The close code says it: PeerJS has no message for this. */
-  handleShutdown(): void {}
-
-  handleClosed(): void {
-    this.#handler.close();
   }
 }

@@ -14,7 +14,8 @@ export type Signal = Exclude<SignalingMessage, { readonly type: "HEARTBEAT" }> &
 export type SignalingRefusal = JsonRefusal | "bad-shape";
 
 export type SignalingParse =
-  | { readonly ok: true; readonly value: SignalingMessage }
+  /** `isExact`: the frame has no field but those of `value`, so it may be passed on as it was written. */
+  | { readonly ok: true; readonly value: SignalingMessage; readonly isExact: boolean }
   | { readonly ok: false; readonly reason: SignalingRefusal };
 
 export type Fields = { readonly [key: string]: Json };
@@ -38,12 +39,27 @@ export function parseSignalingMessage(frame: string): SignalingParse {
   const type = message["type"];
   const dst = parsePeerId(message["dst"]);
   const payload = message["payload"];
-  if (type === "HEARTBEAT") return { ok: true, value: { type, echo: message["echo"] === true } };
-  if (type === "LEAVE") return message["dst"] === undefined || dst !== undefined ? { ok: true, value: { type, dst } } : REFUSED;
+  if (type === "HEARTBEAT") return { ok: true, value: { type, echo: message["echo"] === true }, isExact: false };
+  if (type === "LEAVE")
+    return message["dst"] === undefined || dst !== undefined ? { ok: true, value: { type, dst }, isExact: false } : REFUSED;
   if (dst === undefined || !isFields(payload)) return REFUSED;
-  if (type === "OFFER" || type === "ANSWER") return isDescription(payload, type) ? { ok: true, value: { type, dst, payload } } : REFUSED;
-  if (type === "CANDIDATE") return isCandidate(payload) ? { ok: true, value: { type, dst, payload } } : REFUSED;
+  // Of these three alone: whoever could add a `src` would speak for somebody else.
+  const isExact = Object.keys(message).length === 3;
+  if (type === "OFFER" || type === "ANSWER")
+    return isDescription(payload, type) ? { ok: true, value: { type, dst, payload }, isExact } : REFUSED;
+  if (type === "CANDIDATE") return isCandidate(payload) ? { ok: true, value: { type, dst, payload }, isExact } : REFUSED;
   return REFUSED;
+}
+
+/** A signal as `peer` writes it for who gets it. */
+export function writeSignal(src: PeerId, signal: Signal): string {
+  const { type, dst } = signal;
+  return JSON.stringify(signal.type === "LEAVE" ? { type, src, dst } : { type, src, dst, payload: signal.payload });
+}
+
+/** The same of an exact frame, for a third of the price of writing it anew. An id is nothing that JSON would have to write otherwise. */
+export function addSource(src: PeerId, frame: string): string {
+  return `{"src":"${src}",${frame.slice(frame.indexOf("{") + 1)}`;
 }
 
 function isDescription(payload: Fields, type: "OFFER" | "ANSWER"): boolean {

@@ -33,6 +33,22 @@ export function openSigningKeys(
 ): SigningKeys {
   if (path === undefined) return { ring: KeyRing.of(secret), close: () => undefined };
   readSigningKeys(path);
+  return followKeys(path, handleUnreadable);
+}
+
+/** The secrets that somebody else signs tickets with: the same as above, but that a file must be there. `undefined`: nobody does. */
+export function openTicketKeys(
+  {
+    ticketSecret: secret,
+    ticketSecretFile: path,
+  }: { readonly ticketSecret: string | undefined; readonly ticketSecretFile: string | undefined },
+  handleUnreadable: () => void,
+): SigningKeys | undefined {
+  if (path !== undefined) return followKeys(path, handleUnreadable);
+  return secret === undefined ? undefined : { ring: KeyRing.of(secret), close: () => undefined };
+}
+
+function followKeys(path: string, handleUnreadable: () => void): SigningKeys {
   const file = followFile({ paths: [path], parse: (text = "") => parseSigningKeys(text, Date.now()), handleUnreadable });
   return { ring: new KeyRing(() => file.value, Date.now), close: () => file.close() };
 }

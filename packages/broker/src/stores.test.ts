@@ -4,6 +4,7 @@ import { lobbyStoreContract } from "../test/lobby-store-contract.ts";
 import { MemoryCluster } from "../test/memory-cluster.ts";
 import { nodeBusContract } from "../test/node-bus-contract.ts";
 import { onceStoreContract } from "../test/once-store-contract.ts";
+import { MemoryClaimStore } from "./memory-claim-store.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 
 let nowMs = 1_000;
@@ -11,6 +12,7 @@ const passMs = (ms: number): void => void (nowMs += ms);
 
 describe("in memory", () => {
   lobbyStoreContract(() => new MemoryLobbyStore(() => nowMs, 600_000), { restMs: 600_000, passMs });
+  claimStoreContract(() => new MemoryClaimStore(() => nowMs), passMs);
 });
 
 describe("a node of the cluster in one process", () => {

@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
+import { LOBBY_ERROR_CODES } from "@rollcall/netcode/lobby-protocol";
 import { expect } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
 import type { BrokerLimits } from "../src/limits.ts";
@@ -13,6 +15,10 @@ export type SocketKind = (typeof SOCKET_KINDS)[number];
 
 /** Node takes some tens of megabytes for its heap under any load. A stock server held 240 MB more after one slow reader, 350 MB after four large messages. */
 const RSS_GROWTH_MAX = 128 * 1_048_576;
+
+const GUIDE = readFileSync(new URL("../../../docs/guides/operating.md", import.meta.url), "utf8");
+const CODES: ReadonlySet<string> = new Set([...LOBBY_ERROR_CODES, "REPLACED", "LOBBY_CLOSED", "SHUTTING_DOWN"]);
+const LOGGED: ReadonlySet<string> = new Set(["level", "time", "event", "msg", "address", "sockets", "drainMs", "exitCode"]);
 
 let addresses = 1;
 let stockClients = 0;
@@ -122,15 +128,33 @@ export async function expectHonestService(stage: AbuseStage): Promise<void> {
   expect((await stage.broker.refusals())["broker:failure"]).toBeUndefined();
 }
 
-/** The process that was started is the one that is here; it never held much more; its log and what it tells the world have nobody's secrets. */
-export async function expectUnharmed({ broker, honest, rssBytesAtStart }: AbuseStage): Promise<void> {
+/** What a refusal may be called: as the guide says, or by a code of the protocol. */
+function isToldReason(reason: string): boolean {
+  const code = /^lobby:([A-Z_]+)$/.exec(reason)?.[1];
+  return code === undefined ? GUIDE.includes(`\`${reason}\``) : CODES.has(code);
+}
+
+/**
+ * The process that was started is the one that is here; it never held much more. It ends then, and all that it ever told the world is known words and numbers: no text of anybody, `others`'
+ * among them.
+ */
+export async function expectUnharmed({ broker, honest, rssBytesAtStart }: AbuseStage, others: readonly string[]): Promise<void> {
   expect(broker.isSameProcess).toBe(true);
   expect(broker.rssBytesMost - rssBytesAtStart).toBeLessThan(RSS_GROWTH_MAX);
-  const health = JSON.stringify(await broker.refusals());
-  for (const secret of honest.secrets) {
-    expect(broker.output).not.toContain(secret);
-    expect(health).not.toContain(secret);
+  const refusals = await broker.refusals();
+  expect(refusals).not.toEqual({});
+  expect(Object.keys(refusals).filter((reason) => !isToldReason(reason))).toEqual([]);
+  expect(await broker.close()).toBe(0);
+  const lines = broker.output.split("\n").filter((line) => line !== "");
+  const entries = lines.map((line) => JSON.parse(line) as { readonly event: string; readonly counts?: Readonly<Record<string, number>> });
+  // It said what it turned away, so that what it did not say means something.
+  expect(new Set(entries.map(({ event }) => event))).toEqual(new Set(["listening", "draining", "refusals", "stopped"]));
+  for (const { counts = {}, ...entry } of entries) {
+    expect(Object.keys(entry).filter((field) => !LOGGED.has(field))).toEqual([]);
+    expect(Object.keys(counts).filter((reason) => !isToldReason(reason))).toEqual([]);
   }
+  const told = broker.output + JSON.stringify(refusals);
+  expect([...honest.secrets, ...others].filter((text) => told.includes(text))).toEqual([]);
 }
 
 /** The code with which it was closed. */

@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrokerLimits } from "../src/limits.ts";
 
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+/** The built command. */
+export const BROKER_MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
 /** The built command as a process of its own, on a free port of the loopback. */
 export class BrokerCommand {
@@ -18,7 +19,7 @@ export class BrokerCommand {
     this.#child = child;
     this.#output = output;
     this.port = port;
-    this.#exit = once(child, "exit").then(([code]) => code as number | null);
+    this.#exit = once(child, "close").then(([code]) => code as number | null);
     this.#startTicks = this.#startTicksNow();
   }
 
@@ -31,7 +32,7 @@ export class BrokerCommand {
     const list = Object.entries(limits).map(([name, value]) => `${name}=${value}`);
     const anyPort = args.includes("--port") ? [] : ["--port", "0"];
     const all = [...anyPort, "--host", "127.0.0.1", ...args, ...(list.length === 0 ? [] : ["--limits", list.join(",")])];
-    const child = spawn(process.execPath, [MAIN, ...all], { env: { ...process.env, ...environment } });
+    const child = spawn(process.execPath, [BROKER_MAIN, ...all], { env: { ...process.env, ...environment } });
     const output: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data.toString()));
     for (;;) {
@@ -67,7 +68,7 @@ export class BrokerCommand {
     return health.refusals;
   }
 
-  /** Its exit code, after SIGTERM. Idempotent. */
+  /** Its exit code, after SIGTERM, once all that it printed is here. Idempotent. */
   close(): Promise<number | null> {
     this.#child.kill("SIGTERM");
     return this.#exit;

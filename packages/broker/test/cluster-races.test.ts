@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LOBBY_CODE_ALPHABET, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import { LobbyDeadlines } from "../src/lobby-deadlines.ts";
 import { LobbyRooms } from "../src/lobby-rooms.ts";
 import { StoreUnavailable } from "../src/shared-state.ts";
 import { code, peer, TestLobby } from "./lobby-fixture.ts";
@@ -102,6 +103,32 @@ test("[CL95] a node that has nobody in a lobby any more remembers nothing of it"
   left.rooms.exit(membership.code, membership.peerId, host.socket);
   await vi.advanceTimersByTimeAsync(3_000);
   expect([left.board.size, left.rooms.memberCount, right.board.size, right.rooms.memberCount]).toEqual([0, 0, 1, 1]);
+});
+
+test("[CL95] a node that frees the last seat of somebody who was here forgets the lobby again, which goes on elsewhere", async () => {
+  const { left, right } = openCluster();
+  const host = new VirtualGuest();
+  await left.create(host, { listed: true });
+  const bob = new VirtualGuest();
+  if (host.membership === undefined) throw new Error("no lobby");
+  await right.join(bob, host.membership.code);
+  if (bob.membership === undefined) throw new Error("not in");
+  right.service.disconnected(bob.membership, bob.socket);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([left.board.size, right.board.size, left.rooms.memberCount]).toEqual([1, 0, 2]);
+  await vi.advanceTimersByTimeAsync(95_000);
+  expect([left.board.size, right.board.size, left.rooms.memberCount, right.rooms.memberCount]).toEqual([1, 0, 1, 0]);
+});
+
+test("[CL95] nothing is left of a deadline that has passed, although the lobby is over", async () => {
+  const due: LobbyCode[] = [];
+  const deadlines = new LobbyDeadlines(Date.now, (each) => due.push(each));
+  const lobby = new TestLobby();
+  lobby.disconnect("ada");
+  deadlines.note(lobby.record.lobby.code, lobby.record);
+  expect(deadlines.size).toBe(1);
+  await vi.advanceTimersByTimeAsync(200_000);
+  expect([due.length, deadlines.size]).toEqual([1, 0]);
 });
 
 test("[CL95] thousands of lobbies are let go at once without a stall", () => {

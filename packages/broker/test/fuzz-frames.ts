@@ -1,6 +1,6 @@
 /** Frames for the fuzz tests: what is of the grammars, and what comes of it when values, structure or bytes are broken. All of it follows from the random numbers. */
 import type { Random } from "@rollcall/netcode/core";
-import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_ERROR_CODES, LOBBY_PROTOCOL_VERSION, type LobbyChange, type LobbyCommand } from "@rollcall/netcode/lobby-protocol";
 
 /** What frames may name, so that they reach further than a refusal by name. */
 export interface FuzzNames {
@@ -104,11 +104,15 @@ const bytes = (random: Random, letters: 22 | 43): string => `${word(random, lett
 const verifier = (random: Random): object => ({ salt: bytes(random, 22), storedKey: bytes(random, 43) });
 const filter = (random: Random): object => ({
   ...(random.chance(0.5) ? { joinable: true, idle: random.chance(0.5) } : {}),
+  ...(random.chance(0.3) ? { open: random.chance(0.5) } : {}),
   ...(random.chance(0.3) ? { metadata: { [word(random, 1, 6)]: pick(random, [word(random, 0, 9), random.integer(9), true, null]) } } : {}),
 });
 
-/** One command of each kind that the protocol has. */
-const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => object>> = {
+const visit = (random: Random): object =>
+  random.chance(0.3) ? { device: word(random, 16, 64), entrance: { id: word(random, 16, 64), attempt: 1 + random.integer(3) } } : {};
+
+/** One command of each kind that the protocol has; each of its fields is there in some of them. */
+const COMMANDS: Readonly<Record<LobbyCommand["type"], (random: Random, names: FuzzNames) => object>> = {
   create: (random, { keys }) => ({
     protocol: LOBBY_PROTOCOL_VERSION,
     key: pick(random, keys),
@@ -120,7 +124,9 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
     listed: random.chance(0.5),
     audience: random.integer(9),
     ...(random.chance(0.1) ? { password: verifier(random) } : {}),
-    ...(random.chance(0.3) ? { device: word(random, 16, 64), entrance: { id: word(random, 16, 64), attempt: 1 + random.integer(3) } } : {}),
+    // Refused where there is no TURN server.
+    ...(random.chance(0.05) ? { relayOnly: true } : {}),
+    ...visit(random),
   }),
   join: (random, { keys, codes }) => ({
     protocol: LOBBY_PROTOCOL_VERSION,
@@ -130,6 +136,7 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
     profile: profile(random),
     ...(random.chance(0.3) ? { as: pick(random, ["spectator", "queue"]) } : {}),
     ...(random.chance(0.1) ? { password: { nonce: word(random, 1, 60), proof: bytes(random, 43) } } : {}),
+    ...visit(random),
   }),
   "quick-match": (random, { keys }) => ({
     protocol: LOBBY_PROTOCOL_VERSION,
@@ -140,6 +147,7 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
     capacity: 1 + random.integer(64),
     settings: json(random),
     metadata: json(random),
+    ...visit(random),
   }),
   list: (random) => ({ protocol: LOBBY_PROTOCOL_VERSION, game: pick(random, GAMES), filter: filter(random) }),
   challenge: (random, { keys, codes }) => ({ protocol: LOBBY_PROTOCOL_VERSION, key: pick(random, keys), code: pick(random, codes) }),
@@ -151,6 +159,7 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
     freshPage: random.chance(0.5),
     lastEvent: random.integer(100),
     ...(random.chance(0.3) ? { keepsake: word(random, 20, 200) } : {}),
+    ...(random.chance(0.3) ? { device: word(random, 16, 64) } : {}),
   }),
   leave: () => ({}),
   "ice-servers": () => ({}),
@@ -169,19 +178,19 @@ const COMMANDS: Readonly<Record<string, (random: Random, names: FuzzNames) => ob
   "set-listed": (random) => ({ listed: random.chance(0.5) }),
   "set-password": (random) => ({ password: random.chance(0.8) ? null : verifier(random) }),
   "set-capacity": (random) => ({ capacity: 1 + random.integer(64) }),
-  kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
+  kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds), ...(random.chance(0.5) ? { banMs: random.integer(600_000) } : {}) }),
   "transfer-host": (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
   start: (random) => ({ playerCount: 1 + random.integer(8), botProfiles: [player(random)], countdownMs: random.integer(60_000) }),
   "end-match": (random) => ({ matchNumber: random.integer(4) }),
 };
-const COMMAND_TYPES = Object.keys(COMMANDS);
+const COMMAND_TYPES = Object.keys(COMMANDS) as readonly LobbyCommand["type"][];
 
 /** A frame of `/lobby`. */
 export function memberFrame(random: Random, names: FuzzNames): string {
   if (random.chance(0.1)) return JSON.stringify(random.chance(0.5) ? { ping: random.integer(1_000) } : { pong: random.integer(1_000) });
   const type = pick(random, COMMAND_TYPES);
   const epoch = random.chance(0.1) ? { hostEpoch: random.integer(4) } : {};
-  return JSON.stringify({ request: random.integer(1_000), command: { type, ...COMMANDS[type]?.(random, names) }, ...epoch });
+  return JSON.stringify({ request: random.integer(1_000), command: { type, ...COMMANDS[type](random, names) }, ...epoch });
 }
 
 /** A frame of `/peerjs`. */
@@ -208,71 +217,114 @@ export function signalingFrame(random: Random, { peerIds, mark }: FuzzNames): st
   }
 }
 
-/** A frame of the broker, for members. */
-export function brokerFrame(random: Random, { peerIds, codes }: FuzzNames): string {
-  const peerId = pick(random, peerIds);
-  const member = {
-    peerId,
-    seat: random.integer(64),
-    order: 1 + random.integer(99),
-    profile: profile(random),
-    ready: false,
-    connected: true,
+const member = (random: Random, { peerIds }: FuzzNames): object => ({
+  peerId: pick(random, peerIds),
+  seat: random.integer(64),
+  order: 1 + random.integer(99),
+  profile: profile(random),
+  ready: random.chance(0.5),
+  connected: random.chance(0.5),
+  ...(random.chance(0.3) ? { role: pick(random, ["spectator", "queued"]), queueNumber: random.integer(99) } : {}),
+});
+
+const match = (random: Random, { peerIds }: FuzzNames): object => ({
+  matchNumber: random.integer(99),
+  seed: random.uint32(),
+  seats: [
+    { kind: "person", peerId: pick(random, peerIds), profile: player(random) },
+    { kind: "bot", profile: player(random) },
+  ],
+  settings: json(random),
+  hostId: pick(random, peerIds),
+  countdownMs: random.integer(60_000),
+});
+
+const door = (random: Random): object => ({ listed: random.chance(0.5), password: random.chance(0.5), audience: random.integer(9) });
+
+/** One change of each kind. */
+const CHANGES: Readonly<Record<LobbyChange["type"], (random: Random, names: FuzzNames) => object>> = {
+  "member-joined": (random, names) => ({ member: member(random, names) }),
+  "member-left": (random, { peerIds }) => ({ peerId: pick(random, peerIds), reason: pick(random, ["left", "kicked", "expired"]) }),
+  "member-disconnected": (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
+  "member-returned": (random, names) => ({ peerId: pick(random, names.peerIds), member: member(random, names) }),
+  "member-changed": (random, { peerIds }) => ({ peerId: pick(random, peerIds), profile: profile(random), ready: random.chance(0.5) }),
+  "role-changed": (random, { peerIds }) => ({
+    peerId: pick(random, peerIds),
+    ...(random.chance(0.5) ? { role: pick(random, ["spectator", "queued"]), queueNumber: random.integer(99) } : {}),
+  }),
+  "host-changed": (random, { peerIds }) => ({ hostId: pick(random, peerIds), hostEpoch: random.integer(9) }),
+  "settings-changed": (random) => ({ settings: json(random) }),
+  "metadata-changed": (random) => ({ metadata: json(random) }),
+  "locked-changed": (random) => ({ locked: random.chance(0.5) }),
+  "capacity-changed": (random) => ({ capacity: 1 + random.integer(64) }),
+  "door-changed": (random) => ({ door: door(random) }),
+  "match-started": (random, names) => ({ match: match(random, names) }),
+  "match-ended": (random) => ({ matchNumber: random.integer(9) }),
+};
+const CHANGE_TYPES = Object.keys(CHANGES) as readonly LobbyChange["type"][];
+
+const iceGrant = (random: Random): object => ({
+  iceServers: random.chance(0.5)
+    ? [{ urls: ["stun:stun.example"] }]
+    : [{ urls: ["turn:turn.example", "turns:turn.example"], username: word(random, 1, 20), credential: word(random, 1, 20) }],
+  ...(random.chance(0.5) ? { iceLifeMs: random.integer(600_000) } : {}),
+});
+
+function admission(random: Random, names: FuzzNames): object {
+  const lobby = {
+    code: pick(random, names.codes),
+    game: pick(random, GAMES),
+    capacity: 1 + random.integer(64),
+    locked: random.chance(0.5),
+    door: door(random),
+    relayOnly: random.chance(0.5),
+    hostId: pick(random, names.peerIds),
+    hostEpoch: random.integer(9),
+    settings: json(random),
+    metadata: json(random),
+    members: [member(random, names)],
+    ...(random.chance(0.3) ? { match: match(random, names) } : {}),
+    matchCount: random.integer(9),
+    event: random.integer(99),
   };
-  const settings = json(random);
-  const changes: readonly object[] = [
-    { type: "member-joined", member },
-    { type: "member-left", peerId, reason: pick(random, ["left", "kicked", "expired"]) },
-    { type: "member-disconnected", peerId },
-    { type: "member-returned", peerId, member },
-    { type: "member-changed", peerId, profile: profile(random), ready: true },
-    { type: "host-changed", hostId: peerId, hostEpoch: random.integer(9) },
-    { type: "settings-changed", settings },
-    { type: "locked-changed", locked: true },
-    { type: "match-ended", matchNumber: random.integer(9) },
-    {
-      type: "match-started",
-      match: {
-        matchNumber: 1,
-        seed: random.uint32(),
-        seats: [
-          { kind: "person", peerId, profile: player(random) },
-          { kind: "bot", profile: player(random) },
-        ],
-        settings,
-        hostId: peerId,
-        countdownMs: 0,
-      },
-    },
-  ];
-  switch (random.integer(5)) {
-    case 0: {
-      const lobby = {
-        code: pick(random, codes),
-        game: pick(random, GAMES),
-        capacity: 8,
-        locked: false,
-        door: { listed: random.chance(0.5), password: random.chance(0.5), audience: random.integer(9) },
-        relayOnly: false,
-        hostId: peerId,
-        hostEpoch: 1,
-        settings,
-        metadata: null,
-        members: [member],
-        matchCount: 0,
-        event: 7,
-      };
-      const ice = { iceServers: [{ urls: ["stun:stun.example"] }] };
-      return JSON.stringify({
-        reply: 1,
-        ok: true,
-        result: { lobby, peerId, resumeSecret: word(random, 20, 40), signalingToken: word(random, 20, 40), ...ice },
-      });
-    }
+  const secrets = { resumeSecret: word(random, 20, 40), signalingToken: word(random, 20, 40) };
+  const relaysFrames = random.chance(0.5) ? { relaysFrames: random.chance(0.5) } : {};
+  return { lobby, peerId: pick(random, names.peerIds), ...secrets, ...relaysFrames, ...iceGrant(random) };
+}
+
+const ban = (random: Random): object => ({
+  id: random.integer(99),
+  name: word(random, 1, 20),
+  ...(random.chance(0.5) ? { leftMs: random.integer(600_000) } : {}),
+});
+
+const lobbyError = (random: Random): object => ({
+  code: pick(random, LOBBY_ERROR_CODES),
+  message: word(random, 1, 30),
+  ...(random.chance(0.3) ? { retryAfterMs: random.integer(60_000) } : {}),
+  ...(random.chance(0.3) ? { expected: pick(random, GAMES) } : {}),
+});
+
+/** A frame of the broker, for members. */
+export function brokerFrame(random: Random, names: FuzzNames): string {
+  const type = pick(random, CHANGE_TYPES);
+  const result = pick(random, [admission, admission, iceGrant, () => ({ bans: [ban(random), ban(random)] }), () => null]);
+  const rare = pick(random, [
+    { ping: random.integer(1_000) },
+    { pong: random.integer(1_000) },
+    { keepsake: word(random, 20, 200) },
+    { goodbye: pick(random, ["REPLACED", "KICKED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED"]) },
+  ]);
+  switch (random.integer(8)) {
+    case 0:
     case 1:
-      return JSON.stringify({ reply: 1, ok: false, error: { code: "LOBBY_FULL", message: word(random, 1, 30) } });
+      return JSON.stringify({ reply: random.integer(999), ok: true, result: result(random, names) });
+    case 2:
+      return JSON.stringify({ reply: random.integer(999), ok: false, error: lobbyError(random) });
+    case 3:
+      return JSON.stringify(rare);
     default:
-      return JSON.stringify({ event: random.integer(999), change: pick(random, changes) });
+      return JSON.stringify({ event: random.integer(999), change: { type, ...CHANGES[type](random, names) } });
   }
 }
 
@@ -290,10 +342,26 @@ export function listFrame(random: Random, { codes }: FuzzNames): string {
   });
   const lobbies = Array.from({ length: random.integer(4) }, lobby);
   const total = random.integer(100);
+  const reply = random.integer(1_000);
+  const frame = pick(random, [
+    { reply, ok: true, result: { lobbies, total } },
+    { list: { put: lobbies, gone: [pick(random, codes)], total } },
+    { list: { put: lobbies, gone: [], total } },
+    { reply, ok: false, error: lobbyError(random) },
+    { ping: reply },
+    { pong: reply },
+    { goodbye: "SHUTTING_DOWN" },
+  ]);
+  return JSON.stringify(frame);
+}
+
+/** What the broker says to who asked what to prove for a password. */
+export function challengeFrame(random: Random): string {
+  const reply = random.integer(1_000);
   return JSON.stringify(
-    random.chance(0.5)
-      ? { reply: 1, ok: true, result: { lobbies, total } }
-      : { list: { put: lobbies, gone: [pick(random, codes)], total } },
+    random.chance(0.7)
+      ? { reply, ok: true, result: { salt: bytes(random, 22), nonce: word(random, 1, 60) } }
+      : { reply, ok: false, error: lobbyError(random) },
   );
 }
 

@@ -6,6 +6,7 @@ import {
   normalizeLobbyCode,
   parseBrokerFrame,
   parseBrokerMessage,
+  parseChallengeMessage,
   parseListMessage,
   parseMemberMessage,
   parsePeerId,
@@ -21,7 +22,18 @@ import { createSecrets } from "../src/secrets.ts";
 import { parseSignalingMessage } from "../src/signaling-message.ts";
 import { isSignalingProof } from "../src/signaling-proof.ts";
 import { pathParts } from "../src/static-files.ts";
-import { broken, brokenBytes, brokerFrame, headerText, listFrame, memberFrame, NO_NAMES, pick, signalingFrame } from "./fuzz-frames.ts";
+import {
+  broken,
+  brokenBytes,
+  brokerFrame,
+  challengeFrame,
+  headerText,
+  listFrame,
+  memberFrame,
+  NO_NAMES,
+  pick,
+  signalingFrame,
+} from "./fuzz-frames.ts";
 import { TestLobby } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
 
@@ -34,8 +46,8 @@ export interface FuzzCount {
 interface Target {
   /** Of the grammar: `parse` reads it. */
   readonly valid: (random: Random) => string;
-  /** Whether it was read. Throws when something is wrong with what it read. */
-  readonly parse: (text: string) => boolean;
+  /** Whether it was read. Throws when something is wrong with what it read. `isWhole`: it is of the grammar. */
+  readonly parse: (text: string, isWhole: boolean) => boolean;
 }
 
 const page = new PageKey();
@@ -44,10 +56,13 @@ const seal = new LobbySeal("a signing key of this test, long enough", () => 1_00
 const keepsake = seal.seal(new TestLobby().record) ?? "";
 const origins = [new OriginPolicy(undefined), new OriginPolicy(["https://play.example"])];
 
-/** What was read is of the protocol: written and read again it is the same. */
-function isStable(text: string, parse: (text: string) => { readonly ok: boolean; readonly value?: unknown }): boolean {
+type Parse = (text: string) => { readonly ok: boolean; readonly value?: unknown };
+
+/** What was read is of the protocol: written and read again it is the same. Of a whole frame nothing was left out; `meant`: what it says, of what is not just read. */
+function isStable(text: string, isWhole: boolean, parse: Parse, meant: (said: unknown) => unknown = (said) => said): boolean {
   const parsed = parse(text);
   if (!parsed.ok) return false;
+  if (isWhole && !isDeepStrictEqual(parsed.value, meant(JSON.parse(text)))) throw new Error("what was read is not what was said");
   const again = parse(JSON.stringify(parsed.value));
   if (!again.ok || !isDeepStrictEqual(again.value, parsed.value)) throw new Error("what was read is not what is read again");
   return true;
@@ -78,21 +93,34 @@ function headersRead(text: string): boolean {
 }
 
 const TARGETS: Readonly<Record<string, Target>> = {
-  "lobby commands": { valid: (random) => memberFrame(random, NO_NAMES), parse: (text) => isStable(text, parseMemberMessage) },
+  "lobby commands": {
+    valid: (random) => memberFrame(random, NO_NAMES),
+    parse: (text, isWhole) => isStable(text, isWhole, parseMemberMessage),
+  },
   "signaling messages": {
     valid: (random) => signalingFrame(random, NO_NAMES),
-    parse: (text) => {
+    parse: (text, isWhole) => {
       const parsed = parseSignalingMessage(text);
       if (parsed.ok && parsed.value.type !== "HEARTBEAT" && parsed.value.dst !== undefined) {
         const { dst, ...rest } = parsed.value;
         const clean = withoutAddresses({ ...rest, dst });
         if (/192\.0\.2\.\d+ 5000 typ (?:host|srflx)/.test(JSON.stringify(clean ?? null))) throw new Error("tells an address");
       }
-      return isStable(text, parseSignalingMessage);
+      return isStable(text, isWhole, parseSignalingMessage, signalSaid);
     },
   },
-  "messages about the list": { valid: (random) => listFrame(random, NO_NAMES), parse: (text) => isStable(text, parseListMessage) },
-  "messages of a broker": { valid: (random) => brokerFrame(random, NO_NAMES), parse: (text) => isStable(text, parseBrokerMessage) },
+  "messages about the list": {
+    valid: (random) => listFrame(random, NO_NAMES),
+    parse: (text, isWhole) => isStable(text, isWhole, parseListMessage),
+  },
+  "answers to who asked for a challenge": {
+    valid: challengeFrame,
+    parse: (text, isWhole) => isStable(text, isWhole, parseChallengeMessage),
+  },
+  "messages of a broker": {
+    valid: (random) => brokerFrame(random, NO_NAMES),
+    parse: (text, isWhole) => isStable(text, isWhole, parseBrokerMessage),
+  },
   proofs: {
     valid: () => PROOF,
     parse: (text) => {
@@ -127,12 +155,20 @@ const TARGETS: Readonly<Record<string, Target>> = {
   },
 };
 
-/** Of sixteen frames. Proofs and keepsakes are mostly arithmetic that is not ours. */
+/** Who sent a signal is the broker's to say, and what is left out has a meaning. */
+function signalSaid(said: unknown): unknown {
+  const { src: _src, ...message } = said as { readonly type: string; readonly src?: string };
+  const left = message.type === "HEARTBEAT" ? { echo: false } : message.type === "LEAVE" ? { dst: undefined } : {};
+  return { ...left, ...message };
+}
+
+/** Of seventeen frames. Proofs and keepsakes are mostly arithmetic that is not ours. */
 const WEIGHTS: readonly (readonly [string, number])[] = [
   ["lobby commands", 4],
   ["signaling messages", 4],
   ["messages of a broker", 3],
   ["messages about the list", 1],
+  ["answers to who asked for a challenge", 1],
   ["headers", 2],
   ["names, codes and ids", 1],
   ["proofs", 1],
@@ -169,12 +205,12 @@ export function fuzzParsers(seed: number, frames: number, frameMsMax = Infinity)
     const isBroken = random.chance(0.8);
     const whole = target.valid(random);
     const text = isBroken ? broken(random, whole) : whole;
-    const own = parseTimed(target, text, frameMsMax, `${kind}, seed ${seed}, frame ${index}`);
+    const own = parseTimed({ target, text, isWhole: !isBroken, frameMsMax }, `${kind}, seed ${seed}, frame ${index}`);
     if (!isBroken && !own) throw new Error(`refused although it is of the grammar: ${kind}, seed ${seed}, frame ${index}: ${text}`);
     counts[kind]![own ? "read" : "refused"]++;
     if (random.chance(0.25)) {
       const [otherKind, other] = pick(random, kinds);
-      parseTimed(other, text, frameMsMax, `${otherKind}, seed ${seed}, frame ${index} (of ${kind})`);
+      parseTimed({ target: other, text, isWhole: false, frameMsMax }, `${otherKind}, seed ${seed}, frame ${index} (of ${kind})`);
     }
     if (index % 8 === 0) fuzzBinary(random, counts["binary frames"]!);
   }
@@ -182,12 +218,20 @@ export function fuzzParsers(seed: number, frames: number, frameMsMax = Infinity)
 }
 
 /** A machine that did something else meanwhile is no fault of the frame: it is timed again. */
-function parseTimed({ parse }: Target, text: string, frameMsMax: number, what: string): boolean {
+function parseTimed(
+  {
+    target,
+    text,
+    isWhole,
+    frameMsMax,
+  }: { readonly target: Target; readonly text: string; readonly isWhole: boolean; readonly frameMsMax: number },
+  what: string,
+): boolean {
   for (let attempt = 1; ; attempt++) {
     const startedMs = performance.now();
     let isRead: boolean;
     try {
-      isRead = parse(text);
+      isRead = target.parse(text, isWhole);
     } catch (error) {
       throw new Error(`${what}: ${String(error)}: ${text.slice(0, 500)}`, { cause: error });
     }

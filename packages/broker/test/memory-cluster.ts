@@ -1,7 +1,8 @@
 /** A model of Redis and of the connections to it, in one process: for tests of several nodes, in real and in virtual time. */
-import type { Claim, ClaimAnswer, ClaimStore, ClaimWish } from "../src/claim-store.ts";
+import type { ClaimAnswer, ClaimStore, ClaimWish } from "../src/claim-store.ts";
 import type { LobbyDirectory } from "../src/lobby-directory.ts";
 import type { LobbyStore } from "../src/lobby-store.ts";
+import { MemoryClaimStore } from "../src/memory-claim-store.ts";
 import { MemoryLobbyDirectory } from "../src/memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
 import { MemoryOnceStore } from "../src/memory-once-store.ts";
@@ -20,15 +21,8 @@ export interface MemoryClusterOptions {
   readonly delayMs?: () => number;
 }
 
-interface HeldClaim {
-  readonly owner: string;
-  readonly token: number;
-  readonly takenAtMs: number;
-  readonly untilMs: number;
-}
-
 /** Told of each claim that is taken: what a history checker reads. */
-export type ClaimTaken = (key: string, claim: HeldClaim) => void;
+export type ClaimTaken = (key: string, claim: { readonly token: number }) => void;
 
 /** What the nodes share. `hung`: it takes commands and answers when it goes on; `down`: it refuses. */
 export class MemoryCluster {
@@ -36,17 +30,17 @@ export class MemoryCluster {
   lobbies: MemoryLobbyStore;
   once: MemoryOnceStore;
   readonly directory = new MemoryLobbyDirectory();
-  readonly claims = new Map<string, HeldClaim>();
+  readonly claims: MemoryClaimStore;
   readonly nodes = new Set<MemoryNode>();
   onClaimTaken: ClaimTaken = () => undefined;
   #state: "up" | "hung" | "down" = "up";
-  #token = 0;
   #waiting: (() => void)[] = [];
 
   constructor(options: MemoryClusterOptions) {
     this.options = options;
     this.lobbies = new MemoryLobbyStore(options.nowMs, options.codeRestMs ?? 600_000);
     this.once = new MemoryOnceStore(options.nowMs);
+    this.claims = new MemoryClaimStore(options.nowMs);
   }
 
   get state(): "up" | "hung" | "down" {
@@ -64,15 +58,6 @@ export class MemoryCluster {
     const node = new MemoryNode(this);
     this.nodes.add(node);
     return node;
-  }
-
-  nextToken(): number {
-    return ++this.#token;
-  }
-
-  claim(key: string): HeldClaim | undefined {
-    const claim = this.claims.get(key);
-    return claim !== undefined && claim.untilMs > this.options.nowMs() ? claim : undefined;
   }
 
   /** Runs a command once it has arrived. */
@@ -110,12 +95,9 @@ export class MemoryNode implements SharedState {
     };
     this.claims = {
       take: (key, wish) => this.#call(() => this.#take(key, wish)),
-      renew: (key, claim) => this.#call(() => this.#renew(key, claim)),
-      release: (key, token) =>
-        this.#call(() => {
-          if (cluster.claim(key)?.token === token) cluster.claims.delete(key);
-        }),
-      find: (key) => this.#call(() => this.#find(key)),
+      renew: (key, claim) => this.#call(() => cluster.claims.renew(key, claim)),
+      release: (key, token) => this.#call(() => cluster.claims.release(key, token)),
+      find: (key) => this.#call(() => cluster.claims.find(key)),
     };
     this.directory = {
       set: (entry) => this.#call(() => cluster.directory.set(entry)),
@@ -201,29 +183,10 @@ export class MemoryNode implements SharedState {
     return [...this.#cluster.nodes].filter((node) => node.hear(channel, text)).length;
   }
 
-  #take(key: string, { owner, leaseMs, over }: ClaimWish): ClaimAnswer {
-    const nowMs = this.#cluster.options.nowMs();
-    const held = this.#cluster.claim(key);
-    if (held !== undefined && held.owner !== owner && over !== "anybody" && over !== held.token) {
-      return { ok: false, holder: { owner: held.owner, token: held.token, ageMs: nowMs - held.takenAtMs } };
-    }
-    const claim = { owner, token: this.#cluster.nextToken(), takenAtMs: nowMs, untilMs: nowMs + leaseMs };
-    this.#cluster.claims.set(key, claim);
-    this.#cluster.onClaimTaken(key, claim);
-    return { ok: true, token: claim.token, isNew: held?.owner !== owner };
-  }
-
-  #renew(key: string, { owner, token, leaseMs }: { owner: string; token: number; leaseMs: number }): boolean {
-    const nowMs = this.#cluster.options.nowMs();
-    const held = this.#cluster.claim(key);
-    if (held !== undefined && held.token !== token) return false;
-    this.#cluster.claims.set(key, { owner, token, takenAtMs: held?.takenAtMs ?? nowMs, untilMs: nowMs + leaseMs });
-    return true;
-  }
-
-  #find(key: string): Claim | undefined {
-    const held = this.#cluster.claim(key);
-    return held && { owner: held.owner, token: held.token, ageMs: this.#cluster.options.nowMs() - held.takenAtMs };
+  async #take(key: string, wish: ClaimWish): Promise<ClaimAnswer> {
+    const answer = await this.#cluster.claims.take(key, wish);
+    if (answer.ok) this.#cluster.onClaimTaken(key, answer);
+    return answer;
   }
 
   /** As the Redis client: refused at once while it is down, given up after the deadline, done by the store all the same if it gets there. */

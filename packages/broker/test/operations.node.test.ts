@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, expect, test } from "vitest";
-import { WebSocket } from "ws";
+import { WebSocket, type ClientOptions } from "ws";
 import { LobbyClient } from "./lobby-client.ts";
 import { listening, run, type Run } from "./running-command.ts";
 import { SignalingClient } from "./signaling-client.ts";
@@ -66,7 +66,7 @@ test("[OP20] on SIGTERM a draining broker takes nobody new and says when to come
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(events.map(({ event }) => event)).toEqual(["listening", "draining", "stopped"]);
+  expect(events.map(({ event }) => event)).toEqual(["listening", "draining", "refusals", "stopped"]);
   expect(events[1]).toMatchObject({ level: "info", sockets: 13, drainMs: 2_000 });
 });
 
@@ -106,7 +106,8 @@ test("[OP22] metrics are there for nobody without a token, for whoever has it wi
 });
 
 test("[OP23] what comes in by any door is in neither log, metrics nor health: codes, ids, secrets, tokens, session descriptions, addresses, texts", async () => {
-  const { own, port } = await start(["--open"], { ROLLCALL_ADMIN_TOKEN: TOKEN });
+  // Behind a proxy, so that people have addresses that are nowhere else.
+  const { own, port } = await start(["--open", "--trusted-proxy-hops", "1"], { ROLLCALL_ADMIN_TOKEN: TOKEN });
   const marks = Array.from({ length: 12 }, (_, index) => `hunter2-${index}-0123456789abcdef`);
   const [
     device = "",
@@ -122,32 +123,46 @@ test("[OP23] what comes in by any door is in neither log, metrics nor health: co
     key = "",
     frame = "",
   ] = marks;
-  const ada = await LobbyClient.open(port, { headers: { "x-forwarded-for": "203.0.113.77", "user-agent": agent, cookie: header } });
+  const from = (last: number): ClientOptions => ({
+    headers: { "x-forwarded-for": `203.0.113.${last}`, "user-agent": agent, cookie: header },
+  });
+  const ada = await LobbyClient.open(port, from(77));
   const seat = await ada.create({ device, name });
-  const bob = await LobbyClient.open(port);
+  const bob = await LobbyClient.open(port, from(79));
   const joined = await bob.join(seat.lobby.code);
   expect(joined.ok).toBe(true);
-  await (await LobbyClient.open(port)).join("ZZZZZ");
-  const signaling = await SignalingClient.open(port, seat.peerId, seat.signalingToken);
-  signaling.offer(
-    bob.messages.length > 0 ? seat.peerId.replace(/^./, "f") : "",
-    `v=0 ${sdp} a=candidate:1 1 udp 1 203.0.113.78 9 typ host`,
-  );
+  await (await LobbyClient.open(port, from(79))).join("ZZZZZ");
+  const signaling = await SignalingClient.openFrom(from(77), port, seat.peerId, seat.signalingToken);
+  signaling.offer("nobody-at-all", `v=0 ${sdp} a=candidate:1 1 udp 1 203.0.113.78 9 typ host`);
   signaling.send(`{ "type": "${text}" }`);
   await signaling.settled();
   for (const bad of [`{ "request": 1, "command": { "type": "${text}" } }`, `{ ${frame}`]) bob.send(bad);
   await bob.settled();
-  await SignalingClient.refusal(port, `/peerjs?key=${key}&id=${id}&token=${token}`);
+  await SignalingClient.refusal(port, `/peerjs?key=${key}&id=${id}&token=${token}`, from(80));
+  // One address too often.
+  const crowd = await Promise.all(Array.from({ length: 61 }, () => LobbyClient.open(port, from(81)).catch(() => undefined)));
+  expect(crowd).toContain(undefined);
   await get(port, `/${path}?${query}`, `Bearer ${text}`);
   await get(port, `/metrics?${query}`, `Bearer ${token}`);
   const told = [await (await get(port, "/healthz")).text(), await (await get(port, "/metrics", `Bearer ${TOKEN}`)).text()];
   own.child.kill("SIGTERM");
   expect(await own.exit).toBe(0);
-  expect(own.output).toContain('"event":"stopped"');
+  expect(own.output).toMatch(/"event":"refusals","counts":\{[^}]*"socket:address":\d+[^]*"event":"stopped"/);
   expect(told[1]).toContain('rollcall_requests_total{command="join",outcome="LOBBY_NOT_FOUND"} 1');
   expect(told[1]).toContain('rollcall_sockets{kind="signaling"} 1');
   expect(Number(/rollcall_received_bytes_total\{kind="lobby"\} (\d+)/.exec(told[1] ?? "")?.[1])).toBeGreaterThan(300);
-  const secrets = [...marks, "hunter2", seat.lobby.code, "ZZZZZ", seat.peerId, seat.resumeSecret, seat.signalingToken, TOKEN, "203.0.113"];
+  const secrets = [
+    ...marks,
+    "hunter2",
+    seat.lobby.code,
+    "ZZZZZ",
+    seat.peerId,
+    "nobody-at-all",
+    seat.resumeSecret,
+    seat.signalingToken,
+    TOKEN,
+    "203.0.113",
+  ];
   for (const secret of secrets) for (const place of [own.output, ...told]) expect(place).not.toContain(secret);
 });
 

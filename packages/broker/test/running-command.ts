@@ -9,7 +9,7 @@ export interface Run {
   readonly child: ChildProcessWithoutNullStreams;
   /** All that it printed. */
   output: string;
-  /** Its exit code; `null`: a signal ended it. */
+  /** Its exit code, once all that it printed is here; `null`: a signal ended it. */
   readonly exit: Promise<number | null>;
 }
 
@@ -17,7 +17,7 @@ export function run(args: readonly string[], environment: Record<string, string>
   const child = spawn(process.execPath, ["--conditions=@rollcall/source", "--import", "tsx", MAIN, ...args], {
     env: { ...process.env, ...environment },
   });
-  const own: Run = { child, output: "", exit: once(child, "exit").then(([code]) => code as number | null) };
+  const own: Run = { child, output: "", exit: once(child, "close").then(([code]) => code as number | null) };
   child.stdout.on("data", (data: Buffer) => (own.output += data.toString()));
   child.stderr.on("data", (data: Buffer) => (own.output += data.toString()));
   return own;

@@ -61,6 +61,7 @@ export class VirtualSocket extends EventEmitter {
   }
   pause(): void {}
   resume(): void {}
+  end(): void {}
   close(): void {
     if (this.readyState !== 1) return;
     this.readyState = 3;
@@ -163,6 +164,7 @@ export class VirtualBroker {
 
   #guarded(raw: VirtualSocket): GuardedSocket {
     const socket: GuardedSocket = new GuardedSocket(raw as unknown as WebSocket, {
+      connection: raw,
       limits: this.#limits,
       nowMs,
       handleEnd: () => this.#sockets.delete(socket),

@@ -1,5 +1,7 @@
 import { startLocalMatch } from "@rollcall/netcode";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { Controls } from "../src/input/controls.ts";
+import { stickDirection } from "../src/input/stick.ts";
 import { PHASE, botName, rubberband } from "../src/sim/index.ts";
 import type { Arena, RubberbandMatch } from "../src/view/arena.ts";
 import { createArena } from "../src/view/arena.ts";
@@ -63,6 +65,33 @@ test("[RU35] keys steer the player of this page, and a tap on the snap key count
   window.dispatchEvent(new KeyboardEvent("keydown", tap));
   window.dispatchEvent(new KeyboardEvent("keyup", tap));
   await expect.poll(() => disc.cooldown, { timeout: 5_000 }).toBeGreaterThan(0);
+});
+
+test("[RU35] two players of one page have keys, or gamepads, of their own", () => {
+  const controls = new Controls(() => {});
+  const getGamepads = vi.spyOn(navigator, "getGamepads").mockReturnValue([]);
+  try {
+    controls.setPlayers([1, 3]);
+    for (const code of ["KeyA", "ArrowRight", "Enter"]) window.dispatchEvent(new KeyboardEvent("keydown", { code, cancelable: true }));
+    const right = { direction: stickDirection({ x: 1, y: 0 }), move: true };
+    const left = { direction: stickDirection({ x: -1, y: 0 }), move: true };
+    expect([1, 3, 0].map((player) => controls.readInput(player))).toEqual([
+      { ...left, snap: false },
+      { ...right, snap: true },
+      { direction: 0, move: false, snap: false },
+    ]);
+    for (const code of ["KeyA", "ArrowRight", "Enter"]) window.dispatchEvent(new KeyboardEvent("keyup", { code }));
+    const pad = (x: number, pressed: boolean): Gamepad =>
+      Object.assign(Object.create(null), { connected: true, axes: [x, 0], buttons: [{ pressed }] });
+    getGamepads.mockReturnValue([null, pad(1, true), pad(-1, false)]);
+    expect([1, 3].map((player) => controls.readInput(player))).toEqual([
+      { ...right, snap: true },
+      { ...left, snap: false },
+    ]);
+  } finally {
+    getGamepads.mockRestore();
+    controls.dispose();
+  }
 });
 
 test("[RU36] game keys do not scroll the page, and keys in a text field are not the game's", async () => {

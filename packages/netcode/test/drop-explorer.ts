@@ -23,6 +23,8 @@ export interface DropScenario {
   readonly words?: readonly number[];
   /** Everybody notices who is gone before any vote arrives: what is left is every order in which votes arrive. */
   readonly isNoticedFirst?: boolean;
+  /** Every move in every state: what the shorter search must come to, too. */
+  readonly isFull?: boolean;
   /** Stop after so many states. */
   readonly statesMax?: number;
   /** Instead of everything: so many runs, each in an order of its own from this seed on. */
@@ -69,7 +71,8 @@ interface LocalState {
   readonly noticed: number;
   readonly heardAgain: number;
   readonly announcedCount: number;
-  readonly accepted: number;
+  /** By slot: the newest generation of which it has confirmed the entry. */
+  readonly announced: readonly number[];
   readonly transitions: Map<number, Transition>;
 }
 
@@ -83,9 +86,13 @@ interface Transition {
 interface World {
   readonly alive: number;
   readonly members: readonly number[];
+  /** Who is alive and plays: bits. */
+  readonly playing: number;
   readonly queues: readonly (readonly number[])[];
   /** By pair: the newest vote that was sent. */
   readonly sent: readonly number[];
+  /** Who may die or leave now: bits. Of those who did nothing since, it was looked at before: the others' moves come to the same, before and after. */
+  readonly mayGo: number;
   readonly ticks: number;
   readonly path: Path | undefined;
 }
@@ -97,19 +104,25 @@ interface Path {
 
 const NOTHING: readonly number[] = [];
 
-type Move = readonly [participant: number, kind: LocalEvent["kind"] | "kill", argument: number, from: number];
+type Move = readonly [participant: number, kind: LocalEvent["kind"] | "kill" | "lose", argument: number, from: number];
 
 /**
  * Runs every interleaving of a scenario that leads to another state, and hands over each ending.
  *
  * The agreement of one member is deterministic: what each of its states does on each event is computed once, with the real code, and remembered by number. A state of the match is
- * then a few numbers, and a million of them are looked at in seconds. Where every vote that can still reach one member next is under way, only that member's moves are followed:
- * those of others commute with them, so that no ending is lost.
+ * then a few numbers, and a million of them are looked at in seconds. Where every vote that can still reach one member next is under way, and nobody else can fall silent to it, only that
+ * member's moves are followed: those of others commute with them, so that no ending is lost. (Godefroid, Partial-Order Methods for the Verification of Concurrent Systems, chapter 4.)
  */
 export class DropExplorer {
   readonly #scenario: DropScenario;
   readonly #setting: MemberSetting;
   readonly #count: number;
+  /** By participant: the slot and generation of each. */
+  readonly #slots: readonly number[];
+  readonly #generations: readonly number[];
+  /** Who may die in this scenario, and who may leave. */
+  readonly #mortal: number;
+  readonly #leaving: number;
   readonly #votes: DropVote[] = [];
   readonly #voteNumbers = new Map<string, number>();
   readonly #states: LocalState[] = [];
@@ -125,6 +138,10 @@ export class DropExplorer {
       participants.push({ slot, generation });
     }
     this.#count = participants.length;
+    this.#slots = participants.map(({ slot }) => slot);
+    this.#generations = participants.map(({ generation }) => generation);
+    this.#mortal = bitsOf(scenario.mortal ?? []);
+    this.#leaving = bitsOf(scenario.leaving ?? []);
     this.#setting = {
       slotCount: memberCount,
       vacant: bitsOf(vacant),
@@ -190,21 +207,34 @@ export class DropExplorer {
     const gone = bitsOf([...dead, ...vacant]);
     const members = this.#setting.participants.map((_, index) => this.#intern(new DropMember(this.#setting, index), undefined, undefined));
     const queues = Array.from({ length: this.#count ** 2 }, () => NOTHING);
-    return { alive: ((1 << this.#count) - 1) & ~gone, members, queues, sent: queues.map(() => -1), ticks: 0, path: undefined };
+    const alive = ((1 << this.#count) - 1) & ~gone;
+    const playing = this.#playing(alive, members);
+    return { alive, members, playing, queues, sent: queues.map(() => -1), mayGo: -1, ticks: 0, path: undefined };
   }
 
-  #isNew(world: World): boolean {
-    const { alive, members, queues, sent } = world;
+  #playing(alive: number, members: readonly number[]): number {
+    let playing = 0;
+    for (let index = 0; index < members.length; index++) {
+      if ((alive & (1 << index)) !== 0 && this.#state(members[index] ?? -1).resting.status === "playing") playing |= 1 << index;
+    }
+    return playing;
+  }
+
+  #isNew({ alive, members, playing, queues, sent, mayGo }: World): boolean {
     const seen = this.#seen;
+    const count = this.#count;
     seen.begin(alive);
+    seen.mix(mayGo & ((this.#mortal & alive) | (this.#leaving & playing)));
     for (const member of members) seen.mix(member);
     for (const queue of queues) {
       seen.mix(-1 - queue.length);
       for (const vote of queue) seen.mix(vote);
     }
-    for (const [pair, vote] of sent.entries()) {
-      const isOpen = this.#plays(world, Math.floor(pair / this.#count)) && this.#plays(world, pair % this.#count);
-      seen.mix(isOpen ? vote : -1);
+    for (let from = 0; from < count; from++) {
+      for (let to = 0; to < count; to++) {
+        const isOpen = (playing & (1 << from)) !== 0 && (playing & (1 << to)) !== 0;
+        seen.mix(isOpen ? (sent[from * count + to] ?? -1) : -1);
+      }
     }
     return seen.add();
   }
@@ -224,19 +254,19 @@ export class DropExplorer {
   }
 
   #plays(world: World, index: number): boolean {
-    return this.#isAlive(world, index) && this.#stateOf(world, index).resting.status === "playing";
+    return (world.playing & (1 << index)) !== 0;
   }
 
   #movesOf(world: World): Move[] {
     const moves: Move[] = [];
-    const { mortal = [], leaving = [] } = this.#scenario;
     for (let index = 0; index < this.#count; index++) {
       if (!this.#isAlive(world, index)) continue;
       const { status } = this.#stateOf(world, index).resting;
-      if (mortal.includes(index)) moves.push([index, "kill", 0, -1]);
+      const bit = 1 << index;
+      if ((world.mayGo & this.#mortal & bit) !== 0) moves.push([index, "kill", 0, -1]);
       if (status === "outside" && this.#mayStart(world, index)) moves.push([index, "start", 0, -1]);
       if (status !== "playing") continue;
-      if (leaving.includes(index)) moves.push([index, "leave", 0, -1]);
+      if ((world.mayGo & this.#leaving & bit) !== 0) moves.push([index, "leave", 0, -1]);
       this.#addLocalMoves(world, index, moves);
       for (let from = 0; from < this.#count; from++) {
         const [vote] = world.queues[from * this.#count + index] ?? NOTHING;
@@ -252,9 +282,9 @@ export class DropExplorer {
     const state = this.#stateOf(world, index);
     const { participants, joiners } = this.#setting;
     for (let other = 0; other < this.#count; other++) {
-      const { slot = 0, generation = 0 } = participants[other] ?? {};
+      const [slot, generation] = [this.#slots[other] ?? 0, this.#generations[other] ?? 0];
       // Of a slot only the newest holder that it knows is watched.
-      if (other === index || this.#announcedGeneration(state, slot) !== generation || participants[index]?.slot === slot) continue;
+      if (other === index || state.announced[slot] !== generation || this.#slots[index] === slot) continue;
       const bit = 1 << slot;
       const isFlaky = isPair(this.#scenario.flaky, index, other) && this.#isAlive(world, other);
       const { status } = this.#stateOf(world, other).resting;
@@ -303,46 +333,49 @@ export class DropExplorer {
   }
 
   #isEarly(state: LocalState, vote: number): boolean {
-    const { generations = [] } = this.#votes[vote] ?? {};
-    return [...generations].some((generation, slot) => generation > this.#announcedGeneration(state, slot));
+    const generations = this.#votes[vote]?.generations;
+    for (let slot = 0; slot < state.announced.length; slot++) if ((generations?.[slot] ?? 0) > (state.announced[slot] ?? 0)) return true;
+    return false;
   }
 
-  #announcedGeneration(state: LocalState, slot: number): number {
-    let newest = 0;
-    for (const joiner of this.#setting.joiners.slice(0, state.announcedCount)) {
-      const participant = this.#setting.participants[joiner];
-      if (participant?.slot === slot) newest = participant.generation;
+  /** True while the moves of all depend on each other: somebody may begin (it hears only what is sent then), or who is accused and lives may be told, and fall silent. */
+  #isEntangled(world: World): boolean {
+    const { flaky = [], broken = [], random, isFull } = this.#scenario;
+    if (isFull === true || random !== undefined || flaky.length + broken.length > 0) return true;
+    const { joiners } = this.#setting;
+    for (let index = 0; index < this.#count && joiners.length > 0; index++) {
+      if (this.#plays(world, index) && this.#stateOf(world, index).announcedCount < joiners.length) return true;
+      if (joiners.includes(index) && this.#isAlive(world, index) && this.#stateOf(world, index).resting.status === "outside") return true;
     }
-    return newest;
+    return false;
   }
 
   /** The moves of some members only, where nothing that others do can add to them. */
   #reduced(world: World, moves: readonly Move[]): readonly Move[] {
-    const { mortal = [], leaving = [], flaky = [], broken = [] } = this.#scenario;
-    const mayGo = [...mortal, ...leaving].some((index) => this.#plays(world, index));
-    const mayCome = this.#setting.joiners.some(
-      (joiner) => this.#isAlive(world, joiner) && this.#stateOf(world, joiner).resting.status === "outside",
-    );
-    const mayJoin = this.#setting.participants.some(
-      (_, index) => this.#plays(world, index) && this.#stateOf(world, index).announcedCount < this.#setting.joiners.length,
-    );
-    // Who is accused and lives may be told, and fall silent, at any time.
-    if (mayGo || mayCome || mayJoin || flaky.length + broken.length > 0) return moves;
+    if (this.#isEntangled(world)) return moves;
     const done = moves.find(([index, kind]) => kind === "deliver" && this.#isDone(world, index));
     if (done !== undefined) return [done];
     let least = moves;
+    // Who goes falls silent to all.
+    const goers = this.#goersOf(world);
     for (let index = 0; index < this.#count; index++) {
       if (!this.#plays(world, index)) continue;
-      const group = this.#groupOf(world, index);
+      const group = this.#groupOf(world, goers | (1 << index));
       const own = moves.filter(([participant]) => (group & (1 << participant)) !== 0);
       if (own.length > 0 && own.length < least.length) least = own;
     }
-    return least;
+    const lost = least.filter(([, kind, , from]) => kind === "deliver" && !this.#isAlive(world, from));
+    return [...least, ...lost.map(([index, , , from]): Move => [index, "lose", 0, from])];
   }
 
-  /** `index`, with all who may send one of them a vote that would be the next one to arrive there. */
-  #groupOf(world: World, index: number): number {
-    let group = 1 << index;
+  /** Who may still die or leave. */
+  #goersOf({ alive, playing }: World): number {
+    return (this.#mortal & alive) | (this.#leaving & playing);
+  }
+
+  /** `members`, with all who may send one of them a vote that would be the next one to arrive there. */
+  #groupOf(world: World, members: number): number {
+    let group = members;
     for (let before = 0; before !== group;) {
       before = group;
       for (let to = 0; to < this.#count; to++) {
@@ -358,6 +391,7 @@ export class DropExplorer {
 
   /** True when `index` has dropped all who are gone: what it still hears changes nothing that it does, in whatever order. */
   #isDone(world: World, index: number): boolean {
+    if (this.#goersOf(world) !== 0) return false;
     const { agreed, joining, isJoining } = this.#stateOf(world, index).resting;
     if (joining !== 0 || isJoining) return false;
     return this.#setting.participants.every(({ slot }, other) => this.#plays(world, other) || (agreed & (1 << slot)) !== 0);
@@ -365,34 +399,52 @@ export class DropExplorer {
 
   #after(world: World, [index, kind, argument, from]: Move): World {
     const path = { before: world.path, action: `${index} ${kind} ${argument} ${from}` };
-    if (kind === "kill") return { ...world, alive: world.alive & ~(1 << index), queues: this.#withoutQueuesTo(world.queues, index), path };
-    let { queues } = world;
-    if (kind === "deliver") queues = queues.map((queue, pair) => (pair === from * this.#count + index ? queue.slice(1) : queue));
-    return this.#moved({ ...world, queues, path }, index, { kind, argument, from });
+    if (kind === "kill") {
+      const bit = 1 << index;
+      return {
+        ...world,
+        alive: world.alive & ~bit,
+        playing: world.playing & ~bit,
+        queues: this.#withoutQueuesTo(world.queues, index),
+        path,
+      };
+    }
+    const pair = from * this.#count + index;
+    if (kind === "lose") return { ...world, queues: world.queues.with(pair, NOTHING), path };
+    const queues = kind === "deliver" ? world.queues.with(pair, world.queues[pair]?.slice(1) ?? NOTHING) : world.queues;
+    const next = this.#moved({ ...world, queues, path }, index, { kind, argument, from });
+    const mayAllGo = this.#goersOf(next) === 0 || this.#isEntangled(world) || this.#isEntangled(next);
+    return { ...next, mayGo: mayAllGo ? -1 : 1 << index };
   }
 
   #moved(world: World, index: number, event: LocalEvent): World {
     const transition = this.#transition(world.members[index] ?? -1, event);
-    const members = world.members.map((member, other) => (other === index ? transition.next : member));
+    const members = world.members.with(index, transition.next);
     const next = this.#state(transition.next);
-    let { queues } = world;
-    let { sent } = world;
+    const bit = 1 << index;
+    const playing = next.resting.status === "playing" ? world.playing | bit : world.playing & ~bit;
+    let { queues, sent } = world;
     if (transition.sendsTo !== undefined) {
+      const [newQueues, newSent] = [[...queues], [...sent]];
       const own = this.#votes[transition.vote]?.set ?? 0;
-      const isTo = (pair: number): boolean => {
-        const to = pair % this.#count;
-        if (Math.floor(pair / this.#count) !== index || (transition.sendsTo !== "all" && transition.sendsTo !== to)) return false;
-        const { slot = 0, generation = 0 } = this.#setting.participants[to] ?? {};
-        const isAddressed = this.#announcedGeneration(next, slot) === generation && slot !== this.#setting.participants[index]?.slot;
-        if (!isAddressed || !this.#plays(world, to) || isPair(this.#scenario.broken, index, to)) return false;
+      for (let to = 0; to < this.#count; to++) {
+        const pair = index * this.#count + to;
+        const slot = this.#slots[to] ?? 0;
+        const isAddressed =
+          (transition.sendsTo === "all" || transition.sendsTo === to) &&
+          next.announced[slot] === this.#generations[to] &&
+          slot !== this.#slots[index] &&
+          this.#plays(world, to) &&
+          !isPair(this.#scenario.broken, index, to);
         // Nothing is lost here: to hear the same again tells only those something whom it casts out.
-        return sent[pair] !== transition.vote || (own & (1 << slot)) !== 0;
-      };
-      queues = queues.map((queue, pair) => (isTo(pair) ? [...queue, transition.vote] : queue));
-      sent = sent.map((vote, pair) => (isTo(pair) ? transition.vote : vote));
+        if (!isAddressed || (sent[pair] === transition.vote && (own & (1 << slot)) === 0)) continue;
+        newQueues[pair] = [...(queues[pair] ?? NOTHING), transition.vote];
+        newSent[pair] = transition.vote;
+      }
+      [queues, sent] = [newQueues, newSent];
     }
     if (next.resting.status !== "playing") queues = this.#withoutQueuesTo(queues, index);
-    return { ...world, members, queues, sent };
+    return { ...world, members, playing, queues, sent };
   }
 
   /** Who plays no longer takes nothing. */
@@ -445,7 +497,8 @@ export class DropExplorer {
       joining: own.joining,
       generations: [...own.generations.subarray(0, this.#setting.slotCount)],
     };
-    this.#states.push({ index, parent, event, resting, noticed, heardAgain, announcedCount, accepted: 0, transitions: new Map() });
+    const announced = Array.from({ length: this.#setting.slotCount }, (_, slot) => member.generationOf(slot));
+    this.#states.push({ index, parent, event, resting, noticed, heardAgain, announcedCount, announced, transitions: new Map() });
     this.#stateNumbers.set(key, this.#states.length - 1);
     return this.#states.length - 1;
   }
@@ -464,7 +517,7 @@ export class DropExplorer {
 
   /** Two seconds later, with what everybody repeats under way; `undefined` when all of that changes nothing any more. */
   #afterRest(world: World): World | undefined {
-    let later: World = { ...world, ticks: world.ticks + 1, path: { before: world.path, action: "tick" } };
+    let later: World = { ...world, mayGo: -1, ticks: world.ticks + 1, path: { before: world.path, action: "tick" } };
     for (let index = 0; index < this.#count; index++) {
       if (this.#plays(later, index)) later = this.#moved(later, index, { kind: "tick", argument: 0, from: -1 });
     }

@@ -7,7 +7,8 @@ import { DropExplorer, type DropEnding, type DropScenario, type Exploration, typ
  * - Where the broker says nothing, no two members that play have dropped each other.
  * - Members that have not dropped each other have decided the same last frames.
  * - At rest, who hears each other has dropped the same members, and counts the same who came.
- * - At rest, nobody waits while those who live may go on without those who are gone; and where nobody is gone, nothing is open and nobody is joining.
+ * - At rest, nobody waits while those who live may go on without those who are gone, by their number or by the broker's word for all of these; and where nobody is gone, nothing is open and
+ *   nobody is joining.
  */
 export function exploreSafely(scenario: DropScenario, look: (ending: DropEnding) => void = () => {}): Exploration {
   return new DropExplorer(scenario).explore((ending) => {
@@ -40,14 +41,14 @@ function checkEnding(scenario: DropScenario, { members }: DropEnding): void {
       if (String(one.generations) !== String(other.generations)) throw new Error("not all count the same members");
     }
   }
-  if ((scenario.broken ?? []).length === 0) for (const member of playing) checkProgress(member, playing);
+  if ((scenario.broken ?? []).length === 0) for (const member of playing) checkProgress(scenario, member, playing);
 }
 
 function hasDropped(one: RestingMember, other: RestingMember): boolean {
   return one.generations[other.slot] !== other.generation || (one.agreed & (1 << other.slot)) !== 0;
 }
 
-function checkProgress(member: RestingMember, playing: readonly RestingMember[]): void {
+function checkProgress({ words = [] }: DropScenario, member: RestingMember, playing: readonly RestingMember[]): void {
   const current = ((1 << member.generations.length) - 1) & ~member.agreed;
   const living = playing.reduce((bits, other) => (hasDropped(member, other) ? bits : bits | (1 << other.slot)), 0) & current;
   if (living === current) {
@@ -56,6 +57,9 @@ function checkProgress(member: RestingMember, playing: readonly RestingMember[])
     if (member.isJoining || member.joining !== 0) throw new Error("a join is never complete");
     return;
   }
+  const gone = current & ~living;
+  if (words.reduce((rest, slot) => rest & ~(1 << slot), gone) === 0)
+    throw new Error("the broker says who is gone, and those who live wait");
   for (let joining = member.joining; ; joining = (joining - 1) & member.joining) {
     if (!isQuorum(living & ~joining, current & ~joining)) return;
     if (joining === 0) break;

@@ -126,7 +126,15 @@ export class DropMember {
     const accused = [...accusedMs]
       .map((sinceMs) => (Number.isNaN(sinceMs) ? "-" : Math.min(1, (this.#clockMs - sinceMs) / TICK_MS)))
       .join("");
-    return `${head}|${votes.map(voteKey).join("/")}|${resigned} ${isWaiting ? 1 : 0} ${accused}`;
+    return `${head}|${votes.map((vote, slot) => this.#knownKey(vote, slot)).join("/")}|${resigned} ${isWaiting ? 1 : 0} ${accused}`;
+  }
+
+  /** What still matters of the vote that we know of the holder of `slot`: of one that we have cast out, whom it counted, and once that is decided nothing. */
+  #knownKey(vote: DropVote, slot: number): string {
+    const { own, isJoining } = this.agreement;
+    const bit = 1 << slot;
+    if (isJoining || (own.set & bit) === 0 || !this.agreement.isAccepted(slot)) return voteKey(vote);
+    return (own.agreed & bit) !== 0 ? "" : vote.generations.join("");
   }
 
   #start(): void {

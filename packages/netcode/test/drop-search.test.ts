@@ -143,6 +143,41 @@ describe("every interleaving of drops", () => {
   });
 });
 
+describe("the search", () => {
+  /** How all participants may end. */
+  function endingsOf(scenario: DropScenario): ReadonlySet<string> {
+    const endings = new Set<string>();
+    exploreSafely(scenario, ({ members }) => {
+      // Of who is out, what it said last is in the votes of others, and not remembered.
+      const ends = members.map(({ status, isAlive, decided, ...member }) => [
+        status,
+        isAlive,
+        [...decided],
+        status === "playing" ? member : "",
+      ]);
+      endings.add(JSON.stringify(ends));
+    });
+    return endings;
+  }
+
+  it("[RB17] finds by some orders of moves every ending that there is by all orders", () => {
+    const scenarios: readonly DropScenario[] = [
+      { memberCount: 3, dead: [1] },
+      { memberCount: 3, dead: [2], mortal: [1] },
+      { memberCount: 3, mortal: [0, 2] },
+      { memberCount: 3, leaving: [2], mortal: [2] },
+      { memberCount: 3, leaving: [0], mortal: [1] },
+    ];
+    let most = 0;
+    for (const scenario of scenarios) {
+      const all = endingsOf({ ...scenario, isFull: true });
+      expect(endingsOf(scenario)).toEqual(all);
+      most = Math.max(most, all.size);
+    }
+    expect(most).toBeGreaterThan(5);
+  });
+});
+
 describe("every interleaving of joins and drops", () => {
   it("[RB41] one joins, or another dies meanwhile, or it dies itself, or never begins", () => {
     for (const slot of [0, 2]) {
@@ -200,6 +235,37 @@ describe("every interleaving of joins and drops", () => {
     // The first has begun, and not confirmed that the others come when they begin.
     search({ memberCount: 4, vacant: [1, 2, 3], joins: [1, 2, 3], random: { runs: DEEP ? 5_000 : 150, seed: 1 } });
     search({ memberCount: 4, vacant: [1, 2, 3], joins: [2, 3, 1], mortal: [4], random: { runs: DEEP ? 5_000 : 300, seed: 1 } });
+  });
+
+  it("[RB41] two or three join, and the last who was there before dies or leaves at any moment: with the broker's word they go on, without it they wait", () => {
+    const sizes = new Set<string>();
+    const look = (ending: DropEnding): void => {
+      const left = playing(ending);
+      if (left.length > 1 && left.every(({ generation }) => generation > 0))
+        for (const member of left) sizes.add(`${left.length} ${member.isJoining} ${member.isWaiting} ${member.decided.has("0.0")}`);
+    };
+    for (const joins of [
+      [1, 2],
+      [2, 1],
+    ]) {
+      search({ memberCount: 3, vacant: [1, 2], joins, mortal: [0], words: [0] }, look);
+      expect(sizes).toEqual(new Set(["2 false false true"]));
+      search({ memberCount: 3, vacant: [1, 2], joins, leaving: [0], words: [0] }, look);
+    }
+    search(
+      { memberCount: 4, vacant: [1, 2, 3], joins: [3, 1, 2], mortal: [0], words: [0], random: { runs: DEEP ? 20_000 : 300, seed: 1 } },
+      look,
+    );
+    expect([...sizes].toSorted()).toEqual(["2 false false true", "3 false false true"]);
+    sizes.clear();
+    search({ memberCount: 3, vacant: [1, 2], joins: [1, 2], mortal: [0] }, look);
+    expect([...sizes].toSorted()).toEqual(["2 false false true", "2 false true false", "2 true true false"]);
+  });
+
+  it("[RB41] two join, and those who were there before die, or one of the two dies, too", () => {
+    search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [0, 1], words: [0, 1] });
+    search({ memberCount: 3, vacant: [1, 2], joins: [1, 2], mortal: [0, 3], words: [0, 1] });
+    search({ memberCount: 3, vacant: [1, 2], joins: [1, 2], mortal: [0, 4], words: [0] });
   });
 
   it("[RB41] a partition between a host and a guest with the one who joins never ends in two matches", () => {

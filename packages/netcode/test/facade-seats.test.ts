@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resumeLobby } from "../src/facade/enter-lobby.ts";
 import { expectEqualChecksums, join, openRoom, options, play, startAll, type Room, type TagMatch } from "./facade-room.ts";
+import { tagGame } from "./tag-game.ts";
 
 /** A match in which the last member is heard no more, until the others have dropped it. */
 async function dropLast(room: Room): Promise<{ matches: TagMatch[]; lost: TagMatch; roles: string[] }> {
@@ -83,6 +84,23 @@ describe("seats of a running match", () => {
     expectEqualChecksums([matches[0], match, matches[2]].filter((each) => each !== undefined));
     // It moves its own disc: its inputs count again.
     expect(match.view().state.discs[1]?.dashes).toBeGreaterThan(0);
+  });
+
+  test("[FA38] a page that comes back to a match which it cannot play is in the lobby all the same", async () => {
+    const room = await openRoom(1);
+    await startAll(room);
+    const page = await room.pages[1]?.reload();
+    if (page === undefined) throw new Error("no page");
+    const broken = {
+      ...tagGame,
+      init: () => {
+        throw new Error("init");
+      },
+    };
+    const lobby = await room.world.until(resumeLobby(page.environment, { game: broken, name: "" }));
+    expect([lobby?.me.seat, lobby?.match, lobby?.state.match?.matchNumber]).toEqual([1, undefined, 1]);
+    expect(room.world.reported).toEqual([new Error("init")]);
+    await room.world.runUntil(() => lobby?.peers.every((peer) => peer.status === "open") === true);
   });
 
   test("[FA38] a host that is reloaded comes back into the same history, wherever its seat is", async () => {

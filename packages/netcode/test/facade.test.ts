@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
+import type { PeerId } from "../src/core/base/units.ts";
 import { startLocalMatch } from "../src/facade/local-match.ts";
 import { errorOf, expectEqualChecksums, join, openRoom, options, play, startAll, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
@@ -307,6 +308,43 @@ describe("a match", () => {
     await world.runUntil(() => lobby.state.match === undefined);
     expect(matches.map((match) => match.phase)).toEqual(["closed", "closed"]);
     expect(world.reported).toHaveLength(2);
+  });
+
+  test("[FA33] a match that nobody can begin opens the room again; one that one of them cannot begin goes on without it", async () => {
+    const world = new FacadeWorld();
+    const broken = {
+      ...tagGame,
+      init: () => {
+        throw new Error("init");
+      },
+    };
+    const games = [broken, broken, tagGame];
+    const lobby = await world.until(hostLobby(world.page().environment, { game: broken, name: "Ada" }));
+    const guests: TagLobby[] = [];
+    for (const game of games.slice(1))
+      guests.push(await world.until(joinLobby(world.page().environment, lobby.code, { game, name: "Guest" })));
+    const [bob, cyd] = guests;
+    if (bob === undefined || cyd === undefined) throw new Error("no lobby");
+    await world.runUntil(() => [lobby, bob, cyd].every(({ peers }) => peers.every(({ status }) => status === "open")));
+    const bots: PeerId[] = [];
+    const playing = cyd.nextMatch();
+    const refused = errorOf(lobby.start());
+    const match = await world.until(playing);
+    match.on("seat-to-bot", ({ peerId }) => bots.push(peerId));
+    await world.run(3_000);
+    expect([(await refused).code, bots.toSorted(), match.phase, lobby.state.match?.matchNumber]).toEqual([
+      "CLOSED",
+      [lobby.me.peerId, bob.me.peerId].toSorted(),
+      "running",
+      1,
+    ]);
+    await world.until(cyd.leave());
+    await world.runUntil(() => lobby.state.match === undefined && bob.state.match === undefined);
+    const again = errorOf(bob.nextMatch());
+    const second = errorOf(lobby.start());
+    await world.runUntil(() => lobby.state.matchCount === 2 && lobby.state.match === undefined && bob.state.match === undefined);
+    await world.until(Promise.all([lobby.leave(), bob.leave()]));
+    expect([(await second).code, (await again).code]).toEqual(["CLOSED", "CLOSED"]);
   });
 
   test("[FA17] pictures are drawn by animation frames alone, and frames are simulated without any", async () => {

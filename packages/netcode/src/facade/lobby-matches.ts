@@ -5,6 +5,7 @@ import type { DropCause } from "../core/ports/session.ts";
 import { EarlyPackets } from "./early-packets.ts";
 import { MatchRunner } from "./match-runner.ts";
 import type { MatchEntry, MatchOver, MatchRunnerOptions } from "./match-runner.ts";
+import { MissedMatch } from "./missed-match.ts";
 import { NetcodeError } from "./netcode-error.ts";
 
 /**
@@ -28,6 +29,8 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   readonly #surroundings: MatchSurroundings<State, Schema>;
   readonly #early = new EarlyPackets();
   #current: MatchRunner<State, Schema> | undefined;
+  /** The running match, if it is ours to play and could not be opened. */
+  #missed: MissedMatch | undefined;
   /** Ended for the lobby; packets are still answered until then. */
   #lingering: { readonly runner: MatchRunner<State, Schema>; readonly untilMs: number } | undefined;
 
@@ -48,12 +51,16 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   /** The lobby started a match. `undefined` when we have no seat in it: we wait for the next. Throws what the game's `init` throws, and for an agreement that cannot be played. */
   start(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
     this.dispose();
-    return this.#hasSeat(agreement) ? this.#open(agreement, "player") : undefined;
+    return this.#hasSeat(agreement) ? this.#openOurs(agreement, "player") : undefined;
   }
 
-  /** A match runs that we come back to; `undefined` when we have no seat in it. Throws as `start` does. */
-  return(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
-    return this.#hasSeat(agreement) ? this.#open(agreement, "return") : undefined;
+  /** A match runs that we come back to, if we have a seat in it. One that cannot be played is reported: our place in the lobby does not depend on it. */
+  return(agreement: MatchAgreement): void {
+    try {
+      if (this.#hasSeat(agreement)) this.#openOurs(agreement, "return");
+    } catch (error) {
+      this.#surroundings.page.reportError(error);
+    }
   }
 
   /** Follows a match in which we have no seat. Throws as `start` does. */
@@ -64,6 +71,16 @@ export class LobbyMatches<State, Schema extends InputSchema> {
 
   #hasSeat({ seats }: MatchAgreement): boolean {
     return seats.some((seat) => seat.kind === "person" && seat.peerId === this.#surroundings.localPeerId);
+  }
+
+  #openOurs(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema> {
+    try {
+      return this.#open(agreement, entry);
+    } catch (error) {
+      const { nowMs, localPeerId, transmit } = this.#surroundings;
+      this.#missed = new MissedMatch(agreement, { nowMs: nowMs(), localPeerId, transmit });
+      throw error;
+    }
   }
 
   #open(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema> {
@@ -81,6 +98,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
 
   /** The lobby ended match `matchNumber`. */
   end(nowMs: number, matchNumber: number): void {
+    if (this.#missed?.matchNumber === matchNumber) this.#missed = undefined;
     const runner = this.#current;
     if (runner?.matchNumber !== matchNumber) return;
     this.#current = undefined;
@@ -94,6 +112,8 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     current?.tick(nowMs);
     // Stopped by each for itself, left by those who dropped us, or by all at once when they reload: nobody would bring it to a result, and it would keep the room shut.
     if (current?.isDeserted(nowMs, isMember) === true) handleOver(current.matchNumber, "result");
+    const missed = this.#missed;
+    if (missed?.isDeserted(isMember) === true) handleOver(missed.matchNumber, "result");
     const lingering = this.#lingering;
     if (lingering === undefined) return;
     lingering.runner.tick(nowMs);
@@ -109,14 +129,16 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     if (this.#current?.matchEpoch === matchEpoch) {
       this.#giveEarly(nowMs);
       this.#current?.handlePacket(nowMs, from, bytes);
-    } else if (this.#lingering?.runner.matchEpoch === matchEpoch) this.#lingering?.runner.handlePacket(nowMs, from, bytes);
+    } else if (this.#missed?.matchEpoch === matchEpoch) this.#missed?.handlePacket(nowMs, from, bytes);
+    else if (this.#lingering?.runner.matchEpoch === matchEpoch) this.#lingering?.runner.handlePacket(nowMs, from, bytes);
     else this.#early.keep(nowMs, from, bytes);
   }
 
   /** Not at once when the match is opened: whoever awaits it has to be able to listen before anything happens in it. */
   #giveEarly(nowMs: number): void {
-    if (this.#current === undefined) return;
-    for (const { from, bytes } of this.#early.takeAll(nowMs)) this.#current.handlePacket(nowMs, from, bytes);
+    const match = this.#current ?? this.#missed;
+    if (match === undefined) return;
+    for (const { from, bytes } of this.#early.takeAll(nowMs)) match.handlePacket(nowMs, from, bytes);
   }
 
   handlePeerGone(nowMs: number, peerId: PeerId, cause: DropCause): void {
@@ -128,6 +150,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   handlePeerRemoved(nowMs: number, before: PeerId, cause: DropCause, after: PeerId | undefined): void {
     this.#current?.handlePeerRemoved(nowMs, before, cause, after);
     this.#lingering?.runner.handlePeerRemoved(nowMs, before, cause, after);
+    this.#missed?.handlePeerRemoved(before, after);
   }
 
   /** We go: the others play on without waiting for us. */
@@ -141,6 +164,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     const runners = [this.#lingering?.runner, this.#current];
     this.#lingering = undefined;
     this.#current = undefined;
+    this.#missed = undefined;
     for (const runner of runners) runner?.close();
   }
 

@@ -15,6 +15,7 @@ import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
 import { checkedInteger, checkedSeats } from "./checked-arguments.ts";
 import { loadDesync, loadFollowing } from "./later-parts.ts";
+import { epochOf } from "./match-epoch.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
 import { NetcodeError } from "./netcode-error.ts";
@@ -391,8 +392,4 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       this.#options.page.reportError(error);
     }
   }
-}
-
-function epochOf(matchNumber: number): number {
-  return matchNumber & 0xff;
 }

@@ -13,9 +13,7 @@ export interface OutcomeOptions {
   readonly windowFrames: number;
   /** Who was dropped comes back. */
   readonly mayReturn: boolean;
-  /** From here on, one second before the end, progress is measured. */
-  readonly progressFromMs: number;
-  /** Confirmed frame of each peer at that time. */
+  /** Confirmed frame of each peer one second before the end: from there on progress is measured. */
   readonly confirmedBefore: readonly number[];
   /** Peers by rank for decisions at exactly half: the host, then by lowest player index. */
   readonly ranks: readonly SimPeer[];
@@ -39,12 +37,14 @@ export function checkOutcome(options: OutcomeOptions): void {
 }
 
 /**
- * Whose match ended just before the others lost it and, without its last inputs, went on. Nobody can prevent that (it could not know whether they had
- * heard), and it has its result.
+ * Whose match ended just before the others lost it and, without its last inputs, went on: they gave its seats to bots before the end. Nobody can prevent that (it could not know whether
+ * they had heard), and it has its result.
  */
 function endedApart({ checkers, peers }: OutcomeOptions, peer: SimPeer): boolean {
-  if (checkers.record(peer.index).ended === undefined) return false;
-  return peers.some((other) => checkers.record(other.index).seats.has(peer.id));
+  const { ended, seatFrame = 0 } = checkers.record(peer.index);
+  if (ended === undefined) return false;
+  const drops = peers.flatMap((other) => checkers.record(other.index).dropFrames.get(peer.id) ?? []);
+  return drops.some((frame) => frame >= seatFrame && frame <= ended.frame);
 }
 
 /** Survivors share one history; who is gone shared it up to the first seat that either gave to a bot. */
@@ -131,16 +131,22 @@ function checkSeats({ checkers, peers, confirmedBefore }: OutcomeOptions, surviv
   }
 }
 
-function checkEnds({ checkers, progressFromMs }: OutcomeOptions, survivors: readonly SimPeer[]): void {
-  const ends = survivors.flatMap((peer) => checkers.record(peer.index).ended ?? []);
-  const first = ends.toSorted((one, other) => one.atMs - other.atMs)[0];
-  if (first === undefined) return;
-  for (const peer of survivors) {
-    const { ended, frame } = checkers.record(peer.index);
-    // Who ends in the last second may be the first of several.
-    if (ended === undefined && first.atMs >= progressFromMs) continue;
-    if (ended?.text !== first.text)
-      checkers.fail("end", peer.index, frame, `ended at ${ended?.text ?? "no frame"}, elsewhere at ${first.text}`);
+/**
+ * Survivors end together. Who is gone had the same end, if it had one that the survivors confirmed, too, and neither gave a seat to a bot before it.
+ */
+function checkEnds({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
+  for (const one of peers) {
+    const { ended } = checkers.record(one.index);
+    if (ended === undefined) continue;
+    const isSurvivor = survivors.includes(one);
+    for (const peer of survivors) {
+      const record = checkers.record(peer.index);
+      const partedFrame = Math.min(firstSeatFrame(record), firstSeatFrame(checkers.record(one.index)));
+      // Who came back does not know of all drops before.
+      const isCommon = isSurvivor || (!record.isReturned && ended.frame < partedFrame && ended.frame <= record.confirmedFrame);
+      if (isCommon && record.ended?.text !== ended.text)
+        checkers.fail("end", peer.index, record.frame, `ended at ${record.ended?.text ?? "no frame"}, ${one.id} at ${ended.text}`);
+    }
   }
 }
 

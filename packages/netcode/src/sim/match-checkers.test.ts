@@ -81,9 +81,17 @@ class PassingSession implements Session {
   }
 }
 
+/** Switches `end` on, and plays until then. */
+const ENDING_SEED = 13;
+
 /** Plays a match of three in which peer 1 has a spoiled session, and returns its first failure. */
-function firstFailure(Spoiled: new (inner: RollbackSession) => Session, faults: readonly FaultKind[] = []): MatchFailure | undefined {
-  const plan = drawFaultPlan({ seed: 3, peerCount: 3, playersMax: 8, durationMs: 4_000, network: { delayMs: 40 }, faults });
+function firstFailure(
+  Spoiled: new (inner: RollbackSession) => Session,
+  faults: readonly FaultKind[] = [],
+  seed = 3,
+): MatchFailure | undefined {
+  const plan = drawFaultPlan({ seed, peerCount: 3, playersMax: 8, durationMs: 4_000, network: { delayMs: 40 }, faults });
+  for (const kind of faults) expect(plan.kinds).toContain(kind);
   const createSession = (localMs: number, setup: SessionSetup): Session => {
     const { localPeerId, players, hostId, simulation, peerIndex } = setup;
     const inner = new RollbackSession(localMs, {
@@ -98,10 +106,10 @@ function firstFailure(Spoiled: new (inner: RollbackSession) => Session, faults: 
     return peerIndex === 1 ? new Spoiled(inner) : inner;
   };
   const world = new SimWorld({
-    seed: 3,
+    seed,
     durationMs: 4_000,
     plan,
-    createSimulation: () => new ScrambleSimulation({ seed: 3, playerCount: plan.seats.length, endAfterFrames: plan.endAfterFrames }),
+    createSimulation: () => new ScrambleSimulation({ seed, playerCount: plan.seats.length, endAfterFrames: plan.endAfterFrames }),
     createSession,
     makeLegal: () => {},
   });
@@ -208,6 +216,30 @@ describe("checkers", () => {
     }
     expect(firstFailure(Twice)?.checker).toBe("events");
     expect(firstFailure(Never)?.checker).toBe("events");
+  });
+
+  it("[SI17] an end that is not told, is told of another frame, with another result, or twice, is noticed", () => {
+    const firstFailureOf = (
+      change: (event: SessionEvent & { readonly type: "ended" }) => readonly SessionEvent[],
+    ): MatchFailure | undefined => {
+      class Changed extends PassingSession {
+        readonly #waiting: SessionEvent[] = [];
+
+        override pollEvent(): SessionEvent | undefined {
+          const event = this.inner.pollEvent();
+          this.#waiting.push(...(event?.type === "ended" ? change(event) : event === undefined ? [] : [event]));
+          return this.#waiting.shift();
+        }
+      }
+      return firstFailure(Changed, ["end"], ENDING_SEED);
+    };
+    let ends = 0;
+    expect(firstFailureOf((event) => (ends++, [event]))).toBeUndefined();
+    expect(ends).toBe(1);
+    expect(firstFailureOf(() => [])).toMatchObject({ checker: "end", peer: 1 });
+    expect(firstFailureOf((event) => [{ ...event, frame: event.frame + 1 }])).toMatchObject({ checker: "end", peer: 1 });
+    expect(firstFailureOf((event) => [{ ...event, result: { winner: 99 } }])).toMatchObject({ checker: "end" });
+    expect(firstFailureOf((event) => [event, event])).toMatchObject({ checker: "end", message: "ended twice" });
   });
 
   it("[SI17] a peer that hears nothing stops the match, or is dropped and is not told, and is noticed", () => {

@@ -5,6 +5,7 @@ import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../cor
 import * as ROLLBACK_KIND from "../core/wire/rollback-kind.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
 import { EventLedger } from "./event-ledger.ts";
+import { zeroCounts, type MatchCounts } from "./match-counts.ts";
 import { PauseLedger } from "./pause-ledger.ts";
 import type { SimPeer } from "./sim-peer.ts";
 
@@ -37,31 +38,6 @@ export interface MatchFailure {
   readonly message: string;
 }
 
-/** What happened in a match, as its sessions told it. */
-export interface MatchCounts {
-  synchronized: number;
-  suspects: number;
-  recoveries: number;
-  seatsToBots: number;
-  drops: number;
-  waits: number;
-  /** Times that the game was told to stand still or go on. */
-  pauses: number;
-  /** Seats that a player got during the match, as each peer was told. */
-  seatsToPlayers: number;
-  /** Peers that were dropped, and are players again. */
-  returns: number;
-  /** Events of the game by stage: told at once, happened, did not happen. */
-  eventsPredicted: number;
-  eventsConfirmed: number;
-  eventsCancelled: number;
-  ends: number;
-  /** Most frames that one call resimulated. */
-  rollbackFramesMax: number;
-  /** Most frames that anybody was past its confirmed frame. */
-  framesAheadMax: number;
-}
-
 /** The seats of one peer as another saw them go. */
 export interface SeatChange {
   readonly frame: number;
@@ -90,7 +66,9 @@ export interface PeerRecord {
   readonly seats: Map<PeerId, SeatChange>;
   /** Frames from which seats went to bots, by the peer that had them. */
   readonly dropFrames: Map<PeerId, number[]>;
-  ended: { readonly atMs: number; readonly text: string } | undefined;
+  ended: { readonly atMs: number; readonly frame: number; readonly text: string } | undefined;
+  /** The first confirmed frame after which its game had a result; unknown of who came back. */
+  resultFrame: number | undefined;
   /** The others went on without it. */
   wasDropped: boolean;
   readonly pauses: PauseLedger;
@@ -129,23 +107,7 @@ export class MatchCheckers {
   readonly failures: MatchFailure[] = [];
   /** What happened when, in words; for people who replay a seed. */
   readonly log: string[] = [];
-  readonly counts: MatchCounts = {
-    synchronized: 0,
-    suspects: 0,
-    recoveries: 0,
-    seatsToBots: 0,
-    drops: 0,
-    waits: 0,
-    pauses: 0,
-    seatsToPlayers: 0,
-    returns: 0,
-    eventsPredicted: 0,
-    eventsConfirmed: 0,
-    eventsCancelled: 0,
-    ends: 0,
-    rollbackFramesMax: 0,
-    framesAheadMax: 0,
-  };
+  readonly counts: MatchCounts = zeroCounts();
   readonly #nowMs: () => number;
   readonly #windowFrames: number;
   readonly #records: readonly PeerRecord[];
@@ -165,6 +127,7 @@ export class MatchCheckers {
       seats: new Map(),
       dropFrames: new Map(),
       ended: undefined,
+      resultFrame: undefined,
       wasDropped: false,
       pauses: new PauseLedger(),
       events: new EventLedger(),
@@ -220,6 +183,7 @@ export class MatchCheckers {
     for (let settled = first; settled <= confirmedFrame; settled++) this.#settle(peer, record, settled);
     record.frame = frame;
     record.confirmedFrame = confirmedFrame;
+    this.#checkEnd(peer, record);
     this.counts.rollbackFramesMax = Math.max(this.counts.rollbackFramesMax, result.resimulatedFrames);
     this.counts.framesAheadMax = Math.max(this.counts.framesAheadMax, ahead);
   }
@@ -320,11 +284,25 @@ export class MatchCheckers {
       case "ended":
         counts.ends++;
         if (record.ended !== undefined) this.fail("end", peer.index, event.frame, "ended twice");
-        record.ended = { atMs: this.#nowMs(), text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
+        record.ended = { atMs: this.#nowMs(), frame: event.frame, text: `frame ${event.frame}: ${JSON.stringify(event.result)}` };
         return;
       default:
         return unreachable(event);
     }
+  }
+
+  /** The match of who was there all the time ends with the first confirmed frame after which the game has a result, and with no other. */
+  #checkEnd(peer: SimPeer, record: PeerRecord): void {
+    if (record.isReturned || (record.ended?.frame === record.resultFrame && (record.resultFrame ?? Infinity) >= record.confirmedFrame))
+      return;
+    const { ended, resultFrame, confirmedFrame } = record;
+    const end = ended === undefined ? "goes on" : `ended with frame ${ended.frame}`;
+    this.fail(
+      "end",
+      peer.index,
+      confirmedFrame,
+      `${end}, confirmed ${confirmedFrame}; the game has a result after frame ${resultFrame ?? "none"}`,
+    );
   }
 
   /** What was simulated again after it had been confirmed, was simulated with the same inputs. */
@@ -370,6 +348,7 @@ export class MatchCheckers {
     const row = peer.simulation.row(stepFrame);
     const eventIds = peer.simulation.eventNames(stepFrame).map((name) => `${frame}:${name}`);
     record.confirmedStepFrame = stepFrame;
+    if (peer.simulation.isFinal(stepFrame)) record.resultFrame ??= frame;
     record.rowsByStep[stepFrame] = row.slice();
     this.#checkOwnInputs(peer, frame, row);
     for (const message of record.events.settle(frame, eventIds)) this.fail("events", peer.index, frame, message);

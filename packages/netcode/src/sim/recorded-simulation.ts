@@ -13,6 +13,8 @@ export class RecordedSimulation extends SimulationWrapper {
   /** One row per frame: inputs of all players, then bots. Who came late lacks the first ones. */
   readonly #rows: Uint8Array[] = [];
   readonly #events: string[][] = [];
+  /** By frame: whether the game had a result after it. */
+  readonly #finals: boolean[] = [];
   /** The frame that each slot was saved before. */
   readonly #savedFrames: number[] = [];
   /** The frame that the live state is before; `undefined` after a snapshot, whose frame is not told. */
@@ -38,6 +40,11 @@ export class RecordedSimulation extends SimulationWrapper {
     return this.#events[frame] ?? [];
   }
 
+  /** True when the game had a result after `frame`, the last time that it was simulated. */
+  isFinal(frame: number): boolean {
+    return this.#finals[frame] === true;
+  }
+
   override step(frame: number, inputs: Uint8Array, bots: Uint8Array, emit: EmitEvent): void {
     this.#onStep(frame);
     assert(inputs.length === this.playerCount * this.inputBytes && bots.length === this.playerCount, "inputs and bots of all players");
@@ -51,6 +58,7 @@ export class RecordedSimulation extends SimulationWrapper {
     this.#current.length = 0;
     this.#emit = emit;
     super.step(frame, inputs, bots, this.#record);
+    this.#finals[frame] = this.result() !== undefined;
   }
 
   readonly #record: EmitEvent = (name, payload) => {

@@ -77,7 +77,10 @@ export class SimWorld {
       this.#runUntil(endMs - PROGRESS_MS);
       const confirmedBefore = this.peers.map((peer) => this.checkers.record(peer.index).confirmedFrame);
       this.#runUntil(endMs);
-      if (this.checkers.failures.length === 0) this.#checkOutcome(confirmedBefore, endMs - PROGRESS_MS);
+      // Who ended just now may be the first of several.
+      if (this.peers.some((peer) => (this.checkers.record(peer.index).ended?.atMs ?? 0) > endMs - PROGRESS_MS))
+        this.#runUntil(endMs + PROGRESS_MS);
+      if (this.checkers.failures.length === 0) this.#checkOutcome(confirmedBefore);
     } catch (error) {
       this.checkers.fail("exception", -1, 0, error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
@@ -88,14 +91,13 @@ export class SimWorld {
     while (scheduler.nextMs <= endMs && this.checkers.failures.length === 0) scheduler.runNext();
   }
 
-  #checkOutcome(confirmedBefore: readonly number[], progressFromMs: number): void {
+  #checkOutcome(confirmedBefore: readonly number[]): void {
     const { plan } = this.#options;
     checkOutcome({
       checkers: this.checkers,
       peers: this.peers,
       windowFrames: plan.windowFrames,
       mayReturn: plan.kinds.includes("return"),
-      progressFromMs,
       confirmedBefore,
       ranks: plan.ranks.flatMap((peer) => this.peers[peer] ?? []),
       isTold: (peer, gone) => this.#told[gone.index]?.has(peer) === true,

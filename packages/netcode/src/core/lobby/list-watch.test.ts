@@ -60,9 +60,14 @@ class Bench {
   /** A first list. */
   answer(...lobbies: LobbyListing[]): void {
     this.open();
-    const asked = this.sent.at(-1);
-    if (asked === undefined || !("request" in asked)) throw new Error("nothing was asked");
-    this.hear({ reply: asked.request, ok: true, result: { lobbies, total: lobbies.length } });
+    this.hear({ reply: this.asked, ok: true, result: { lobbies, total: lobbies.length } });
+  }
+
+  /** The number of the last question. */
+  get asked(): number {
+    const last = this.sent.at(-1);
+    if (last === undefined || !("request" in last)) throw new Error("nothing was asked");
+    return last.request;
   }
 
   get codes(): readonly string[] {
@@ -117,15 +122,24 @@ test("[LS23] a silent broker is pinged and given up; without a first list three 
   expect(lone.socket).toBe(3);
 });
 
-test("[LS23] too many questions wait as long as the broker says; another refusal is the end", () => {
+test("[LS23] too many questions, and a broker that cannot answer now, wait as long as it says; another refusal is the end", () => {
   const bench = new Bench();
-  bench.open();
-  bench.hear({ reply: 1, ok: false, error: { code: "RATE_LIMITED", message: "Later.", retryAfterMs: 3_000 } });
-  expect(bench.watch.pollTimeoutMs()).toBeGreaterThanOrEqual(bench.nowMs + 3_000);
+  bench.answer(listing("BBBBB"));
+  for (const code of ["RATE_LIMITED", "RETRY"] as const) {
+    bench.drop();
+    bench.step();
+    bench.open();
+    bench.hear({ reply: bench.asked, ok: false, error: { code, message: "Later.", retryAfterMs: 3_000 } });
+    expect(bench.watch.pollTimeoutMs()).toBeGreaterThanOrEqual(bench.nowMs + 3_000);
+    bench.step();
+    bench.answer(listing("CCCCC"));
+  }
+  expect([bench.watch.isLive, bench.codes]).toEqual([true, ["CCCCC"]]);
+  bench.drop();
   bench.step();
   bench.open();
-  bench.hear({ reply: 2, ok: false, error: { code: "VERSION_MISMATCH", message: "Another." } });
-  expect(bench.events).toMatchObject([{ type: "closed", failure: { code: "VERSION_MISMATCH" } }]);
+  bench.hear({ reply: bench.asked, ok: false, error: { code: "VERSION_MISMATCH", message: "Another." } });
+  expect(bench.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "VERSION_MISMATCH" } });
 });
 
 test("[LS23] what is not of the protocol is counted and changes nothing, and a broker that adds lobbies for ever is left", () => {

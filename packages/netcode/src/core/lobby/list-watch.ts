@@ -14,7 +14,7 @@ import type {
   MemberMessage,
 } from "../ports/lobby-protocol.ts";
 import { backoffMs } from "./backoff.ts";
-import { BROKER_UNREACHABLE, type LobbyFailure } from "./lobby-failure.ts";
+import { BROKER_UNREACHABLE, isForGood, type LobbyFailure } from "./lobby-failure.ts";
 import type { SocketAction } from "./lobby-member-outputs.ts";
 import { ADMISSION_TIMEOUT_MS, ENTRANCE_ATTEMPTS_MAX, MISBEHAVED_WAIT_MS, SOCKET_OPEN_TIMEOUT_MS } from "./member-times.ts";
 import { SocketLiveness } from "./socket-liveness.ts";
@@ -167,10 +167,10 @@ export class ListWatch {
     this.#events.push({ type: "list" });
   }
 
-  /** Too many questions: later. Anything else would be refused again. */
+  /** Too many questions, or a store that does not answer now: later. Anything else would be refused again. */
   #handleRefused(nowMs: number, error: LobbyError): void {
-    if (error.code === "RATE_LIMITED" || error.code === "SERVER_FULL") this.#loseSocket(nowMs, error.retryAfterMs);
-    else this.#fail(error);
+    if (isForGood(error)) this.#fail(error);
+    else this.#loseSocket(nowMs, error.retryAfterMs);
   }
 
   #openSocket(nowMs: number): void {

@@ -47,7 +47,7 @@ export function departureFailure(reason: LeaveReason): LobbyFailure {
   }
 }
 
-/** True when a refusal of `resume` is for good. The rest passes: the member tries again. */
-export function isSeatGone(error: LobbyError): boolean {
+/** True when a refusal of `resume`, or of `list` and its kin, is for good. The rest passes: it is asked again. */
+export function isForGood(error: LobbyError): boolean {
   return error.code !== "RATE_LIMITED" && error.code !== "SERVER_FULL" && error.code !== "RETRY";
 }

@@ -17,7 +17,7 @@ import { IceRenewal } from "./ice-renewal.ts";
 import { lobbyDifference } from "./lobby-difference.ts";
 import { entranceCommand, resumeCommand } from "./lobby-entrance.ts";
 import type { EntranceKeys, LobbyEntrance } from "./lobby-entrance.ts";
-import { BROKER_UNREACHABLE, LOBBY_CLOSED, TOO_MANY_REQUESTS, departureFailure, goodbyeFailure, isSeatGone } from "./lobby-failure.ts";
+import { BROKER_UNREACHABLE, LOBBY_CLOSED, TOO_MANY_REQUESTS, departureFailure, goodbyeFailure, isForGood } from "./lobby-failure.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
 import type { LobbyMemberEvent, SocketAction } from "./lobby-member-outputs.ts";
 import {
@@ -295,7 +295,7 @@ export class LobbyMember {
 
   #handleRefused(nowMs: number, error: LobbyError): void {
     // The first time, the person decides whether to try again; but not about what passes by itself.
-    const isFinal = this.#admission === undefined ? error.code !== "RETRY" : isSeatGone(error);
+    const isFinal = this.#admission === undefined ? error.code !== "RETRY" : isForGood(error);
     if (isFinal) this.#close(error);
     else this.#loseSocket(nowMs, error.retryAfterMs);
   }

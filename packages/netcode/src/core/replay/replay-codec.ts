@@ -106,7 +106,7 @@ function readReplay(reader: ByteReader, bytes: Uint8Array): Replay | ReplayRefus
   const sizeBytes = frameCount * playerCount * inputBytes;
   if (sizeBytes > REPLAY_INPUT_BYTES_MAX) return "too-large";
   const timeline = readTimeline(reader, playerCount);
-  const checksums = timeline === undefined ? undefined : readChecksums(reader, (start?.frame ?? 0) + frameCount);
+  const checksums = timeline === undefined ? undefined : readChecksums(reader, start?.frame ?? 0, frameCount);
   if (timeline === undefined || checksums === undefined) return "malformed";
   const inputs = { playerCount, inputBytes, frameCount, rows: new Uint8Array(sizeBytes) };
   if (!decodeInputs(bytes, reader.offset, inputs)) return "malformed";
@@ -188,7 +188,8 @@ function readTimeline(reader: ByteReader, playerCount: number): TimelineEntry[] 
   return timeline;
 }
 
-function readChecksums(reader: ByteReader, endFrame: number): ReplayChecksum[] | undefined {
+/** Of frames that are in the replay: one of another frame would never be looked at, nor those behind it. */
+function readChecksums(reader: ByteReader, firstFrame: number, frameCount: number): ReplayChecksum[] | undefined {
   const count = reader.varint();
   const checksums: ReplayChecksum[] = [];
   // Five bytes each at least.
@@ -197,7 +198,7 @@ function readChecksums(reader: ByteReader, endFrame: number): ReplayChecksum[] |
   for (let index = 0; index < count; index++) {
     frame += reader.varint();
     const checksum = reader.u32();
-    if (frame >= endFrame || (index > 0 && frame <= (checksums.at(-1)?.frame ?? 0))) return undefined;
+    if (frame < firstFrame || frame >= firstFrame + frameCount || (index > 0 && frame <= (checksums.at(-1)?.frame ?? 0))) return undefined;
     checksums.push({ frame, checksum });
   }
   return reader.failed ? undefined : checksums;

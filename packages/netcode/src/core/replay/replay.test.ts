@@ -73,39 +73,46 @@ describe("a replay", () => {
     expect(verifyReplay(tagGame, bytes)).toEqual({ ok: true, frameCount: 700, checksum, checksumCount: 3, result: undefined });
   });
 
-  it("[RE4] of one player, a couch, peers over a network and a replay of it end with the same checksum", () => {
-    const setup = setupFor(2, 4, { length: 400 });
-    const input = (player: number, frame: number): number[] => pressed(player, frame);
-    const couch = recordLocally(tagGame, setup, 450, input);
-    const ids = [testPeerId("peer-0"), testPeerId("peer-1")] as const;
-    const players = ids.map((peerId) => ({ peerId }));
-    const sessions = ids.map((localPeerId) => {
-      const simulation = new GameSimulation(tagGame, setup);
-      return new RollbackSession(0, { localPeerId, players, hostId: ids[0], matchEpoch: 1, simulation, inputDelayFrames: 0 });
-    });
-    const recorders = sessions.map((session) => recorderOf(tagGame, setup, players, session));
-    const frames = [0, 0];
-    for (let call = 0; call < 900; call++) {
-      for (const [place, session] of sessions.entries()) {
-        const row = Uint8Array.from(input(place, frames[place] ?? 0));
-        if (session.advanceFrame(call * 16, row, Number.POSITIVE_INFINITY).outcome === "advanced") frames[place] = (frames[place] ?? 0) + 1;
-        for (let transmit = session.pollTransmit(); transmit !== undefined; transmit = session.pollTransmit())
-          sessions[1 - place]?.handlePacket(call * 16, ids[place] ?? ids[0], transmit.bytes);
-        while (session.pollEvent() !== undefined);
-        recorders[place]?.pull();
+  it("[RE4] of one player, bots only, a couch, peers over a network, two of them at one keyboard, and a replay of each end with the same checksum", () => {
+    const settings = { length: 400 };
+    const verdictOf = (replay: Replay): ReturnType<typeof verifyReplay> => verifyReplay(tagGame, encodeReplay(replay));
+    // Which peer holds each player; −1 is a bot.
+    for (const seats of [
+      [0, 1],
+      [0, 0, 1, -1],
+    ]) {
+      const bots = seats.flatMap((peer, player) => (peer < 0 ? [player] : []));
+      const setup = setupFor(seats.length, 4, settings, bots);
+      const couch = recordLocally(tagGame, setup, 450, pressed);
+      const ids = [testPeerId("peer-0"), testPeerId("peer-1")] as const;
+      const players = seats.map((peer) => ({ peerId: ids[peer] }));
+      const sessions = ids.map((localPeerId) => {
+        const simulation = new GameSimulation(tagGame, setup);
+        return new RollbackSession(0, { localPeerId, players, hostId: ids[0], matchEpoch: 1, simulation, inputDelayFrames: 0 });
+      });
+      const recorders = sessions.map((session) => recorderOf(tagGame, setup, players, session));
+      const frames = [0, 0];
+      for (let call = 0; call < 900; call++) {
+        for (const [place, session] of sessions.entries()) {
+          const local = seats.flatMap((peer, player) => (peer === place ? pressed(player, frames[place] ?? 0) : []));
+          const { outcome } = session.advanceFrame(call * 16, Uint8Array.from(local), Number.POSITIVE_INFINITY);
+          if (outcome === "advanced") frames[place] = (frames[place] ?? 0) + 1;
+          for (let transmit = session.pollTransmit(); transmit !== undefined; transmit = session.pollTransmit())
+            sessions[1 - place]?.handlePacket(call * 16, ids[place] ?? ids[0], transmit.bytes);
+          while (session.pollEvent() !== undefined);
+          recorders[place]?.pull();
+        }
       }
+      const { checksum, result } = couch;
+      expect(result).toBeDefined();
+      for (const recorder of recorders) expect(verdictOf(recorder.finish())).toMatchObject({ ok: true, frameCount: 400, checksum });
+      expect(verdictOf(couch.replay)).toMatchObject({ ok: true, frameCount: 400, checksum, result });
     }
-    const results = recorders.map((recorder) => verifyReplay(tagGame, encodeReplay(recorder.finish())));
-    for (const verdict of results) expect(verdict).toMatchObject({ ok: true, frameCount: 400, checksum: couch.checksum });
-    expect(verifyReplay(tagGame, couch.replay)).toMatchObject({
-      ok: true,
-      frameCount: 400,
-      checksum: couch.checksum,
-      result: couch.result,
-    });
-    expect(couch.result).toBeDefined();
-    const alone = recordLocally(tagGame, setupFor(1, 4, { length: 400 }), 450, input);
-    expect(verifyReplay(tagGame, encodeReplay(alone.replay))).toMatchObject({ ok: true, frameCount: 400, checksum: alone.checksum });
+    for (const setup of [setupFor(1, 4, settings), setupFor(2, 4, settings, [0, 1])]) {
+      const { replay, checksum, result } = recordLocally(tagGame, setup, 450, pressed);
+      expect(verdictOf(replay)).toMatchObject({ ok: true, frameCount: 400, checksum, result });
+      expect(result).toBeDefined();
+    }
   });
 
   it("[RE5] names the first checksum that differs", () => {
@@ -178,6 +185,10 @@ describe("a replay", () => {
     const replay = recorder.finish();
     expect(replay.start?.frame).toBeGreaterThan(200);
     expect(verifyReplay(tagGame, encodeReplay(replay))).toMatchObject({ ok: true, checksum: session.checksum(899) });
+    // A checksum of a frame before that state is never looked at, and hides those behind it.
+    const blind = { ...replay, checksums: [{ frame: 0, checksum: 1 }, ...replay.checksums.map(({ frame }) => ({ frame, checksum: 1 }))] };
+    expect(verifyReplay(tagGame, encodeReplay(blind))).toEqual({ ok: false, reason: "malformed" });
+    expect(verifyReplay(tagGame, blind)).toEqual({ ok: false, reason: "unchecked" });
   });
 
   it("[RE9] plays forwards, backwards, slowly, and from any frame", () => {

@@ -19,7 +19,7 @@ export type ReplayVerdict =
     }
   /** The bytes are no replay, or one of another game. */
   | { readonly ok: false; readonly reason: ReplayRefusal | ReplayMismatch }
-  /** There is nothing in it to hold the game against. */
+  /** There is nothing in it to hold the game against, or only of frames that it does not have. */
   | { readonly ok: false; readonly reason: "unchecked" }
   /** The first frame that came out otherwise. */
   | {
@@ -61,6 +61,7 @@ function playAgain<State, Schema extends InputSchema>(game: Game<State, Schema>,
     goodFrame = frame;
     checked++;
   }
+  if (checked < checksums.length) return { ok: false, reason: "unchecked" };
   return { ok: true, frameCount: inputs.frameCount, checksum: simulation.checksum(), checksumCount: checked, result: simulation.result() };
 }
 

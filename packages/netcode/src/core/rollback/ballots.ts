@@ -153,8 +153,18 @@ export class Ballots {
       this.#completeJoin(this.local);
       this.#adopt(teller < 0 ? this.#lastToLeave() : teller);
     }
-    for (let member = 0; member < this.votes.length; member++) this.#adopt(member);
+    this.#adoptAll();
     this.#completeJoins(-1);
+  }
+
+  /**
+   * Nobody decides without us any more: all whom we have not cast out count the same members as we do, and have cast the same. What of it some of them have decided before we counted
+   * is taken over as it is.
+   */
+  protected endOwnJoin(): void {
+    if (!this.isJoining) return;
+    this.#completeJoin(this.local);
+    this.#adoptAll();
   }
 
   /**
@@ -295,6 +305,10 @@ export class Ballots {
       if ((asked & (1 << member)) !== 0 && this.votes[member]?.generations[slot] !== this.own.generations[slot]) return false;
     }
     return true;
+  }
+
+  #adoptAll(): void {
+    for (let member = 0; member < this.votes.length; member++) this.#adopt(member);
   }
 
   /** Takes over the decisions of `member`, unless we have cast it out. */

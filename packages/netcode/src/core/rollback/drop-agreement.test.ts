@@ -346,6 +346,34 @@ describe("a member that comes", () => {
     expect([vouched.isJoining, vouched.decide(), vouched.own.agreed]).toEqual([false, 0b0111, 0b0111]);
   });
 
+  it("[RB41] regression: goes on with another who joins where both have cast the same, and takes over what any of those who cast it has decided", () => {
+    const start = { vacant: 0b1000, generations: [0, 1, 1, 0], seated: [1, 2] };
+    const generations = generationsOf(1, 1);
+    generations[2] = 1;
+    const said = { generations, joining: 0b0110, proposal: 0b1001, lastFrames: framesOf(0, 140) };
+    const gone = { ...calm, droppable: 0b0001, words: 0b0001 };
+    const comer = new DropAgreement(4, 2, start);
+    comer.receive(1, voteOf({ ...said, set: 0b1000, agreed: 0b1000 }));
+    comer.consider(gone);
+    comer.own.lastFrames[0] = 138;
+    // All would cast it; but nobody has told that they have.
+    expect([comer.own.set, comer.isJoining, comer.decide()]).toEqual([0b1001, true, 0]);
+    comer.receive(1, voteOf({ ...said, set: 0b1001, agreed: 0b1000 }));
+    expect([comer.decide(), comer.isJoining, comer.own.agreed, comer.own.lastFrames[0]]).toEqual([0b0001, false, 0b1001, 140]);
+    // Who counts others may decide otherwise.
+    const alone = new DropAgreement(4, 2, start);
+    alone.consider(gone);
+    alone.receive(1, voteOf({ ...said, generations: generationsOf(1, 1), set: 0b1001, agreed: 0b1000 }));
+    alone.consider(gone);
+    expect([alone.isJoining, alone.decide()]).toEqual([true, 0]);
+    // Decided before with fewer inputs than ours.
+    const late = new DropAgreement(4, 2, start);
+    late.receive(1, voteOf({ ...said, set: 0b1001, agreed: 0b1001, lastFrames: framesOf(0, 130) }));
+    late.consider(gone);
+    late.own.lastFrames[0] = 138;
+    expect([late.decide(), late.isJoining, late.own.lastFrames[0]]).toEqual([0b0001, false, 130]);
+  });
+
   it("[RB40] whose goodbye comes before it counts is gone as soon as it does", () => {
     const agreement = new DropAgreement(4, 0, vacant);
     agreement.announce(3, 1);

@@ -56,7 +56,8 @@ const PATIENCE_MS = 2000;
  *
  * Who comes decides nothing before somebody tells it that all count it (`joining` names it no longer), and shows only then what it knows of decisions: before that, others may
  * still decide without it, and a decision of which it heard from one who dies may not be the one that holds.
- * When nobody is left who could decide without it, because all others said goodbye or are gone by the broker's word, nobody can tell it any more: it goes on alone.
+ * When nobody is left who could decide without it, because all others said goodbye or are gone by the broker's word, nobody can tell it any more: it goes on alone. And where all whom it
+ * has not cast out count the same members and have cast the same, none of them decides otherwise: so two who come go on when all others died before they could tell either of them.
  */
 export class DropAgreement extends Ballots {
   /** By member: since when somebody outside our set holds it gone; NaN while nobody does. */
@@ -116,9 +117,11 @@ export class DropAgreement extends Ballots {
   /** The members whose end is decided by what is known now; 0 when nothing new is. Afterwards `own` carries their last frames. */
   decide(): number {
     const { own } = this;
-    const adopted = this.adopted;
+    const isDecided = own.set !== own.agreed && !this.hasResigned && this.#isDecided(own.set);
+    if (isDecided) this.endOwnJoin();
+    const { adopted } = this;
     this.adopted = 0;
-    if (own.set === own.agreed || this.hasResigned || this.isJoining || !this.#isDecided(own.set)) return adopted;
+    if (!isDecided || own.set === own.agreed) return adopted;
     const decided = own.set & ~own.agreed;
     for (let member = 0; member < this.votes.length; member++) {
       if ((decided & (1 << member)) !== 0) own.lastFrames[member] = this.#newestFrame(member);

@@ -196,6 +196,26 @@ describe("somebody who joins a match that runs", () => {
     expect(isHeard(match, 1, 1)).toBe(true);
   });
 
+  it("[RB41] regression: and another one go on when the last who was there before them dies, at any moment until long after all count them", () => {
+    for (let livesMs = 0; livesMs <= 400; livesMs += 10) {
+      const match = new TestMatch({ seats: [0, -1, -1], input: humanInput(1) });
+      match.run(1500);
+      const followers = [match.follow(0), match.follow(0)];
+      for (const index of [1, 2]) expect(match.peer(0).session.admit(match.id(index), [index])).toBe(true);
+      for (const [place, follower] of followers.entries()) match.seat(place + 1, [place + 1], follower);
+      match.run(livesMs);
+      match.peer(0).alive = false;
+      const begun = match.peer(1).session.stats().frame;
+      for (const index of [1, 2]) match.peer(index).session.handlePeerGone(match.nowMs, match.id(0), "lost");
+      match.run(6000);
+      for (const index of [1, 2]) {
+        expect(match.peer(index).session.confirmedFrame).toBeGreaterThan(begun + 150);
+        expect(match.eventsOf(index, "seat-to-bot")).toMatchObject([{ peerId: match.id(0) }]);
+      }
+      expectSound(match, 150);
+    }
+  });
+
   it("[RB33] takes in what the others send while it stands still before its first frame, however far they run ahead", () => {
     const match = afterDrop([2], { seats: [0, 1, 2] });
     match.join(2, 0, [2]);

@@ -1,0 +1,67 @@
+import type { Claim, ClaimAnswer, ClaimStore, ClaimWish } from "./claim-store.ts";
+
+interface HeldClaim {
+  readonly owner: string;
+  readonly token: number;
+  readonly takenAtMs: number;
+  readonly untilMs: number;
+}
+
+/** Claims looked at with each taking, to forget those that are over: more than one, so that the table shrinks. */
+const SWEEP_STEP = 4;
+
+/** Claims of one process. `nowMs` may be any clock that never goes back. */
+export class MemoryClaimStore implements ClaimStore {
+  readonly #nowMs: () => number;
+  readonly #claims = new Map<string, HeldClaim>();
+  #token = 0;
+  #sweep: Iterator<[string, HeldClaim]> = this.#claims.entries();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  get size(): number {
+    return this.#claims.size;
+  }
+
+  async take(key: string, { owner, leaseMs, over }: ClaimWish): Promise<ClaimAnswer> {
+    for (let step = 0; step < SWEEP_STEP; step++) this.#sweepOne();
+    const nowMs = this.#nowMs();
+    const held = this.#claimOf(key);
+    if (held !== undefined && held.owner !== owner && over !== "anybody" && over !== held.token) {
+      return { ok: false, holder: { owner: held.owner, token: held.token, ageMs: nowMs - held.takenAtMs } };
+    }
+    const claim = { owner, token: ++this.#token, takenAtMs: nowMs, untilMs: nowMs + leaseMs };
+    this.#claims.set(key, claim);
+    return { ok: true, token: claim.token, isNew: held?.owner !== owner };
+  }
+
+  async renew(key: string, { owner, token, leaseMs }: { owner: string; token: number; leaseMs: number }): Promise<boolean> {
+    const nowMs = this.#nowMs();
+    const held = this.#claimOf(key);
+    if (held !== undefined && held.token !== token) return false;
+    this.#claims.set(key, { owner, token, takenAtMs: held?.takenAtMs ?? nowMs, untilMs: nowMs + leaseMs });
+    return true;
+  }
+
+  async release(key: string, token: number): Promise<void> {
+    if (this.#claimOf(key)?.token === token) this.#claims.delete(key);
+  }
+
+  async find(key: string): Promise<Claim | undefined> {
+    const held = this.#claimOf(key);
+    return held && { owner: held.owner, token: held.token, ageMs: this.#nowMs() - held.takenAtMs };
+  }
+
+  #claimOf(key: string): HeldClaim | undefined {
+    const claim = this.#claims.get(key);
+    return claim !== undefined && claim.untilMs > this.#nowMs() ? claim : undefined;
+  }
+
+  #sweepOne(): void {
+    const next = this.#sweep.next();
+    if (next.done === true) this.#sweep = this.#claims.entries();
+    else if (next.value[1].untilMs <= this.#nowMs()) this.#claims.delete(next.value[0]);
+  }
+}

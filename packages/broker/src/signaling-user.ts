@@ -1,0 +1,72 @@
+import { unreachable } from "@rollcall/netcode/lobby-protocol";
+import type { Counters } from "./counters.ts";
+import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
+import type { BrokerLimits } from "./limits.ts";
+import { parseSignalingMessage, type Signal } from "./signaling-message.ts";
+
+export interface SignalingUserOptions {
+  readonly socket: GuardedSocket;
+  readonly counters: Counters;
+  readonly limits: BrokerLimits;
+  /** `frame`: as it was written, if it may be passed on so. */
+  readonly relay: (signal: Signal, frame: string | undefined) => void;
+  /** Once: it has closed. */
+  readonly close: () => void;
+}
+
+const PONG = JSON.stringify({ type: "PONG" });
+
+/** The frames of one signaling socket. */
+export class SignalingUser implements SocketUser {
+  readonly #options: SignalingUserOptions;
+  #refusedMessages = 0;
+
+  constructor(options: SignalingUserOptions) {
+    this.#options = options;
+  }
+
+  handleText(text: string): void {
+    const { counters, limits, socket, relay } = this.#options;
+    const parsed = parseSignalingMessage(text);
+    if (!parsed.ok) {
+      counters.add(`signaling:${parsed.reason}`);
+      if (++this.#refusedMessages >= limits.refusedMessages) socket.close(CLOSE_CODE.policyViolation, parsed.reason);
+      return;
+    }
+    const message = parsed.value;
+    switch (message.type) {
+      // A PeerJS client has no use for an answer. Its sign of life was noted when the frame came.
+      case "HEARTBEAT":
+        if (message.echo) socket.send(PONG);
+        return;
+      case "LEAVE":
+        // Leaving altogether ends the socket: an id that is free while its socket still speaks would be a ghost.
+        if (message.dst === undefined) socket.close(CLOSE_CODE.normal, "");
+        else relay({ ...message, dst: message.dst }, undefined);
+        return;
+      case "OFFER":
+      case "ANSWER":
+      case "CANDIDATE":
+        relay(message, parsed.isExact ? text : undefined);
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  handleOffence(offence: SocketOffence): void {
+    this.#options.counters.add(`signaling:${offence}`);
+    this.#options.socket.close(offence === "binary" ? CLOSE_CODE.unsupportedData : CLOSE_CODE.policyViolation, offence);
+  }
+
+  handleSilence(): void {
+    this.#options.socket.ping();
+  }
+
+  /** The close code says it: PeerJS has no message for this. */
+  handleShutdown(): void {}
+
+  handleClosed(): void {
+    this.#options.close();
+  }
+}
