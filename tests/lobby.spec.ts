@@ -69,15 +69,15 @@ test("[EE6] a wrong code, a full lobby, a locked lobby and another version each 
   await expectRefusal(outsider, code, /locked/i);
 });
 
-test("[EE7] the host kicks a player, who is told and cannot come back, while others of the same address can", async ({ browser }) => {
+test("[EE7] the host bans a player, who is told and cannot come back, while others of the same address can", async ({ browser }) => {
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const code = await ada.host();
   const mal = await RubberbandPage.open(browser, { name: "Mal", code });
   await Promise.all([ada.expectPlayers(2), mal.expectPlayers(2)]);
   await ada.page.getByRole("button", { name: "Options for Mal" }).click();
-  await ada.page.getByRole("button", { name: "Kick" }).click();
+  await ada.page.getByRole("button", { name: "Ban", exact: true }).click();
   await ada.expectPlayers(1);
-  await expect(mal.page.getByRole("alert").filter({ hasText: /removed|kicked/i })).toBeVisible();
+  await expect(mal.page.getByRole("alert").filter({ hasText: /banned/i })).toBeVisible();
   await mal.typeCode(code);
   await expect(mal.page.getByRole("alert").filter({ hasText: /no lobby/i })).toBeVisible();
   await RubberbandPage.open(browser, { name: "Eve", code });

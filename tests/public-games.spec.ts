@@ -45,11 +45,11 @@ test("[EE70] a game is made public with a password, found in the list, entered; 
   await Promise.all([ada, bob, cyd].map(({ page }) => expect(page.getByTestId("lobby-code")).toBeVisible()));
 
   await button(ada, "Options for Bob").click();
-  await button(ada, "Kick").click();
-  await expect(bob.page.getByRole("alert").filter({ hasText: /removed/i })).toBeVisible();
+  await button(ada, "Ban").click();
+  await expect(bob.page.getByRole("alert").filter({ hasText: /banned/i })).toBeVisible();
   await bob.typeCode(code);
   await expect(bob.page.getByRole("alert").filter({ hasText: /no lobby/i })).toBeVisible();
-  await button(ada, "Removed players…").click();
+  await button(ada, "Banned players…").click();
   await button(ada, "Let Bob in again").click();
   await button(ada, "Close").click();
   await bob.typeCode("");

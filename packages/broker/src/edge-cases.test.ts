@@ -125,7 +125,7 @@ test("[LS69] remove an abuser: out in the middle of a match, which goes on; not 
   const room = new TestLobby();
   for (const name of ["bob", "pest"]) room.join(name);
   room.command("ada", { ...START, playerCount: 3 });
-  expect(room.command("ada", { type: "kick", peerId: peer("pest") })).toBe("ok");
+  expect(room.command("ada", { type: "ban", peerId: peer("pest") })).toBe("ok");
   expect(room.record.lobby.match).toBeDefined();
   expect(room.resume("pest")).toBe("LOBBY_NOT_FOUND");
   expect(room.join("again", { deviceHash: "device-pest" })).toBe("LOBBY_NOT_FOUND");

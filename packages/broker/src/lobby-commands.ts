@@ -1,5 +1,14 @@
-import { playersOf, type LobbyState, type MatchSeat, type PeerId, type PlayerProfile, unreachable } from "@rollcall/netcode/lobby-protocol";
+import {
+  LOBBY_TIMES,
+  playersOf,
+  type LobbyState,
+  type MatchSeat,
+  type PeerId,
+  type PlayerProfile,
+  unreachable,
+} from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer, RoomCommand } from "./lobby.ts";
+import type { BanTime } from "./lobby-bans.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
 import { changeRole } from "./lobby-roles.ts";
 import { cleanPlayer, cleanProfile } from "./profile.ts";
@@ -67,7 +76,11 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
       draft.setPassword(command.password);
       return undefined;
     case "kick":
-      return kick(draft, peerId, command);
+      return putOut(draft, peerId, { peerId: command.peerId, untilMs: draft.nowMs + LOBBY_TIMES.kickPauseMs, isPause: true });
+    case "ban": {
+      const untilMs = command.banMs === undefined ? null : draft.nowMs + command.banMs;
+      return putOut(draft, peerId, { peerId: command.peerId, untilMs, isPause: false });
+    }
     // Listed by the service, from the record. To be the host is all that it takes.
     case "bans":
       return undefined;
@@ -102,15 +115,11 @@ function setRole(
 }
 
 /** Who is gone already was wanted gone: no error. */
-function kick(
-  draft: LobbyDraft,
-  hostId: PeerId,
-  { peerId, banMs }: Extract<RoomCommand, { readonly type: "kick" }>,
-): LobbyRefusal | undefined {
+function putOut(draft: LobbyDraft, hostId: PeerId, { peerId, ...time }: BanTime & { readonly peerId: PeerId }): LobbyRefusal | undefined {
   if (peerId === hostId) return { code: "BAD_REQUEST", detail: "The host leaves instead." };
   if (!holds(draft.lobby, peerId)) return undefined;
-  if (banMs !== 0) draft.ban(peerId, banMs === undefined ? null : draft.nowMs + banMs);
-  draft.remove(peerId, "kicked");
+  draft.ban(peerId, time);
+  draft.remove(peerId, time.isPause ? "kicked" : "banned");
   return undefined;
 }
 

@@ -5,12 +5,13 @@ import {
   type LobbyState,
   type GameIdentity,
   type GoodbyeReason,
+  type LeaveReason,
   type Member,
   type PasswordVerifier,
   type PeerId,
   assert,
 } from "@rollcall/netcode/lobby-protocol";
-import { withBan, withoutBan } from "./lobby-bans.ts";
+import { withBan, withoutBan, type BanTime } from "./lobby-bans.ts";
 import { withReturned } from "./lobby-restoration.ts";
 import { RECENT_BYTES, RECENT_CHANGES, type LobbyRecord, type NumberedChange, type SeatRecord } from "./lobby-record.ts";
 
@@ -19,6 +20,8 @@ export interface LobbyRefusal {
   readonly code: LobbyErrorCode;
   /** `VERSION_MISMATCH`: what the lobby runs. */
   readonly expected?: GameIdentity;
+  /** From when on it may be asked again. */
+  readonly retryAfterMs?: number;
   /** Said in place of an answer: the socket has no business here any more. */
   readonly goodbye?: GoodbyeReason;
   /** `BAD_REQUEST`: what was wrong, as a sentence. */
@@ -97,7 +100,7 @@ export class LobbyDraft {
   }
 
   /** Takes a member out. A lobby host hands over first, so that the host is a member at every moment. */
-  remove(peerId: PeerId, reason: "left" | "kicked" | "expired"): void {
+  remove(peerId: PeerId, reason: LeaveReason): void {
     if (this.lobby.hostId === peerId) {
       const successor = nextHost(this.lobby, peerId, "anybody");
       if (successor !== undefined) this.makeHost(successor.peerId);
@@ -117,8 +120,8 @@ export class LobbyDraft {
   }
 
   /** Keeps a member out that is about to be removed. */
-  ban(peerId: PeerId, untilMs: number | null): void {
-    this.#record = withBan(this.#record, { seat: this.seat(peerId), member: this.member(peerId), untilMs, nowMs: this.nowMs });
+  ban(peerId: PeerId, time: BanTime): void {
+    this.#record = withBan(this.#record, { seat: this.seat(peerId), member: this.member(peerId), nowMs: this.nowMs, ...time });
   }
 
   unban(id: number): void {

@@ -1,7 +1,7 @@
 import { LOBBY_TIMES, type EntranceAttempt, type GameIdentity, type PeerId, type Profile } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer } from "./lobby.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
-import { isBanned, isBannedSecret } from "./lobby-bans.ts";
+import { barOf, barOfSecret } from "./lobby-bans.ts";
 import { provesPassword } from "./lobby-password.ts";
 import { roleOfNewcomer } from "./lobby-roles.ts";
 import { FORMER_PAGES, type SeatRecord } from "./lobby-record.ts";
@@ -48,14 +48,15 @@ export const KEY_TAKEN: LobbyRefusal = { code: "BAD_REQUEST", detail: "This key 
 const REPLACED: LobbyRefusal = { code: "SEAT_EXPIRED", goodbye: "REPLACED" };
 
 /**
- * A new seat, the smallest that is free; or the seat that an earlier attempt of this entrance took. Who is banned sees what a wrong code sees; the
+ * A new seat, the smallest that is free; or the seat that an earlier attempt of this entrance took. Who is banned sees what a wrong code sees; who was just kicked hears when to come again; the
  * rest is told only after that.
  */
 export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer {
   const { entrance, address, deviceHash } = request;
   if (entrance !== null && seatOfEntrance(draft, entrance) !== undefined)
     return reenterSeat(draft, { ...request, type: "reenter", entrance });
-  if (isBanned(draft.record, request, draft.nowMs)) return refused({ code: "LOBBY_NOT_FOUND" });
+  const bar = barOf(draft.record, request, draft.nowMs);
+  if (bar !== undefined) return refused(bar);
   if (isTaken(draft, request.peerId)) return refused(KEY_TAKEN);
   const { lobby } = draft;
   if (!sameGame(lobby.game, request.game)) return refused({ code: "VERSION_MISMATCH", expected: lobby.game });
@@ -110,7 +111,8 @@ export function reenterSeat(draft: LobbyDraft, request: ReenterRequest): LobbyAn
  * who it is; when nobody noticed, nobody is told.
  */
 export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnswer {
-  if (isBannedSecret(draft.record, request.secretHash, draft.nowMs)) return refused({ code: "LOBBY_NOT_FOUND" });
+  const bar = barOfSecret(draft.record, request.secretHash, draft.nowMs);
+  if (bar !== undefined) return refused(bar);
   const seat = draft.record.seats.find((item) => item.secretHash === request.secretHash);
   if (seat === undefined) return refused({ code: "SEAT_EXPIRED" });
   const before = draft.member(seat.peerId);

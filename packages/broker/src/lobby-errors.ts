@@ -9,7 +9,7 @@ const SENTENCES: Readonly<Record<LobbyErrorCode, string>> = {
   PASSWORD_REQUIRED: "This lobby has a password. Enter it to join.",
   WRONG_PASSWORD: "This is not the password of this lobby. Check it, then try again.",
   VERSION_MISMATCH: "This lobby plays another version of the game. Reload the page, and ask the others to do the same.",
-  KICKED: "The host has removed you from this lobby.",
+  KICKED: "The host has removed you from this lobby. You may join it again in a few seconds.",
   NOT_HOST: "Only the host of the lobby can do this.",
   NOT_MEMBER: "You are not in this lobby. Join it first.",
   SEAT_EXPIRED: "Your seat is gone. Join the lobby again.",
@@ -23,7 +23,7 @@ const SENTENCES: Readonly<Record<LobbyErrorCode, string>> = {
 };
 
 /** A refusal as it goes over the wire. */
-export function lobbyError(refusal: LobbyRefusal & { readonly retryAfterMs?: number }): LobbyError {
+export function lobbyError(refusal: LobbyRefusal): LobbyError {
   return {
     code: refusal.code,
     message: refusal.detail ?? SENTENCES[refusal.code],
@@ -39,6 +39,7 @@ const TELLING: ReadonlySet<LobbyErrorCode> = new Set([
   "PASSWORD_REQUIRED",
   "WRONG_PASSWORD",
   "VERSION_MISMATCH",
+  "KICKED",
 ]);
 
 /** Whether there is a lobby, if this is its refusal. */

@@ -23,7 +23,7 @@ export interface SeatRecord {
   readonly keptMs: number;
 }
 
-/** Somebody who was kicked, by everything that the broker knew of its seat. */
+/** Somebody who was kicked or banned, by everything that the broker knew of its seat. */
 export interface BanRecord {
   readonly id: number;
   /** As the host saw it. */
@@ -35,6 +35,8 @@ export interface BanRecord {
   readonly address: string | null;
   /** `null`: while the lobby lives. */
   readonly untilMs: number | null;
+  /** Of a kick: over in a moment, told to whoever knocks, and none of the host's list. */
+  readonly isPause: boolean;
 }
 
 /** A change with its number in the lobby. */

@@ -1,4 +1,4 @@
-import type { BrokerMessage, GoodbyeReason, LobbyCode, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
+import type { BrokerMessage, GoodbyeReason, LeaveReason, LobbyCode, LobbyState, PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { Entrance } from "./lobby.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 
@@ -42,6 +42,14 @@ export interface WrittenLobby {
   readonly version: number;
   readonly changes: readonly NumberedChange[];
 }
+
+/** What a member that leaves hears; who leaves by itself needs none. */
+const GOODBYES: Readonly<Record<LeaveReason, GoodbyeReason | undefined>> = {
+  left: undefined,
+  kicked: "KICKED",
+  banned: "BANNED",
+  expired: undefined,
+};
 
 /** Who is connected to this process, and in which lobby: carries changes to members, and answers who may signal to whom. */
 export class LobbyRooms {
@@ -252,8 +260,7 @@ export class LobbyRooms {
 
   #settle(code: LobbyCode, { change }: NumberedChange, room: Room | undefined): void {
     if (change.type === "member-joined") this.#setLobby(change.member.peerId, code);
-    else if (change.type === "member-left")
-      this.#leave(code, change.peerId, { room, goodbye: change.reason === "kicked" ? "KICKED" : undefined });
+    else if (change.type === "member-left") this.#leave(code, change.peerId, { room, goodbye: GOODBYES[change.reason] });
     else if (change.type === "member-returned" && change.peerId !== change.member.peerId) {
       this.#setLobby(change.member.peerId, code);
       this.#leave(code, change.peerId, { room, goodbye: "REPLACED" });

@@ -47,6 +47,7 @@ const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
   REPLACED: CLOSE_CODE.normal,
   LOBBY_CLOSED: CLOSE_CODE.normal,
   KICKED: CLOSE_CODE.policyViolation,
+  BANNED: CLOSE_CODE.policyViolation,
   RATE_LIMITED: CLOSE_CODE.policyViolation,
   BAD_REQUEST: CLOSE_CODE.policyViolation,
   SHUTTING_DOWN: CLOSE_CODE.serviceRestart,
@@ -59,9 +60,7 @@ const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
 const ANSWER_STEP_MS = 25;
 
 /** The store does not answer now. A second is long enough for it to be found away, and then nobody waits for it. */
-const RETRY: Refused = { code: "RETRY", retryAfterMs: 1_000 };
-
-type Refused = LobbyRefusal & { readonly retryAfterMs?: number };
+const RETRY: LobbyRefusal = { code: "RETRY", retryAfterMs: 1_000 };
 
 /** The control socket `/lobby` of one page: frames in, requests to the service, replies and events out. It decides nothing about lobbies. */
 export class LobbySocket implements SocketUser, MemberSocket {
@@ -188,6 +187,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "set-role":
       case "set-password":
       case "kick":
+      case "ban":
       case "bans":
       case "unban":
       case "transfer-host":
@@ -319,12 +319,12 @@ export class LobbySocket implements SocketUser, MemberSocket {
     return Promise.resolve();
   }
 
-  #tooManyLobbies(): Refused {
+  #tooManyLobbies(): LobbyRefusal {
     const { addresses, address, nowMs } = this.#options;
     return { code: "RATE_LIMITED", retryAfterMs: addresses.lobbyWaitMs(nowMs(), address) };
   }
 
-  #tooManyGuesses(): Refused {
+  #tooManyGuesses(): LobbyRefusal {
     const { addresses, address, nowMs } = this.#options;
     return { code: "RATE_LIMITED", retryAfterMs: addresses.guessWaitMs(nowMs(), address) };
   }
@@ -368,7 +368,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     this.#socket.send(JSON.stringify(message));
   }
 
-  #refuse(request: number, refusal: Refused): void {
+  #refuse(request: number, refusal: LobbyRefusal): void {
     this.#options.counters.add(`lobby:${refusal.goodbye ?? refusal.code}`);
     this.#options.requests.add(`${this.#asked} ${refusal.goodbye ?? refusal.code}`);
     if (refusal.goodbye !== undefined) {

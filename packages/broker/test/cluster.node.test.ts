@@ -98,8 +98,8 @@ test("[CL20] a lobby that was opened at one node is joined at others, and everyb
   // The host leaves at one node: another is host at once, at its own.
   await ada.lobby.ask({ type: "leave" });
   expect(await cyd.lobby.change("host-changed")).toMatchObject({ hostId: bob.admission.peerId });
-  expect(await bob.lobby.ask({ type: "kick", peerId: LobbyClient.peerId(cyd.admission.peerId) })).toMatchObject({ ok: true });
-  expect(await cyd.lobby.goodbye()).toBe("KICKED");
+  expect(await bob.lobby.ask({ type: "ban", peerId: LobbyClient.peerId(cyd.admission.peerId) })).toMatchObject({ ok: true });
+  expect(await cyd.lobby.goodbye()).toBe("BANNED");
   expect(refusal(await (await LobbyClient.open(port(0))).resume(code, { secret: cyd.admission.resumeSecret })).code).toBe(
     "LOBBY_NOT_FOUND",
   );

@@ -178,7 +178,8 @@ const COMMANDS: Readonly<Record<LobbyCommand["type"], (random: Random, names: Fu
   "set-listed": (random) => ({ listed: random.chance(0.5) }),
   "set-password": (random) => ({ password: random.chance(0.8) ? null : verifier(random) }),
   "set-capacity": (random) => ({ capacity: 1 + random.integer(64) }),
-  kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds), ...(random.chance(0.5) ? { banMs: random.integer(600_000) } : {}) }),
+  kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
+  ban: (random, { peerIds }) => ({ peerId: pick(random, peerIds), ...(random.chance(0.5) ? { banMs: 1 + random.integer(600_000) } : {}) }),
   "transfer-host": (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
   start: (random) => ({ playerCount: 1 + random.integer(8), botProfiles: [player(random)], countdownMs: random.integer(60_000) }),
   "end-match": (random) => ({ matchNumber: random.integer(4) }),
@@ -244,7 +245,10 @@ const door = (random: Random): object => ({ listed: random.chance(0.5), password
 /** One change of each kind. */
 const CHANGES: Readonly<Record<LobbyChange["type"], (random: Random, names: FuzzNames) => object>> = {
   "member-joined": (random, names) => ({ member: member(random, names) }),
-  "member-left": (random, { peerIds }) => ({ peerId: pick(random, peerIds), reason: pick(random, ["left", "kicked", "expired"]) }),
+  "member-left": (random, { peerIds }) => ({
+    peerId: pick(random, peerIds),
+    reason: pick(random, ["left", "kicked", "banned", "expired"]),
+  }),
   "member-disconnected": (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
   "member-returned": (random, names) => ({ peerId: pick(random, names.peerIds), member: member(random, names) }),
   "member-changed": (random, { peerIds }) => ({ peerId: pick(random, peerIds), profile: profile(random), ready: random.chance(0.5) }),
@@ -313,7 +317,7 @@ export function brokerFrame(random: Random, names: FuzzNames): string {
     { ping: random.integer(1_000) },
     { pong: random.integer(1_000) },
     { keepsake: word(random, 20, 200) },
-    { goodbye: pick(random, ["REPLACED", "KICKED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED"]) },
+    { goodbye: pick(random, ["REPLACED", "KICKED", "BANNED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED"]) },
   ]);
   switch (random.integer(8)) {
     case 0:

@@ -9,6 +9,7 @@ import {
   type Profile,
 } from "@rollcall/netcode/lobby-protocol";
 import { FIRST_CONNECTION, openLobby, stepLobby, type LobbyRequest, type LobbyStep, type RoomCommand } from "../src/lobby.ts";
+import type { LobbyRefusal } from "../src/lobby-draft.ts";
 import type { LobbyRecord, NumberedChange } from "../src/lobby-record.ts";
 
 export const TAG: GameIdentity = { id: "tag", version: 1, contentHash: "0123abcd" };
@@ -35,6 +36,8 @@ export class TestLobby {
   nowMs = 1_000;
   readonly changes: NumberedChange[] = [];
   readonly connections = new Map<string, number>();
+  /** The last one. */
+  refusal: LobbyRefusal | undefined;
 
   constructor(options: { readonly capacity?: number; readonly audience?: number } = {}) {
     const peerId = peer("ada");
@@ -78,7 +81,9 @@ export class TestLobby {
 
   /** The code of the refusal, or "ok". */
   #outcome(step: LobbyStep): string {
-    return step.answer.ok ? "ok" : step.answer.refusal.code;
+    if (step.answer.ok) return "ok";
+    this.refusal = step.answer.refusal;
+    return this.refusal.code;
   }
 
   join(

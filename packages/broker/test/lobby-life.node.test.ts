@@ -163,16 +163,16 @@ test("[BR16] a join whose socket died unheard is asked again, and there is one m
 
 const DEVICE = "device-of-bob-0123456789";
 
-test("[BR7] a kicked member hears so, and finds nothing again by secret, device or address", async () => {
+test("[BR7] a banned member hears so, and finds nothing again by secret, device or address", async () => {
   const ada = await host();
   const { code } = ada.admission.lobby;
   const address = "10.9.9.9";
   const bob = await open(address);
   const seat = admission(await bob.join(code, { device: DEVICE }));
-  await ada.client.ask({ type: "kick", peerId: seat.peerId });
-  expect(await bob.goodbye()).toBe("KICKED");
+  await ada.client.ask({ type: "ban", peerId: seat.peerId });
+  expect(await bob.goodbye()).toBe("BANNED");
   await bob.closed;
-  expect(await ada.client.change("member-left")).toEqual({ type: "member-left", peerId: seat.peerId, reason: "kicked" });
+  expect(await ada.client.change("member-left")).toEqual({ type: "member-left", peerId: seat.peerId, reason: "banned" });
   const again = await open(address);
   const unknown = refusal(await again.join("BBBBB"));
   expect(refusal(await again.join(code))).toEqual(unknown);
@@ -180,6 +180,22 @@ test("[BR7] a kicked member hears so, and finds nothing again by secret, device 
   const elsewhere = refusal(await (await open()).join(code, { device: DEVICE }));
   expect(elsewhere.code).toBe("LOBBY_NOT_FOUND");
   await guest(code, "Somebody else");
+});
+
+test("[LS70] a kicked member hears so, and when it may come again; its code was no wrong one", async () => {
+  const ada = await host();
+  const { code } = ada.admission.lobby;
+  const address = "10.9.9.8";
+  const bob = await open(address);
+  const { peerId } = admission(await bob.join(code, { device: DEVICE }));
+  await ada.client.ask({ type: "kick", peerId });
+  expect(await bob.goodbye()).toBe("KICKED");
+  for (let count = 0; count < 12; count++) {
+    const { code: reason, retryAfterMs = 0 } = refusal(await (await open(address)).join(code, { device: DEVICE }));
+    expect(reason).toBe("KICKED");
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(10_000);
+  }
 });
 
 test("[BR8] the host's silence of a second makes the next member host", async () => {

@@ -31,8 +31,8 @@ test("[LS3] a host sees whom it banned, and lets somebody in again", async () =>
   const bob = await open();
   const device = "device-of-bob-0123456789";
   const { peerId } = admission(await bob.join(lobby.code, { device }));
-  expect((await ada.ask({ type: "kick", peerId, banMs: 60_000 })).ok).toBe(true);
-  expect(await bob.goodbye()).toBe("KICKED");
+  expect((await ada.ask({ type: "ban", peerId, banMs: 60_000 })).ok).toBe(true);
+  expect(await bob.goodbye()).toBe("BANNED");
   const again = await open();
   expect(refusal(await again.join(lobby.code, { device })).code).toBe("LOBBY_NOT_FOUND");
   const [ban] = await bansOf(ada);
@@ -160,7 +160,7 @@ test("[LS22] who is banned from the lobby that fits gets another", async () => {
   const device = "device-of-pest-0123456789";
   const pest = await open();
   const { peerId } = await matched(pest, { filter, device });
-  await ada.ask({ type: "kick", peerId });
+  await ada.ask({ type: "ban", peerId });
   const again = await open();
   const other = await matched(again, { filter, device });
   expect(other.lobby.code).not.toBe(lobby.code);

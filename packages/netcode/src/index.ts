@@ -69,11 +69,11 @@ export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
 export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions } from "./facade/public-lobby-types.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {
+  BanOptions,
   GameEvent,
   GameEventListeners,
   HostOptions,
   JoinOptions,
-  KickOptions,
   Lobby,
   LobbyEvents,
   LobbyOptions,

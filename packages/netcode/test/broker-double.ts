@@ -268,10 +268,11 @@ export class BrokerDouble {
       case "set-password":
         this.change(room, { type: "door-changed", door: { ...room.state.door, password: command.password !== null } });
         return null;
-      case "kick": {
+      case "kick":
+      case "ban": {
         const socket = seatOf(room, command.peerId)?.socket;
-        this.#remove(room, command.peerId, "kicked");
-        if (socket !== undefined) this.goodbye(socket, "KICKED");
+        this.#remove(room, command.peerId, command.type === "kick" ? "kicked" : "banned");
+        if (socket !== undefined) this.goodbye(socket, command.type === "kick" ? "KICKED" : "BANNED");
         return null;
       }
       case "transfer-host":

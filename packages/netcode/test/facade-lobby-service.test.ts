@@ -5,6 +5,7 @@ import { lobbyDifference } from "../src/core/lobby/lobby-difference.ts";
 import type { LobbyCommand, LobbyState, Member } from "../src/core/ports/lobby-protocol.ts";
 import { hostLobby, joinLobby, quickMatch, watchLobbies } from "../src/facade/enter-lobby.ts";
 import { provePassword } from "../src/facade/lobby-password.ts";
+import type { NetcodeErrorLike } from "../src/facade/types.ts";
 import { openRoom, options, type Room } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";
@@ -13,13 +14,17 @@ function commandsOf(room: Room, type: LobbyCommand["type"]): LobbyCommand[] {
   return room.world.broker.received.flatMap((message) => ("command" in message && message.command.type === type ? [message.command] : []));
 }
 
-test("[LS3] a game kicks for a time, lists bans and lifts them", async () => {
+test("[LS3] a game bans for a time, lists bans and lifts them", async () => {
   const room = await openRoom(2);
   const { world, host } = room;
   const guest = room.lobbies[1]?.me.peerId ?? host.me.peerId;
-  await expect(host.kick(guest, { banMs: -1 })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
-  await world.until(host.kick(guest, { banMs: 60_000 }));
-  expect(commandsOf(room, "kick")).toEqual([{ type: "kick", peerId: guest, banMs: 60_000 }]);
+  for (const banMs of [-1, 0, 86_400_001]) await expect(host.ban(guest, { banMs })).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  const closed: (NetcodeErrorLike | undefined)[] = [];
+  room.lobbies[1]?.on("closed", (error) => closed.push(error));
+  await world.until(host.ban(guest, { banMs: 60_000 }));
+  expect(commandsOf(room, "ban")).toEqual([{ type: "ban", peerId: guest, banMs: 60_000 }]);
+  await world.runUntil(() => closed.length > 0);
+  expect(closed).toMatchObject([{ code: "BANNED", message: "The host banned you from this lobby." }]);
   const ban = { id: 7, name: "Bob", leftMs: 59_000 };
   world.broker.answers.set("bans", { ok: true, result: { bans: [ban] } });
   expect(await world.until(host.bans())).toEqual([ban]);

@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { parsePeerId, type PeerId } from "../src/core/base/units.ts";
+import { parsePeerId, type LobbyCode, type PeerId } from "../src/core/base/units.ts";
 import {
   jsonBytes,
+  LOBBY_CODE_LENGTH_MAX,
   LOBBY_LIMITS,
   LOBBY_TIMES,
   normalizeLobbyCode,
   parseBrokerMessage,
+  type Admission,
   type Json,
+  type LobbyState,
   type MatchSeat,
   type Member,
   type PlayerProfile,
@@ -23,43 +26,54 @@ function peerIdOf(index: number): PeerId {
   return peerId;
 }
 
+function longestCode(): LobbyCode {
+  const code = normalizeLobbyCode("K".repeat(LOBBY_CODE_LENGTH_MAX));
+  if (code === undefined) throw new Error("not a code");
+  return code;
+}
+
 test("[LS6] the admission to the largest lobby fits into a frame", () => {
   // Three bytes a unit is what text costs at most; quotes and backslashes, which are written as two, have one.
   const player: PlayerProfile = { name: "世".repeat(LOBBY_LIMITS.nameUnits), colour: 63, choices: filled(LOBBY_LIMITS.choicesBytes) };
   const profile: Profile = { ...player, guests: Array.from({ length: LOBBY_LIMITS.guests }, () => player) };
-  const members: Member[] = Array.from({ length: LOBBY_LIMITS.members }, (_, seat) => {
-    return { peerId: peerIdOf(seat), seat, order: Number.MAX_SAFE_INTEGER - seat, profile, ready: false, connected: false };
+  const most = Number.MAX_SAFE_INTEGER;
+  // `Required`: whatever a lobby may have later is here too, or this does not compile.
+  const members: Required<Member>[] = Array.from({ length: LOBBY_LIMITS.members }, (_, seat) => {
+    const waits = { role: "queued" as const, queueNumber: most - seat };
+    return { peerId: peerIdOf(seat), seat, order: most - seat, profile, ready: false, connected: false, ...waits };
   });
   const settings = filled(LOBBY_LIMITS.settingsBytes);
   const seats: MatchSeat[] = members.slice(0, 8).map(({ peerId }) => ({ kind: "person", peerId, profile: player }));
   const iceServer = { urls: Array.from({ length: LOBBY_LIMITS.iceUrls }, () => "x".repeat(250)), username: "u", credential: "p" };
-  const lobby = {
-    code: normalizeLobbyCode("KXRTM"),
+  const lobby: Required<LobbyState> = {
+    code: longestCode(),
     game: { id: "x".repeat(LOBBY_LIMITS.gameIdUnits), version: 1, contentHash: "01234567" },
     capacity: LOBBY_LIMITS.members,
     locked: false,
     door: { listed: true, password: true, audience: 64 },
     relayOnly: false,
     hostId: peerIdOf(0),
-    hostEpoch: Number.MAX_SAFE_INTEGER,
+    hostEpoch: most,
     settings,
     metadata: filled(LOBBY_LIMITS.metadataBytes),
     members,
-    match: { matchNumber: 1, seed: 1, seats, settings, hostId: peerIdOf(0), countdownMs: 0 },
-    matchCount: 1,
-    event: Number.MAX_SAFE_INTEGER,
+    match: { matchNumber: most, seed: 0xffff_ffff, seats, settings, hostId: peerIdOf(0), countdownMs: LOBBY_LIMITS.countdownMs },
+    matchCount: most,
+    event: most,
   };
-  const result = {
+  const result: Required<Admission> = {
     lobby,
     peerId: peerIdOf(0),
     resumeSecret: "x".repeat(LOBBY_LIMITS.secretUnits),
     signalingToken: "x".repeat(LOBBY_LIMITS.secretUnits),
     iceServers: Array.from({ length: LOBBY_LIMITS.iceServers }, () => iceServer),
+    iceLifeMs: most,
+    relaysFrames: false,
   };
-  const text = JSON.stringify({ reply: 1, ok: true, result });
+  const text = JSON.stringify({ reply: most, ok: true, result });
   expect(jsonBytes({ ...profile, guests: [] })).toBeGreaterThan(LOBBY_LIMITS.choicesBytes);
-  expect(text.length).toBeGreaterThan(300_000);
-  expect(parseBrokerMessage(text)).toMatchObject({ ok: true });
+  expect(new TextEncoder().encode(text).length).toBeGreaterThan(340_000);
+  expect(parseBrokerMessage(text)).toEqual({ ok: true, value: { reply: most, ok: true, result } });
 });
 
 test("[LS7] the guide has every limit and every time of the protocol", () => {

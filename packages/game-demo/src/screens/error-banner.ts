@@ -16,7 +16,16 @@ export interface ErrorWay {
 }
 
 /** Codes after which the very same attempt may work. */
-const RETRYABLE = new Set(["LOBBY_FULL", "LOBBY_LOCKED", "RATE_LIMITED", "SERVER_FULL", "RETRY", "BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);
+const RETRYABLE = new Set([
+  "LOBBY_FULL",
+  "LOBBY_LOCKED",
+  "KICKED",
+  "RATE_LIMITED",
+  "SERVER_FULL",
+  "RETRY",
+  "BROKER_UNREACHABLE",
+  "PEER_UNREACHABLE",
+]);
 
 /** Codes that may come of this device's own network. */
 const CHECKABLE = new Set(["BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);

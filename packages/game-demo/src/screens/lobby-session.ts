@@ -107,6 +107,7 @@ export class LobbySession {
       onRole: (role) => shell.run(lobby.setRole(role)),
       onSettings: ({ rounds, seats, botSkill }) => shell.run(lobby.setSettings({ rounds, seats, botSkill })),
       onKick: (peerId) => shell.run(lobby.kick(peerId)),
+      onBan: (peerId) => shell.run(lobby.ban(peerId)),
       onMakeHost: (peerId) => shell.run(lobby.transferHost(peerId)),
       onMute: (peerId, muted) => lobby.mute(peerId, muted),
       chat: lobby.chat,

@@ -25,6 +25,7 @@ export interface RoomScreenOptions {
   readonly hostTools: HostToolsOptions;
   readonly onSettings: (settings: RubberbandSettings) => void;
   readonly onKick: (peerId: PeerId) => void;
+  readonly onBan: (peerId: PeerId) => void;
   readonly onMakeHost: (peerId: PeerId) => void;
   /** Moves a member to the audience. */
   readonly onBench: (peerId: PeerId) => void;
@@ -183,13 +184,14 @@ export class RoomScreen {
   }
 
   #manage(seat: PersonSeat): void {
-    const { onKick, onMakeHost, onMute, onBench } = this.#options;
+    const { onKick, onBan, onMakeHost, onMute, onBench } = this.#options;
     const about = element("p", { class: "dialog-player" }, lookIcon(seat.colour), seat.connection.text);
     const hints = [strings.chat.muteHint, ...(seat.manageable ? [strings.room.kickHint] : [])];
     const forHost = [
       ...(seat.role === undefined ? [{ text: strings.room.moveToAudience, act: () => onBench(seat.peerId) }] : []),
       { text: strings.room.makeHost, act: () => onMakeHost(seat.peerId) },
       { text: strings.room.kick, className: "button danger", act: () => onKick(seat.peerId) },
+      { text: strings.room.ban, className: "button danger", act: () => onBan(seat.peerId) },
     ];
     openDialog({
       title: seat.name,

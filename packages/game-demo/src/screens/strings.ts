@@ -76,9 +76,9 @@ export const strings = {
   },
 
   bans: {
-    open: "Removed players…",
-    heading: "Removed players",
-    empty: "Nobody has been removed for good.",
+    open: "Banned players…",
+    heading: "Banned players",
+    empty: "Nobody is banned.",
     unknown: "The lobby server did not answer. Try again in a moment.",
     lift: "Let in again",
     liftOf: (name: string): string => `Let ${name} in again`,
@@ -184,7 +184,8 @@ export const strings = {
     options: (name: string): string => `Options for ${name}`,
     makeHost: "Make host",
     kick: "Kick",
-    kickHint: "Who is kicked is banned from this lobby, until you let them in again.",
+    ban: "Ban",
+    kickHint: "Who is kicked may come back after ten seconds. Who is banned may not, until you let them in again.",
     close: "Close",
   },
 

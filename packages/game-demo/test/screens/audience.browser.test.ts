@@ -60,18 +60,18 @@ describe("the room", () => {
       { id: 1, name: "Pest" },
       { id: 2, name: "Troll" },
     ];
-    await press("Removed players…");
+    await press("Banned players…");
     await expect.element(page.getByTestId("ban").first()).toHaveTextContent("Pest");
     await press("Let Troll in again");
     await press("Let Pest in again");
-    await expect.element(page.getByText("Nobody has been removed for good.")).toBeVisible();
+    await expect.element(page.getByText("Nobody is banned.")).toBeVisible();
     expect(lobby.calls).toEqual(["unban Troll", "unban Pest"]);
   });
 
   test("[SC82] where the lobby server does not say whom the host removed, the host is told so", async () => {
     const lobby = await room();
     lobby.bans = () => Promise.reject(new Error("no answer"));
-    await press("Removed players…");
+    await press("Banned players…");
     await expect.element(page.getByText("The lobby server did not answer.")).toBeVisible();
   });
 

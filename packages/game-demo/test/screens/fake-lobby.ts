@@ -206,8 +206,16 @@ export class FakeLobby implements RubberbandLobby {
     this.set({ door: { ...this.state.door, password: password !== undefined } });
   }
 
-  async kick(peerId: PeerId): Promise<void> {
-    this.calls.push(`kick ${peerId}`);
+  kick(peerId: PeerId): Promise<void> {
+    return this.#putOut("kick", peerId);
+  }
+
+  ban(peerId: PeerId): Promise<void> {
+    return this.#putOut("ban", peerId);
+  }
+
+  async #putOut(how: "kick" | "ban", peerId: PeerId): Promise<void> {
+    this.calls.push(`${how} ${peerId}`);
     const gone = this.state.members.find((member) => member.peerId === peerId);
     this.set({ members: this.state.members.filter((member) => member !== gone) });
     if (gone !== undefined) this.emit("member-gone", gone, "kicked");

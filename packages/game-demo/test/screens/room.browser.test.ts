@@ -142,6 +142,18 @@ describe("the room", () => {
     await expect.element(said).toHaveTextContent("Ana was removed by the host");
   });
 
+  test("[SC90] to kick and to ban are two buttons, and it is said what each of them means", async () => {
+    const lobby = await host();
+    lobby.add("Ana");
+    lobby.add("Mal");
+    await userEvent.click(page.getByRole("button", { name: "Options for Mal" }));
+    await expect.element(page.getByRole("dialog")).toHaveTextContent(/kicked may come back after ten seconds.*banned may not/);
+    await userEvent.click(page.getByRole("button", { name: "Ban", exact: true }));
+    await userEvent.click(page.getByRole("button", { name: "Options for Ana" }));
+    await userEvent.click(page.getByRole("button", { name: "Kick" }));
+    expect(lobby.calls).toEqual(["ban peer-2", "kick peer-1"]);
+  });
+
   test("[SC21] of two with one colour the later comer takes a free one, and taken ones cannot be chosen", async () => {
     const lobby = await join();
     await expect.poll(() => lobby.me.profile.colour).toBe(1);

@@ -7,7 +7,7 @@ const KEY = "rollcall:device";
 const unstored = new WeakMap<Page, string>();
 
 /**
- * What this browser calls itself, so that a kick holds: random, kept for the origin, and told to the broker alone. Where nothing can be stored, it
+ * What this browser calls itself, so that a ban holds: random, kept for the origin, and told to the broker alone. Where nothing can be stored, it
  * lasts as long as the page.
  */
 export function deviceOf(page: Page): string {

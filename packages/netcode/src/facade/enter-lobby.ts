@@ -117,7 +117,7 @@ export async function resumeLobby<State, Schema extends InputSchema, Messages ex
 }
 
 function isSeatGone({ code }: NetcodeError): boolean {
-  return code === "LOBBY_NOT_FOUND" || code === "SEAT_EXPIRED" || code === "KICKED" || code === "VERSION_MISMATCH";
+  return code === "LOBBY_NOT_FOUND" || code === "SEAT_EXPIRED" || code === "KICKED" || code === "BANNED" || code === "VERSION_MISMATCH";
 }
 
 interface Arrival {

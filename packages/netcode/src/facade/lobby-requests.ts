@@ -15,7 +15,7 @@ import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } 
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import type { MakeVerifier } from "./environment.ts";
-import type { KickOptions } from "./types.ts";
+import type { BanOptions } from "./types.ts";
 
 /** What a member asks of the broker, where nothing comes of it but an answer, and what it says to the other members: a part of `LobbyRoom`. */
 export abstract class LobbyRequests<Messages extends MessageTypes> {
@@ -104,9 +104,13 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "set-password", password: verifier });
   }
 
-  async kick(peerId: PeerId, { banMs }: KickOptions = {}): Promise<void> {
-    const time = banMs === undefined ? {} : { banMs: checkedInteger("a banMs", banMs, [0, LOBBY_LIMITS.banMs]) };
-    await this.#connection.request({ type: "kick", peerId, ...time });
+  kick(peerId: PeerId): Promise<void> {
+    return this.#connection.request({ type: "kick", peerId });
+  }
+
+  async ban(peerId: PeerId, { banMs }: BanOptions = {}): Promise<void> {
+    const time = banMs === undefined ? {} : { banMs: checkedInteger("a banMs", banMs, [1, LOBBY_LIMITS.banMs]) };
+    await this.#connection.request({ type: "ban", peerId, ...time });
   }
 
   async bans(): Promise<readonly Ban[]> {

@@ -13,7 +13,8 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   PASSWORD_REQUIRED: ["This lobby has a password.", "Enter the password to join."],
   WRONG_PASSWORD: ["This is not the password of this lobby.", "Check the password, then try again."],
   VERSION_MISMATCH: ["This lobby runs another version of the game.", "Reload the page, and ask the others to do the same."],
-  KICKED: ["The host removed you from this lobby.", "Join or host another lobby."],
+  KICKED: ["The host removed you from this lobby.", "You may join it again in a few seconds."],
+  BANNED: ["The host banned you from this lobby.", "Join or host another lobby."],
   NOT_HOST: ["Only the host can do this.", "Ask the host to do it."],
   NOT_MEMBER: ["You are not in this lobby.", "Join it first."],
   SEAT_EXPIRED: ["Your seat in this lobby is gone.", "Join the lobby again, or host a new one."],
@@ -62,7 +63,7 @@ export class NetcodeError extends Error implements NetcodeErrorLike {
   readonly remedy: string;
   readonly anchor: string;
   readonly failure: LinkFailure | undefined;
-  /** `RATE_LIMITED`: earliest sensible retry. */
+  /** `RATE_LIMITED`, `KICKED`: earliest sensible retry. */
   readonly retryAfterMs: number | undefined;
   /** `VERSION_MISMATCH`: what the lobby runs. */
   readonly expected: GameIdentity | undefined;

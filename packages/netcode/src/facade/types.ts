@@ -14,7 +14,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
 /**
  * Codes of `NetcodeError`. The lobby's own codes, and:
  *
- * - `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
+ * - `BANNED`: the host removed us for good. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
  * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
  * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
@@ -25,6 +25,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
  */
 export type NetcodeErrorCode =
   | LobbyErrorCode
+  | "BANNED"
   | "BROKER_UNREACHABLE"
   | "CLOSED"
   | "BAD_ARGUMENT"
@@ -121,7 +122,7 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   change: () => void;
   "member-joined": (member: Member) => void;
   /** The seat is free. */
-  "member-left": (member: Member, reason: "left" | "kicked" | "expired") => void;
+  "member-left": (member: Member, reason: "left" | "kicked" | "banned" | "expired") => void;
   /** The broker does not hear it; its seat is kept. Its links may be fine. */
   "member-disconnected": (member: Member) => void;
   /**
@@ -143,7 +144,7 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   /** The control socket is lost or back. A running match does not need it. */
   "broker-lost": () => void;
   "broker-back": () => void;
-  /** The end of this lobby for us: kicked, closed, or left. `error` is there unless we left. */
+  /** The end of this lobby for us: kicked, banned, closed, or left. `error` is there unless we left. */
   closed: (error: NetcodeErrorLike | undefined) => void;
 }
 
@@ -158,8 +159,8 @@ export interface NetcodeErrorLike extends Error {
   readonly failure: LinkFailure | undefined;
 }
 
-export interface KickOptions {
-  /** How long the member may not come back, in ms, at most a day; 0: it may at once. Left out: while the lobby lives. */
+export interface BanOptions {
+  /** How long the member may not come back, in ms, at most a day. Left out: while the lobby lives. */
   readonly banMs?: number;
 }
 
@@ -203,9 +204,11 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   setListed(listed: boolean): Promise<void>;
   /** From now on newcomers have to know it; `undefined` or empty: nobody has to. */
   setPassword(password: string | undefined): Promise<void>;
-  /** Out, and not back in while the lobby lives; or for `banMs` alone. */
-  kick(peerId: PeerId, options?: KickOptions): Promise<void>;
-  /** Who was kicked and may not come in, oldest first. */
+  /** Out; after ten seconds it may come in again, by the code as before. */
+  kick(peerId: PeerId): Promise<void>;
+  /** Out, and not back in while the lobby lives; or for `banMs`. */
+  ban(peerId: PeerId, options?: BanOptions): Promise<void>;
+  /** Who was banned and may not come in, oldest first. */
   bans(): Promise<readonly Ban[]>;
   /** Whoever it is of may come in again. */
   unban(ban: Ban): Promise<void>;

@@ -75,7 +75,7 @@ const returned =
     absences.handleJoined(nowMs, after, true);
   };
 const left =
-  (reason: "left" | "kicked" | "expired") =>
+  (reason: "left" | "kicked" | "banned" | "expired") =>
   (absences: Absences, nowMs: number): void =>
     absences.handleLeft(nowMs, BEN, reason);
 const linkLost =
@@ -149,6 +149,7 @@ describe("sources that meet", () => {
   test("[DE9] the broker's word counts over the member's: who is kicked is kicked, whatever it says first", () => {
     expect(reasons(play([[1_000, farewell("left")], [1_600, left("kicked")]]))).toEqual(["kicked"]); // prettier-ignore
     expect(reasons(play([[1_000, left("kicked")], [1_100, farewell("left")]]))).toEqual(["kicked"]); // prettier-ignore
+    expect(reasons(play([[1_000, farewell("left")], [1_600, left("banned")]]))).toEqual(["kicked"]); // prettier-ignore
   });
 
   test("[DE10] a seat that is free 90 s later is no second departure", () => {

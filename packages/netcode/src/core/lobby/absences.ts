@@ -127,7 +127,7 @@ export class Absences {
     this.#observe(nowMs);
     const seen = this.#witnesses.get(peerId);
     if (seen === undefined) return;
-    if (seen.told === undefined) this.#tell(peerId, seen, reason === "expired" ? (this.#verdict(seen)?.reason ?? "lost") : reason);
+    if (seen.told === undefined) this.#tell(peerId, seen, this.#departure(seen, reason));
     this.#witnesses.delete(peerId);
   }
 
@@ -162,6 +162,11 @@ export class Absences {
     const seen = this.#witnesses.get(peerId);
     if (seen?.farewell?.word === "reloading" && seen.told === undefined) return undefined;
     return this.#reasons.get(peerId) ?? (seen === undefined ? undefined : this.#verdict(seen)?.reason);
+  }
+
+  #departure(seen: Witness, reason: LeaveReason): GoneReason {
+    if (reason === "expired") return this.#verdict(seen)?.reason ?? "lost";
+    return reason === "banned" ? "kicked" : reason;
   }
 
   #verdict({ isHeard, silentMs, isLinkLost, farewell, disconnectedMs, told }: Witness): Verdict | undefined {

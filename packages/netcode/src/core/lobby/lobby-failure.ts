@@ -1,10 +1,10 @@
 import { unreachable } from "../base/assert.ts";
 import type { GameIdentity, GoodbyeReason, LeaveReason, LobbyError, LobbyErrorCode } from "../ports/lobby-protocol.ts";
 
-/** Why entering, a command, or the lobby itself failed. The broker's refusals, and two of the member's own. */
+/** Why entering, a command, or the lobby itself failed. The broker's refusals and goodbyes, and two of the member's own. */
 export interface LobbyFailure {
   /** `BROKER_UNREACHABLE`: no answer in time. `CLOSED`: the lobby is over for this member. */
-  readonly code: LobbyErrorCode | "BROKER_UNREACHABLE" | "CLOSED";
+  readonly code: LobbyErrorCode | "BANNED" | "BROKER_UNREACHABLE" | "CLOSED";
   /** For the developer, where there is more to say than `code` says. */
   readonly message?: string;
   readonly retryAfterMs?: number;
@@ -19,7 +19,8 @@ export const TOO_MANY_REQUESTS: LobbyFailure = { code: "RATE_LIMITED", retryAfte
 export function goodbyeFailure(reason: GoodbyeReason): LobbyFailure | undefined {
   switch (reason) {
     case "KICKED":
-      return { code: "KICKED" };
+    case "BANNED":
+      return { code: reason };
     case "REPLACED":
       return { code: "CLOSED", message: "Another page took this seat." };
     case "LOBBY_CLOSED":
@@ -38,6 +39,8 @@ export function departureFailure(reason: LeaveReason): LobbyFailure {
   switch (reason) {
     case "kicked":
       return { code: "KICKED" };
+    case "banned":
+      return { code: "BANNED" };
     case "expired":
       return { code: "SEAT_EXPIRED" };
     case "left":

@@ -478,11 +478,14 @@ describe("keepsakes", () => {
 });
 
 describe("the end", () => {
-  test("[MB19] a kicked member ends with KICKED, and does not come back", () => {
+  test.each([
+    ["kick", "KICKED"],
+    ["ban", "BANNED"],
+  ] as const)("[MB19] a member that is removed by a %s ends with %s, and does not come back", (type, code) => {
     const { world, ada, bob } = pair();
-    ada.request({ type: "kick", peerId: peerIdOf(bob) });
+    ada.request({ type, peerId: peerIdOf(bob) });
     world.run(60_000);
-    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "KICKED" } });
+    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code } });
     expect(bob.attemptsMs).toHaveLength(1);
   });
 

@@ -60,7 +60,7 @@ export class PendingRequests {
 
 /**
  * True when the lobby already is as `pending` wanted it: the broker did it and only the reply was lost. What is not done may be sent
- * again, because every command but `start`, `transfer-host`, `kick` and `end-match` sets a value, and these four are told apart here.
+ * again, because every command but `start`, `transfer-host`, `kick`, `ban` and `end-match` sets a value, and these five are told apart here.
  */
 export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: PeerId): boolean {
   const { command } = pending;
@@ -70,6 +70,7 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "transfer-host":
       return lobby.hostId === command.peerId && command.peerId !== self;
     case "kick":
+    case "ban":
       return !lobby.members.some((member) => member.peerId === command.peerId);
     case "end-match":
       return lobby.match?.matchNumber !== command.matchNumber;

@@ -133,7 +133,7 @@ export const error: Read<LobbyError> = object<LobbyError>({
 
 const change: Read<LobbyChange> = variants<LobbyChange, "type">("type", {
   "member-joined": { member },
-  "member-left": { peerId, reason: oneOf<LeaveReason>(["left", "kicked", "expired"]) },
+  "member-left": { peerId, reason: oneOf<LeaveReason>(["left", "kicked", "banned", "expired"]) },
   "member-disconnected": { peerId },
   "member-returned": { peerId, member },
   "member-changed": { peerId, profile, ready: flag },
@@ -151,6 +151,7 @@ const change: Read<LobbyChange> = variants<LobbyChange, "type">("type", {
 export const goodbye: Read<GoodbyeReason> = oneOf<GoodbyeReason>([
   "REPLACED",
   "KICKED",
+  "BANNED",
   "RATE_LIMITED",
   "BAD_REQUEST",
   "SHUTTING_DOWN",

@@ -164,7 +164,8 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constant("set-locked" as const), locked: fc.boolean() }),
   fc.record({ type: fc.constant("set-capacity" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
   fc.record({ type: fc.constantFrom("kick" as const, "transfer-host" as const), peerId: anyPeerId }),
-  fc.record({ type: fc.constant("kick" as const), peerId: anyPeerId, banMs: integer(86_400_000) }),
+  fc.record({ type: fc.constant("ban" as const), peerId: anyPeerId }),
+  fc.record({ type: fc.constant("ban" as const), peerId: anyPeerId, banMs: fc.integer({ min: 1, max: 86_400_000 }) }),
   fc.record({ type: fc.constant("bans" as const) }),
   fc.record({ type: fc.constant("set-listed" as const), listed: fc.boolean() }),
   fc.record({ type: fc.constant("set-audience" as const), audience: integer(64) }),
@@ -201,7 +202,7 @@ const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
   fc.record({
     type: fc.constant("member-left" as const),
     peerId: anyPeerId,
-    reason: fc.constantFrom("left" as const, "kicked" as const, "expired" as const),
+    reason: fc.constantFrom("left" as const, "kicked" as const, "banned" as const, "expired" as const),
   }),
   fc.record({ type: fc.constant("member-disconnected" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("member-returned" as const), peerId: anyPeerId, member: anyMember }),

@@ -6,6 +6,8 @@ export const seatKeptMs = 90_000;
 export const unheardSeatKeptMs = 5_000;
 /** A lobby host whose socket stays closed this long loses the role to the next member. */
 export const hostTakeoverMs = 1_000;
+/** Who was kicked may not come in for this long: at half, they are back before the host has found the button again; double is a long time for a mistake. */
+export const kickPauseMs = 10_000;
 /** A public list is told of what changed at most this often. At half, a busy broker writes twice as much; at double, people press on lobbies that are full by now. */
 export const listUpdateMs = 1_000;
 /** After this silence either side pings; a browser cannot see a dead socket otherwise. */

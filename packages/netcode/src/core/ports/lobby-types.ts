@@ -143,7 +143,7 @@ export interface EntranceAttempt {
 /** What says who comes in, beside its profile. The broker tells nobody. */
 export interface Visit {
   /**
-   * 16–64 url-safe random characters that the browser keeps: a kick holds for the device. It is no proof of anything: whoever clears the storage
+   * 16–64 url-safe random characters that the browser keeps: a ban holds for the device. It is no proof of anything: whoever clears the storage
    * of the browser has another one.
    */
   readonly device?: string;
@@ -233,11 +233,13 @@ export type LobbyCommand =
   | { readonly type: "set-audience"; readonly audience: number }
   /** `null`: none any more. */
   | { readonly type: "set-password"; readonly password: PasswordVerifier | null }
+  /** Out, for a moment (`kickPauseMs`). Who is gone already was wanted gone. */
+  | { readonly type: "kick"; readonly peerId: PeerId }
   /**
-   * Out, and not back in: by seat, key and device, and by address when nobody else of the lobby has it. `banMs`: for so long, 0 not at all; left out, while the lobby
+   * Out, and not back in: by seat, key and device, and by address when nobody else of the lobby has it. `banMs`: for so long; left out, while the lobby
    * lives.
    */
-  | { readonly type: "kick"; readonly peerId: PeerId; readonly banMs?: number }
+  | { readonly type: "ban"; readonly peerId: PeerId; readonly banMs?: number }
   /** Who is banned: the result is a `BanList`. */
   | { readonly type: "bans" }
   /** Lets whoever a ban is of come in again. */
@@ -249,7 +251,7 @@ export type LobbyCommand =
   | { readonly type: "end-match"; readonly matchNumber: number };
 
 /** Why a member is gone. */
-export type LeaveReason = "left" | "kicked" | "expired";
+export type LeaveReason = "left" | "kicked" | "banned" | "expired";
 
 export type LobbyChange =
   | { readonly type: "member-joined"; readonly member: Member }
@@ -284,7 +286,7 @@ export interface IceGrant {
   readonly iceLifeMs?: number;
 }
 
-/** Somebody who was kicked and may not come in. */
+/** Somebody who was banned and may not come in. */
 export interface Ban {
   /** Names it for `unban`, for the life of the lobby. */
   readonly id: number;
@@ -321,7 +323,7 @@ export interface Admission extends IceGrant {
  * - `LOBBY_FULL`, `LOBBY_LOCKED`: told to whoever knows the code, under the rate limit.
  * - `PASSWORD_REQUIRED`: the lobby has one, and no proof came that is still good. `WRONG_PASSWORD`: the proof is of another.
  * - `VERSION_MISMATCH`: another game, version, content or protocol; `detail` has both sides.
- * - `KICKED`: told to the member that is being removed.
+ * - `KICKED`: the host has just removed you; `retryAfterMs` says when you may come again. Who is banned sees `LOBBY_NOT_FOUND`.
  * - `NOT_HOST`: only the lobby host may do this. `SEAT_EXPIRED`: nothing left to resume. `NOT_MEMBER`: join first.
  * - `MATCH_RUNNING`, `NO_MATCH`: the command does not fit the phase.
  * - `RATE_LIMITED`: too much, too fast; `retryAfterMs` says when. `BAD_REQUEST`: not of the protocol.
@@ -352,14 +354,14 @@ export interface LobbyError {
   readonly code: LobbyErrorCode;
   /** A sentence for the person. */
   readonly message: string;
-  /** `RATE_LIMITED`, `RETRY`: earliest sensible retry. */
+  /** `RATE_LIMITED`, `RETRY`, `KICKED`: earliest sensible retry. */
   readonly retryAfterMs?: number;
   /** `VERSION_MISMATCH`: what the lobby runs. */
   readonly expected?: GameIdentity;
 }
 
 /** Why the broker closes a socket on purpose. */
-export type GoodbyeReason = "REPLACED" | "KICKED" | "RATE_LIMITED" | "BAD_REQUEST" | "SHUTTING_DOWN" | "LOBBY_CLOSED";
+export type GoodbyeReason = "REPLACED" | "KICKED" | "BANNED" | "RATE_LIMITED" | "BAD_REQUEST" | "SHUTTING_DOWN" | "LOBBY_CLOSED";
 
 export type MemberMessage =
   /** `hostEpoch`: in which the sender takes itself for the host. A host's command of another epoch is refused. */
