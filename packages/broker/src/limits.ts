@@ -41,6 +41,8 @@ export interface BrokerLimits {
   readonly frameBufferBytes: number;
   /** A code is not given out again for this long after its lobby closed, so that a stale link enters no stranger's lobby. */
   readonly codeRestMs: number;
+  /** A lobby in which nobody did anything for this long, and no match is played, is warned, and closed five minutes later. At half, a group that eats together finds its lobby closed; at double, tabs that were forgotten hold twice as many lobbies. */
+  readonly lobbyIdleMs: number;
 }
 
 export const BROKER_LIMITS: BrokerLimits = {
@@ -66,4 +68,5 @@ export const BROKER_LIMITS: BrokerLimits = {
   memberFrameBytesPerSecond: 131_072,
   frameBufferBytes: 65_536,
   codeRestMs: 600_000,
+  lobbyIdleMs: 14_400_000,
 };

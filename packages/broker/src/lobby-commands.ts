@@ -31,7 +31,15 @@ export function commandLobby(draft: LobbyDraft, { peerId, command, hostEpoch, se
 }
 
 /** The commands of everybody. */
-const SHARED: ReadonlySet<RoomCommand["type"]> = new Set(["leave", "ice-servers", "set-profile", "set-ready", "set-role", "end-match"]);
+const SHARED: ReadonlySet<RoomCommand["type"]> = new Set([
+  "leave",
+  "ice-servers",
+  "keep-open",
+  "set-profile",
+  "set-ready",
+  "set-role",
+  "end-match",
+]);
 
 function hostOnly(command: RoomCommand): boolean {
   return !SHARED.has(command.type);
@@ -44,6 +52,9 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
       return undefined;
     // Made out by the service, which has the secrets. To be a member is all that it takes.
     case "ice-servers":
+      return undefined;
+    // Noted like every command.
+    case "keep-open":
       return undefined;
     case "set-profile": {
       const { seat, ready } = draft.member(peerId);

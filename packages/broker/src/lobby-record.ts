@@ -55,6 +55,16 @@ export interface Restoration {
   readonly hostSeat: number;
 }
 
+/** How long nothing was done in a lobby. */
+export interface Idleness {
+  /** What is too long. */
+  readonly limitMs: number;
+  /** When something was done last, as far as it was noted. */
+  readonly sinceMs: number;
+  /** When everybody was told that the lobby will be closed. */
+  readonly warnedAtMs: number | null;
+}
+
 /** A lobby as the store keeps it: plain JSON, so that any store can hold it. Without members it is over. */
 export interface LobbyRecord {
   /** Tells this lobby from others that had its code before, or will have. */
@@ -73,6 +83,7 @@ export interface LobbyRecord {
   /** Oldest first. */
   readonly bans: readonly BanRecord[];
   readonly nextBan: number;
+  readonly idleness: Idleness;
   /** The newest changes, for members whose socket was away; numbers are dense and end at `lobby.event`. */
   readonly recent: readonly NumberedChange[];
 }

@@ -63,11 +63,13 @@ export function restoreLobby(
     lobby: {
       ...lobby,
       members: lobby.members.map((member) => ({ ...member, connected: false })),
+      idle: false,
       event: above(lobby.event, present?.lobby.event),
       hostEpoch: above(lobby.hostEpoch, present?.lobby.hostEpoch),
     },
     seats: copy.seats.map((seat) => ({ ...seat, disconnectedAtMs: nowMs, keptMs: LOBBY_TIMES.seatKeptMs })),
     nextConnection: above(copy.nextConnection, present?.nextConnection),
+    idleness: { ...copy.idleness, sinceMs: nowMs, warnedAtMs: null },
     recent: [],
   };
 }

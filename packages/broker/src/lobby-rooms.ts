@@ -27,6 +27,8 @@ interface Room {
   version: number;
   /** Connected seats, where nodes share them. */
   seats: readonly PlacedSeat[];
+  /** Everybody here was told that the lobby will be closed. */
+  isIdle: boolean;
 }
 
 /** A connected seat, and the node that has its socket. */
@@ -135,6 +137,8 @@ export class LobbyRooms {
       this.#startOver(code, room, record);
       return [];
     }
+    // Nobody is left to hear of anything else.
+    if (record.lobby.members.length === 0 && record.lobby.idle) this.#empty(room);
     for (const numbered of news ?? []) {
       this.#settle(code, numbered, room);
       if (room === undefined) continue;
@@ -193,13 +197,20 @@ export class LobbyRooms {
   lose(code: LobbyCode, reason: "LOBBY_CLOSED" | "SHUTTING_DOWN"): void {
     const room = this.#rooms.get(code);
     this.#rooms.delete(code);
-    sendAway(room, reason);
+    // Of a lobby with somebody in it, this is the one way to end.
+    sendAway(room, reason === "LOBBY_CLOSED" && room?.isIdle === true ? "LOBBY_IDLE" : reason);
     for (const peerId of this.#peerIdsOf(code)) this.#forget(code, peerId);
   }
 
+  /** The lobby is over because nothing was done in it. */
+  #empty(room: Room | undefined): void {
+    sendAway(room, "LOBBY_IDLE");
+    room?.guests.clear();
+  }
+
   #open(lobby: LobbyState): Room {
-    const { code, relayOnly, event, members } = lobby;
-    const room: Room = { relayOnly, guests: new Map(), event, version: 0, seats: [] };
+    const { code, relayOnly, event, members, idle } = lobby;
+    const room: Room = { relayOnly, guests: new Map(), event, version: 0, seats: [], isIdle: idle };
     this.#rooms.set(code, room);
     for (const { peerId } of members) this.#setLobby(peerId, code);
     this.onOpened(code);
@@ -217,6 +228,7 @@ export class LobbyRooms {
   /** The record decides whose socket is the newest of a seat, also where that was no change. */
   #note(room: Room, record: LobbyRecord, version: number): void {
     room.event = record.lobby.event;
+    room.isIdle = record.lobby.idle;
     room.version = version;
     if (this.#nodeId === undefined) return;
     const seats = new Map(record.seats.map((seat) => [seat.peerId, seat]));

@@ -5,7 +5,7 @@ import { KeyRing, type SigningKey } from "./key-ring.ts";
 import type { LobbyRecord } from "./lobby-record.ts";
 
 /** Raised whenever a record means something else than before: older keepsakes are then refused, and their lobbies lost with the restart. */
-const SEAL_VERSION = 3;
+const SEAL_VERSION = 4;
 /** The key that sealed it, by name. */
 const KID_BYTES = 6;
 const SALT_BYTES = 32;

@@ -1,4 +1,4 @@
-import { LOBBY_PROTOCOL_VERSION, type LobbyCode, type LobbyCommand } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_PROTOCOL_VERSION, LOBBY_TIMES, type LobbyCode, type LobbyCommand } from "@rollcall/netcode/lobby-protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { code, named, TAG } from "../test/lobby-fixture.ts";
 import { PageKey } from "../test/page-key.ts";
@@ -200,4 +200,28 @@ test("[LB39] what must happen is tried again until the store takes it", async ()
   await vi.advanceTimersByTimeAsync(1_000);
   expect((await memory.load(code(lobbyCode))).record?.lobby.members).toMatchObject([{ connected: false }]);
   service.close();
+});
+
+test("[LS75] an idle lobby is closed by the clock alone: everybody hears of it before, and why at the end; its code rests", async () => {
+  const store = new MemoryLobbyStore(nowMs, 600_000);
+  const { service, rooms } = broker(store);
+  const { code: lobbyCode, heard } = await create(service);
+  const bob = visitor();
+  await service.join(bob.visitor, joinOf(lobbyCode));
+  const started = nowMs();
+  await vi.advanceTimersByTimeAsync(BROKER_LIMITS.lobbyIdleMs - 1);
+  expect(heard.filter((text) => text.includes("idle"))).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  for (const all of [heard, bob.heard]) expect(all.at(-1)).toContain('{"type":"idle-changed","idle":true}');
+  await vi.advanceTimersByTimeAsync(LOBBY_TIMES.idleWarningMs - 1);
+  expect(await store.count()).toBe(1);
+  await vi.advanceTimersByTimeAsync(1);
+  for (const all of [heard, bob.heard]) expect(all.at(-1)).toBe("LOBBY_IDLE");
+  // Not one of the others' leaving, which nobody would see the end of.
+  expect(bob.heard.join("")).not.toContain("member-left");
+  expect([await store.count(), rooms.memberCount, vi.getTimerCount()]).toEqual([0, 0, 0]);
+  expect(nowMs() - started).toBe(BROKER_LIMITS.lobbyIdleMs + LOBBY_TIMES.idleWarningMs);
+  const late = visitor();
+  await service.join(late.visitor, joinOf(lobbyCode));
+  expect(late.outcomes).toMatchObject([{ refusal: { code: "LOBBY_NOT_FOUND" } }]);
 });

@@ -17,7 +17,7 @@ import { arrivalOf, originOf } from "./lobby-arrival.ts";
 import { KEY_TAKEN, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
-import { LobbyDeadlines } from "./lobby-deadlines.ts";
+import { FOLLOWER_LAG_MS, LobbyDeadlines } from "./lobby-deadlines.ts";
 import { LobbyPasswords } from "./lobby-password.ts";
 import { LobbyKeeper } from "./lobby-keeper.ts";
 import { changesAfter, type LobbyRecord, type NumberedChange } from "./lobby-record.ts";
@@ -69,9 +69,6 @@ const RETRY_MS = 1_000;
 type HandleStep = (step: LobbyStep | undefined) => void;
 type IsWaiting = () => boolean;
 
-/** Deadlines are every node's to keep, in case that the one that wrote them dies; the others come this much later, and find it done. */
-const FOLLOWER_LAG_MS = 200;
-
 /** Runs requests through the machine and the store: load, step, compare-and-set, and again when another broker was faster. */
 export class LobbyService {
   readonly passwords: LobbyPasswords;
@@ -98,7 +95,7 @@ export class LobbyService {
    * of the store had heard it.
    */
   async create(visitor: Visitor, command: CommandOf<"create">): Promise<void> {
-    const { store, secrets, limits, iceGrants, wallMs, seats } = this.#options;
+    const { store, secrets, limits, iceGrants, nowMs, wallMs, seats } = this.#options;
     const { key, relayOnly = false } = command;
     if (relayOnly && !iceGrants.hasTurn) return visitor.handleOutcome({ ok: false, refusal: { code: "NO_TURN_SERVER" } });
     const peerId = secrets.peerIdOf(key);
@@ -117,7 +114,7 @@ export class LobbyService {
     for (let index = 0; index < attempts; index++) {
       const code = entrance === null ? secrets.newCode() : secrets.codeOf(entrance.id, index);
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
-      const opened = openLobby({ life, code, peerId, terms: command, ...arrival.seat });
+      const opened = openLobby({ nowMs: nowMs(), idleMs: limits.lobbyIdleMs, life, code, peerId, terms: command, ...arrival.seat });
       const record = seats?.place(opened, peerId) ?? opened;
       const claimed = mayOpen ? await seats?.take(peerId, code) : undefined;
       if (claimed === false) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
@@ -213,7 +210,7 @@ export class LobbyService {
         return;
       }
       const news = rooms.publish(code, { record: found.record, version: found.version, changes: [] });
-      this.#deadlines.note(code, found.record, FOLLOWER_LAG_MS);
+      this.#deadlines.note(code, found.record, { isFollowed: true, lagMs: FOLLOWER_LAG_MS });
       board.handleElsewhere(found.record);
       if (found.version > known) this.#keeper?.handleWritten(code, found.record, news);
     });
@@ -223,6 +220,7 @@ export class LobbyService {
   forget(code: LobbyCode): void {
     this.#keeper?.forget(code);
     this.#options.board.forget(code);
+    this.#deadlines.unfollow(code);
   }
 
   /** The id is a member's of another lobby. One that merely knows the key could else be taken for it. */
@@ -276,7 +274,7 @@ export class LobbyService {
       if (!(await store.compareAndSet(code, version, record))) return undefined;
       rooms.restore(record, present);
       board.handleWritten(record);
-      this.#deadlines.note(code, record);
+      this.#deadlines.note(code, record, { isFollowed: true });
       return undefined;
     });
   }
@@ -322,6 +320,7 @@ export class LobbyService {
     const { rooms, secrets } = this.#options;
     const { code, peerId } = membership;
     rooms.enter(record.lobby, membership, visitor.socket);
+    this.#deadlines.note(code, record, { isFollowed: true });
     const grant = this.#grantOf(code, peerId, record);
     const carrier = this.#options.relaysFrames ? { relaysFrames: true } : {};
     const admission = {
@@ -365,7 +364,7 @@ export class LobbyService {
       if (over && step.record.restoration === null) this.#closedLives.take(record.life.id, KEEPSAKE_AGE_MS).catch(handleFailure);
       if (ids !== undefined) seats?.settle(ids);
       rooms.publish(code, { ...step, version: step.record === record ? version : version + 1 });
-      this.#deadlines.note(code, step.record);
+      this.#deadlines.note(code, step.record, { isFollowed: rooms.versionOf(code) !== undefined });
       handleStep(step);
       if (step.record !== record) this.#noteWritten(code, step.record, step.changes);
       return;

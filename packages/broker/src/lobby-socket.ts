@@ -46,6 +46,7 @@ export interface LobbySocketOptions {
 const GOODBYE_CODES: Readonly<Record<GoodbyeReason, number>> = {
   REPLACED: CLOSE_CODE.normal,
   LOBBY_CLOSED: CLOSE_CODE.normal,
+  LOBBY_IDLE: CLOSE_CODE.normal,
   KICKED: CLOSE_CODE.policyViolation,
   BANNED: CLOSE_CODE.policyViolation,
   RATE_LIMITED: CLOSE_CODE.policyViolation,
@@ -176,6 +177,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
         return command.type === "list" ? this.#list(request, command) : this.#enter(request, command);
       case "leave":
       case "ice-servers":
+      case "keep-open":
       case "set-profile":
       case "set-ready":
       case "set-settings":

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { named, peer, TAG, TestLobby } from "../test/lobby-fixture.ts";
-import { lobbyDeadlineMs } from "./lobby.ts";
+import { lobbyDeadlineMs, seatsDeadlineMs } from "./lobby.ts";
 import { FORMER_PAGES } from "./lobby-record.ts";
 
 const START = { type: "start", playerCount: 4, botProfiles: [], countdownMs: 3_000 } as const;
@@ -453,10 +453,11 @@ test("[LB24] what is due happens before the request is answered, however late th
   expect(room.types(-2)).toEqual(["member-left", "member-joined"]);
 });
 
-test("[LB25] a lobby in which everybody is connected waits for nothing, and a step without effect gives back the same record", () => {
+test("[LB25] a lobby in which everybody is connected waits for nothing but idleness, and a step without effect gives back the same record", () => {
   const room = new TestLobby();
   room.join("bob");
-  expect(lobbyDeadlineMs(room.record)).toBe(Infinity);
+  expect(seatsDeadlineMs(room.record)).toBe(Infinity);
+  expect(lobbyDeadlineMs(room.record)).toBe(room.nowMs + 1e12);
   const { record } = room;
   room.pass(1e9);
   expect(room.record).toBe(record);

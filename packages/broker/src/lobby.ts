@@ -70,6 +70,9 @@ export interface LobbyStep {
 }
 
 export interface LobbyOpening extends Origin {
+  readonly nowMs: number;
+  /** How long nothing may be done in it. */
+  readonly idleMs: number;
   /** Random, and the wall clock. */
   readonly life: LobbyRecord["life"];
   readonly code: LobbyCode;
@@ -90,7 +93,7 @@ export const FIRST_CONNECTION = 1;
 
 /** A new lobby with its host in seat 0. */
 export function openLobby(opening: LobbyOpening): LobbyRecord {
-  const { life, code, terms, peerId, secretHash, address, deviceHash, entrance } = opening;
+  const { nowMs, idleMs, life, code, terms, peerId, secretHash, address, deviceHash, entrance } = opening;
   const { game, capacity, settings, metadata, relayOnly = false, listed = false, audience = 0, password = null } = terms;
   const host = { peerId, seat: 0, order: 1, profile: cleanProfile(terms.profile, 0), ready: false, connected: true };
   return {
@@ -113,6 +116,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       members: [host],
       match: undefined,
       matchCount: 0,
+      idle: false,
       event: 0,
     },
     seats: [newSeat({ peerId, secretHash, address, deviceHash, entrance, connection: FIRST_CONNECTION })],
@@ -120,6 +124,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
     nextConnection: FIRST_CONNECTION + 1,
     bans: [],
     nextBan: 1,
+    idleness: { limitMs: idleMs, sinceMs: nowMs, warnedAtMs: null },
     recent: [],
   };
 }
@@ -128,14 +133,21 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
 export function stepLobby(record: LobbyRecord, request: LobbyRequest, nowMs: number): LobbyStep {
   const draft = new LobbyDraft(record, nowMs);
   passTime(draft, nowMs);
-  const answer: LobbyAnswer = draft.lobby.members.length === 0 ? overFor(request) : answerRequest(draft, request, nowMs);
+  const before = draft.record;
+  const answer: LobbyAnswer = before.lobby.members.length === 0 ? overFor(request) : answerRequest(draft, request, nowMs);
+  if (isActivity(request, answer)) draft.touch(draft.record !== before);
   passTime(draft, nowMs);
   promoteQueued(draft);
   return { record: draft.finish(record), changes: draft.changes, answer };
 }
 
-/** When the lobby changes by time alone; `Infinity` while everybody is connected. */
+/** When the lobby changes by time alone. */
 export function lobbyDeadlineMs(record: LobbyRecord): number {
+  return Math.min(seatsDeadlineMs(record), idleDeadlineMs(record));
+}
+
+/** The same by the absence of members alone; `Infinity` while everybody is connected. */
+export function seatsDeadlineMs(record: LobbyRecord): number {
   let deadlineMs = Infinity;
   const successor = nextHost(record.lobby, record.lobby.hostId, "connected");
   for (const { peerId, disconnectedAtMs, keptMs } of record.seats) {
@@ -145,6 +157,19 @@ export function lobbyDeadlineMs(record: LobbyRecord): number {
       deadlineMs = Math.min(deadlineMs, disconnectedAtMs + LOBBY_TIMES.hostTakeoverMs);
   }
   return deadlineMs;
+}
+
+/** Where nothing is done, and nothing is played. */
+function idleDeadlineMs({ lobby, idleness }: LobbyRecord): number {
+  if (lobby.match !== undefined || lobby.members.length === 0) return Infinity;
+  const { limitMs, sinceMs, warnedAtMs } = idleness;
+  return warnedAtMs === null ? sinceMs + limitMs : warnedAtMs + LOBBY_TIMES.idleWarningMs;
+}
+
+/** What a page does by itself, or has to do again, shows nobody's hand. */
+function isActivity(request: LobbyRequest, answer: LobbyAnswer): boolean {
+  if (request.type === "join") return answer.ok;
+  return request.type === "command" && request.command.type !== "ice-servers" && (answer.ok || answer.refusal.code !== "NOT_MEMBER");
 }
 
 function answerRequest(draft: LobbyDraft, request: LobbyRequest, nowMs: number): LobbyAnswer {
@@ -181,6 +206,10 @@ function holdsConnection(draft: LobbyDraft, request: { readonly peerId: PeerId; 
 function passTime(draft: LobbyDraft, nowMs: number): void {
   for (const { peerId, disconnectedAtMs, keptMs } of draft.record.seats) {
     if (disconnectedAtMs !== null && nowMs >= disconnectedAtMs + keptMs) draft.remove(peerId, "expired");
+  }
+  if (nowMs >= idleDeadlineMs(draft.record)) {
+    if (draft.lobby.idle) return draft.end();
+    draft.warnOfEnd();
   }
   const host = draft.record.seats.find((seat) => seat.peerId === draft.lobby.hostId);
   if (host === undefined || host.disconnectedAtMs === null || nowMs < host.disconnectedAtMs + LOBBY_TIMES.hostTakeoverMs) return;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { LOBBY_CODE_ALPHABET, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_CODE_ALPHABET, LOBBY_TIMES, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { LobbyDeadlines } from "../src/lobby-deadlines.ts";
+import { BROKER_LIMITS } from "../src/limits.ts";
 import { LobbyRooms } from "../src/lobby-rooms.ts";
 import { StoreUnavailable } from "../src/shared-state.ts";
 import { code, peer, TestLobby } from "./lobby-fixture.ts";
@@ -125,7 +126,7 @@ test("[CL95] nothing is left of a deadline that has passed, although the lobby i
   const deadlines = new LobbyDeadlines(Date.now, (each) => due.push(each));
   const lobby = new TestLobby();
   lobby.disconnect("ada");
-  deadlines.note(lobby.record.lobby.code, lobby.record);
+  deadlines.note(lobby.record.lobby.code, lobby.record, { isFollowed: true });
   expect(deadlines.size).toBe(1);
   await vi.advanceTimersByTimeAsync(200_000);
   expect([due.length, deadlines.size]).toEqual([1, 0]);
@@ -235,4 +236,40 @@ test("[CL97] an attempt to open a lobby that came too late does not give back wh
   expect([host.outcomes, again.outcomes]).toEqual([[], ["in"]]);
   await left.join(elsewhere, other);
   expect(elsewhere.outcomes).toEqual(["BAD_REQUEST"]);
+});
+
+test("[LS76] an idle lobby is closed once, whichever node comes first: members hear why at each of them, their ids are free, and a node without members stays out of it", async () => {
+  const shared = new MemoryCluster({ nowMs: Date.now, delayMs: () => 5 });
+  const limits = { ...BROKER_LIMITS, lobbyIdleMs: 60_000 };
+  const [left, right, far] = [0, 1, 2].map(() => new VirtualNode(shared.node(), limits));
+  if (left === undefined || right === undefined || far === undefined) throw new Error("three nodes");
+  nodes.push(left, right, far);
+  const code = await opened(left);
+  const [bob, cyd] = [new VirtualGuest(), new VirtualGuest()];
+  void right.join(bob, code);
+  void far.join(cyd, code);
+  await vi.advanceTimersByTimeAsync(200);
+  const { membership } = cyd;
+  if (membership === undefined) throw new Error("not in");
+  void far.service.command(membership, { command: { type: "leave" } }, () => undefined);
+  await vi.advanceTimersByTimeAsync(2_000);
+  let writes = 0;
+  const compareAndSet = shared.lobbies.compareAndSet.bind(shared.lobbies);
+  shared.lobbies.compareAndSet = async (...write) => {
+    const isWritten = await compareAndSet(...write);
+    if (isWritten) writes++;
+    return isWritten;
+  };
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect((await shared.lobbies.load(code)).record?.lobby.idle).toBe(true);
+  // The one that warned stops: another one decides.
+  expect(writes).toBe(1);
+  void left.close();
+  await vi.advanceTimersByTimeAsync(LOBBY_TIMES.idleWarningMs);
+  expect((await shared.lobbies.load(code)).record).toBeUndefined();
+  expect(bob.goodbyes).toEqual(["LOBBY_IDLE"]);
+  expect(cyd.goodbyes).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(right.rooms.memberCount).toBe(0);
+  expect(shared.claims.size).toBe(0);
 });

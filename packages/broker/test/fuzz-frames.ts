@@ -163,6 +163,7 @@ const COMMANDS: Readonly<Record<LobbyCommand["type"], (random: Random, names: Fu
   }),
   leave: () => ({}),
   "ice-servers": () => ({}),
+  "keep-open": () => ({}),
   bans: () => ({}),
   unban: (random) => ({ ban: random.integer(4) }),
   "set-profile": (random) => ({ profile: profile(random) }),
@@ -262,6 +263,7 @@ const CHANGES: Readonly<Record<LobbyChange["type"], (random: Random, names: Fuzz
   "locked-changed": (random) => ({ locked: random.chance(0.5) }),
   "capacity-changed": (random) => ({ capacity: 1 + random.integer(64) }),
   "door-changed": (random) => ({ door: door(random) }),
+  "idle-changed": (random) => ({ idle: random.chance(0.5) }),
   "match-started": (random, names) => ({ match: match(random, names) }),
   "match-ended": (random) => ({ matchNumber: random.integer(9) }),
 };
@@ -289,6 +291,7 @@ function admission(random: Random, names: FuzzNames): object {
     members: [member(random, names)],
     ...(random.chance(0.3) ? { match: match(random, names) } : {}),
     matchCount: random.integer(9),
+    idle: random.chance(0.5),
     event: random.integer(99),
   };
   const secrets = { resumeSecret: word(random, 20, 40), signalingToken: word(random, 20, 40) };
@@ -317,7 +320,9 @@ export function brokerFrame(random: Random, names: FuzzNames): string {
     { ping: random.integer(1_000) },
     { pong: random.integer(1_000) },
     { keepsake: word(random, 20, 200) },
-    { goodbye: pick(random, ["REPLACED", "KICKED", "BANNED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED"]) },
+    {
+      goodbye: pick(random, ["REPLACED", "KICKED", "BANNED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED", "LOBBY_IDLE"]),
+    },
   ]);
   switch (random.integer(8)) {
     case 0:

@@ -39,9 +39,12 @@ export class TestLobby {
   /** The last one. */
   refusal: LobbyRefusal | undefined;
 
-  constructor(options: { readonly capacity?: number; readonly audience?: number } = {}) {
+  /** `idleMs`: so long that no other test comes near it. */
+  constructor(options: { readonly capacity?: number; readonly audience?: number; readonly idleMs?: number } = {}) {
     const peerId = peer("ada");
     this.record = openLobby({
+      nowMs: this.nowMs,
+      idleMs: options.idleMs ?? 1e12,
       terms: {
         game: TAG,
         profile: named("ada"),

@@ -10,7 +10,7 @@ import {
 import { Cluster } from "../src/cluster.ts";
 import { Counters } from "../src/counters.ts";
 import { IceGrants } from "../src/ice-grants.ts";
-import { BROKER_LIMITS } from "../src/limits.ts";
+import { BROKER_LIMITS, type BrokerLimits } from "../src/limits.ts";
 import { ListingBoard } from "../src/listing-board.ts";
 import { LobbyRooms, type MemberSocket } from "../src/lobby-rooms.ts";
 import { LobbyService } from "../src/lobby-service.ts";
@@ -66,7 +66,7 @@ export class VirtualNode {
   readonly board: ListingBoard;
   readonly #quickMatch: QuickMatch;
 
-  constructor(shared: SharedState) {
+  constructor(shared: SharedState, limits: BrokerLimits = BROKER_LIMITS) {
     const handleFailure = (error: unknown): void => void this.failures.push(error);
     const secrets = createSecrets("a signing key of this test, long enough");
     this.cluster = new Cluster({ shared, steadyMs: nowMs, handleFailure });
@@ -75,7 +75,7 @@ export class VirtualNode {
     const guard = new SignalingGuard({
       peerServer: createPeerServer(handleFailure),
       secrets,
-      limits: BROKER_LIMITS,
+      limits,
       counters,
       signals: new Counters(),
       open: false,
@@ -89,7 +89,7 @@ export class VirtualNode {
       store: shared.lobbies,
       rooms: this.rooms,
       secrets,
-      limits: BROKER_LIMITS,
+      limits,
       relaysFrames: false,
       iceGrants: new IceGrants({ iceServers: [], turn: () => [], secrets, wallMs: nowMs }),
       nowMs,

@@ -209,6 +209,8 @@ export class VirtualBroker {
   /** A lobby that somebody opens here, under a code of our choice. */
   async open(code: LobbyCode, name: string): Promise<LobbyRecord> {
     const record = openLobby({
+      nowMs: nowMs(),
+      idleMs: this.#limits.lobbyIdleMs,
       terms: { game: TAG, profile: named(name), capacity: 8, settings: null, metadata: null, audience: 0 },
       life: { id: `life of ${name}`, openedAtMs: nowMs() },
       code,

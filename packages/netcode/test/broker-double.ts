@@ -268,6 +268,9 @@ export class BrokerDouble {
       case "set-password":
         this.change(room, { type: "door-changed", door: { ...room.state.door, password: command.password !== null } });
         return null;
+      case "keep-open":
+        if (room.state.idle) this.change(room, { type: "idle-changed", idle: false });
+        return null;
       case "kick":
       case "ban": {
         const socket = seatOf(room, command.peerId)?.socket;
@@ -311,6 +314,7 @@ export class BrokerDouble {
       hostEpoch: 1,
       match: undefined,
       matchCount: 0,
+      idle: false,
       event: 1,
     };
     const room: Room = {

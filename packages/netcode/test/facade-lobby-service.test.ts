@@ -36,6 +36,23 @@ test("[LS3] a game bans for a time, lists bans and lifts them", async () => {
   expect(commandsOf(room, "unban")).toEqual([{ type: "unban", ban: 7 }]);
 });
 
+test("[LS77] a game is warned before its idle lobby is closed, keeps it open, and is told why it ended", async () => {
+  const { world, host, lobbies } = await openRoom(1);
+  const { broker } = world;
+  const told: unknown[] = [];
+  for (const lobby of lobbies) lobby.on("idle-warning", (closesInMs) => told.push(closesInMs));
+  const closed: (NetcodeErrorLike | undefined)[] = [];
+  lobbies[1]?.on("closed", (error) => closed.push(error));
+  broker.change(broker.room(host.code), { type: "idle-changed", idle: true });
+  await world.runUntil(() => told.length === 2);
+  expect(told).toEqual([300_000, 300_000]);
+  await world.until(host.keepOpen());
+  expect(lobbies.map(({ state }) => state.idle)).toEqual([false, false]);
+  for (const socket of broker.sockets) broker.goodbye(socket, "LOBBY_IDLE");
+  await world.runUntil(() => closed.length > 0);
+  expect(closed).toMatchObject([{ code: "LOBBY_IDLE", remedy: "Host a new lobby." }]);
+});
+
 test("[LS24] a game lists its lobby, and is told when the metadata are too large for that", async () => {
   const room = await openRoom(1);
   const { world, host } = room;
@@ -203,7 +220,17 @@ test("[LS44] who missed the change of a role hears of it after an outage", () =>
 });
 
 function lobbyOf(members: readonly Member[]): LobbyState {
-  const rest = { locked: false, relayOnly: false, hostEpoch: 1, settings: null, metadata: null, match: undefined, matchCount: 0, event: 1 };
+  const rest = {
+    locked: false,
+    relayOnly: false,
+    hostEpoch: 1,
+    settings: null,
+    metadata: null,
+    match: undefined,
+    matchCount: 0,
+    idle: false,
+    event: 1,
+  };
   const door = { listed: false, password: false, audience: 0 };
   return { code: "KXRTM" as LobbyState["code"], game: tagGame, capacity: 2, door, hostId: "bob" as PeerId, members, ...rest };
 }

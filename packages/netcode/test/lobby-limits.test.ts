@@ -59,6 +59,7 @@ test("[LS6] the admission to the largest lobby fits into a frame", () => {
     members,
     match: { matchNumber: most, seed: 0xffff_ffff, seats, settings, hostId: peerIdOf(0), countdownMs: LOBBY_LIMITS.countdownMs },
     matchCount: most,
+    idle: false,
     event: most,
   };
   const result: Required<Admission> = {

@@ -183,6 +183,7 @@ function emptyLobby(
     hostEpoch: 1,
     match: undefined,
     matchCount: 0,
+    idle: false,
     members: [],
     event: 0,
   };

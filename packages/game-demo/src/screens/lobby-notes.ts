@@ -43,6 +43,7 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
       ({ locked } = state);
       ({ listed } = state.door);
     }),
+    lobby.on("idle-warning", (closesInMs) => toasts.show("idle", strings.room.idle(closesInMs / 60_000))),
     lobby.on("broker-lost", () => toasts.show("broker", strings.toast.brokerLost, true)),
     lobby.on("broker-back", () => toasts.show("broker", strings.toast.brokerBack)),
   ];

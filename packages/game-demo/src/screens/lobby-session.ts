@@ -114,6 +114,7 @@ export class LobbySession {
       onName: (text) => this.#rename(text),
       onGuest: (plays) => this.#setGuest(plays),
       onWatch: () => this.#watch(),
+      onKeepOpen: () => shell.run(lobby.keepOpen()),
       onColour: (colour) => {
         shell.identity.recolour(colour);
         shell.run(lobby.setProfile({ colour }));

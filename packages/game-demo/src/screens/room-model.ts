@@ -67,6 +67,8 @@ export interface RoomModel {
   /** A match is played without us. */
   readonly matchRunning: boolean;
   readonly brokerConnected: boolean;
+  /** It is about to be closed for want of anything to do. */
+  readonly idle: boolean;
 }
 
 /** Derives the room from the lobby as it is now. */
@@ -98,6 +100,7 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
     status: statusSentence(lobby, matchRunning),
     matchRunning,
     brokerConnected: lobby.brokerConnected,
+    idle: state.idle,
   };
 }
 

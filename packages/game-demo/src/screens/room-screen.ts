@@ -1,4 +1,5 @@
 import type { LobbyChat, PeerId } from "@rollcall/netcode";
+import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
 import type { RubberbandSettings } from "../sim/index.ts";
 import type { Announcer } from "./announcer.ts";
 import { ChatPanel } from "./chat-panel.ts";
@@ -39,6 +40,7 @@ export interface RoomScreenOptions {
   /** A second player on this device, or none any more. */
   readonly onGuest: (plays: boolean) => void;
   readonly onWatch: () => void;
+  readonly onKeepOpen: () => void;
 }
 
 /** The room between matches: invite, seats, settings, and what comes next. */
@@ -48,6 +50,7 @@ export class RoomScreen {
   readonly #options: RoomScreenOptions;
   readonly #count: HTMLElement = element("span", { class: "count" });
   readonly #notice: HTMLElement = element("p", { class: "notice", role: "status", "data-testid": "notice", hidden: true });
+  readonly #idle: HTMLElement;
   readonly #seats: HTMLElement = element("ul", { class: "seats", role: "list" });
   readonly #cards: SeatCard[] = [];
   readonly #settings: SettingsPanel;
@@ -86,6 +89,13 @@ export class RoomScreen {
       title: strings.room.guestHint,
       onclick: () => options.onGuest(!this.#hasGuest()),
     });
+    this.#idle = element(
+      "p",
+      { class: "notice", role: "alert", "data-testid": "idle", hidden: true },
+      strings.room.idle(LOBBY_TIMES.idleWarningMs / 60_000),
+      " ",
+      element("button", { type: "button", class: "button small", onclick: () => options.onKeepOpen() }, strings.room.keepOpen),
+    );
     this.root = this.#layout();
   }
 
@@ -95,6 +105,7 @@ export class RoomScreen {
     const notice = model.brokerConnected ? (model.matchRunning ? model.status : "") : strings.room.brokerLost;
     setText(this.#notice, notice);
     this.#notice.hidden = notice === "";
+    this.#idle.hidden = !model.idle;
     this.#watch.hidden = !model.matchRunning;
     setText(this.#guest, this.#hasGuest() ? strings.room.removeGuest : strings.room.addGuest);
     this.#updateSeats(model);
@@ -144,6 +155,7 @@ export class RoomScreen {
         ),
         this.#hostTools.root,
         this.#notice,
+        this.#idle,
         this.#seats,
       ),
       this.#chat.root,

@@ -186,6 +186,8 @@ export const strings = {
     kick: "Kick",
     ban: "Ban",
     kickHint: "Who is kicked may come back after ten seconds. Who is banned may not, until you let them in again.",
+    idle: (minutes: number): string => `Nobody has done anything here for hours. The lobby closes within ${minutes} minutes.`,
+    keepOpen: "Keep it open",
     close: "Close",
   },
 

@@ -41,6 +41,7 @@ export class FakeLobby implements RubberbandLobby {
       members,
       match: undefined,
       matchCount: 0,
+      idle: false,
       event: 0,
     };
     this.peers = others.map((_, index) => openPeer(`peer-${index}`, 18 + index * 57));
@@ -204,6 +205,11 @@ export class FakeLobby implements RubberbandLobby {
   async setPassword(password: string | undefined): Promise<void> {
     this.calls.push(`password ${password ?? "none"}`);
     this.set({ door: { ...this.state.door, password: password !== undefined } });
+  }
+
+  async keepOpen(): Promise<void> {
+    this.calls.push("keep open");
+    this.set({ idle: false });
   }
 
   kick(peerId: PeerId): Promise<void> {

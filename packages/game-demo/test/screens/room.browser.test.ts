@@ -154,6 +154,21 @@ describe("the room", () => {
     expect(lobby.calls).toEqual(["ban peer-2", "kick peer-1"]);
   });
 
+  test("[SC91] an idle lobby says that it is about to be closed, and is kept open with one button", async () => {
+    const lobby = await join();
+    await expect.element(page.getByTestId("idle")).not.toBeVisible();
+    lobby.set({ idle: true });
+    lobby.emit("idle-warning", 300_000);
+    await expect.element(page.getByTestId("idle")).toHaveTextContent(/nobody has done anything .* within 5 minutes/i);
+    await expect.element(said).toHaveTextContent(/closes within 5 minutes/);
+    await userEvent.click(page.getByRole("button", { name: "Keep it open" }));
+    expect(lobby.calls.at(-1)).toBe("keep open");
+    await expect.element(page.getByTestId("idle")).not.toBeVisible();
+    const closed = new NetcodeError("LOBBY_IDLE");
+    lobby.emit("closed", closed);
+    await expect.element(page.getByRole("alert")).toHaveTextContent(`${closed.message} ${closed.remedy}`);
+  });
+
   test("[SC21] of two with one colour the later comer takes a free one, and taken ones cannot be chosen", async () => {
     const lobby = await join();
     await expect.poll(() => lobby.me.profile.colour).toBe(1);

@@ -1,9 +1,17 @@
 import type { PeerId } from "../core/base/units.ts";
 import { playersOf } from "../core/ports/lobby-roles.ts";
-import type { LobbyState, Member } from "../core/ports/lobby-protocol.ts";
+import { NetcodeError } from "./netcode-error.ts";
+import type { Admission, LobbyState, Member } from "../core/ports/lobby-protocol.ts";
 
 export function memberOf({ members }: LobbyState, peerId: PeerId): Member | undefined {
   return members.find((member) => member.peerId === peerId);
+}
+
+/** We: as we came in, once the lobby is over for us. */
+export function ownMember(state: LobbyState, { lobby, peerId }: Admission): Member {
+  const me = memberOf(state, peerId) ?? memberOf(lobby, peerId);
+  if (me === undefined) throw new NetcodeError("NOT_MEMBER");
+  return me;
 }
 
 /** Players and their guests. */

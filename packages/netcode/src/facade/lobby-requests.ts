@@ -61,6 +61,10 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     return this.content.muted.isBlocked(peerId);
   }
 
+  keepOpen(): Promise<void> {
+    return this.#connection.request({ type: "keep-open" });
+  }
+
   async setProfile(profile: Partial<Profile>): Promise<void> {
     await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
   }

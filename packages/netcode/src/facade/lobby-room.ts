@@ -3,6 +3,7 @@ import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LobbyFailure } from "../core/lobby/lobby-failure.ts";
+import * as LOBBY_TIMES from "../core/ports/lobby-times.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
 import type { Admission, LobbyChange, LobbyState, MatchAgreement, Member } from "../core/ports/lobby-protocol.ts";
 import type { Farewell } from "../core/ports/departure.ts";
@@ -12,7 +13,7 @@ import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
 import { LobbyContent } from "./lobby-content.ts";
-import { mayTakeSeats, memberOf, peopleCount } from "./lobby-people.ts";
+import { mayTakeSeats, memberOf, ownMember, peopleCount } from "./lobby-people.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
 import { MemberAbsences } from "./member-absences.ts";
@@ -24,11 +25,8 @@ import type { LobbyRoomOptions } from "./lobby-room-options.ts";
 import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
 import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
-import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
+import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, Match, StartOptions } from "./types.ts";
-
-/** Time for a goodbye to leave the buffers before the connections are closed under it. A lost one costs the others 2.5 s of silence. */
-const GOODBYE_FLUSH_MS = 100;
 
 /** The lobby as the game sees it: wires the member's machine, the links and the matches. */
 export class LobbyRoom<State, Schema extends InputSchema, Messages extends MessageTypes>
@@ -134,9 +132,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   }
 
   get me(): Member {
-    const me = memberOf(this.state, this.#peerId) ?? memberOf(this.#options.admission.lobby, this.#peerId);
-    if (me === undefined) throw new NetcodeError("NOT_MEMBER");
-    return me;
+    return ownMember(this.state, this.#options.admission);
   }
 
   get isHost(): boolean {
@@ -269,6 +265,9 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
         break;
       case "role-changed":
         this.#tellOf(change.peerId, "role-changed");
+        break;
+      case "idle-changed":
+        if (change.idle) this.#listeners.emit("idle-warning", LOBBY_TIMES.idleWarningMs);
         break;
       case "member-changed":
       case "settings-changed":

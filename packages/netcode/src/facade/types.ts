@@ -14,7 +14,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
 /**
  * Codes of `NetcodeError`. The lobby's own codes, and:
  *
- * - `BANNED`: the host removed us for good. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
+ * - `BANNED`: the host removed us for good. `LOBBY_IDLE`: nobody did anything in the lobby for hours. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
  * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
  * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
@@ -26,6 +26,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
 export type NetcodeErrorCode =
   | LobbyErrorCode
   | "BANNED"
+  | "LOBBY_IDLE"
   | "BROKER_UNREACHABLE"
   | "CLOSED"
   | "BAD_ARGUMENT"
@@ -135,6 +136,11 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   "host-changed": (member: Member) => void;
   /** A member plays, watches, or waits in the queue from now on: `member.role`. Who waited longest gets a seat as soon as one is free. */
   "role-changed": (member: Member) => void;
+  /**
+   * Nobody has done anything here for hours that the lobby server knows of: it closes the lobby after `closesInMs` (`LOBBY_IDLE`), unless somebody does.
+   * Chat and messages do not pass it. Ask whether anybody is still there, and call `keepOpen`.
+   */
+  "idle-warning": (closesInMs: number) => void;
   /** A match starts, for the host and all others alike. */
   match: (match: Match<State, Schema>) => void;
   /** A member that the broker hears could not prove who it is (`IDENTITY_MISMATCH`, `NOT_INVITED`: not tried again), or cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
@@ -190,6 +196,8 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void;
   /** The next match to start (or the one running), for host and guests alike. Rejects with `CLOSED`. */
   nextMatch(): Promise<Match<State, Schema>>;
+  /** Somebody is still here: after `idle-warning`. */
+  keepOpen(): Promise<void>;
   setProfile(profile: Partial<Profile>): Promise<void>;
   setReady(ready: boolean): Promise<void>;
   /** Watches from now on, or plays as soon as a seat is free (`me.role` says `queued` until then). The host may say it of another member. Rejects with `LOBBY_FULL` where there is no room to watch. */

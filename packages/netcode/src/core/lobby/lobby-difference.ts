@@ -19,6 +19,7 @@ export function lobbyDifference(before: LobbyState, after: LobbyState): LobbyCha
   if (before.locked !== after.locked) changes.push({ type: "locked-changed", locked: after.locked });
   if (before.capacity !== after.capacity) changes.push({ type: "capacity-changed", capacity: after.capacity });
   if (!equalJson(before.door, after.door)) changes.push({ type: "door-changed", door: after.door });
+  if (before.idle !== after.idle) changes.push({ type: "idle-changed", idle: after.idle });
   if (after.match !== undefined && before.match?.matchNumber !== after.match.matchNumber) {
     changes.push({ type: "match-started", match: after.match });
   }

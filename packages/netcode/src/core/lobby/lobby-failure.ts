@@ -4,7 +4,7 @@ import type { GameIdentity, GoodbyeReason, LeaveReason, LobbyError, LobbyErrorCo
 /** Why entering, a command, or the lobby itself failed. The broker's refusals and goodbyes, and two of the member's own. */
 export interface LobbyFailure {
   /** `BROKER_UNREACHABLE`: no answer in time. `CLOSED`: the lobby is over for this member. */
-  readonly code: LobbyErrorCode | "BANNED" | "BROKER_UNREACHABLE" | "CLOSED";
+  readonly code: LobbyErrorCode | "BANNED" | "LOBBY_IDLE" | "BROKER_UNREACHABLE" | "CLOSED";
   /** For the developer, where there is more to say than `code` says. */
   readonly message?: string;
   readonly retryAfterMs?: number;
@@ -20,6 +20,7 @@ export function goodbyeFailure(reason: GoodbyeReason): LobbyFailure | undefined 
   switch (reason) {
     case "KICKED":
     case "BANNED":
+    case "LOBBY_IDLE":
       return { code: reason };
     case "REPLACED":
       return { code: "CLOSED", message: "Another page took this seat." };

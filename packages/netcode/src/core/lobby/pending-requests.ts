@@ -84,6 +84,7 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "list":
     case "challenge":
     case "leave":
+    case "keep-open":
     case "set-profile":
     case "set-ready":
     case "set-settings":

@@ -82,6 +82,7 @@ const lobby: Read<LobbyState> = object<LobbyState>({
   members: list(member, LOBBY_LIMITS.members),
   match: optional(match),
   matchCount: count,
+  idle: flag,
   event: count,
 });
 
@@ -144,6 +145,7 @@ const change: Read<LobbyChange> = variants<LobbyChange, "type">("type", {
   "locked-changed": { locked: flag },
   "capacity-changed": { capacity },
   "door-changed": { door },
+  "idle-changed": { idle: flag },
   "match-started": { match },
   "match-ended": { matchNumber: count },
 });
@@ -156,6 +158,7 @@ export const goodbye: Read<GoodbyeReason> = oneOf<GoodbyeReason>([
   "BAD_REQUEST",
   "SHUTTING_DOWN",
   "LOBBY_CLOSED",
+  "LOBBY_IDLE",
 ]);
 
 /** What tells a kind of message, and how that is read. */

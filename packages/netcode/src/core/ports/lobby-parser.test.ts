@@ -166,7 +166,7 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constantFrom("kick" as const, "transfer-host" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("ban" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("ban" as const), peerId: anyPeerId, banMs: fc.integer({ min: 1, max: 86_400_000 }) }),
-  fc.record({ type: fc.constant("bans" as const) }),
+  fc.record({ type: fc.constantFrom("bans" as const, "keep-open" as const) }),
   fc.record({ type: fc.constant("set-listed" as const), listed: fc.boolean() }),
   fc.record({ type: fc.constant("set-audience" as const), audience: integer(64) }),
   fc.record({ type: fc.constant("set-role" as const), role: fc.constantFrom("player" as const, "spectator" as const), peerId: anyPeerId }),
@@ -225,6 +225,7 @@ const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
     type: fc.constant("door-changed" as const),
     door: fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64) }),
   }),
+  fc.record({ type: fc.constant("idle-changed" as const), idle: fc.boolean() }),
   fc.record({ type: fc.constant("match-started" as const), match: anyMatch }),
   fc.record({ type: fc.constant("match-ended" as const), matchNumber: integer() }),
 );
@@ -244,6 +245,7 @@ const anyLobby = fc.record({
   members: fc.array(anyMember, { maxLength: 4 }),
   match: fc.option(anyMatch, { nil: undefined }),
   matchCount: integer(),
+  idle: fc.boolean(),
   event: integer(),
 });
 const anyIceServer = fc.record({ urls: fc.array(fc.string({ minLength: 1, maxLength: 80 }), { maxLength: 3 }) });
@@ -543,6 +545,7 @@ function lobbyState(): LobbyState {
           metadata: null,
           members: [member("a", 0, 1)],
           matchCount: 0,
+          idle: false,
           event: 4,
         },
         peerId: "a",

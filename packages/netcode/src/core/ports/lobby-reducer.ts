@@ -43,6 +43,8 @@ function changedFields(state: LobbyState, change: LobbyChange): Partial<LobbySta
       return { capacity: change.capacity };
     case "door-changed":
       return { door: change.door };
+    case "idle-changed":
+      return { idle: change.idle };
     case "match-started":
       return startMatch(state, change.match);
     case "match-ended":

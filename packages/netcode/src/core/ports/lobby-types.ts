@@ -125,6 +125,8 @@ export interface LobbyState {
   /** The match that is being played; `undefined` between matches. Who joins now waits for the next one. */
   readonly match: MatchAgreement | undefined;
   readonly matchCount: number;
+  /** Nobody has done anything here for hours: unless somebody does, the lobby is closed within `idleWarningMs`. */
+  readonly idle: boolean;
   /** Number of the last event that is included here. */
   readonly event: number;
 }
@@ -220,6 +222,8 @@ export type LobbyCommand =
   | { readonly type: "leave" }
   /** Fresh ICE servers: credentials of a TURN server do not last. */
   | { readonly type: "ice-servers" }
+  /** Somebody is still here: an idle lobby is not closed. */
+  | { readonly type: "keep-open" }
   | { readonly type: "set-profile"; readonly profile: Profile }
   | { readonly type: "set-ready"; readonly ready: boolean }
   /** `player`: as soon as a seat is free. The host may say it of another member. */
@@ -269,6 +273,7 @@ export type LobbyChange =
   | { readonly type: "locked-changed"; readonly locked: boolean }
   | { readonly type: "capacity-changed"; readonly capacity: number }
   | { readonly type: "door-changed"; readonly door: LobbyDoor }
+  | { readonly type: "idle-changed"; readonly idle: boolean }
   | { readonly type: "match-started"; readonly match: MatchAgreement }
   | { readonly type: "match-ended"; readonly matchNumber: number };
 
@@ -361,7 +366,15 @@ export interface LobbyError {
 }
 
 /** Why the broker closes a socket on purpose. */
-export type GoodbyeReason = "REPLACED" | "KICKED" | "BANNED" | "RATE_LIMITED" | "BAD_REQUEST" | "SHUTTING_DOWN" | "LOBBY_CLOSED";
+export type GoodbyeReason =
+  | "REPLACED"
+  | "KICKED"
+  | "BANNED"
+  | "RATE_LIMITED"
+  | "BAD_REQUEST"
+  | "SHUTTING_DOWN"
+  | "LOBBY_CLOSED"
+  | "LOBBY_IDLE";
 
 export type MemberMessage =
   /** `hostEpoch`: in which the sender takes itself for the host. A host's command of another epoch is refused. */

@@ -95,6 +95,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   },
   leave: {},
   "ice-servers": {},
+  "keep-open": {},
   "set-profile": { profile },
   "set-ready": { ready: flag },
   "set-role": { role: oneOf(["player", "spectator"]), peerId: optional(peerId) },
