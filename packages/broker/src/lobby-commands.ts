@@ -10,6 +10,7 @@ import {
 import type { LobbyAnswer, RoomCommand } from "./lobby.ts";
 import type { BanTime } from "./lobby-bans.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import { releaseSeats, reserveSeats } from "./lobby-reservations.ts";
 import { changeRole } from "./lobby-roles.ts";
 import { cleanPlayer, cleanProfile } from "./profile.ts";
 
@@ -83,6 +84,13 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
     case "set-audience":
       draft.change({ type: "door-changed", door: { ...draft.lobby.door, audience: command.audience } });
       return undefined;
+    case "reserve":
+      return reserveSeats(draft, command.reservations, draft.nowMs + command.forMs);
+    case "unreserve": {
+      const { reservations } = command;
+      releaseSeats(draft, ({ hash, isUsed }) => !isUsed && (reservations === undefined || reservations.includes(hash)));
+      return undefined;
+    }
     case "set-password":
       draft.setPassword(command.password);
       return undefined;
@@ -110,7 +118,8 @@ function apply(draft: LobbyDraft, peerId: PeerId, command: RoomCommand, seed: nu
 }
 
 function setCapacity(draft: LobbyDraft, capacity: number): LobbyRefusal | undefined {
-  if (capacity < playersOf(draft.lobby).length) return { code: "BAD_REQUEST", detail: "The lobby has more players than that." };
+  if (capacity < playersOf(draft.lobby).length + draft.lobby.door.reserved)
+    return { code: "BAD_REQUEST", detail: "The lobby has more players and held seats than that." };
   draft.change({ type: "capacity-changed", capacity });
   return undefined;
 }

@@ -13,7 +13,14 @@ import {
 } from "@rollcall/netcode/lobby-protocol";
 import { withBan, withoutBan, type BanTime } from "./lobby-bans.ts";
 import { withReturned } from "./lobby-restoration.ts";
-import { RECENT_BYTES, RECENT_CHANGES, type LobbyRecord, type NumberedChange, type SeatRecord } from "./lobby-record.ts";
+import {
+  RECENT_BYTES,
+  RECENT_CHANGES,
+  type LobbyRecord,
+  type NumberedChange,
+  type ReservationRecord,
+  type SeatRecord,
+} from "./lobby-record.ts";
 
 /** Why the machine refused; the shell adds the sentence. */
 export interface LobbyRefusal {
@@ -120,6 +127,12 @@ export class LobbyDraft {
   setPassword(password: PasswordVerifier | null): void {
     this.#record = { ...this.#record, password };
     this.change({ type: "door-changed", door: { ...this.lobby.door, password: password !== null } });
+  }
+
+  setReservations(reservations: readonly ReservationRecord[]): void {
+    this.#record = { ...this.#record, reservations };
+    const reserved = reservations.filter(({ isUsed }) => !isUsed).length;
+    if (reserved !== this.lobby.door.reserved) this.change({ type: "door-changed", door: { ...this.lobby.door, reserved } });
   }
 
   /** Keeps a member out that is about to be removed. */

@@ -22,6 +22,8 @@ export interface JoinRequest extends Origin {
   readonly as: "player" | "spectator" | "queue";
   /** A proof, and the text that it is of; `null`: none, or not for here and now. */
   readonly password: { readonly text: string; readonly proof: string } | null;
+  /** `null`: it has none. */
+  readonly reservationHash: string | null;
   readonly entrance: EntranceAttempt | null;
   readonly peerId: PeerId;
   readonly secretHash: string;
@@ -66,7 +68,7 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
     if (request.password === null) return refused({ code: "PASSWORD_REQUIRED" });
     if (!provesPassword(password, request.password.text, request.password.proof)) return refused({ code: "WRONG_PASSWORD" });
   }
-  const role = roleOfNewcomer(lobby, request.as);
+  const role = roleOfNewcomer(draft, request.as, request.reservationHash);
   if ("code" in role) return refused(role);
   const taken = new Set(lobby.members.map((member) => member.seat));
   let seat = 0;

@@ -270,5 +270,5 @@ test("[LS11] members hear that their lobby is listed", () => {
   const before = room.record.lobby;
   room.command("ada", { type: "set-listed", listed: true });
   const [{ event, change } = { event: 0, change: { type: "locked-changed" as const, locked: false } }] = room.changes.slice(-1);
-  expect(applyLobbyChange(before, event, change)?.door).toEqual({ listed: true, password: false, audience: 0 });
+  expect(applyLobbyChange(before, event, change)?.door).toEqual({ listed: true, password: false, audience: 0, reserved: 0 });
 });

@@ -10,7 +10,7 @@ export function listingOf({ lobby }: LobbyRecord): LobbyListing | undefined {
     code,
     hostName: members.find(({ peerId }) => peerId === hostId)?.profile.name ?? "",
     metadata: jsonBytes(metadata) <= LOBBY_LIMITS.listedMetadataBytes ? metadata : null,
-    members: playersOf(lobby).length,
+    members: playersOf(lobby).length + door.reserved,
     capacity,
     playing: match !== undefined,
     password: door.password,

@@ -9,6 +9,7 @@ const NAMES = ["ada", "bob", "cyd", "dan", "eve"] as const;
 type Act = (room: TestLobby) => void;
 
 const who = fc.constantFrom(...NAMES);
+const anyReservation = fc.constantFrom("r1", "r2", "r3");
 /** Mostly the host, whose commands would else seldom be more than refused. */
 const anyCommander = fc.constantFrom("host", "host", "host", ...NAMES);
 
@@ -111,6 +112,30 @@ const anyAct: fc.Arbitrary<Act> = fc.oneof(
     ),
   },
   {
+    weight: 3,
+    arbitrary: fc.tuple(anyCommander, fc.subarray(["r1", "r2", "r3"], { minLength: 1 }), fc.constantFrom(400, 40_000)).map(
+      ([by, reservations, forMs]): Act =>
+        (room) =>
+          void room.command(current(room, by), { type: "reserve", reservations, forMs }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(anyCommander, fc.option(fc.array(anyReservation, { maxLength: 2 }), { nil: undefined })).map(
+      ([by, reservations]): Act =>
+        (room) =>
+          void room.command(current(room, by), { type: "unreserve", ...(reservations === undefined ? {} : { reservations }) }),
+    ),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.tuple(who, anyReservation).map(
+      ([name, reservationHash]): Act =>
+        (room) =>
+          void (isMember(room, name) || room.join(name, { reservationHash })),
+    ),
+  },
+  {
     weight: 2,
     arbitrary: fc.tuple(anyCommander, fc.integer({ min: 1, max: 4 })).map(
       ([by, capacity]): Act =>
@@ -191,10 +216,14 @@ function checkInvariants({ record, nowMs }: TestLobby): void {
     [...new Set(members.map((member) => member.seat))].sort((left, right) => left - right),
   );
   const players = members.filter(({ role }) => role === undefined);
-  expect(players.length).toBeLessThanOrEqual(lobby.capacity);
+  const { reserved } = lobby.door;
+  expect(players.length + reserved).toBeLessThanOrEqual(lobby.capacity);
+  const held = record.reservations.filter(({ isUsed }) => !isUsed);
+  expect(held).toHaveLength(reserved);
+  expect(unique(record.reservations.map(({ hash }) => hash))).toBe(true);
   // Nobody who is there waits beside a free seat, and each waits under a number of their own.
   const queue = members.filter(({ role }) => role === "queued");
-  expect(players.length === lobby.capacity || queue.every(({ connected }) => !connected)).toBe(true);
+  expect(players.length + reserved === lobby.capacity || queue.every(({ connected }) => !connected)).toBe(true);
   expect(unique(queue.map(({ queueNumber }) => queueNumber)) && queue.every(({ queueNumber }) => queueNumber !== undefined)).toBe(true);
   expect(members.every((member) => member.order < record.nextOrder && member.profile.name !== "")).toBe(true);
   expect(
@@ -212,7 +241,7 @@ function checkInvariants({ record, nowMs }: TestLobby): void {
 }
 
 test("[LB27] whatever people do, in any order: one host, who is a member; seats, orders and events stay sound; members see what the broker sees", () => {
-  const seen = { changes: 0, hosts: 0, matches: 0, returns: 0, promotions: 0 };
+  const seen = { changes: 0, hosts: 0, matches: 0, returns: 0, held: 0, promotions: 0 };
   const property = fc.property(fc.array(anyAct, { minLength: 10, maxLength: 60 }), (acts) => {
     const room = new TestLobby({ capacity: 2, audience: 3 });
     let view = overTheWire(room.record.lobby);
@@ -233,6 +262,7 @@ test("[LB27] whatever people do, in any order: one host, who is a member; seats,
         hostEpoch = view.hostEpoch;
         if (change.type === "match-started") seen.matches++;
         if (change.type === "member-returned") seen.returns++;
+        if (change.type === "door-changed" && change.door.reserved > 0) seen.held++;
         if (change.type === "role-changed" && change.role === undefined) seen.promotions++;
         seen.changes++;
       }
@@ -243,7 +273,7 @@ test("[LB27] whatever people do, in any order: one host, who is a member; seats,
     }
   });
   fc.assert(property, { numRuns: 300 });
-  const { promotions, ...often } = seen;
-  expect(Math.min(...Object.values(often), promotions * 10)).toBeGreaterThan(50);
+  const { promotions, held, ...often } = seen;
+  expect(Math.min(...Object.values(often), promotions * 10, held * 10)).toBeGreaterThan(50);
   // Two seconds of work; a busy machine takes its time.
 }, 60_000);

@@ -55,6 +55,15 @@ export interface Restoration {
   readonly hostSeat: number;
 }
 
+/** A player's seat that is held. */
+export interface ReservationRecord {
+  /** Of what whoever comes for it has to show. */
+  readonly hash: string;
+  readonly untilMs: number;
+  /** Somebody came: no seat is held any more, and nobody comes with it again. */
+  readonly isUsed: boolean;
+}
+
 /** How long nothing was done in a lobby. */
 export interface Idleness {
   /** What is too long. */
@@ -84,6 +93,8 @@ export interface LobbyRecord {
   readonly bans: readonly BanRecord[];
   readonly nextBan: number;
   readonly idleness: Idleness;
+  /** Oldest first. */
+  readonly reservations: readonly ReservationRecord[];
   /** The newest changes, for members whose socket was away; numbers are dense and end at `lobby.event`. */
   readonly recent: readonly NumberedChange[];
 }

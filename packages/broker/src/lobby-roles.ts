@@ -1,15 +1,22 @@
 /** Who plays, who watches and who waits. */
 import { LOBBY_LIMITS, playersOf, type LobbyState, type Member, type PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import { takeReservedSeat } from "./lobby-reservations.ts";
 
 type Role = Pick<Member, "role" | "queueNumber">;
 
 const PLAYER: Role = {};
 const FULL: LobbyRefusal = { code: "LOBBY_FULL" };
 
-/** In which role somebody may come in who comes `as` that. */
-export function roleOfNewcomer(lobby: LobbyState, as: "player" | "spectator" | "queue"): Role | LobbyRefusal {
-  if (lobby.members.length >= LOBBY_LIMITS.members) return FULL;
+/** In which role somebody may come in who comes `as` that, perhaps to a seat that is held for it. */
+export function roleOfNewcomer(
+  draft: LobbyDraft,
+  as: "player" | "spectator" | "queue",
+  reservationHash: string | null,
+): Role | LobbyRefusal {
+  const { lobby } = draft;
+  if (as !== "spectator" && reservationHash !== null && takeReservedSeat(draft, reservationHash)) return PLAYER;
+  if (lobby.members.length + lobby.door.reserved >= LOBBY_LIMITS.members) return FULL;
   if (as !== "spectator" && hasSeat(lobby)) return PLAYER;
   if (as === "player" || !hasRoom(lobby)) return FULL;
   return as === "spectator" ? { role: "spectator" } : queued(lobby);
@@ -46,7 +53,7 @@ function setRole(draft: LobbyDraft, { peerId, profile, ready }: Member, role: Ro
 }
 
 function hasSeat(lobby: LobbyState): boolean {
-  return playersOf(lobby).length < lobby.capacity;
+  return playersOf(lobby).length + lobby.door.reserved < lobby.capacity;
 }
 
 function hasRoom(lobby: LobbyState): boolean {

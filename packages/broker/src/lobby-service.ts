@@ -13,7 +13,7 @@ import type { BrokerLimits } from "./limits.ts";
 import type { Counters } from "./counters.ts";
 import { FIRST_CONNECTION, openLobby, stepLobby, type Entrance, type LobbyRequest, type LobbyStep, type RoomCommand } from "./lobby.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
-import { arrivalOf, originOf } from "./lobby-arrival.ts";
+import { arrivalOf, originOf, withoutSecrets } from "./lobby-arrival.ts";
 import { KEY_TAKEN, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
@@ -166,7 +166,8 @@ export class LobbyService {
   async command({ code, peerId, connection }: Membership, order: Order, handleOutcome: HandleOutcome): Promise<void> {
     const { command, hostEpoch, isWaiting } = order;
     const seed = this.#options.secrets.newSeed();
-    const request = { type: "command", peerId, connection, command, hostEpoch, seed } as const;
+    const stored = withoutSecrets(this.#options.secrets, command);
+    const request = { type: "command", peerId, connection, command: stored, hostEpoch, seed } as const;
     const handleStep: HandleStep = (step) => {
       if (step === undefined) handleOutcome({ ok: false, refusal: { code: "NOT_MEMBER" } });
       else if (!step.answer.ok) handleOutcome({ ok: false, refusal: step.answer.refusal });

@@ -188,6 +188,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
       case "set-audience":
       case "set-role":
       case "set-password":
+      case "reserve":
+      case "unreserve":
       case "kick":
       case "ban":
       case "bans":

@@ -58,6 +58,7 @@ test.each([
     deviceHash: null,
     as: "player",
     password: null,
+    reservationHash: null,
     entrance: null,
     peerId: peer("bob"),
     secretHash: "s",

@@ -26,6 +26,7 @@ import {
 } from "./lobby-entrance.ts";
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import { commandLobby } from "./lobby-commands.ts";
+import { heldReservations, releaseSeats } from "./lobby-reservations.ts";
 import { promoteQueued } from "./lobby-roles.ts";
 import { cleanProfile } from "./profile.ts";
 
@@ -107,7 +108,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
       game,
       capacity,
       locked: false,
-      door: { listed, password: password !== null, audience },
+      door: { listed, password: password !== null, audience, reserved: 0 },
       relayOnly,
       hostId: peerId,
       hostEpoch: 1,
@@ -125,6 +126,7 @@ export function openLobby(opening: LobbyOpening): LobbyRecord {
     bans: [],
     nextBan: 1,
     idleness: { limitMs: idleMs, sinceMs: nowMs, warnedAtMs: null },
+    reservations: [],
     recent: [],
   };
 }
@@ -146,9 +148,9 @@ export function lobbyDeadlineMs(record: LobbyRecord): number {
   return Math.min(seatsDeadlineMs(record), idleDeadlineMs(record));
 }
 
-/** The same by the absence of members alone; `Infinity` while everybody is connected. */
+/** The same by the absence of members and of who has a reservation alone; `Infinity` while everybody is here. */
 export function seatsDeadlineMs(record: LobbyRecord): number {
-  let deadlineMs = Infinity;
+  let deadlineMs = Math.min(Infinity, ...heldReservations(record).map(({ untilMs }) => untilMs));
   const successor = nextHost(record.lobby, record.lobby.hostId, "connected");
   for (const { peerId, disconnectedAtMs, keptMs } of record.seats) {
     if (disconnectedAtMs === null) continue;
@@ -207,6 +209,7 @@ function passTime(draft: LobbyDraft, nowMs: number): void {
   for (const { peerId, disconnectedAtMs, keptMs } of draft.record.seats) {
     if (disconnectedAtMs !== null && nowMs >= disconnectedAtMs + keptMs) draft.remove(peerId, "expired");
   }
+  releaseSeats(draft, ({ untilMs }) => nowMs >= untilMs);
   if (nowMs >= idleDeadlineMs(draft.record)) {
     if (draft.lobby.idle) return draft.end();
     draft.warnOfEnd();

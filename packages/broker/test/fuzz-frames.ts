@@ -108,6 +108,8 @@ const filter = (random: Random): object => ({
   ...(random.chance(0.3) ? { metadata: { [word(random, 1, 6)]: pick(random, [word(random, 0, 9), random.integer(9), true, null]) } } : {}),
 });
 
+const RESERVATIONS = ["a", "b", "c"].map((letter) => letter.repeat(16));
+
 const visit = (random: Random): object =>
   random.chance(0.3) ? { device: word(random, 16, 64), entrance: { id: word(random, 16, 64), attempt: 1 + random.integer(3) } } : {};
 
@@ -135,6 +137,7 @@ const COMMANDS: Readonly<Record<LobbyCommand["type"], (random: Random, names: Fu
     game: pick(random, GAMES),
     profile: profile(random),
     ...(random.chance(0.3) ? { as: pick(random, ["spectator", "queue"]) } : {}),
+    ...(random.chance(0.3) ? { reservation: pick(random, RESERVATIONS) } : {}),
     ...(random.chance(0.1) ? { password: { nonce: word(random, 1, 60), proof: bytes(random, 43) } } : {}),
     ...visit(random),
   }),
@@ -178,6 +181,8 @@ const COMMANDS: Readonly<Record<LobbyCommand["type"], (random: Random, names: Fu
   }),
   "set-listed": (random) => ({ listed: random.chance(0.5) }),
   "set-password": (random) => ({ password: random.chance(0.8) ? null : verifier(random) }),
+  reserve: (random) => ({ reservations: [pick(random, RESERVATIONS)], forMs: 1 + random.integer(60_000) }),
+  unreserve: (random) => (random.chance(0.5) ? {} : { reservations: RESERVATIONS }),
   "set-capacity": (random) => ({ capacity: 1 + random.integer(64) }),
   kick: (random, { peerIds }) => ({ peerId: pick(random, peerIds) }),
   ban: (random, { peerIds }) => ({ peerId: pick(random, peerIds), ...(random.chance(0.5) ? { banMs: 1 + random.integer(600_000) } : {}) }),
@@ -241,7 +246,12 @@ const match = (random: Random, { peerIds }: FuzzNames): object => ({
   countdownMs: random.integer(60_000),
 });
 
-const door = (random: Random): object => ({ listed: random.chance(0.5), password: random.chance(0.5), audience: random.integer(9) });
+const door = (random: Random): object => ({
+  listed: random.chance(0.5),
+  password: random.chance(0.5),
+  audience: random.integer(9),
+  reserved: random.integer(9),
+});
 
 /** One change of each kind. */
 const CHANGES: Readonly<Record<LobbyChange["type"], (random: Random, names: FuzzNames) => object>> = {

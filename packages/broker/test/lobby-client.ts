@@ -158,7 +158,14 @@ export class LobbyClient {
 
   join(
     code: string,
-    options: { name?: string; game?: GameIdentity; device?: string; entrance?: EntranceAttempt; password?: PasswordProof } = {},
+    options: {
+      name?: string;
+      game?: GameIdentity;
+      device?: string;
+      entrance?: EntranceAttempt;
+      password?: PasswordProof;
+      reservation?: string;
+    } = {},
   ): Promise<Reply> {
     const { name = "Bob", game = GAME, ...more } = options;
     return this.ask({ type: "join", protocol: LOBBY_PROTOCOL_VERSION, key: this.pageKey.key, code, game, profile: profile(name), ...more });

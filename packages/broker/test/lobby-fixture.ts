@@ -99,6 +99,7 @@ export class TestLobby {
       readonly as?: "player" | "spectator" | "queue";
       readonly password?: { readonly text: string; readonly proof: string } | null;
       readonly entrance?: EntranceAttempt;
+      readonly reservationHash?: string | null;
       readonly secretHash?: string;
     } = {},
   ): string {
@@ -110,10 +111,23 @@ export class TestLobby {
       password = null,
       as = "player",
       entrance = null,
+      reservationHash = null,
       secretHash = `secret-${name}`,
     } = options;
     return this.#outcome(
-      this.step({ type: "join", game, profile: named(name), address, deviceHash, entrance, as, password, peerId, secretHash }),
+      this.step({
+        type: "join",
+        game,
+        profile: named(name),
+        address,
+        deviceHash,
+        entrance,
+        reservationHash,
+        as,
+        password,
+        peerId,
+        secretHash,
+      }),
     );
   }
 

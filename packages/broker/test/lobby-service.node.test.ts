@@ -166,6 +166,18 @@ test("[LS22] who is banned from the lobby that fits gets another", async () => {
   expect(other.lobby.code).not.toBe(lobby.code);
 });
 
+test("[LS80] quick match and the public list leave held seats alone, and whoever has the reservation comes in; the store does not hold it", async () => {
+  const filter = { metadata: { map: "held" } };
+  const ada = await open();
+  const { lobby } = await matched(ada, { filter, capacity: 2 });
+  const reservation = "reservation-of-bob-0123456789";
+  expect((await ada.ask({ type: "reserve", reservations: [reservation], forMs: 60_000 })).ok).toBe(true);
+  expect((await matched(await open(), { filter, capacity: 2 })).lobby.code).not.toBe(lobby.code);
+  expect(refusal(await (await open()).join(lobby.code)).code).toBe("LOBBY_FULL");
+  expect(admission(await (await open()).join(lobby.code, { reservation })).lobby.code).toBe(lobby.code);
+  expect(refusal(await (await open()).join(lobby.code, { reservation })).code).toBe("LOBBY_FULL");
+});
+
 test("[LS32] who knows the password comes in by a proof that is of no use to anybody else; wrong ones count as wrong codes, and a code without a lobby looks the same until then", async () => {
   const password = new TypedPassword("open sesame");
   const ada = await open();

@@ -86,6 +86,7 @@ export type {
   MatchView,
   NetcodeErrorCode,
   NetcodeErrorLike,
+  ReserveOptions,
   RunOptions,
   StartOptions,
 } from "./facade/types.ts";

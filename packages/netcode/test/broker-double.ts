@@ -268,6 +268,12 @@ export class BrokerDouble {
       case "set-password":
         this.change(room, { type: "door-changed", door: { ...room.state.door, password: command.password !== null } });
         return null;
+      case "reserve":
+        this.change(room, { type: "door-changed", door: { ...room.state.door, reserved: command.reservations.length } });
+        return null;
+      case "unreserve":
+        this.change(room, { type: "door-changed", door: { ...room.state.door, reserved: 0 } });
+        return null;
       case "keep-open":
         if (room.state.idle) this.change(room, { type: "idle-changed", idle: false });
         return null;
@@ -309,7 +315,7 @@ export class BrokerDouble {
     const { game, capacity, settings, metadata, relayOnly = false } = command;
     const fresh = {
       locked: false,
-      door: { listed: command.listed === true, password: command.password !== undefined, audience: command.audience ?? 0 },
+      door: { listed: command.listed === true, password: command.password !== undefined, audience: command.audience ?? 0, reserved: 0 },
       hostId: peerId,
       hostEpoch: 1,
       match: undefined,

@@ -36,6 +36,28 @@ test("[LS3] a game bans for a time, lists bans and lifts them", async () => {
   expect(commandsOf(room, "unban")).toEqual([{ type: "unban", ban: 7 }]);
 });
 
+test("[LS84] a game holds seats, hands out an invite for each, joins with one, and gives seats back", async () => {
+  const room = await openRoom(1);
+  const { world, host } = room;
+  for (const wish of [{ seats: 0 }, { seats: 65 }, { forMs: 0 }, { forMs: 86_400_001 }])
+    await expect(host.reserve(wish)).rejects.toMatchObject({ code: "BAD_ARGUMENT" });
+  const invites = await world.until(host.reserve({ seats: 2 }));
+  const [asked] = commandsOf(room, "reserve");
+  expect(asked).toMatchObject({ forMs: 600_000 });
+  const reservations = asked?.type === "reserve" ? asked.reservations : [];
+  expect(new Set(reservations).size).toBe(2);
+  expect(invites).toEqual(reservations.map((reservation) => `${host.invite}~${reservation}`));
+  expect(host.state.door.reserved).toBe(2);
+  const [invite = ""] = invites;
+  const guest = await world.until(joinLobby(world.page().environment, `https://play.test/#j=${invite}`, options("Bob")));
+  expect(commandsOf(room, "join").at(-1)).toMatchObject({ code: host.code, reservation: reservations[0] });
+  // The secret of the link as ever, which no broker has.
+  expect(guest.invite).toBe(host.invite);
+  await world.until(host.unreserve([invite, "nothing"]));
+  await world.until(host.unreserve());
+  expect(commandsOf(room, "unreserve")).toEqual([{ type: "unreserve", reservations: [reservations[0]] }, { type: "unreserve" }]);
+});
+
 test("[LS77] a game is warned before its idle lobby is closed, keeps it open, and is told why it ended", async () => {
   const { world, host, lobbies } = await openRoom(1);
   const { broker } = world;
@@ -231,6 +253,6 @@ function lobbyOf(members: readonly Member[]): LobbyState {
     idle: false,
     event: 1,
   };
-  const door = { listed: false, password: false, audience: 0 };
+  const door = { listed: false, password: false, audience: 0, reserved: 0 };
   return { code: "KXRTM" as LobbyState["code"], game: tagGame, capacity: 2, door, hostId: "bob" as PeerId, members, ...rest };
 }

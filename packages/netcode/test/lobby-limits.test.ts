@@ -50,7 +50,7 @@ test("[LS6] the admission to the largest lobby fits into a frame", () => {
     game: { id: "x".repeat(LOBBY_LIMITS.gameIdUnits), version: 1, contentHash: "01234567" },
     capacity: LOBBY_LIMITS.members,
     locked: false,
-    door: { listed: true, password: true, audience: 64 },
+    door: { listed: true, password: true, audience: 64, reserved: 64 },
     relayOnly: false,
     hostId: peerIdOf(0),
     hostEpoch: most,

@@ -178,7 +178,7 @@ function emptyLobby(
   const { capacity, settings, metadata } = command.type === "create" ? command : { capacity: 8, settings: null, metadata: null };
   const rest = {
     locked: false,
-    door: { listed: false, password: false, audience: 0 },
+    door: { listed: false, password: false, audience: 0, reserved: 0 },
     relayOnly: false,
     hostEpoch: 1,
     match: undefined,

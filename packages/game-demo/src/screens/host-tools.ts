@@ -1,6 +1,6 @@
 import type { Ban } from "@rollcall/netcode";
 import { openDialog } from "./dialog.ts";
-import { element } from "./element.ts";
+import { element, setText } from "./element.ts";
 import { passwordField } from "./password-field.ts";
 import type { RoomModel } from "./room-model.ts";
 import { cleanName } from "./player-name.ts";
@@ -12,6 +12,10 @@ export interface HostToolsOptions {
   readonly onList: (listed: boolean) => void;
   /** `undefined`: none. */
   readonly onPassword: (password: string | undefined) => void;
+  /** Holds a seat, and shows the link that leads to it. */
+  readonly onHold: () => void;
+  /** Gives all held seats back. */
+  readonly onGiveBack: () => void;
   readonly bans: () => Promise<readonly Ban[]>;
   readonly onUnban: (ban: Ban) => void;
 }
@@ -23,6 +27,7 @@ export class HostTools {
   readonly #lock: HTMLButtonElement;
   readonly #listed: HTMLButtonElement;
   readonly #password: HTMLButtonElement;
+  readonly #giveBack: HTMLButtonElement;
   #model: RoomModel | undefined;
 
   constructor(options: HostToolsOptions) {
@@ -30,6 +35,8 @@ export class HostTools {
     this.#listed = switchButton("globe", strings.room.listed, strings.room.listedHint, () => options.onList(this.#model?.listed !== true));
     this.#lock = switchButton("lock", strings.room.lock, strings.room.lockHint, () => options.onLock(this.#model?.locked !== true));
     this.#password = element("button", { type: "button", class: "button small quiet", onclick: () => this.#askForPassword() });
+    const hold = element("button", { type: "button", class: "button small quiet", onclick: () => options.onHold() }, strings.held.hold);
+    this.#giveBack = element("button", { type: "button", class: "button small quiet", onclick: () => options.onGiveBack() });
     const bans = element(
       "button",
       { type: "button", class: "button small quiet", onclick: () => void this.#showBans() },
@@ -41,6 +48,8 @@ export class HostTools {
       this.#listed,
       this.#lock,
       this.#password,
+      hold,
+      this.#giveBack,
       bans,
     );
   }
@@ -50,6 +59,8 @@ export class HostTools {
     this.root.hidden = !model.isHost;
     this.#lock.setAttribute("aria-checked", String(model.locked));
     this.#listed.setAttribute("aria-checked", String(model.listed));
+    this.#giveBack.hidden = model.heldSeats === 0;
+    setText(this.#giveBack, strings.held.giveBack(model.heldSeats));
     const text = model.hasPassword ? strings.roomPassword.change : strings.roomPassword.set;
     if (this.#password.textContent !== text) this.#password.replaceChildren(text);
   }

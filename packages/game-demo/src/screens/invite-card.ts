@@ -10,7 +10,8 @@ import { strings } from "./strings.ts";
 const COPIED_MS = 2_000;
 
 export interface InviteCardOptions {
-  readonly code: string;
+  /** Left out where the code alone is not what is handed on. */
+  readonly code?: string;
   readonly link: string;
   /** True when `link` can be opened on this computer only. */
   readonly localOnly: boolean;
@@ -25,11 +26,11 @@ export function inviteCard(options: InviteCardOptions): HTMLElement {
   return element(
     "div",
     { class: "invite" },
-    codeLetters(code, options.testId),
+    code === undefined ? undefined : codeLetters(code, options.testId),
     element(
       "div",
       { class: "invite-buttons" },
-      copyButton(strings.room.copyCode, code, announcer),
+      code === undefined ? undefined : copyButton(strings.room.copyCode, code, announcer),
       copyButton(strings.room.copyLink, link, announcer),
       shareButton(link),
     ),

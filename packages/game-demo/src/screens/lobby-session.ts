@@ -100,6 +100,8 @@ export class LobbySession {
         onLock: (locked) => shell.run(lobby.setLocked(locked)),
         onList: (listed) => shell.run(lobby.setListed(listed)),
         onPassword: (password) => shell.run(lobby.setPassword(password)),
+        onHold: () => shell.run(this.#holdSeat()),
+        onGiveBack: () => shell.run(lobby.unreserve()),
         bans: () => lobby.bans(),
         onUnban: (ban) => shell.run(lobby.unban(ban)),
       },
@@ -123,6 +125,13 @@ export class LobbySession {
     this.#room = room;
     room.update(roomModel(lobby));
     shell.show("room", room);
+  }
+
+  async #holdSeat(): Promise<void> {
+    const { announcer, localOnly } = this.#shell;
+    const [invite = this.lobby.code] = await this.lobby.reserve();
+    const body = [element("p", { class: "hint" }, strings.held.hint), inviteCard({ link: this.#shell.link(invite), localOnly, announcer })];
+    openDialog({ title: strings.held.heading, body, actions: [{ text: strings.room.close, className: "button quiet" }] });
   }
 
   #watch(): void {

@@ -53,6 +53,8 @@ export interface RoomModel {
   readonly personCount: number;
   /** Of the next match, bots included. */
   readonly seatCount: number;
+  /** Seats of the lobby that are held for people with a link of their own. */
+  readonly heldSeats: number;
   readonly isSpectator: boolean;
   readonly isPlayer: boolean;
   readonly listed: boolean;
@@ -88,6 +90,7 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
     seats: [...persons, ...bots.map((bot): BotSeat => ({ kind: "bot", name: bot.name, colour: bot.colour })), ...audience],
     personCount: persons.length,
     seatCount: seatCount(lobby),
+    heldSeats: state.door.reserved,
     isSpectator: lobby.me.role === "spectator",
     isPlayer: lobby.me.role === undefined,
     listed: state.door.listed,

@@ -101,7 +101,7 @@ export class RoomScreen {
 
   update(model: RoomModel): void {
     this.#model = model;
-    setText(this.#count, strings.room.count(model.personCount, model.seatCount));
+    setText(this.#count, `${strings.room.count(model.personCount, model.seatCount)}${strings.held.count(model.heldSeats)}`);
     const notice = model.brokerConnected ? (model.matchRunning ? model.status : "") : strings.room.brokerLost;
     setText(this.#notice, notice);
     this.#notice.hidden = notice === "";

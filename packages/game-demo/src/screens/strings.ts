@@ -75,6 +75,14 @@ export const strings = {
     save: "Save",
   },
 
+  held: {
+    hold: "Hold a seat…",
+    heading: "A seat for somebody",
+    hint: "Whoever opens this link first gets the seat, within ten minutes. Nobody else does.",
+    count: (seats: number): string => (seats === 0 ? "" : `, ${seats} held`),
+    giveBack: (seats: number): string => (seats === 1 ? "Give the held seat back" : `Give ${seats} held seats back`),
+  },
+
   bans: {
     open: "Banned players…",
     heading: "Banned players",

@@ -32,7 +32,7 @@ export class FakeLobby implements RubberbandLobby {
       game: { id: "rubberband", version: 1, contentHash: "00000000" },
       capacity: 8,
       locked: false,
-      door: { listed: false, password: false, audience: 0 },
+      door: { listed: false, password: false, audience: 0, reserved: 0 },
       relayOnly: false,
       hostId: host as PeerId,
       hostEpoch: 1,
@@ -210,6 +210,17 @@ export class FakeLobby implements RubberbandLobby {
   async keepOpen(): Promise<void> {
     this.calls.push("keep open");
     this.set({ idle: false });
+  }
+
+  async reserve(): Promise<readonly string[]> {
+    this.calls.push("reserve");
+    this.set({ door: { ...this.state.door, reserved: this.state.door.reserved + 1 } });
+    return [`${this.code}~${"r".repeat(31)}${this.state.door.reserved}`];
+  }
+
+  async unreserve(): Promise<void> {
+    this.calls.push("unreserve");
+    this.set({ door: { ...this.state.door, reserved: 0 } });
   }
 
   kick(peerId: PeerId): Promise<void> {

@@ -154,6 +154,22 @@ describe("the room", () => {
     expect(lobby.calls).toEqual(["ban peer-2", "kick peer-1"]);
   });
 
+  test("[SC92] the host holds a seat and hands on its link; held seats are counted, and given back with one button", async () => {
+    const lobby = await host();
+    const giveBack = page.getByRole("button", { name: /give .* back/i });
+    await expect.element(giveBack).not.toBeInTheDocument();
+    await userEvent.click(page.getByRole("button", { name: "Hold a seat…" }));
+    const dialog = page.getByRole("dialog");
+    await expect.element(dialog).toHaveTextContent(/opens this link first gets the seat/);
+    await expect.element(dialog).toHaveTextContent(`#j=${lobby.code}~${"r".repeat(31)}1`);
+    await expect.element(dialog.getByRole("button", { name: "Copy code" })).not.toBeInTheDocument();
+    await userEvent.keyboard("{Escape}");
+    await expect.element(page.getByText("1 of 6, 1 held")).toBeVisible();
+    await userEvent.click(giveBack);
+    await expect.element(giveBack).not.toBeInTheDocument();
+    expect(lobby.calls).toEqual(["reserve", "unreserve"]);
+  });
+
   test("[SC91] an idle lobby says that it is about to be closed, and is kept open with one button", async () => {
     const lobby = await join();
     await expect.element(page.getByTestId("idle")).not.toBeVisible();

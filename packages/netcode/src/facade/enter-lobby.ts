@@ -1,7 +1,7 @@
 import type { MessageTypes } from "../core/base/message-type.ts";
 import { Random } from "../core/base/random.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
-import { readInvite, type Invite } from "../core/identity/invite.ts";
+import { readInvite, readReservation, type Invite } from "../core/identity/invite.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
@@ -80,8 +80,15 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
 ): Promise<Lobby<State, Schema, Messages>> {
   const normalized = normalizeLobbyCode(code);
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
-  const as = options.as === undefined ? {} : { as: options.as };
-  const entrance = { type: "join" as const, code: normalized, game: identityOf(options), profile: profileOf(options), ...as };
+  const reservation = readReservation(code);
+  const entrance = {
+    type: "join" as const,
+    code: normalized,
+    game: identityOf(options),
+    profile: profileOf(options),
+    ...(options.as === undefined ? {} : { as: options.as }),
+    ...(reservation === undefined ? {} : { reservation }),
+  };
   return enter(environment, options, { invite: readInvite(code), entrance, password: checkedPassword(options.password) });
 }
 

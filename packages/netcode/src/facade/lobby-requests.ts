@@ -1,5 +1,6 @@
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { Ban, Json, LobbyState, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import { readReservation, writeReservation } from "../core/identity/invite.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import {
@@ -15,17 +16,26 @@ import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } 
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import type { MakeVerifier } from "./environment.ts";
-import type { BanOptions } from "./types.ts";
+import type { BanOptions, ReserveOptions } from "./types.ts";
+
+/** How long a seat is held where nothing else is said: at half, whoever reads the message late finds it gone; at double, others wait for who does not come. */
+const RESERVED_MS = 600_000;
 
 /** What a member asks of the broker, where nothing comes of it but an answer, and what it says to the other members: a part of `LobbyRoom`. */
 export abstract class LobbyRequests<Messages extends MessageTypes> {
   readonly #connection: LobbyConnection;
   readonly #makeVerifier: MakeVerifier;
+  readonly #randomToken: () => string;
 
-  constructor(connection: LobbyConnection, makeVerifier: MakeVerifier) {
+  constructor(connection: LobbyConnection, makeVerifier: MakeVerifier, randomToken: () => string) {
     this.#connection = connection;
     this.#makeVerifier = makeVerifier;
+    this.#randomToken = randomToken;
   }
+
+  abstract get code(): string;
+
+  abstract get invite(): string | undefined;
 
   abstract get me(): Member;
 
@@ -106,6 +116,20 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     const checked = checkedPassword(password);
     const verifier = checked === undefined ? null : await this.#makeVerifier(checked);
     await this.#connection.request({ type: "set-password", password: verifier });
+  }
+
+  async reserve({ seats = 1, forMs = RESERVED_MS }: ReserveOptions = {}): Promise<readonly string[]> {
+    checkedInteger("seats", seats, [1, LOBBY_LIMITS.members]);
+    checkedInteger("a forMs", forMs, [1, LOBBY_LIMITS.reservationMs]);
+    // Ours, so that a request that is asked again after a lost answer holds no second seat.
+    const reservations = Array.from({ length: seats }, this.#randomToken);
+    await this.#connection.request({ type: "reserve", reservations, forMs });
+    return reservations.map((reservation) => writeReservation(this.invite ?? this.code, reservation));
+  }
+
+  async unreserve(invites?: readonly string[]): Promise<void> {
+    const reservations = invites?.flatMap((invite) => readReservation(invite) ?? []);
+    await this.#connection.request({ type: "unreserve", ...(reservations === undefined ? {} : { reservations }) });
   }
 
   kick(peerId: PeerId): Promise<void> {

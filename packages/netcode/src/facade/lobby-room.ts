@@ -55,7 +55,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   readonly #freed = new Deferred<void>();
 
   constructor(options: LobbyRoomOptions<State, Schema, Messages>) {
-    super(options.connection, options.makeVerifier);
+    super(options.connection, options.makeVerifier, () => options.page.randomToken());
     const { admission, connection, game, page, ticker } = options;
     this.#options = options;
     this.#peerId = admission.peerId;

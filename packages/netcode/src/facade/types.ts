@@ -170,6 +170,13 @@ export interface BanOptions {
   readonly banMs?: number;
 }
 
+export interface ReserveOptions {
+  /** How many, 1–64. Default 1. */
+  readonly seats?: number;
+  /** For how long, in ms, at most a day. Default: ten minutes. */
+  readonly forMs?: number;
+}
+
 export interface StartOptions {
   /** Seats of the match; default: the members, but at least the game's fewest. Bots fill what members do not. */
   readonly playerCount?: number;
@@ -212,6 +219,13 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   setListed(listed: boolean): Promise<void>;
   /** From now on newcomers have to know it; `undefined` or empty: nobody has to. */
   setPassword(password: string | undefined): Promise<void>;
+  /**
+   * Holds players' seats for people whom you invite: strangers find them taken. Resolves with an invite for each seat, to be put into a link like `invite`; it lets one person in, once. Who
+   * does not come in time leaves the seat to others. Rejects with `LOBBY_FULL` where fewer seats are free.
+   */
+  reserve(options?: ReserveOptions): Promise<readonly string[]>;
+  /** Gives the seats of these invites back; left out: all that are held (`state.door.reserved`), whoever of the hosts held them. */
+  unreserve(invites?: readonly string[]): Promise<void>;
   /** Out; after ten seconds it may come in again, by the code as before. */
   kick(peerId: PeerId): Promise<void>;
   /** Out, and not back in while the lobby lives; or for `banMs`. */

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { normalizeLobbyCode } from "../ports/lobby-protocol.ts";
-import { readInvite, writeInvite } from "./invite.ts";
+import { readInvite, readReservation, writeInvite, writeReservation } from "./invite.ts";
 
 const anyInvite = fc.record({ secret: fc.uint8Array({ minLength: 16, maxLength: 16 }), isRequired: fc.boolean() });
 
@@ -40,4 +40,27 @@ it("[ID30] a code alone has no invite, and what only looks like one is none", ()
     expect(readInvite(text)).toBeUndefined();
   }
   fc.assert(fc.property(fc.string(), (text) => void readInvite(text)));
+});
+
+it("[LS84] a reservation is read behind an invite, or a code alone, and neither takes the other for its own", () => {
+  fc.assert(
+    fc.property(anyInvite, fc.stringMatching(/^[A-Za-z0-9_-]{16,64}$/), (invite, reservation) => {
+      for (const written of [writeInvite("KXRTMB", invite), "KXRTMB"]) {
+        const held = writeReservation(written, reservation);
+        for (const text of [
+          held,
+          ` ${held}\n`,
+          `https://play.test/?broker=x#j=${held}`,
+          `Come: https://play.test/#a=b&j=${held}&c=d now`,
+        ]) {
+          expect(readReservation(text)).toBe(reservation);
+          expect(readInvite(text)).toEqual(written === "KXRTMB" ? undefined : invite);
+          expect(normalizeLobbyCode(text)).toBe("KXRTMB");
+        }
+        expect(readReservation(written)).toBeUndefined();
+      }
+    }),
+  );
+  for (const text of ["", "~", `~${"r".repeat(32)}`, "KXRTM~short", `KXRTM~${"r".repeat(65)}`, `KXRTM.~${"r".repeat(32)}`])
+    expect(readReservation(text)).toBeUndefined();
 });

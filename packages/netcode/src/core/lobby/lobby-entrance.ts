@@ -40,6 +40,7 @@ export type LobbyEntrance =
       readonly profile: Profile;
       readonly password?: PasswordProof;
       readonly as?: "spectator" | "queue";
+      readonly reservation?: string;
     }
   | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };
 

@@ -95,6 +95,8 @@ export function isFulfilled(pending: PendingRequest, lobby: LobbyState, self: Pe
     case "set-audience":
     case "set-role":
     case "set-password":
+    case "reserve":
+    case "unreserve":
     case "bans":
     case "unban":
       return false;

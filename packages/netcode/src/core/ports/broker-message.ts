@@ -2,7 +2,20 @@ import { PLAYERS_MAX, type LobbyCode } from "../base/units.ts";
 import { parseJsonText } from "./json-text.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { normalizeLobbyCode } from "./lobby-code.ts";
-import { audience, capacity, count, game, keepsake, metadata, peerId, playerProfile, profile, secret, settings } from "./lobby-fields.ts";
+import {
+  audience,
+  capacity,
+  count,
+  game,
+  keepsake,
+  metadata,
+  peerId,
+  playerProfile,
+  profile,
+  reserved,
+  secret,
+  settings,
+} from "./lobby-fields.ts";
 import {
   flag,
   integer,
@@ -66,7 +79,7 @@ const match: Read<MatchAgreement> = object<MatchAgreement>({
   countdownMs: integer(0, LOBBY_LIMITS.countdownMs),
 });
 
-const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag, password: flag, audience });
+const door: Read<LobbyDoor> = object<LobbyDoor>({ listed: flag, password: flag, audience, reserved });
 
 const lobby: Read<LobbyState> = object<LobbyState>({
   code: lobbyCode,

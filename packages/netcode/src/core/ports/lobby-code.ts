@@ -4,8 +4,8 @@ import { LOBBY_CODE_ALPHABET, LOBBY_CODE_LENGTH, LOBBY_CODE_LENGTH_MAX } from ".
 
 /** The code inside a link: `…/#j=KXRTM`, also after other parameters. */
 const LINK_PATTERN = /[#?&]j=([^\s&#]*)/iu;
-/** The secret of an invite, behind the code. */
-const SECRET_PATTERN = /\.[A-Za-z0-9_-]{23}\s*$/u;
+/** The secret of an invite, and a reservation, behind the code. */
+const SECRET_PATTERN = /(?:\.[A-Za-z0-9_-]{23})?(?:~[A-Za-z0-9_-]{16,64})?\s*$/u;
 /** White space, dashes of any kind, and the invisible characters that chats put into copied text. */
 const FILLER_PATTERN = /%20|[\s\p{Pd}\p{Cf}_.]/gu;
 const CODE_PATTERN = new RegExp(
@@ -14,7 +14,7 @@ const CODE_PATTERN = new RegExp(
 
 /**
  * Reads a code as people type and paste it: any case, with spaces and dashes, or a whole link with `#j=CODE`, with or without
- * the secret of an invite.
+ * the secret of an invite and a reservation.
  * `undefined` for everything that cannot be a code.
  */
 export function normalizeLobbyCode(text: string): LobbyCode | undefined {

@@ -48,4 +48,6 @@ export const settings: Read<Profile["choices"]> = json(LOBBY_LIMITS.settingsByte
 export const metadata: Read<Profile["choices"]> = json(LOBBY_LIMITS.metadataBytes);
 /** Members beside the players. */
 export const audience: Read<number> = integer(0, LOBBY_LIMITS.members);
+/** Players' seats that are held. */
+export const reserved: Read<number> = integer(0, LOBBY_LIMITS.members);
 export const capacity: Read<number> = integer(1, LOBBY_LIMITS.members);

@@ -29,6 +29,10 @@ export const filterUnits = 64;
 export const bans = 128;
 /** Longest that a ban can be given for; without a time it lasts as long as the lobby. */
 export const banMs = 86_400_000;
+/** Reservations that a lobby remembers, used ones among them, of which the oldest give way: so that one that was used is of no use again. At half, a busy door forgets them before they end. */
+export const reservations = 128;
+/** Longest that a seat can be held. */
+export const reservationMs = 86_400_000;
 export const gameIdUnits = 64;
 /** Text that a person typed or pasted as a code: a link is longer than its code. */
 export const codeUnits = 2_048;

@@ -23,7 +23,7 @@ export interface LobbyListing {
   readonly hostName: string;
   /** `null` when it is larger than `listedMetadataBytes`. */
   readonly metadata: Json;
-  /** Players' seats that are taken; 0 where everybody watches. */
+  /** Players' seats that are taken, or held for somebody; 0 where everybody watches. */
   readonly members: number;
   readonly capacity: number;
   /** A match is being played. */

@@ -109,8 +109,13 @@ const anyDoorOptions: fc.Arbitrary<Pick<CreateCommand, "relayOnly" | "listed" | 
   { relayOnly: fc.boolean(), listed: fc.boolean(), password: anyVerifier, audience: integer(64) },
   { requiredKeys: [] },
 );
-const anyJoinOptions: fc.Arbitrary<Pick<JoinCommand, "password" | "as">> = fc.record(
-  { password: fc.record({ nonce: anySecret, proof: anyKey }), as: fc.constantFrom("spectator" as const, "queue" as const) },
+const anyReservations = fc.array(anyToken, { maxLength: 3 });
+const anyJoinOptions: fc.Arbitrary<Pick<JoinCommand, "password" | "as" | "reservation">> = fc.record(
+  {
+    password: fc.record({ nonce: anySecret, proof: anyKey }),
+    as: fc.constantFrom("spectator" as const, "queue" as const),
+    reservation: anyToken,
+  },
   { requiredKeys: [] },
 );
 
@@ -166,7 +171,9 @@ const anyCommand: fc.Arbitrary<LobbyCommand> = fc.oneof(
   fc.record({ type: fc.constantFrom("kick" as const, "transfer-host" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("ban" as const), peerId: anyPeerId }),
   fc.record({ type: fc.constant("ban" as const), peerId: anyPeerId, banMs: fc.integer({ min: 1, max: 86_400_000 }) }),
-  fc.record({ type: fc.constantFrom("bans" as const, "keep-open" as const) }),
+  fc.record({ type: fc.constantFrom("bans" as const, "keep-open" as const, "unreserve" as const) }),
+  fc.record({ type: fc.constant("unreserve" as const), reservations: anyReservations }),
+  fc.record({ type: fc.constant("reserve" as const), reservations: anyReservations, forMs: fc.integer({ min: 1, max: 86_400_000 }) }),
   fc.record({ type: fc.constant("set-listed" as const), listed: fc.boolean() }),
   fc.record({ type: fc.constant("set-audience" as const), audience: integer(64) }),
   fc.record({ type: fc.constant("set-role" as const), role: fc.constantFrom("player" as const, "spectator" as const), peerId: anyPeerId }),
@@ -223,14 +230,14 @@ const anyChange: fc.Arbitrary<LobbyChange> = fc.oneof(
   fc.record({ type: fc.constant("capacity-changed" as const), capacity: fc.integer({ min: 1, max: 64 }) }),
   fc.record({
     type: fc.constant("door-changed" as const),
-    door: fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64) }),
+    door: fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64), reserved: integer(64) }),
   }),
   fc.record({ type: fc.constant("idle-changed" as const), idle: fc.boolean() }),
   fc.record({ type: fc.constant("match-started" as const), match: anyMatch }),
   fc.record({ type: fc.constant("match-ended" as const), matchNumber: integer() }),
 );
 
-const anyDoor = fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64) });
+const anyDoor = fc.record({ listed: fc.boolean(), password: fc.boolean(), audience: integer(64), reserved: integer(64) });
 const anyLobby = fc.record({
   code: anyCode,
   game: anyGame,
@@ -515,6 +522,9 @@ test.each([
   [" kx-r t\u2013m\u200b ", "KXRTM"],
   ["https://play.example/#j=kxrtm", "KXRTM"],
   ["Join me: https://play.example/?fx=off#j=KXR%20TM&name=Ada see you", "KXRTM"],
+  [`kxrtm~${"r".repeat(32)}`, "KXRTM"],
+  [`https://play.example/#j=kxrtmb.${"s".repeat(23)}~${"r".repeat(32)} now`, "KXRTMB"],
+  [`KXRTM~${"r".repeat(15)}`, undefined],
   ["KXRT", undefined],
   ["KXRTMKXRT", undefined],
   ["KXRTL", undefined],
@@ -537,7 +547,7 @@ function lobbyState(): LobbyState {
           game: { id: "tag", version: 1, contentHash: "00000000" },
           capacity: 2,
           locked: false,
-          door: { listed: false, password: false, audience: 0 },
+          door: { listed: false, password: false, audience: 0, reserved: 0 },
           relayOnly: false,
           hostId: "a",
           hostEpoch: 1,

@@ -103,6 +103,8 @@ export interface LobbyDoor {
   readonly password: boolean;
   /** Members beside the players that there may be: spectators, and who waits in the queue. */
   readonly audience: number;
+  /** Players' seats that are held for who comes with a reservation. */
+  readonly reserved: number;
 }
 
 export interface LobbyState {
@@ -200,6 +202,8 @@ export type LobbyCommand =
       readonly password?: PasswordProof;
       /** Left out: as a player, or not at all. `queue`: as a player, or waiting for a seat. */
       readonly as?: "spectator" | "queue";
+      /** Takes the seat that is held for it. One that is unknown, used or over is worth nothing, and no reason to be refused. */
+      readonly reservation?: string;
     })
   /** What a proof for the password of `code` is made of: the result is a `PasswordChallenge`, whatever the code is. */
   | { readonly type: "challenge"; readonly protocol: number; readonly key: string; readonly code: string }
@@ -235,6 +239,10 @@ export type LobbyCommand =
   | { readonly type: "set-capacity"; readonly capacity: number }
   | { readonly type: "set-listed"; readonly listed: boolean }
   | { readonly type: "set-audience"; readonly audience: number }
+  /** Holds a player's seat for whoever joins first with each of these, for so long. One that is known is not changed. */
+  | { readonly type: "reserve"; readonly reservations: readonly string[]; readonly forMs: number }
+  /** Gives these seats back; left out: all that are held. */
+  | { readonly type: "unreserve"; readonly reservations?: readonly string[] }
   /** `null`: none any more. */
   | { readonly type: "set-password"; readonly password: PasswordVerifier | null }
   /** Out, for a moment (`kickPauseMs`). Who is gone already was wanted gone. */

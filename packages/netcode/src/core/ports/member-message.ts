@@ -56,6 +56,8 @@ const filter: Read<LobbyFilter> = object<LobbyFilter>({
   metadata: optional(record(filterValue, filterBounds)),
 });
 
+const reservations = list(token, LOBBY_LIMITS.members);
+
 const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   create: {
     ...visit,
@@ -82,6 +84,7 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
     profile,
     password: optional(proof),
     as: optional(oneOf(["spectator", "queue"])),
+    reservation: optional(token),
   },
   challenge: { protocol: count, key: publicKey, code: text(LOBBY_LIMITS.codeUnits) },
   resume: {
@@ -105,6 +108,8 @@ const command: Read<LobbyCommand> = variants<LobbyCommand, "type">("type", {
   "set-capacity": { capacity },
   "set-listed": { listed: flag },
   "set-audience": { audience },
+  reserve: { reservations, forMs: integer(1, LOBBY_LIMITS.reservationMs) },
+  unreserve: { reservations: optional(reservations) },
   "set-password": { password: (value) => (value === null ? value : verifier(value)) },
   kick: { peerId },
   ban: { peerId, banMs: optional(integer(1, LOBBY_LIMITS.banMs)) },
