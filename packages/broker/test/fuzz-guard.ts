@@ -328,6 +328,9 @@ export class GuardFuzz {
       signals.length = 0;
       heard.length = 0;
       const payload = { sdp: { type: "offer", sdp: greeting }, type: "data", connectionId: "dc_honest" };
+      // The other two of the four sockets would be closed for their silence on a busy machine.
+      host.say(JSON.stringify({ ping: greetings }));
+      sockets[1]?.say(JSON.stringify({ type: "HEARTBEAT" }));
       sockets[0]?.say(JSON.stringify({ type: "OFFER", dst: pages[1].peerId, payload }));
       guest.say(JSON.stringify({ request: greetings, command: { type: "set-ready", ready: greetings % 2 === 0 } }));
       await until(() => signals.length > 0 && heard.some((text) => text.includes("member-changed")), "honest people to be served");
