@@ -54,7 +54,7 @@ export class LobbyDeadlines {
   /** No timer runs after this. */
   close(): void {
     this.#closed = true;
-    for (const code of [...this.#deadlines.keys()]) this.#clear(code);
+    for (const code of this.#deadlines.keys()) this.#clear(code);
   }
 
   #clear(code: LobbyCode): void {

@@ -65,11 +65,11 @@ export type {
 export { hostLobby, joinLobby, prepareLobby, quickMatch, resumeLobby, startLocalMatch, watchLobbies } from "./facade/browser-facade.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
+export type { BanOptions, ReserveOptions } from "./facade/host-options.ts";
 export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
 export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions } from "./facade/public-lobby-types.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {
-  BanOptions,
   GameEvent,
   GameEventListeners,
   HostOptions,
@@ -86,7 +86,6 @@ export type {
   MatchView,
   NetcodeErrorCode,
   NetcodeErrorLike,
-  ReserveOptions,
   RunOptions,
   StartOptions,
 } from "./facade/types.ts";

@@ -16,7 +16,7 @@ import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } 
 import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import type { MakeVerifier } from "./environment.ts";
-import type { BanOptions, ReserveOptions } from "./types.ts";
+import type { BanOptions, ReserveOptions } from "./host-options.ts";
 
 /** How long a seat is held where nothing else is said: at half, whoever reads the message late finds it gone; at double, others wait for who does not come. */
 const RESERVED_MS = 600_000;

@@ -6,6 +6,7 @@ import type { PeerId } from "../core/base/units.ts";
 import type { Ban, Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import type { Verified } from "../core/ports/membership.ts";
 import type { LinkFailure } from "../core/ports/link-failure.ts";
+import type { BanOptions, ReserveOptions } from "./host-options.ts";
 import type { LogEntry } from "./log-types.ts";
 import type { LinkPath, LinkStage, LinkStatus } from "../core/ports/link.ts";
 import type { IncomingTransfer, LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
@@ -163,18 +164,6 @@ export interface NetcodeErrorLike extends Error {
   readonly anchor: string;
   /** `PEER_UNREACHABLE`: why, and what it was told from. Left out while nothing is known. */
   readonly failure: LinkFailure | undefined;
-}
-
-export interface BanOptions {
-  /** How long the member may not come back, in ms, at most a day. Left out: while the lobby lives. */
-  readonly banMs?: number;
-}
-
-export interface ReserveOptions {
-  /** How many, 1–64. Default 1. */
-  readonly seats?: number;
-  /** For how long, in ms, at most a day. Default: ten minutes. */
-  readonly forMs?: number;
 }
 
 export interface StartOptions {

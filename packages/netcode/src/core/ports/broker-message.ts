@@ -31,12 +31,11 @@ import {
   type FrameParse,
   type Read,
 } from "./lobby-shape.ts";
+import type { Ban, BanList } from "./lobby-ban.ts";
 import {
   LOBBY_ERROR_CODES,
   type Admission,
   type AudienceRole,
-  type Ban,
-  type BanList,
   type BrokerMessage,
   type CommandResult,
   type GoodbyeReason,

@@ -6,6 +6,7 @@ export { jsonBytes, parseJsonText, type JsonBounds, type JsonRefusal, type JsonT
 export { normalizeLobbyCode } from "./lobby-code.ts";
 export { compareListings, isFull } from "./listing-order.ts";
 export { playersOf } from "./lobby-roles.ts";
+export type * from "./lobby-ban.ts";
 export type * from "./lobby-list-types.ts";
 export * from "./lobby-password.ts";
 export { parseChallengeMessage } from "./challenge-message.ts";

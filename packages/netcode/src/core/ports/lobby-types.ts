@@ -13,6 +13,7 @@
  * reducer, `applyLobbyChange`, is run by the broker and by every member, so that all hold the same lobby by construction.
  */
 import type { LobbyCode, PeerId } from "../base/units.ts";
+import type { BanList } from "./lobby-ban.ts";
 import type { LobbyFilter } from "./lobby-list-types.ts";
 import type { PasswordProof, PasswordVerifier } from "./lobby-password.ts";
 
@@ -297,21 +298,6 @@ export interface IceGrant {
   readonly iceServers: readonly IceServer[];
   /** Life of the credentials among them, in ms from now: what begins later needs fresh ones. Left out: they do not expire. */
   readonly iceLifeMs?: number;
-}
-
-/** Somebody who was banned and may not come in. */
-export interface Ban {
-  /** Names it for `unban`, for the life of the lobby. */
-  readonly id: number;
-  /** What the member was called. */
-  readonly name: string;
-  /** Until it ends, in ms from now. Left out: it ends with the lobby. */
-  readonly leftMs?: number;
-}
-
-/** The result of `bans`, oldest first. */
-export interface BanList {
-  readonly bans: readonly Ban[];
 }
 
 /** What a command brings, if it brings something. */

@@ -1,0 +1,13 @@
+/** Options of what the host asks for. */
+
+export interface BanOptions {
+  /** How long the member may not come back, in ms, at most a day. Left out: while the lobby lives. */
+  readonly banMs?: number;
+}
+
+export interface ReserveOptions {
+  /** How many, 1–64. Default 1. */
+  readonly seats?: number;
+  /** For how long, in ms, at most a day. Default: ten minutes. */
+  readonly forMs?: number;
+}
