@@ -1,11 +1,17 @@
 import type { BrokerLimits } from "./limits.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** What an address has so much of in a minute. */
-type Rate = "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
+/**
+ * What an address may do so often in a minute. `refusals`: hear at once that it is refused. `wrongCodes`: guess at codes, taken before it is known whether one was
+ * right, and given back when it was. `lists`: ask for the public list, or a quick match. `challenges`: ask what to prove for a password.
+ */
+export type LimitedDeed = "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
 
-/** A bucket is made when something is taken from it first: most addresses do little but open a socket or two. */
-type AddressEntry = { sockets: number } & { [Name in Rate]: TokenBucket | undefined };
+interface AddressEntry {
+  sockets: number;
+  /** Made when something is done first: most addresses do little but open a socket or two. */
+  readonly buckets: Partial<Record<LimitedDeed, TokenBucket>>;
+}
 
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
 const ADDRESSES_MAX = 50_000;
@@ -39,18 +45,7 @@ export class AddressLimits {
 
   /** Counts an attempt to open a socket. */
   mayOpen(nowMs: number, address: string): boolean {
-    const entry = this.#entry(address);
-    return this.#bucketOf(entry, "opens", nowMs).take(nowMs) && entry.sockets < this.#limits.socketsPerAddress;
-  }
-
-  /** Counts an HTTP request. */
-  mayRequest(nowMs: number, address: string): boolean {
-    return this.#bucket("requests", nowMs, address).take(nowMs);
-  }
-
-  /** Counts a refusal of a request or a socket; false: it has heard enough of them. */
-  mayHearRefusal(nowMs: number, address: string): boolean {
-    return this.#bucket("refusals", nowMs, address).take(nowMs);
+    return this.take(nowMs, address, "opens") && this.#entry(address).sockets < this.#limits.socketsPerAddress;
   }
 
   addSocket(address: string): void {
@@ -61,96 +56,50 @@ export class AddressLimits {
     this.#entry(address).sockets--;
   }
 
-  /** Takes a guess at a code, before it is known to be one; give it back with `refundGuess` when it was right. */
-  takeGuess(nowMs: number, address: string): boolean {
-    const buckets = this.#guessBuckets(nowMs, address);
+  /** Counts it; false: too often. */
+  take(nowMs: number, address: string, deed: LimitedDeed): boolean {
+    const buckets = this.#bucketsOf(nowMs, address, deed);
     const taken = buckets.filter((bucket) => bucket.take(nowMs));
     if (taken.length === buckets.length) return true;
     for (const bucket of taken) bucket.refund();
     return false;
   }
 
-  refundGuess(nowMs: number, address: string): void {
-    for (const bucket of this.#guessBuckets(nowMs, address)) bucket.refund();
+  /** Gives back what `take` took. */
+  refund(nowMs: number, address: string, deed: LimitedDeed): void {
+    for (const bucket of this.#bucketsOf(nowMs, address, deed)) bucket.refund();
   }
 
-  guessWaitMs(nowMs: number, address: string): number {
-    return Math.max(...this.#guessBuckets(nowMs, address).map((bucket) => bucket.waitMs(nowMs)));
-  }
-
-  #guessBuckets(nowMs: number, address: string): readonly TokenBucket[] {
-    const network = networkOf(address);
-    const own = this.#bucket("wrongCodes", nowMs, address);
-    if (network === undefined) return [own];
-    const entry = this.#entry(network);
-    entry.wrongCodes ??= this.#newBucket("wrongCodes", nowMs, NETWORK_GUESSES);
-    return [own, entry.wrongCodes];
-  }
-
-  takeLobby(nowMs: number, address: string): boolean {
-    return this.#bucket("lobbies", nowMs, address).take(nowMs);
-  }
-
-  lobbyWaitMs(nowMs: number, address: string): number {
-    return this.#bucket("lobbies", nowMs, address).waitMs(nowMs);
-  }
-
-  /** Counts a question for the public list, or a quick match. */
-  takeList(nowMs: number, address: string): boolean {
-    return this.#bucket("lists", nowMs, address).take(nowMs);
-  }
-
-  listWaitMs(nowMs: number, address: string): number {
-    return this.#bucket("lists", nowMs, address).waitMs(nowMs);
-  }
-
-  /** Counts a question what to prove for a password. */
-  takeChallenge(nowMs: number, address: string): boolean {
-    return this.#bucket("challenges", nowMs, address).take(nowMs);
-  }
-
-  challengeWaitMs(nowMs: number, address: string): number {
-    return this.#bucket("challenges", nowMs, address).waitMs(nowMs);
+  /** Until it may be done again; 0 when it may be. */
+  waitMs(nowMs: number, address: string, deed: LimitedDeed): number {
+    return Math.max(...this.#bucketsOf(nowMs, address, deed).map((bucket) => bucket.waitMs(nowMs)));
   }
 
   /** Forgets addresses about which there is nothing to remember. */
   sweep(nowMs: number): void {
-    for (const [address, entry] of this.#entries) {
-      const { sockets, opens, requests, refusals, wrongCodes, lobbies, lists, challenges } = entry;
-      if (sockets > 0) continue;
-      const buckets = [opens, requests, refusals, wrongCodes, lobbies, lists, challenges];
-      if (buckets.every((bucket) => bucket === undefined || bucket.isFull(nowMs))) this.#entries.delete(address);
+    for (const [address, { sockets, buckets }] of this.#entries) {
+      if (sockets === 0 && Object.values(buckets).every((bucket) => bucket.isFull(nowMs))) this.#entries.delete(address);
     }
   }
 
-  #bucket(name: Rate, nowMs: number, address: string): TokenBucket {
-    return this.#bucketOf(this.#entry(address), name, nowMs);
+  #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly TokenBucket[] {
+    const network = deed === "wrongCodes" ? networkOf(address) : undefined;
+    const own = this.#bucketOf(nowMs, address, { deed, times: 1 });
+    return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_GUESSES })];
   }
 
-  #bucketOf(entry: AddressEntry, name: Rate, nowMs: number): TokenBucket {
-    return (entry[name] ??= this.#newBucket(name, nowMs, 1));
+  #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): TokenBucket {
+    const { buckets } = this.#entry(key);
+    const burst = times * this.#limits[`${deed}PerMinute`];
+    return (buckets[deed] ??= new TokenBucket(nowMs, { perSecond: burst / 60, burst }));
   }
 
-  #newBucket(name: Rate, nowMs: number, times: number): TokenBucket {
-    const perMinute = times * this.#limits[`${name}PerMinute`];
-    return new TokenBucket(nowMs, { perSecond: perMinute / 60, burst: perMinute });
-  }
-
-  #entry(address: string): AddressEntry {
-    const known = this.#entries.get(address);
-    const entry: AddressEntry = known ?? {
-      sockets: 0,
-      opens: undefined,
-      requests: undefined,
-      refusals: undefined,
-      wrongCodes: undefined,
-      lobbies: undefined,
-      lists: undefined,
-      challenges: undefined,
-    };
-    if (known !== undefined) this.#entries.delete(address);
+  #entry(key: string): AddressEntry {
+    const known = this.#entries.get(key);
+    const entry = known ?? { sockets: 0, buckets: {} };
+    if (known !== undefined) this.#entries.delete(key);
     else if (this.#entries.size >= ADDRESSES_MAX) this.#forgetOne();
-    this.#entries.set(address, entry);
+    this.#entries.set(key, entry);
     return entry;
   }
 

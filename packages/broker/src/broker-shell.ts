@@ -164,7 +164,7 @@ export class BrokerShell implements BrokerHandlers {
   /** Counts an HTTP request of its address; false: too many, and it is refused. */
   mayRequest(request: IncomingMessage, response: ServerResponse): boolean {
     const address = clientAddress(request, this.#settings.trustedProxyHops);
-    if (this.#addresses.mayRequest(monotonicMs(), address)) return true;
+    if (this.#addresses.take(monotonicMs(), address, "requests")) return true;
     this.#lateRefusals.refuseRequest(request, response, address);
     return false;
   }

@@ -96,10 +96,10 @@ test("[BR24] an address has so many sockets, opens and guesses, and is forgotten
     true,
     false,
   ]);
-  expect([1, 2, 3, 4].map(() => limits.takeGuess(0, "a"))).toEqual([true, true, true, false]);
-  expect(limits.guessWaitMs(0, "a")).toBe(20_000);
-  limits.refundGuess(0, "a");
-  expect(limits.takeGuess(0, "a")).toBe(true);
+  expect([1, 2, 3, 4].map(() => limits.take(0, "a", "wrongCodes"))).toEqual([true, true, true, false]);
+  expect(limits.waitMs(0, "a", "wrongCodes")).toBe(20_000);
+  limits.refund(0, "a", "wrongCodes");
+  expect(limits.take(0, "a", "wrongCodes")).toBe(true);
   limits.sweep(120_000);
   expect(limits.size).toBe(1);
   limits.removeSocket("a");

@@ -76,7 +76,7 @@ export class LateRefusals {
 
   refuse(nowMs: number, address: string, refusing: Refusing): void {
     const held = this.#byAddress.get(address) ?? new Set<Held>();
-    if (this.#isClosed || this.#addresses.mayHearRefusal(nowMs, address)) refusing.answer();
+    if (this.#isClosed || this.#addresses.take(nowMs, address, "refusals")) refusing.answer();
     else if (held.size >= HELD_PER_ADDRESS || this.#count >= HELD) {
       this.#counters.add("connection:cut");
       refusing.cut();

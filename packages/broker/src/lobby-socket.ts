@@ -10,7 +10,7 @@ import {
   type MemberMessage,
   type MemberMessageParse,
 } from "@rollcall/netcode/lobby-protocol";
-import type { AddressLimits } from "./address-limits.ts";
+import type { AddressLimits, LimitedDeed } from "./address-limits.ts";
 import type { Counters } from "./counters.ts";
 import type { FrameRelay } from "./frame-relay.ts";
 import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } from "./guarded-socket.ts";
@@ -215,34 +215,32 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #enter(request: number, command: Extract<LobbyCommand, { type: "create" | "join" | "resume" | "quick-match" }>): Promise<void> {
-    const { service, quickMatch, addresses, address, nowMs } = this.#options;
+    const { service, quickMatch, address } = this.#options;
     const visitor = (handleOutcome: Visitor["handleOutcome"]): Visitor => ({
       socket: this,
       address,
-      takeLobby: () => addresses.takeLobby(nowMs(), address),
+      takeLobby: () => this.#may("lobbies"),
       isWaiting: () => !this.#givenUp.has(request),
       handleOutcome,
     });
     if (command.type === "create") {
-      if (addresses.takeLobby(nowMs(), address))
+      if (this.#may("lobbies"))
         return service.create(
           visitor((outcome) => this.#reply(request, outcome)),
           command,
         );
-      this.#refuse(request, this.#tooManyLobbies());
-      return Promise.resolve();
+      return this.#refuseTooMany(request, "lobbies");
     }
     if (command.type === "quick-match") {
-      if (!addresses.takeList(nowMs(), address)) return this.#refuseList(request);
+      if (!this.#may("lists")) return this.#refuseTooMany(request, "lists");
       const answered = visitor((outcome) => this.#replyToOpening(request, outcome));
       return quickMatch.find(answered, command, () => this.#socket.isOpen && !this.#givenUp.has(request));
     }
     // Counted before the answer is known: many sockets at once would else all guess with the last try.
-    const mayGuess = addresses.takeGuess(nowMs(), address);
+    const mayGuess = this.#may("wrongCodes");
     if (command.type === "join") {
       if (mayGuess) return this.#answerGuess(request, true, (handleOutcome) => service.join(visitor(handleOutcome), command));
-      this.#refuse(request, this.#tooManyGuesses());
-      return Promise.resolve();
+      return this.#refuseTooMany(request, "wrongCodes");
     }
     // The owner of a seat gets in although others at the address have guessed: its secret cannot be guessed.
     return this.#answerGuess(request, mayGuess, (handleOutcome) => service.resume(visitor(handleOutcome), command));
@@ -250,8 +248,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
 
   /** Lets in at once; refuses at a moment that tells nothing of what was looked up and how long that took. */
   async #answerGuess(request: number, counted: boolean, ask: (handleOutcome: Visitor["handleOutcome"]) => Promise<void>): Promise<void> {
-    const { addresses, address, nowMs } = this.#options;
-    const askedMs = nowMs();
+    const askedMs = this.#options.nowMs();
     let refusal: LobbyRefusal | undefined;
     try {
       await ask((outcome) => {
@@ -259,12 +256,12 @@ export class LobbySocket implements SocketUser, MemberSocket {
         else refusal = outcome.refusal;
       });
     } catch (error) {
-      if (counted) addresses.refundGuess(nowMs(), address);
+      if (counted) this.#refundGuess();
       throw error;
     }
     // Whoever was told to come again learned nothing.
     const isGuess = refusal !== undefined && !this.#givenUp.has(request);
-    if (counted && !isGuess) addresses.refundGuess(nowMs(), address);
+    if (counted && !isGuess) this.#refundGuess();
     if (refusal === undefined || !isGuess) return;
     await this.#untilNextStep(askedMs);
     this.#refuseGuess(request, refusal, counted);
@@ -276,29 +273,27 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #refuseGuess(request: number, refusal: LobbyRefusal, counted: boolean): void {
-    const { addresses, address, nowMs, uniformErrors } = this.#options;
+    const { uniformErrors } = this.#options;
     if (!counted) {
-      this.#refuse(request, this.#tooManyGuesses());
+      void this.#refuseTooMany(request, "wrongCodes");
       return;
     }
     const isRight = tellsOfLobby(refusal);
     // The code was no guess. Where that is not told, the count must not tell it either.
-    if (isRight && !uniformErrors && refusal.code !== "WRONG_PASSWORD") addresses.refundGuess(nowMs(), address);
+    if (isRight && !uniformErrors && refusal.code !== "WRONG_PASSWORD") this.#refundGuess();
     this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : refusal);
   }
 
   /** Whoever opens too many lobbies is told when the next may be. */
   #replyToOpening(request: number, outcome: Outcome): void {
-    if (!outcome.ok && outcome.refusal.code === "RATE_LIMITED") this.#refuse(request, this.#tooManyLobbies());
+    if (!outcome.ok && outcome.refusal.code === "RATE_LIMITED") void this.#refuseTooMany(request, "lobbies");
     else this.#reply(request, outcome);
   }
 
   async #challenge(request: number, command: Extract<LobbyCommand, { type: "challenge" }>): Promise<void> {
-    const { addresses, address, nowMs, service } = this.#options;
+    const { service, nowMs } = this.#options;
     const askedMs = nowMs();
-    if (!addresses.takeChallenge(askedMs, address)) {
-      return this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.challengeWaitMs(askedMs, address) });
-    }
+    if (!this.#may("challenges")) return this.#refuseTooMany(request, "challenges");
     const result = await service.passwords.challenge(command);
     await this.#untilNextStep(askedMs);
     if (this.#givenUp.has(request)) return;
@@ -307,8 +302,8 @@ export class LobbySocket implements SocketUser, MemberSocket {
   }
 
   #list(request: number, { game, filter }: Extract<LobbyCommand, { type: "list" }>): Promise<void> {
-    const { listViews, addresses, address, nowMs, requests } = this.#options;
-    if (!addresses.takeList(nowMs(), address)) return this.#refuseList(request);
+    const { listViews, requests } = this.#options;
+    if (!this.#may("lists")) return this.#refuseTooMany(request, "lists");
     return listViews.watch(this, { game, filter }, (result) => {
       // It asks again.
       if (this.#givenUp.has(request)) return listViews.forget(this);
@@ -317,20 +312,21 @@ export class LobbySocket implements SocketUser, MemberSocket {
     });
   }
 
-  #refuseList(request: number): Promise<void> {
+  /** Counts it. */
+  #may(deed: LimitedDeed): boolean {
     const { addresses, address, nowMs } = this.#options;
-    this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.listWaitMs(nowMs(), address) });
+    return addresses.take(nowMs(), address, deed);
+  }
+
+  #refundGuess(): void {
+    const { addresses, address, nowMs } = this.#options;
+    addresses.refund(nowMs(), address, "wrongCodes");
+  }
+
+  #refuseTooMany(request: number, deed: LimitedDeed): Promise<void> {
+    const { addresses, address, nowMs } = this.#options;
+    this.#refuse(request, { code: "RATE_LIMITED", retryAfterMs: addresses.waitMs(nowMs(), address, deed) });
     return Promise.resolve();
-  }
-
-  #tooManyLobbies(): LobbyRefusal {
-    const { addresses, address, nowMs } = this.#options;
-    return { code: "RATE_LIMITED", retryAfterMs: addresses.lobbyWaitMs(nowMs(), address) };
-  }
-
-  #tooManyGuesses(): LobbyRefusal {
-    const { addresses, address, nowMs } = this.#options;
-    return { code: "RATE_LIMITED", retryAfterMs: addresses.guessWaitMs(nowMs(), address) };
   }
 
   #reply(request: number, outcome: Outcome): void {

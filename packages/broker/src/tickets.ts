@@ -7,7 +7,7 @@ import { SIGNED_LIFE_MS, SIGNING_KEY_UNITS_MIN, type KeyRing, type SigningKey } 
 export interface TicketOptions {
   /** Shared with the broker (`ticketSecret`): at least 32 characters. */
   readonly secret: string;
-  /** Who it is for: 1 to 64 letters, digits, `_` and `-`, with a letter or digit at both ends. */
+  /** Who it is for: 1 to 64 letters, digits, `_` and `-`, a letter or digit first. */
   readonly peerId: string;
   /** It has to be used for the first time within this: from a second to a day. Default: five minutes. */
   readonly lifeMs?: number;
@@ -39,7 +39,7 @@ export function isTicketText(text: string): boolean {
 /** Makes out a ticket: for a game's own server that runs on Node. Any other one uses a library for JSON Web Tokens. */
 export function createTicket({ secret, peerId, lifeMs = DEFAULT_LIFE_MS }: TicketOptions): Promise<string> {
   assert(secret.length >= SIGNING_KEY_UNITS_MIN, "secret to have at least 32 characters");
-  assert(parsePeerId(peerId) !== undefined, "peerId to be 1 to 64 letters, digits, - or _, with a letter or digit at both ends");
+  assert(parsePeerId(peerId) !== undefined, "peerId to be 1 to 64 letters, digits, - or _, a letter or digit first");
   assert(lifeMs >= 1_000 && lifeMs <= SIGNED_LIFE_MS, "lifeMs to be a second to a day");
   return new SignJWT()
     .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })

@@ -89,7 +89,10 @@ export class AbuseStage {
     const lobby = await LobbyClient.open(this.port, options);
     if (kind === "lobby") return lobby.socket;
     const seat = await lobby.create();
-    return (await SignalingClient.openFrom(options, this.port, seat.peerId, seat.signalingToken)).socket;
+    const { socket } = await SignalingClient.openFrom(options, this.port, seat.peerId, seat.signalingToken);
+    // They go together, as a page's do.
+    socket.once("close", () => lobby.socket.terminate());
+    return socket;
   }
 
   /** A connection without a word said on it. */

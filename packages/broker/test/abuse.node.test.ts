@@ -390,6 +390,7 @@ test.each([
   ["65 characters", "x".repeat(65)],
   ["a bidirectional override", "\u202eevil"],
   ["a space", "a b"],
+  ["a dash at its beginning", "-odd"],
   ["nothing", ""],
 ])("[AB15] an id of %s is refused before the upgrade", async (_what, id) => {
   await expectOdd(id, "odd-token");

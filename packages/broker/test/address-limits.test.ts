@@ -61,7 +61,7 @@ test("[LS90] an address asks for a quick match as often as for the list", async 
 
 test("[AB91] all addresses of an IPv6 /48 together guess sixteen times as often as one; right codes are given back, others are not held up", () => {
   const limits = new AddressLimits(BROKER_LIMITS);
-  const guess = (address: string): boolean => limits.takeGuess(0, addressKey(address) ?? "");
+  const guess = (address: string): boolean => limits.take(0, addressKey(address) ?? "", "wrongCodes");
   const { wrongCodesPerMinute } = BROKER_LIMITS;
   let taken = 0;
   for (let index = 0; index < 1_000; index++) {
@@ -70,10 +70,10 @@ test("[AB91] all addresses of an IPv6 /48 together guess sixteen times as often 
     }
   }
   expect(taken).toBe(16 * wrongCodesPerMinute);
-  expect(limits.guessWaitMs(0, "2001:db8:7:999::/64")).toBeGreaterThan(0);
+  expect(limits.waitMs(0, "2001:db8:7:999::/64", "wrongCodes")).toBeGreaterThan(0);
   expect([guess("2001:db8:7:999::1"), guess("2001:db8:8::1"), guess("192.0.2.1")]).toEqual([false, true, true]);
   // What was refused by the one has cost nothing of the other.
-  limits.refundGuess(0, "2001:db8:7:999::/64");
+  limits.refund(0, "2001:db8:7:999::/64", "wrongCodes");
   expect([guess("2001:db8:7:999::1"), guess("2001:db8:7:999::1")]).toEqual([true, false]);
   limits.sweep(120_000);
   expect(limits.size).toBe(0);

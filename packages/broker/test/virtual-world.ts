@@ -226,7 +226,7 @@ export class VirtualBroker {
 
   /** Nobody opens a lobby here for a minute. */
   exhaustLobbies(): void {
-    while (this.#addresses.takeLobby(nowMs(), ADDRESS));
+    while (this.#addresses.take(nowMs(), ADDRESS, "lobbies"));
   }
 
   /** kill -9: nobody is told, but every connection is cut by the system. */
