@@ -70,7 +70,7 @@ test("[LS12] metadata of up to 512 bytes are shown, larger ones are not", () => 
   }
 });
 
-test("[LS13] a filter asks for a free seat, for no match, and for fields of the metadata", () => {
+test("[LS13] a filter asks for a free seat, for no match, for no password, and for fields of the metadata", () => {
   const forest = listing("BBBBB", { metadata: { map: "forest", rounds: 3, ranked: true, region: null } });
   const fits = (filter: LobbyFilter, more = {}): boolean => fitsFilter({ ...forest, ...more }, filter);
   expect(fits({})).toBe(true);
@@ -78,6 +78,10 @@ test("[LS13] a filter asks for a free seat, for no match, and for fields of the 
   expect(fits({ joinable: true }, { members: 4 })).toBe(false);
   expect(fits({ joinable: false }, { members: 4 })).toBe(true);
   expect(fits({ idle: true }, { playing: true })).toBe(false);
+  expect(fits({ idle: false }, { playing: true })).toBe(true);
+  expect(fits({ open: true }, { password: true })).toBe(false);
+  expect(fits({ open: true })).toBe(true);
+  expect(fits({ open: false }, { password: true })).toBe(true);
   expect(fits({ metadata: { map: "forest", rounds: 3, ranked: true, region: null } })).toBe(true);
   for (const metadata of [{ map: "ice" }, { rounds: "3" }, { absent: null }, { toString: null }]) expect(fits({ metadata })).toBe(false);
   for (const metadata of [null, "forest", ["forest"]]) expect(fits({ metadata: { 0: "forest" } }, { metadata })).toBe(false);
