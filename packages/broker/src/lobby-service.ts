@@ -28,7 +28,7 @@ import { KEEPSAKE_AGE_MS, type LobbySeal } from "./lobby-seal.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
 import type { OnceStore } from "./once-store.ts";
 import type { LobbyStore } from "./lobby-store.ts";
-import type { SeatClaims } from "./seat-claims.ts";
+import { STEP_MS_MAX, type SeatClaims } from "./seat-claims.ts";
 import type { HandleOutcome, Membership, Order, Visitor } from "./lobby-visitor.ts";
 import type { Secrets } from "./secrets.ts";
 import { TaskQueues } from "./task-queues.ts";
@@ -68,6 +68,14 @@ const RETRY_MS = 1_000;
 /** `undefined`: there is no such lobby, or nobody waits for it any more. */
 type HandleStep = (step: LobbyStep | undefined) => void;
 type IsWaiting = () => boolean;
+
+interface LobbyWrite {
+  readonly version: number;
+  readonly next: LobbyRecord | undefined;
+  /** What is known of the lobby that somebody enters by it. When nobody knows whether it was done, this node looks after that seat. */
+  readonly known: LobbyRecord | undefined;
+  readonly notAfterMs: number;
+}
 
 /** Runs requests through the machine and the store: load, step, compare-and-set, and again when another broker was faster. */
 export class LobbyService {
@@ -116,11 +124,12 @@ export class LobbyService {
       const life = { id: secrets.newResumeSecret(), openedAtMs: wallMs() };
       const opened = openLobby({ nowMs: nowMs(), idleMs: limits.lobbyIdleMs, life, code, peerId, terms: command, ...arrival.seat });
       const record = seats?.place(opened, peerId) ?? opened;
+      const notAfterMs = nowMs() + STEP_MS_MAX;
       const claimed = mayOpen ? await seats?.take(peerId, code) : undefined;
       if (claimed === false) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
       // Told to come again meanwhile: nobody would come into it.
       if (visitor.isWaiting?.() === false) return claimed && seats?.withdraw(claimed);
-      if (mayOpen && (await this.#write(code, 0, record, record))) {
+      if (mayOpen && (await this.#write(code, { version: 0, next: record, known: record, notAfterMs }))) {
         this.#admit(visitor, { code, peerId, connection: FIRST_CONNECTION }, arrival.secret, record, []);
         this.#noteWritten(code, record, []);
         return;
@@ -302,10 +311,7 @@ export class LobbyService {
     const code = normalizeLobbyCode(codeText);
     if (code !== undefined) await this.#returns.settled(code);
     const notFound = { ok: false, refusal: { code: entry.notFound } } as const;
-    if (code === undefined) {
-      visitor.handleOutcome(notFound);
-      return;
-    }
+    if (code === undefined) return visitor.handleOutcome(notFound);
     const handleStep: HandleStep = (step) => {
       if (step === undefined) visitor.handleOutcome(notFound);
       else if (!step.answer.ok) visitor.handleOutcome({ ok: false, refusal: step.answer.refusal });
@@ -318,19 +324,17 @@ export class LobbyService {
   }
 
   #admit(visitor: Visitor, membership: Membership, secret: string, record: LobbyRecord, missed: readonly NumberedChange[]): void {
-    const { rooms, secrets } = this.#options;
+    const { rooms, secrets, relaysFrames } = this.#options;
     const { code, peerId } = membership;
     rooms.enter(record.lobby, membership, visitor.socket);
     this.#deadlines.note(code, record, { isFollowed: true });
-    const grant = this.#grantOf(code, peerId, record);
-    const carrier = this.#options.relaysFrames ? { relaysFrames: true } : {};
     const admission = {
       lobby: record.lobby,
       peerId,
       resumeSecret: secret,
       signalingToken: secrets.signalingToken(peerId),
-      ...grant,
-      ...carrier,
+      ...this.#grantOf(code, peerId, record),
+      ...(relaysFrames ? { relaysFrames } : {}),
     };
     visitor.handleOutcome({ ok: true, membership, admission, missed });
   }
@@ -343,21 +347,17 @@ export class LobbyService {
   async #attempt(code: LobbyCode, request: LobbyRequest, handleStep: HandleStep): Promise<void> {
     const { store, rooms, nowMs, handleFailure, seats } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const notAfterMs = nowMs() + STEP_MS_MAX;
       const { version, record } = await store.load(code);
-      if (record === undefined) {
-        handleStep(undefined);
-        return;
-      }
+      if (record === undefined) return handleStep(undefined);
       const made = stepLobby(record, request, nowMs());
       const entered = made.answer.ok ? made.answer.entrance?.peerId : undefined;
       const step = seats === undefined || entered === undefined ? made : { ...made, record: seats.place(made.record, entered) };
       const ids = await seats?.admit(code, record, step);
-      if (ids === false) {
-        handleStep({ record, changes: [], answer: { ok: false, refusal: KEY_TAKEN } });
-        return;
-      }
+      if (ids === false) return handleStep({ record, changes: [], answer: { ok: false, refusal: KEY_TAKEN } });
       const over = step.record.lobby.members.length === 0;
-      if (step.record !== record && !(await this.#write(code, version, over ? undefined : step.record, entered && record))) {
+      const write = { version, next: over ? undefined : step.record, known: entered && record, notAfterMs };
+      if (step.record !== record && !(await this.#write(code, write))) {
         if (ids?.came !== undefined) await seats?.withdraw(ids.came);
         continue;
       }
@@ -373,10 +373,9 @@ export class LobbyService {
     throw new Error("The lobby store is too busy.");
   }
 
-  /** `known`: what is known of the lobby that somebody enters by it. When nobody knows whether it was done, this node looks after that seat. */
-  #write(code: LobbyCode, version: number, next: LobbyRecord | undefined, known: LobbyRecord | undefined): Promise<boolean> {
+  #write(code: LobbyCode, { version, next, known, notAfterMs }: LobbyWrite): Promise<boolean> {
     const { store, rooms, seats } = this.#options;
-    const writing = store.compareAndSet(code, version, next);
+    const writing = store.compareAndSet(code, version, next, notAfterMs);
     if (seats !== undefined && known !== undefined) writing.catch(() => rooms.follow(known));
     return writing;
   }

@@ -21,8 +21,9 @@ export interface LobbyStore {
   /**
    * Writes `next` if the version still is `expectedVersion`; false, and nothing written, when it is not. `undefined` closes the lobby: its code
    * rests for the time that the store was made with, and is then free. Rejects when it cannot tell: it was written then, or it never will be.
+   * `notAfterMs`: a store that nodes share writes nothing after this, by the clock that they share, however long the node stood still meanwhile.
    */
-  compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined): Promise<boolean>;
+  compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined, notAfterMs?: number): Promise<boolean>;
   /** Somebody is in this lobby. A store that nodes share forgets one for which nobody says so for minutes: all of its nodes died. */
   keep(code: LobbyCode): Promise<void>;
   /** Lobbies held, without closed ones. */

@@ -24,7 +24,7 @@ export function measureStore(store: LobbyStore, { observe, nowMs }: StoreTimes):
   };
   return {
     load: (code) => timed("load", () => store.load(code)),
-    compareAndSet: (code, version, next) => timed("compareAndSet", () => store.compareAndSet(code, version, next)),
+    compareAndSet: (...write) => timed("compareAndSet", () => store.compareAndSet(...write)),
     keep: (code) => store.keep(code),
     count: () => timed("count", () => store.count()),
   };

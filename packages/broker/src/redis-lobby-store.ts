@@ -61,11 +61,16 @@ export class RedisLobbyStore implements LobbyStore {
     };
   }
 
-  async compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined): Promise<boolean> {
+  async compareAndSet(
+    code: LobbyCode,
+    expectedVersion: number,
+    next: LobbyRecord | undefined,
+    notAfterMs: number = Infinity,
+  ): Promise<boolean> {
     const { connection, codeRestMs, keptMs } = this.#options;
     const text = next === undefined ? "" : JSON.stringify(next);
-    const notAfterMs = connection.nowMs() + COMMAND_MS_MAX;
-    const words = [expectedVersion, text, next === undefined ? codeRestMs : keptMs, notAfterMs];
+    const latestMs = Math.min(notAfterMs, connection.nowMs() + COMMAND_MS_MAX);
+    const words = [expectedVersion, text, next === undefined ? codeRestMs : keptMs, latestMs];
     const answer = await connection.run(WRITE, this.#keyOf(code), words);
     if (answer === -1) throw new StoreUnavailable("The write came too late.");
     if (answer === 1 && next === undefined) this.#note(["ZREM", this.#tableKey, code]);

@@ -6,8 +6,14 @@ import type { LobbyStore } from "./lobby-store.ts";
 
 /** A claim outlives every kept seat of a lobby that is not looked after; the nodes of connected members renew it. At half, a slow round of renewals loses it. */
 const SEAT_LEASE_MS = 3_600_000;
-/** Somebody who has just claimed an id may not be seated yet; a write that takes longer is not done. */
+/** Somebody who has just claimed an id may not be seated yet. */
 const UNSEATED_MS_MAX = 5_000;
+/**
+ * Counted from before the id was claimed: what would be written later is not, for the claim may be another lobby's by then, however long this process
+ * stood still in between. The second between the two is for what a node knows of the shared clock, and for clocks of a Redis Cluster that differ. At half,
+ * a step of six slow commands is refused.
+ */
+export const STEP_MS_MAX: number = UNSEATED_MS_MAX - 1_000;
 
 export interface SeatClaimsOptions {
   readonly claims: ClaimStore;

@@ -273,3 +273,33 @@ test("[LS76] an idle lobby is closed once, whichever node comes first: members h
   expect(right.rooms.memberCount).toBe(0);
   expect(shared.claims.size).toBe(0);
 });
+
+test("[CL100] a node that stood still between its claim of an id and its write, until the id went into another lobby, writes nothing any more", async () => {
+  const { shared, left, right } = openCluster();
+  const [first, second] = [await opened(left), await opened(left)];
+  const [bob, dan] = [new VirtualGuest(), new VirtualGuest()];
+  const [bobAgain, danAgain] = [new VirtualGuest(bob.key), new VirtualGuest(dan.key)];
+  let stillMs = 6_000;
+  shared.stillMs = (key) => (key.startsWith("seat:") ? stillMs : 0);
+  const late = [left.join(bob, first), left.create(dan)].map((answer) => expect(answer).rejects.toThrow(StoreUnavailable));
+  await vi.advanceTimersByTimeAsync(5_001);
+  stillMs = 0;
+  for (const again of [bobAgain, danAgain]) await right.join(again, second);
+  await vi.advanceTimersByTimeAsync(1_000);
+  await Promise.all(late);
+  const { lobbies } = shared;
+  const countOf = async (code: LobbyCode): Promise<number | undefined> => (await lobbies.load(code)).record?.lobby.members.length;
+  expect([bob, dan, bobAgain, danAgain].map(({ outcomes }) => outcomes)).toEqual([[], [], ["in"], ["in"]]);
+  expect([await lobbies.count(), await countOf(first), await countOf(second)]).toEqual([2, 1, 3]);
+});
+
+test("[CL100] a node that stood still for less than that goes on", async () => {
+  const { shared, left } = openCluster();
+  const first = await opened(left);
+  shared.stillMs = (key) => (key.startsWith("seat:") ? 3_500 : 0);
+  const bob = new VirtualGuest();
+  const joining = left.join(bob, first);
+  await vi.advanceTimersByTimeAsync(3_500);
+  await joining;
+  expect(bob.outcomes).toEqual(["in"]);
+});

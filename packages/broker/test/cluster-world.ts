@@ -4,11 +4,13 @@ import type { Random } from "@rollcall/netcode/core";
 import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyRecord } from "../src/lobby-record.ts";
 import type { LobbyStore } from "../src/lobby-store.ts";
+import { createSecrets } from "../src/secrets.ts";
 import { MemoryCluster, type MemoryNode } from "./memory-cluster.ts";
 import { PageKey } from "./page-key.ts";
 import { VirtualBroker, VirtualWorld, type VirtualMember, type VirtualSocket } from "./virtual-world.ts";
 
 const KEY = "a signing key that all nodes of this test share";
+const SECRETS = createSecrets(KEY);
 
 interface Node {
   readonly broker: VirtualBroker;
@@ -22,10 +24,19 @@ export class History {
   readonly #hosts = new Map<string, PeerId>();
   readonly #members = new Map<LobbyCode, readonly PeerId[]>();
   readonly #lobbyOf = new Map<PeerId, LobbyCode>();
-  readonly #tokens = new Map<string, number>();
+  /** The first thing that was wrong. Whoever wrote it has no ear for that. */
+  broken: unknown;
 
   /** A lobby was written. */
   noteWrite(code: LobbyCode, record: LobbyRecord | undefined): void {
+    try {
+      this.#checkWrite(code, record);
+    } catch (error) {
+      this.broken ??= error;
+    }
+  }
+
+  #checkWrite(code: LobbyCode, record: LobbyRecord | undefined): void {
     this.writes++;
     for (const peerId of this.#members.get(code) ?? []) this.#lobbyOf.delete(peerId);
     this.#members.delete(code);
@@ -47,11 +58,6 @@ export class History {
   noteHost(epoch: string, hostId: PeerId): void {
     assert.equal(this.#hosts.get(epoch) ?? hostId, hostId, "an epoch has one host");
     this.#hosts.set(epoch, hostId);
-  }
-
-  noteClaim(key: string, token: number): void {
-    assert.ok(token > (this.#tokens.get(key) ?? 0), "tokens rise");
-    this.#tokens.set(key, token);
   }
 }
 
@@ -156,10 +162,9 @@ export class ClusterWorld extends VirtualWorld {
     super(seed);
     this.#random = random;
     this.redis = new MemoryCluster({ nowMs: Date.now, delayMs: () => (this.delayMs === 0 ? 0 : random.integer(this.delayMs)) });
-    this.redis.onClaimTaken = (key, { token }) => this.history.noteClaim(key, token);
     this.#checkWrites(this.redis.lobbies);
     for (let index = 0; index < nodeCount; index++) this.startNode();
-    this.watch = () => Promise.resolve(this.#look());
+    this.watch = async () => this.#look();
   }
 
   startNode(): void {
@@ -181,6 +186,16 @@ export class ClusterWorld extends VirtualWorld {
 
   override keyOf(name: string): string {
     return new PageKey(name).key;
+  }
+
+  /** The node that claims the id of this page stands still right after it, once. */
+  standStill({ key }: VirtualMember, stillMs: number): void {
+    const seat = `seat:{${SECRETS.peerIdOf(key)}}`;
+    this.redis.stillMs = (claimed) => {
+      if (claimed !== seat) return 0;
+      this.redis.stillMs = () => 0;
+      return stillMs;
+    };
   }
 
   override sweep(): void {
@@ -227,6 +242,7 @@ export class ClusterWorld extends VirtualWorld {
   }
 
   #look(): void {
+    if (this.history.broken !== undefined) throw this.history.broken;
     for (const { member } of this.members) {
       const { lobby } = member;
       if (lobby !== undefined) this.history.noteHost(`${lobby.code} ${lobby.hostEpoch}`, lobby.hostId);

@@ -4,16 +4,21 @@ import { Random } from "@rollcall/netcode/core";
 import { normalizeLobbyCode, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { NODE_SILENCE_MS } from "../src/node-watch.ts";
+import { code } from "./lobby-fixture.ts";
 import { ClusterWorld, livingOf, VirtualSignal } from "./cluster-world.ts";
 import { STEP_MS, type VirtualMember } from "./virtual-world.ts";
 
 const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 60 : 10_000;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
 /** Found by earlier runs, and mended: a seat whose write was not answered; an id of which a node heard in the wrong order that it went from one lobby to another; a node that could not subscribe, was never found away, and took all others for dead. */
-const FOUND_SEEDS = [252, 2_422, 4_141, 5_067, 7_453] as const;
+const FOUND_SEEDS: ReadonlySet<number> = new Set([252, 2_422, 4_141, 5_067, 7_453]);
 const TROUBLE_MS = 12_000;
+/** As long a peace without anything wrong: a node lets go, and looks after what it has, each second. */
+const CALM_MS = 2_000;
+/** How often all is looked at. */
+const LOOK_MS = 500;
 /** A held connection is dead after 10 s, a member comes back within 8, a node that is dead is found after 5. */
-const PEACE_MS = 10_000 + 8_000 + NODE_SILENCE_MS + 4_000;
+const PEACE_MS = 10_000 + 8_000 + NODE_SILENCE_MS + 4_000 + CALM_MS;
 
 interface Tally {
   writes: number;
@@ -27,6 +32,7 @@ interface Tally {
   kicks: number;
   abandoned: number;
   twice: number;
+  stood: number;
   strangers: number;
   taken: number;
   carried: number;
@@ -47,6 +53,7 @@ class Trouble {
   readonly rooms: { readonly code: LobbyCode; readonly members: VirtualMember[] }[] = [];
   #count = 0;
   #nodes: number;
+  #latecomer: VirtualMember | undefined;
 
   constructor(seed: number, tally: Tally) {
     this.random = new Random(seed, "cluster");
@@ -59,10 +66,10 @@ class Trouble {
     for (const name of ["ada", "bob"]) {
       const host = this.world.host(name, 5);
       await this.world.until(() => host.member.connected);
-      const code = normalizeLobbyCode(host.member.lobby?.code ?? "");
-      if (code === undefined) throw new Error("no code");
-      const members = [host, ...["cyd", "dan"].map((guest) => this.world.join(`${guest}-of-${name}`, code))];
-      this.rooms.push({ code, members });
+      const opened = normalizeLobbyCode(host.member.lobby?.code ?? "");
+      if (opened === undefined) throw new Error("no code");
+      const members = [host, ...["cyd", "dan"].map((guest) => this.world.join(`${guest}-of-${name}`, opened))];
+      this.rooms.push({ code: opened, members });
     }
     for (const name of ["eve", "fay"]) {
       for (const token of ["a", "b"]) this.world.addSignal(new VirtualSignal(`${name}-stock`, `token-${token}`, true));
@@ -127,6 +134,23 @@ class Trouble {
     }
   }
 
+  /**
+   * A page joins one lobby, in which nothing else happens, its node stands still right after it claimed its id, the page is gone, and its key comes into
+   * another lobby once the claim counts no more.
+   */
+  async standStill(): Promise<void> {
+    const { world, random } = this;
+    const [here, there] = [code("KXRTM"), code("BBBBB")];
+    for (const each of [here, there]) await world.reach().open(each, `host-${each}`);
+    const [startMs, stillMs, laterMs] = [random.integer(6_000), 5_000 + random.integer(3_000), 5_050 + random.integer(1_500)];
+    setTimeout(() => {
+      const member = world.twin("still", here);
+      world.standStill(member, stillMs);
+      setTimeout(() => member.kill(), 600);
+    }, startMs);
+    setTimeout(() => (this.#latecomer = world.twin("still", there)), startMs + laterMs);
+  }
+
   /** Sockets that are down come up at some node. */
   connectSignals(): void {
     const { world, random } = this;
@@ -158,9 +182,9 @@ class Trouble {
     for (const { shared } of world.nodes) assert.ok(shared.bus.isUp, "every node has its store");
     const open = world.openSignals();
     for (const [id, count] of world.served()) assert.ok(count <= 1, `one owner of ${id}`);
-    for (const { code, members } of this.rooms) {
-      const record = await world.stored(code);
-      const living = livingOf(world, members);
+    for (const room of this.rooms) {
+      const record = await world.stored(room.code);
+      const living = livingOf(world, room.members);
       for (const { member, name, peerId } of living) {
         assert.ok(member.connected, `${name} is connected`);
         assert.deepEqual(plain(member.lobby), plain(record?.lobby), `what ${name} sees`);
@@ -180,11 +204,12 @@ class Trouble {
     await this.assertHealed();
     const open = world.openSignals();
     tally.writes += world.history.writes;
+    if (this.#latecomer?.member.admission !== undefined) tally.stood++;
     tally.strangers += world.signals.reduce((sum, { isStranger, opened }) => sum + (isStranger ? opened : 0), 0);
     tally.taken += world.signals.filter(({ isTaken }) => isTaken).length;
-    for (const { code, members } of this.rooms) {
+    for (const { code: ours, members } of this.rooms) {
       tally.returns += members.reduce((sum, { events }) => sum + events.filter(({ type }) => type === "broker-back").length, 0);
-      tally.hosts += ((await world.stored(code))?.lobby.hostEpoch ?? 1) - 1;
+      tally.hosts += ((await world.stored(ours))?.lobby.hostEpoch ?? 1) - 1;
       const ends = livingOf(world, members).flatMap(({ peerId }) => open.get(peerId) ?? []);
       const pairs = ends.flatMap((from) =>
         ends.filter((to) => to !== from).map((to) => ({ from, to, mark: `to ${to.id} from ${from.id}` })),
@@ -254,27 +279,30 @@ async function run(seed: number, tally: Tally): Promise<void> {
   const trouble = new Trouble(seed, tally);
   const { world, random } = trouble;
   await trouble.open();
+  // What was found before there was this plays as it did.
+  if (!FOUND_SEEDS.has(seed)) await trouble.standStill();
   for (const endMs = Date.now() + TROUBLE_MS; Date.now() < endMs;) {
     trouble.act();
     trouble.connectSignals();
     await world.run(STEP_MS * (1 + random.integer(24)));
   }
   trouble.heal();
-  for (const endMs = Date.now() + PEACE_MS; Date.now() < endMs;) {
+  let calmMs = 0;
+  for (const endMs = Date.now() + PEACE_MS; Date.now() < endMs && calmMs < CALM_MS;) {
     trouble.connectSignals();
-    await world.run(500);
+    await world.run(LOOK_MS);
     const isHealed = await trouble.assertHealed().then(
       () => true,
       () => false,
     );
-    if (isHealed) break;
+    calmMs = isHealed ? calmMs + LOOK_MS : 0;
   }
   await trouble.check();
   world.end();
   vi.clearAllTimers();
 }
 
-test(`[CL40] ${SEEDS} clusters in trouble: an id and a seat have one owner, an epoch has one host, tokens rise, and all of it heals`, async () => {
+test(`[CL40] ${SEEDS} clusters in trouble: an id and a seat have one owner, an epoch has one host, and all of it heals`, async () => {
   const tally: Tally = {
     writes: 0,
     killed: 0,
@@ -287,6 +315,7 @@ test(`[CL40] ${SEEDS} clusters in trouble: an id and a seat have one owner, an e
     kicks: 0,
     abandoned: 0,
     twice: 0,
+    stood: 0,
     strangers: 0,
     taken: 0,
     carried: 0,

@@ -1,5 +1,5 @@
 /** A model of Redis and of the connections to it, in one process: for tests of several nodes, in real and in virtual time. */
-import type { ClaimAnswer, ClaimStore, ClaimWish } from "../src/claim-store.ts";
+import type { ClaimStore } from "../src/claim-store.ts";
 import type { LobbyDirectory } from "../src/lobby-directory.ts";
 import type { LobbyStore } from "../src/lobby-store.ts";
 import { MemoryClaimStore } from "../src/memory-claim-store.ts";
@@ -21,9 +21,6 @@ export interface MemoryClusterOptions {
   readonly delayMs?: () => number;
 }
 
-/** Told of each claim that is taken: what a history checker reads. */
-export type ClaimTaken = (key: string, claim: { readonly token: number }) => void;
-
 /** What the nodes share. `hung`: it takes commands and answers when it goes on; `down`: it refuses. */
 export class MemoryCluster {
   readonly options: MemoryClusterOptions;
@@ -32,7 +29,8 @@ export class MemoryCluster {
   readonly directory = new MemoryLobbyDirectory();
   readonly claims: MemoryClaimStore;
   readonly nodes = new Set<MemoryNode>();
-  onClaimTaken: ClaimTaken = () => undefined;
+  /** How long the process of a node stands still once it has heard that it has this claim. */
+  stillMs: (key: string) => number = () => 0;
   #state: "up" | "hung" | "down" = "up";
   #waiting: (() => void)[] = [];
 
@@ -94,7 +92,12 @@ export class MemoryNode implements SharedState {
       has: (id) => this.#call(() => cluster.once.has(id)),
     };
     this.claims = {
-      take: (key, wish) => this.#call(() => this.#take(key, wish)),
+      take: async (key, wish) => {
+        const answer = await this.#call(() => cluster.claims.take(key, wish));
+        const stillMs = answer.ok ? cluster.stillMs(key) : 0;
+        if (stillMs > 0) await new Promise((resolve) => setTimeout(resolve, stillMs));
+        return answer;
+      },
       renew: (key, claim) => this.#call(() => cluster.claims.renew(key, claim)),
       release: (key, token) => this.#call(() => cluster.claims.release(key, token)),
       find: (key) => this.#call(() => cluster.claims.find(key)),
@@ -106,6 +109,11 @@ export class MemoryNode implements SharedState {
     };
     this.bus = this.#createBus();
     this.#beat = setInterval(() => void this.#check(), BEAT_MS).unref();
+  }
+
+  /** Channels that it listens to. */
+  get channelCount(): number {
+    return this.#listeners.size;
   }
 
   get isCutOff(): boolean {
@@ -145,10 +153,10 @@ export class MemoryNode implements SharedState {
     const cluster = this.#cluster;
     return {
       load: (code) => this.#call(() => cluster.lobbies.load(code)),
-      compareAndSet: (code, version, next) => {
-        const notAfterMs = cluster.options.nowMs() + COMMAND_MS_MAX;
+      compareAndSet: (code, version, next, notAfterMs = Infinity) => {
+        const latestMs = Math.min(notAfterMs, cluster.options.nowMs() + COMMAND_MS_MAX);
         return this.#call(async () => {
-          if (cluster.options.nowMs() > notAfterMs) throw new StoreUnavailable("too late");
+          if (cluster.options.nowMs() > latestMs) throw new StoreUnavailable("too late");
           const isWritten = await cluster.lobbies.compareAndSet(code, version, next);
           if (isWritten) this.#spread(lobbyChannel(code), JSON.stringify({ written: version + 1 }));
           return isWritten;
@@ -181,12 +189,6 @@ export class MemoryNode implements SharedState {
 
   #spread(channel: string, text: string): number {
     return [...this.#cluster.nodes].filter((node) => node.hear(channel, text)).length;
-  }
-
-  async #take(key: string, wish: ClaimWish): Promise<ClaimAnswer> {
-    const answer = await this.#cluster.claims.take(key, wish);
-    if (answer.ok) this.#cluster.onClaimTaken(key, answer);
-    return answer;
   }
 
   /** As the Redis client: refused at once while it is down, given up after the deadline, done by the store all the same if it gets there. */

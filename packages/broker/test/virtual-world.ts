@@ -243,6 +243,8 @@ export class VirtualBroker {
 /** One page: the member's machine on a connection that can be cut or held. */
 export class VirtualMember {
   readonly name: string;
+  /** Of its page. */
+  readonly key: string;
   readonly events: LobbyMemberEvent[] = [];
   member: LobbyMember;
   /** Every keepsake heard, in order; `tamper` may put another in the place of the one that it gives back. */
@@ -261,10 +263,11 @@ export class VirtualMember {
   constructor(world: VirtualWorld, name: string, entrance: LobbyEntrance, seed: number) {
     this.#world = world;
     this.name = name;
+    this.key = world.keyOf(`${name}-${seed}`);
     const keys = {
       entranceId: `entrance-${name}-${seed}`.padEnd(16, "0"),
       device: `device-${name}`.padEnd(16, "0"),
-      key: world.keyOf(`${name}-${seed}`),
+      key: this.key,
     };
     this.member = new LobbyMember(nowMs(), { entrance, keys, random: new Random(seed, name) });
   }
