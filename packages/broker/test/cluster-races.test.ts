@@ -91,19 +91,42 @@ test("[CL91] a seat that was written although nobody heard so is not kept for lo
   expect([cyd.outcomes, cyd.goodbyes, await connected()]).toEqual([["in"], [], [true, false, true]]);
 });
 
-test("[CL95] a node that has nobody in a lobby any more remembers nothing of it", async () => {
-  const { left, right } = openCluster();
+test("[CL95] a node that has nobody in a lobby any more remembers nothing of it, neither at once nor after it wrote what was due there later", async () => {
+  const shared = new MemoryCluster({ nowMs: Date.now });
+  const here = shared.node();
+  const [left, right] = [new VirtualNode(here), new VirtualNode(shared.node())];
+  nodes.push(left, right);
   const host = new VirtualGuest();
-  await left.create(host, { listed: true });
-  const { membership } = host;
-  if (membership === undefined) throw new Error("no lobby");
-  const bob = new VirtualGuest();
-  await right.join(bob, membership.code);
-  expect([left.board.size, right.board.size]).toEqual([1, 1]);
-  await left.service.command(membership, { command: { type: "leave" } }, () => undefined);
-  left.rooms.exit(membership.code, membership.peerId, host.socket);
-  await vi.advanceTimersByTimeAsync(3_000);
-  expect([left.board.size, left.rooms.memberCount, right.board.size, right.rooms.memberCount]).toEqual([0, 0, 1, 1]);
+  await right.create(host, { listed: true });
+  if (host.membership === undefined) throw new Error("no lobby");
+  const { code } = host.membership;
+  await vi.advanceTimersByTimeAsync(5_000);
+  const memory = (): unknown => ({
+    codes: left.rooms.codes,
+    members: left.rooms.memberCount,
+    listings: left.board.size,
+    channels: here.channelCount,
+    // Of both nodes: beats, deadlines, keepsakes.
+    timers: vi.getTimerCount(),
+  });
+  const before = memory();
+  const memberCount = async (): Promise<number | undefined> => (await shared.lobbies.load(code)).record?.lobby.members.length;
+  // One goes away and leaves its seat behind, which its node takes back in time; the other one leaves.
+  for (const isGone of [true, false]) {
+    const guest = new VirtualGuest();
+    await left.join(guest, code);
+    const { membership } = guest;
+    if (membership === undefined) throw new Error("not in");
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([left.rooms.codes, left.rooms.memberCount, left.board.size, here.channelCount]).toEqual([[code], 2, 1, 2]);
+    if (isGone) left.service.disconnected(membership, guest.socket);
+    else
+      await left.service.command(membership, { command: { type: "leave" } }, () => left.rooms.exit(code, membership.peerId, guest.socket));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([left.rooms.codes, left.rooms.memberCount, left.board.size, here.channelCount]).toEqual([[], 0, 0, 1]);
+    await vi.advanceTimersByTimeAsync(isGone ? LOBBY_TIMES.seatKeptMs : 0);
+    expect([await memberCount(), memory()]).toEqual([1, before]);
+  }
 });
 
 test("[CL95] a node that frees the last seat of somebody who was here forgets the lobby again, which goes on elsewhere", async () => {

@@ -13,6 +13,7 @@ import { IceGrants } from "../src/ice-grants.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "../src/limits.ts";
 import { ListingBoard } from "../src/listing-board.ts";
 import { LobbyRooms, type MemberSocket } from "../src/lobby-rooms.ts";
+import { LobbySeal } from "../src/lobby-seal.ts";
 import { LobbyService } from "../src/lobby-service.ts";
 import type { Membership, Outcome, Visitor } from "../src/lobby-visitor.ts";
 import { createPeerServer } from "../src/peer-server.ts";
@@ -23,6 +24,7 @@ import { SignalingGuard } from "../src/signaling-guard.ts";
 import { named, TAG } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
 
+const SIGNING_KEY = "a signing key of this test, long enough";
 const nowMs = (): number => Date.now();
 
 /** Somebody at a node, and what came of each of its requests. */
@@ -68,7 +70,7 @@ export class VirtualNode {
 
   constructor(shared: SharedState, limits: BrokerLimits = BROKER_LIMITS) {
     const handleFailure = (error: unknown): void => void this.failures.push(error);
-    const secrets = createSecrets("a signing key of this test, long enough");
+    const secrets = createSecrets(SIGNING_KEY);
     this.cluster = new Cluster({ shared, steadyMs: nowMs, handleFailure });
     const counters = new Counters();
     this.rooms = new LobbyRooms((peerId) => guard.expel(peerId), this.cluster.nodeId);
@@ -94,7 +96,7 @@ export class VirtualNode {
       iceGrants: new IceGrants({ iceServers: [], turn: () => [], secrets, wallMs: nowMs }),
       nowMs,
       wallMs: nowMs,
-      seal: undefined,
+      seal: new LobbySeal(SIGNING_KEY, nowMs),
       board: this.board,
       closedLives: shared.once,
       seats: this.cluster.seats,
