@@ -19,6 +19,7 @@ export interface AdminDeskOptions {
   /** Resident memory of the process. */
   readonly memoryBytes: () => number;
   readonly nowMs: () => number;
+  /** By which lobbies were opened. */
   readonly wallMs: () => number;
 }
 

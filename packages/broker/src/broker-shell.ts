@@ -99,7 +99,7 @@ export class BrokerShell implements BrokerHandlers {
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =
       metrics === undefined ? held : measureStore(held, { observe: (...took) => metrics.observeStore(...took), nowMs: monotonicMs });
-    const admin = settings.adminToken === undefined ? undefined : this.#createAdminDesk(store);
+    const admin = settings.adminToken === undefined ? undefined : this.#createAdminDesk(store, wallMs);
     const directory = shared?.directory ?? new MemoryLobbyDirectory();
     this.#listViews = new ListViews(directory, handleFailure);
     this.#service = new LobbyService({
@@ -332,7 +332,7 @@ export class BrokerShell implements BrokerHandlers {
     });
   }
 
-  #createAdminDesk(store: LobbyStore): AdminDesk {
+  #createAdminDesk(store: LobbyStore, wallMs: () => number): AdminDesk {
     return new AdminDesk({
       meters: this.#meters,
       refusals: this.#counters,
@@ -343,7 +343,7 @@ export class BrokerShell implements BrokerHandlers {
       readiness: () => this.#readiness(),
       memoryBytes: () => process.memoryUsage.rss(),
       nowMs: monotonicMs,
-      wallMs: Date.now,
+      wallMs,
     });
   }
 

@@ -1,9 +1,13 @@
 /** What operators and their machines see of a running command. */
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { connect, type AddressInfo } from "node:net";
 import { afterAll, expect, test } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
+import { resolveOptions } from "../src/broker-options.ts";
+import { BrokerShell } from "../src/broker-shell.ts";
 import { LobbyClient } from "./lobby-client.ts";
+import { MemoryCluster } from "./memory-cluster.ts";
 import { listening, run, type Run } from "./running-command.ts";
 import { SignalingClient } from "./signaling-client.ts";
 
@@ -187,6 +191,23 @@ test("[OP54] the admin page is behind the token at every port, and shows lobbies
   }
   own.child.kill("SIGTERM");
   await own.exit;
+});
+
+test("[CL101] where nodes share lobbies, the page tells their age by the clock that the nodes share", async () => {
+  const aheadMs = 86_400_000;
+  const shared = new MemoryCluster({ nowMs: () => Date.now() + aheadMs }).node();
+  const shell = new BrokerShell(resolveOptions({ adminToken: TOKEN }), shared);
+  const server = createServer((request, response) => void shell.handleRequest(request, response));
+  server.on("upgrade", (request, socket, head) => void shell.handleUpgrade(request, socket, head));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await (await LobbyClient.open(port)).create();
+  const page = await (await get(port, "/admin", `Bearer ${TOKEN}`)).text();
+  expect(page).toMatch(/<td class="number">\d s<\/td>/);
+  expect(page).toContain(new Date(Date.now() + aheadMs).toISOString().slice(0, 10));
+  await shell.close();
+  server.close();
 });
 
 test("[OP24] the log is lines of JSON from the level that was set on", async () => {
