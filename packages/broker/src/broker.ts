@@ -47,7 +47,9 @@ const SPARE_CONNECTIONS_PER_ADDRESS = 64;
 
 /** Signaling and lobbies as request handlers, for a server that does other things too. What listens is its own: `port`, `host` and options of `createBroker` alone are not used. */
 export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandlers {
-  return createShell(resolveOptions(options));
+  // Nobody would read what is gathered for it.
+  const { metricsPort: _, ...others } = options;
+  return createShell(resolveOptions(others));
 }
 
 /** Starts a broker. Rejects when a port cannot be had. */
