@@ -60,6 +60,7 @@ const JOBS: readonly Job[] = [
   vitestJob("fuzz", "packages/broker/test/abuse.node", "node"),
   vitestJob("host", "packages/broker/test/host.sim", "sim"),
   vitestJob("cluster", "packages/broker/test/cluster.sim", "sim"),
+  vitestJob("outages", "packages/broker/test/outages.node", "node"),
   vitestJob("pages", "packages/broker/test/second-page.sim", "sim"),
   vitestJob("network", "tests/network", "network"),
   vitestJob("departures", "packages/netcode/test/departures.sim", "sim"),

@@ -74,6 +74,15 @@ export class BrokerCommand {
     return this.#exit;
   }
 
+  /** It stands still, with its connections open. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** No word to anybody. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
