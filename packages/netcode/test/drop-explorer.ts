@@ -99,8 +99,11 @@ interface World {
 
 interface Path {
   readonly before: Path | undefined;
-  readonly action: string;
+  /** `undefined`: two seconds passed. */
+  readonly move: Move | undefined;
 }
+
+type Mutable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 const NOTHING: readonly number[] = [];
 
@@ -123,6 +126,8 @@ export class DropExplorer {
   /** Who may die in this scenario, and who may leave. */
   readonly #mortal: number;
   readonly #leaving: number;
+  /** Who may be dropped although it lives. */
+  readonly #accused: number;
   readonly #votes: DropVote[] = [];
   readonly #voteNumbers = new Map<string, number>();
   readonly #states: LocalState[] = [];
@@ -142,6 +147,7 @@ export class DropExplorer {
     this.#generations = participants.map(({ generation }) => generation);
     this.#mortal = bitsOf(scenario.mortal ?? []);
     this.#leaving = bitsOf(scenario.leaving ?? []);
+    this.#accused = bitsOf([...(scenario.broken ?? []), ...(scenario.flaky ?? [])].flat());
     this.#setting = {
       slotCount: memberCount,
       vacant: bitsOf(vacant),
@@ -338,10 +344,10 @@ export class DropExplorer {
     return false;
   }
 
-  /** True while the moves of all depend on each other: somebody may begin (it hears only what is sent then), or who is accused and lives may be told, and fall silent. */
+  /** True while the moves of all depend on each other: somebody may begin, who hears only what is sent then; or who may die can be heard again. */
   #isEntangled(world: World): boolean {
-    const { flaky = [], broken = [], random, isFull } = this.#scenario;
-    if (isFull === true || random !== undefined || flaky.length + broken.length > 0) return true;
+    const { flaky = [], random, isFull } = this.#scenario;
+    if (isFull === true || random !== undefined || (flaky.length > 0 && this.#mortal !== 0)) return true;
     const { joiners } = this.#setting;
     for (let index = 0; index < this.#count && joiners.length > 0; index++) {
       if (this.#plays(world, index) && this.#stateOf(world, index).announcedCount < joiners.length) return true;
@@ -356,8 +362,8 @@ export class DropExplorer {
     const done = moves.find(([index, kind]) => kind === "deliver" && this.#isDone(world, index));
     if (done !== undefined) return [done];
     let least = moves;
-    // Who goes falls silent to all.
-    const goers = this.#goersOf(world);
+    // Who goes falls silent to all. So does who is accused and lives, once it is told.
+    const goers = this.#goersOf(world) | (this.#accused & world.playing);
     for (let index = 0; index < this.#count; index++) {
       if (!this.#plays(world, index)) continue;
       const group = this.#groupOf(world, goers | (1 << index));
@@ -391,41 +397,40 @@ export class DropExplorer {
 
   /** True when `index` has dropped all who are gone: what it still hears changes nothing that it does, in whatever order. */
   #isDone(world: World, index: number): boolean {
-    if (this.#goersOf(world) !== 0) return false;
+    if ((this.#goersOf(world) | (this.#accused & world.playing)) !== 0) return false;
     const { agreed, joining, isJoining } = this.#stateOf(world, index).resting;
     if (joining !== 0 || isJoining) return false;
     return this.#setting.participants.every(({ slot }, other) => this.#plays(world, other) || (agreed & (1 << slot)) !== 0);
   }
 
-  #after(world: World, [index, kind, argument, from]: Move): World {
-    const path = { before: world.path, action: `${index} ${kind} ${argument} ${from}` };
+  #after(world: World, move: Move): World {
+    const [index, kind, argument, from] = move;
+    const { alive, members, playing, queues, sent, mayGo, ticks } = world;
+    const path = { before: world.path, move };
+    const bit = 1 << index;
     if (kind === "kill") {
-      const bit = 1 << index;
-      return {
-        ...world,
-        alive: world.alive & ~bit,
-        playing: world.playing & ~bit,
-        queues: this.#withoutQueuesTo(world.queues, index),
-        path,
-      };
+      const left = this.#withoutQueuesTo(queues, index);
+      return { alive: alive & ~bit, members, playing: playing & ~bit, queues: left, sent, mayGo, ticks, path };
     }
     const pair = from * this.#count + index;
-    if (kind === "lose") return { ...world, queues: world.queues.with(pair, NOTHING), path };
-    const queues = kind === "deliver" ? world.queues.with(pair, world.queues[pair]?.slice(1) ?? NOTHING) : world.queues;
-    const next = this.#moved({ ...world, queues, path }, index, { kind, argument, from });
-    const mayAllGo = this.#goersOf(next) === 0 || this.#isEntangled(world) || this.#isEntangled(next);
-    return { ...next, mayGo: mayAllGo ? -1 : 1 << index };
+    if (kind === "lose") return { alive, members, playing, queues: queues.with(pair, NOTHING), sent, mayGo, ticks, path };
+    const rest = kind === "deliver" ? queues.with(pair, queues[pair]?.slice(1) ?? NOTHING) : queues;
+    const next = this.#moved(world, rest, index, { kind, argument, from });
+    next.path = path;
+    if (this.#goersOf(next) !== 0 && !this.#isEntangled(world) && !this.#isEntangled(next)) next.mayGo = bit;
+    return next;
   }
 
-  #moved(world: World, index: number, event: LocalEvent): World {
+  /** Copies no object by its fields: millions of worlds are made here. */
+  #moved(world: World, queuesBefore: World["queues"], index: number, event: LocalEvent): Mutable<World> {
     const transition = this.#transition(world.members[index] ?? -1, event);
-    const members = world.members.with(index, transition.next);
     const next = this.#state(transition.next);
     const bit = 1 << index;
     const playing = next.resting.status === "playing" ? world.playing | bit : world.playing & ~bit;
-    let { queues, sent } = world;
+    let queues = queuesBefore;
+    let { sent } = world;
     if (transition.sendsTo !== undefined) {
-      const [newQueues, newSent] = [[...queues], [...sent]];
+      const [newQueues, newSent] = [queues.slice(), sent.slice()];
       const own = this.#votes[transition.vote]?.set ?? 0;
       for (let to = 0; to < this.#count; to++) {
         const pair = index * this.#count + to;
@@ -444,7 +449,8 @@ export class DropExplorer {
       [queues, sent] = [newQueues, newSent];
     }
     if (next.resting.status !== "playing") queues = this.#withoutQueuesTo(queues, index);
-    return { ...world, members, playing, queues, sent };
+    const { alive, ticks, path } = world;
+    return { alive, members: world.members.with(index, transition.next), playing, queues, sent, mayGo: -1, ticks, path };
   }
 
   /** Who plays no longer takes nothing. */
@@ -517,9 +523,9 @@ export class DropExplorer {
 
   /** Two seconds later, with what everybody repeats under way; `undefined` when all of that changes nothing any more. */
   #afterRest(world: World): World | undefined {
-    let later: World = { ...world, mayGo: -1, ticks: world.ticks + 1, path: { before: world.path, action: "tick" } };
+    let later: World = { ...world, mayGo: -1, ticks: world.ticks + 1, path: { before: world.path, move: undefined } };
     for (let index = 0; index < this.#count; index++) {
-      if (this.#plays(later, index)) later = this.#moved(later, index, { kind: "tick", argument: 0, from: -1 });
+      if (this.#plays(later, index)) later = this.#moved(later, later.queues, index, { kind: "tick", argument: 0, from: -1 });
     }
     if (world.ticks >= TICKS_MAX) throw new Error(`no rest: ${actionsOf(world).join(", ")}`);
     let drained = later;
@@ -536,7 +542,7 @@ export class DropExplorer {
       at = this.#after(at, move);
     }
     for (let index = 0; index < this.#count; index++) {
-      if (this.#plays(at, index)) at = this.#moved(at, index, { kind: "tick", argument: 0, from: -1 });
+      if (this.#plays(at, index)) at = this.#moved(at, at.queues, index, { kind: "tick", argument: 0, from: -1 });
     }
     return at;
   }
@@ -559,7 +565,7 @@ function isOptional(kind: Move[1]): boolean {
 
 function actionsOf(world: World): string[] {
   const actions: string[] = [];
-  for (let at = world.path; at !== undefined; at = at.before) actions.push(at.action);
+  for (let at = world.path; at !== undefined; at = at.before) actions.push(at.move?.join(" ") ?? "tick");
   return actions.toReversed();
 }
 
