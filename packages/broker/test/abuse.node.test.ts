@@ -9,6 +9,7 @@ import {
   closeOf,
   expectHonestService,
   expectUnharmed,
+  IS_DEEP,
   SOCKET_KINDS,
   stranger,
   writeRaw,
@@ -504,7 +505,7 @@ test("[BR84] who joins and hangs up before the answer leaves no seat that looks 
   });
 });
 
-const FUZZ_FRAMES = process.env["ROLLCALL_DEEP"] === "1" ? 1_000_000 : 20_000;
+const FUZZ_FRAMES = IS_DEEP ? 1_000_000 : 20_000;
 
 test(`[AB32] ${FUZZ_FRAMES.toLocaleString("en")} frames by grammar and by bytes, and broken requests, over sockets from an address each: honest people are served all the time`, async () => {
   const { hostId, guestId } = stage.honest;
