@@ -115,7 +115,12 @@ const TARGETS: Readonly<Record<string, Target>> = {
   },
   "answers to who asked for a challenge": {
     valid: challengeFrame,
-    parse: (text, isWhole) => isStable(text, isWhole, parseChallengeMessage),
+    parse: (text, isWhole) => {
+      const parsed = parseChallengeMessage(text);
+      // A password is computed with it.
+      if (parsed.ok && parsed.value.ok && Buffer.from(parsed.value.result.salt, "base64url").length !== 16) throw new Error("no salt");
+      return isStable(text, isWhole, parseChallengeMessage);
+    },
   },
   "messages of a broker": {
     valid: (random) => brokerFrame(random, NO_NAMES),

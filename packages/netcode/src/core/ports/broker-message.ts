@@ -137,7 +137,7 @@ const result: Read<Admission | CommandResult | null> = (value) => {
   return read === undefined ? new Refusal("") : read(value);
 };
 
-export const error: Read<LobbyError> = object<LobbyError>({
+const error: Read<LobbyError> = object<LobbyError>({
   code: oneOf(LOBBY_ERROR_CODES),
   message: text(LOBBY_LIMITS.messageUnits),
   retryAfterMs: optional(count),
@@ -176,15 +176,20 @@ export const goodbye: Read<GoodbyeReason> = oneOf<GoodbyeReason>([
 /** What tells a kind of message, and how that is read. */
 export type FieldReaders<Message> = readonly (readonly [key: string, read: Read<Message>])[];
 
-const granted = object<Extract<BrokerMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result });
-const refused = object<Extract<BrokerMessage, { readonly ok: false }>>({ reply: count, ok: oneOf([false]), error });
+type RefusedReply = Extract<BrokerMessage, { readonly ok: false }>;
+const refused = object<RefusedReply>({ reply: count, ok: oneOf([false]), error });
+
+/** Replies: as `granted` reads them, or refusals. */
+export function replies<Granted>(granted: Read<Granted>): readonly ["reply", Read<Granted | RefusedReply>] {
+  return ["reply", (value) => (isRecord(value) && value["ok"] === true ? granted(value) : refused(value))];
+}
 
 type MessageOf<Key extends string> = Extract<BrokerMessage, { readonly [Name in Key]: unknown }>;
 
 /** By the field that only one kind of message has. */
 const readers: FieldReaders<BrokerMessage> = [
   ["event", object<MessageOf<"event">>({ event: count, change })],
-  ["reply", (value) => (isRecord(value) && value["ok"] === true ? granted(value) : refused(value))],
+  replies(object<Extract<BrokerMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result })),
   ["keepsake", object<MessageOf<"keepsake">>({ keepsake })],
   ["ping", object<MessageOf<"ping">>({ ping: count })],
   ["pong", object<MessageOf<"pong">>({ pong: count })],

@@ -1,7 +1,7 @@
-import { error, goodbye, lobbyCode, parseByField, type FieldReaders } from "./broker-message.ts";
+import { goodbye, lobbyCode, parseByField, replies, type FieldReaders } from "./broker-message.ts";
 import { capacity, count, metadata } from "./lobby-fields.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
-import { flag, integer, isRecord, list, object, oneOf, text, type FrameParse, type Read } from "./lobby-shape.ts";
+import { flag, integer, list, object, oneOf, text, type FrameParse, type Read } from "./lobby-shape.ts";
 import type { ListMessage, LobbyList, LobbyListing, LobbyListUpdate } from "./lobby-list-types.ts";
 
 const listing: Read<LobbyListing> = object<LobbyListing>({
@@ -26,11 +26,10 @@ const update: Read<LobbyListUpdate> = object<LobbyListUpdate>({
 type MessageOf<Key extends string> = Extract<ListMessage, { readonly [Name in Key]: unknown }>;
 
 const granted = object<Extract<ListMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result });
-const refused = object<Extract<ListMessage, { readonly ok: false }>>({ reply: count, ok: oneOf([false]), error });
 
 const readers: FieldReaders<ListMessage> = [
   ["list", object<MessageOf<"list">>({ list: update })],
-  ["reply", (value) => (isRecord(value) && value["ok"] === true ? granted(value) : refused(value))],
+  replies(granted),
   ["ping", object<MessageOf<"ping">>({ ping: count })],
   ["pong", object<MessageOf<"pong">>({ pong: count })],
   ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],
