@@ -198,6 +198,52 @@ describe("a blackout", () => {
     },
   );
 
+  it.each([
+    ["one end", 1],
+    ["both ends", 2],
+  ])("[LK201] of 30 s loses nothing either where the broker tells %s of the return before a packet does", (_who, ends) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const pair = openPair({ seed, conditions: LINK_PROFILES.wifi });
+      const { world, ada, bob } = pair;
+      world.network.cut([ada.id, bob.id], [ada.id, bob.id]);
+      for (let sent = 0; sent < 60; sent++) {
+        expect(ada.sendReliable(bob, numbered(sent))).toBe(true);
+        bob.sendReliable(ada, numbered(sent));
+        world.run(500);
+      }
+      expect([ada.mesh.stats()[0]?.stage, bob.mesh.stats()[0]?.stage]).toEqual(["lost", "lost"]);
+      bob.add(ada, "acceptor");
+      if (ends === 2) ada.add(bob, "dialer");
+      expect(bob.mesh.status(ada.id)).toBe("connecting");
+      world.run(seed * 20);
+      world.network.restore([ada.id, bob.id], [ada.id, bob.id]);
+      expect(
+        world.runUntil(() => isAlive(pair), 4_000),
+        `seed ${seed}`,
+      ).toBe(true);
+      world.run(4_000);
+      expect(ada.dials, `seed ${seed}`).toBe(1);
+      expect(numbersFrom(bob), `seed ${seed}`).toEqual(upTo(60));
+      expect(numbersFrom(ada), `seed ${seed}`).toEqual(upTo(60));
+      expect(bob.types()).toEqual(["link-open", "link-suspect", "link-closed", "link-open"]);
+    }
+  });
+
+  it("[LK201] nor one whose first try after that return fails", () => {
+    const pair = openPair({ seed: 201 });
+    const { world, ada, bob } = pair;
+    world.network.cut([ada.id, bob.id], [ada.id, bob.id]);
+    world.run(25_000);
+    expect(ada.sendReliable(bob, numbered(0))).toBe(true);
+    ada.add(bob, "dialer");
+    world.run(20_000);
+    expect([ada.mesh.stats()[0]?.stage, ada.sendReliable(bob, numbered(1))]).toEqual(["lost", true]);
+    world.network.restore([ada.id, bob.id], [ada.id, bob.id]);
+    expect(world.runUntil(() => isAlive(pair), 16_000)).toBe(true);
+    world.run(4_000);
+    expect(numbersFrom(bob)).toEqual(upTo(2));
+  });
+
   // How much SCTP holds back depends on where its timer stands: a second is over before it sends again.
   it.each([
     [1_000, 0],

@@ -53,13 +53,18 @@ export class LinkMesh {
     this.#router.setMembers(options.localPeerId, this.#order);
   }
 
-  /** A member to hold a link with. Of two members exactly one is the dialer. Again with the same role: starts anew if the link is closed, else nothing. */
+  /**
+   * A member to hold a link with. Of two members exactly one is the dialer. Again with the same role: nothing while the link lives; one that is lost is tried at once, with all that waits for
+   * the peer; a closed one starts anew.
+   */
   addPeer(nowMs: number, peerId: PeerId, role: LinkRole): void {
     assert(peerId !== this.#options.localPeerId, "another peer than ourselves");
     this.#observe(nowMs);
     const existing = this.#links.get(peerId);
     if (existing !== undefined) {
-      if (existing.role === role && existing.status !== "closed") return;
+      const isSame = existing.role === role;
+      if (isSame && existing.isMissed(nowMs)) return existing.start(nowMs);
+      if (isSame && existing.status !== "closed") return;
       existing.hangUp();
     }
     // By link, not by process: an end that was made anew knows nothing of what the old one agreed.

@@ -57,7 +57,8 @@ export class LinkStanding {
   }
 
   close(reason: LinkCloseReason, remoteGame?: GameIdentity): void {
-    this.#isLost = reason === "lost" && this.#status === "suspect";
+    // Who was lost and cannot be reached is lost yet.
+    this.#isLost = reason === "lost" ? this.#status === "suspect" : this.#isLost && reason === "unreachable";
     if (this.#status === "closed") return;
     this.#status = "closed";
     this.#output.events.push({ type: "link-closed", peerId: this.#peerId, reason, ...(remoteGame === undefined ? {} : { remoteGame }) });

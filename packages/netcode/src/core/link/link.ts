@@ -76,7 +76,6 @@ export class Link {
   get status(): LinkStatus {
     return this.#standing.status;
   }
-
   get capabilities(): number {
     return this.#capabilities & this.#options.capabilities;
   }
@@ -88,13 +87,21 @@ export class Link {
 
   /** Nothing is lost by waiting for the pair's own connection. */
   #isUnhurried(nowMs: number): boolean {
-    return this.#standing.status === "closed" || this.relay.isAlive(nowMs);
+    return this.status === "closed" || this.relay.isAlive(nowMs);
   }
 
+  /** Again, where the peer is missed: it is said to be back. */
   start(nowMs: number): void {
+    const isReturn = this.isMissed(nowMs);
     this.#standing.connect(nowMs);
     this.relay.start(nowMs);
-    this.direct.start(nowMs);
+    if (isReturn) this.healing.hurry(nowMs);
+    else this.direct.start(nowMs);
+  }
+
+  /** Lost, and what it has not got is kept for it. */
+  isMissed(nowMs: number): boolean {
+    return this.status === "closed" && this.#standing.takesMessages(nowMs);
   }
 
   hangUp(): void {
@@ -187,8 +194,6 @@ export class Link {
     return linkStats(this, this.#path);
   }
 
-  // Greeting.
-
   #greet(nowMs: number, carrier: LinkCarrier, greeting: Greeting): void {
     const { capabilities, instance, game, localPeerId } = this.#options;
     if (greeting.takeHello(nowMs)) {
@@ -271,8 +276,6 @@ export class Link {
     this.relay.close();
     this.#standing.close(reason, remoteGame);
   }
-
-  // Packets.
 
   #take(nowMs: number, carrier: LinkCarrier, channel: Channel, bytes: Uint8Array): boolean {
     if (!carrier.isCarrying) {
@@ -374,8 +377,6 @@ export class Link {
       this.carrier.send("reliable", bytes);
     }
   }
-
-  // Liveness.
 
   /** A sign of life, once the greeting is through. */
   #heard(nowMs: number, carrier: LinkCarrier): void {
