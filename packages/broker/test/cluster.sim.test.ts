@@ -321,7 +321,8 @@ test(`[CL40] ${SEEDS} clusters in trouble: an id and a seat have one owner, an e
     carried: 0,
   };
   const seeds = [...FOUND_SEEDS, ...Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index)];
-  for (const seed of seeds) {
+  for (const [index, seed] of seeds.entries()) {
+    if (index % 500 === 499) process.stdout.write(`${index + 1} clusters\n`);
     try {
       await run(seed, tally);
     } catch (error) {
