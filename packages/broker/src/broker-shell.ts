@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import type { WebSocket } from "ws";
 import { AddressLimits } from "./address-limits.ts";
 import { AdminDesk } from "./admin-desk.ts";
@@ -138,6 +139,7 @@ export class BrokerShell implements BrokerHandlers {
       admin?.sweep(nowMs);
     });
     this.#operations = new OperationsDoor({
+      about: { protocol: LOBBY_PROTOCOL_VERSION, codeLength: settings.codeLength },
       health: () => this.#health(),
       readiness: () => this.#readiness(),
       retryAfterSeconds: RETRY_AFTER_SECONDS,

@@ -6,6 +6,8 @@ import type { Counters } from "./counters.ts";
 export type Readiness = "ready" | "draining" | "store";
 
 export interface OperationsDoorOptions {
+  /** What every page may know before it has a socket, at the path of its socket. */
+  readonly about: Readonly<Record<string, number>>;
   /** What `/healthz` tells. */
   readonly health: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
@@ -40,7 +42,10 @@ const HEADERS = {
 /** A page of any origin may find out that there is an answer, though not read it: the check of connections does. */
 const FOR_EVERY_PAGE = { "cross-origin-resource-policy": "cross-origin" } as const;
 
-/** What operators and their machines ask over HTTP: is it alive, may it get members, how is it. */
+/** A page of any origin may read it: it has no secret, and does not depend on who asks. */
+const TO_EVERY_PAGE = { ...FOR_EVERY_PAGE, "access-control-allow-origin": "*" } as const;
+
+/** What operators and their machines ask over HTTP: is it alive, may it get members, how is it; and what a page asks before it has a socket. */
 export class OperationsDoor {
   readonly #options: OperationsDoorOptions;
 
@@ -55,6 +60,8 @@ export class OperationsDoor {
       case "/healthz":
       case "/readyz":
         return true;
+      case "/lobby":
+        return !isPrivate;
       case "/metrics":
         return metrics !== undefined && (isPrivate || token !== undefined);
       case "/admin":
@@ -80,8 +87,9 @@ export class OperationsDoor {
   }
 
   async #answer(request: IncomingMessage, path: string, isPrivate: boolean): Promise<Answer> {
-    const { health, admin, metrics, token, counters } = this.#options;
+    const { about, health, admin, metrics, token, counters } = this.#options;
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD", connection: "close" } };
+    if (path === "/lobby") return { ...json(200, about), headers: TO_EVERY_PAGE };
     if (path === "/healthz") return { ...json(200, health()), headers: FOR_EVERY_PAGE };
     if (path === "/readyz") return this.#readyz();
     // The port for metrics is for machines: what names people needs the token there too.

@@ -475,7 +475,7 @@ test("[BR82] a page of a foreign origin is refused, a listed one is served", asy
 });
 
 test("[BR83] everything but the broker's own paths is 404", async () => {
-  for (const path of ["/", "/peerjs", "/peerjs/peers", "/peerjs/id/x", "/lobby", "/metrics", "/healthz/x", "/../healthz%00"]) {
+  for (const path of ["/", "/peerjs", "/peerjs/peers", "/peerjs/id/x", "/lobby/x", "/metrics", "/healthz/x", "/../healthz%00"]) {
     expect((await fetch(`http://127.0.0.1:${stage.port}${path}`)).status).toBe(404);
   }
   expect((await fetch(`http://127.0.0.1:${stage.port}/healthz`, { method: "POST", body: "x" })).status).toBe(405);

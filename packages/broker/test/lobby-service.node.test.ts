@@ -1,5 +1,5 @@
 /** The lobby service over real sockets. */
-import type { Admission, BanList } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_PROTOCOL_VERSION, type Admission, type BanList } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createBroker, type Broker } from "../src/index.ts";
 import { admission, LobbyClient, refusal } from "./lobby-client.ts";
@@ -42,6 +42,15 @@ test("[LS3] a host sees whom it banned, and lets somebody in again", async () =>
   expect(await bansOf(ada)).toEqual([]);
   expect((await again.join(lobby.code, { device })).ok).toBe(true);
   expect(refusal(await again.ask({ type: "bans" })).code).toBe("NOT_HOST");
+});
+
+test("[LS86] a page of any origin asks how long the codes are, before it has a socket", async () => {
+  const longer = await createBroker({ host: "127.0.0.1", codeLength: 7 });
+  const answer = await fetch(`${longer.address}/lobby`, { headers: { origin: "https://anywhere.example" } });
+  expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  expect(await answer.json()).toEqual({ protocol: LOBBY_PROTOCOL_VERSION, codeLength: 7 });
+  expect((await fetch(`${longer.address}/lobby`, { method: "POST" })).status).toBe(405);
+  await longer.close();
 });
 
 test("[LS5] a full or a locked lobby and one of another version count as no wrong codes, unless all errors look alike", async () => {

@@ -159,7 +159,7 @@ test("[OP33] the broker's own paths are never a file's, however they are written
   ]) {
     expect(await raw(path)).not.toContain("shadow");
   }
-  expect(await raw("/lobby")).toMatch(/^HTTP\/1\.1 404 /);
+  expect(await raw("/LOBBY")).toMatch(/^HTTP\/1\.1 404 /);
 });
 
 test("[OP34] every page of it may run its own scripts, workers and this broker's sockets, and nothing else", async () => {

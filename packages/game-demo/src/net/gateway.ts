@@ -1,6 +1,7 @@
 import type { HostOptions, JoinOptions, Lobby, LobbyList, LobbyListOptions, LocalMatchOptions, Match } from "@rollcall/netcode";
 import type { DiagnoseOptions, Diagnosis } from "@rollcall/netcode/doctor";
 import { hostLobby, joinLobby, quickMatch, resumeLobby, startLocalMatch, watchLobbies } from "@rollcall/netcode";
+import { askCodeLength } from "./code-length.ts";
 import { rubberband, type rubberbandInput, type RubberbandState } from "../sim/index.ts";
 
 type Schema = typeof rubberbandInput;
@@ -22,6 +23,8 @@ export interface Gateway {
   join(code: string, request: JoinRequest): Promise<RubberbandLobby>;
   /** A public lobby that fits, or a new one. */
   quickMatch(request: JoinRequest): Promise<RubberbandLobby>;
+  /** How many letters codes have there; `undefined`: nobody says. */
+  codeLength(broker: string | undefined): Promise<number | undefined>;
   /** The public list, followed until the request's signal says otherwise. */
   watchLobbies(request: ListRequest): Promise<LobbyList>;
   /** The seat that this tab held before it was reloaded; `undefined` when there is none. */
@@ -37,6 +40,7 @@ export const rollcallGateway: Gateway = {
   host: (request) => hostLobby({ game: rubberband, ...request }),
   join: (code, request) => joinLobby(code, { game: rubberband, ...request }),
   quickMatch: (request) => quickMatch({ game: rubberband, ...request }),
+  codeLength: askCodeLength,
   watchLobbies: (request) => watchLobbies({ game: rubberband, ...request }),
   resume: (request) => resumeLobby({ game: rubberband, ...request }),
   startLocal: (request) => startLocalMatch({ game: rubberband, ...request }),

@@ -10,6 +10,7 @@ import { openHostOptions, PRIVATE_LOBBY, type HostChoice } from "./host-dialog.t
 import { HomeScreen } from "./home-screen.ts";
 import type { Identity } from "./identity.ts";
 import { openList } from "./list-dialog.ts";
+import { inviteTo } from "./lobby-code-text.ts";
 import { LobbySession } from "./lobby-session.ts";
 import { openPasswordPrompt } from "./password-prompt.ts";
 import { SoloSession } from "./solo-session.ts";
@@ -48,6 +49,7 @@ export class App implements Shell {
   #attempt: AbortController | undefined;
   #session: LobbySession | SoloSession | undefined;
   #typedCode = "";
+  #codeLength: number | undefined;
   /** In which way `#typedCode` was tried last. */
   #how: HowToJoin = {};
   /** What was last chosen; for the next time that options are asked for. */
@@ -98,8 +100,15 @@ export class App implements Shell {
     this.#invite = invite;
     this.#typedCode = code ?? "";
     this.#showHome();
+    void this.#askCodeLength();
     if (code === undefined && window.matchMedia("(pointer: fine)").matches) this.#home?.focusCode();
     await this.#enter(strings.home.resuming, (request) => this.#resume(code, request));
+  }
+
+  async #askCodeLength(): Promise<void> {
+    const { gateway, page } = this.#options;
+    this.#codeLength ??= await gateway.codeLength(page.broker);
+    this.#home?.setCodeLength(this.#codeLength);
   }
 
   /** The address got another code while the page was open. */
@@ -148,6 +157,7 @@ export class App implements Shell {
     const home = new HomeScreen({
       identity: this.identity,
       code: this.#typedCode,
+      codeLength: this.#codeLength,
       onJoin: (code, invite) => {
         this.#invite = invite ?? this.#invite;
         this.#join(code);
@@ -181,7 +191,7 @@ export class App implements Shell {
   }
 
   #withSecret(code: string): string {
-    return this.#invite?.startsWith(code) === true ? this.#invite : code;
+    return inviteTo(code, this.#invite) ?? code;
   }
 
   #askPassword(code: string): void {

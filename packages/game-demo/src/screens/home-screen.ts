@@ -1,13 +1,15 @@
 import { element, setText, svgElement } from "./element.ts";
 import type { Identity } from "./identity.ts";
 import { icon } from "./icon.ts";
-import { isWholeCode, readInvite, readLobbyCode } from "./lobby-code-text.ts";
+import { inviteTo, isCodeEnded, isWholeCode, readInvite, readLobbyCode } from "./lobby-code-text.ts";
 import { ProfileEditor } from "./profile-editor.ts";
 import { strings } from "./strings.ts";
 
 export interface HomeScreenOptions {
   readonly identity: Identity;
   readonly code: string;
+  /** Letters that a code has; `undefined`: not known, or not yet. */
+  readonly codeLength: number | undefined;
   /** `invite`: of the same code, where it was pasted with its secret. */
   readonly onJoin: (code: string, invite: string | undefined) => void;
   readonly onHost: () => void;
@@ -22,7 +24,7 @@ export interface HomeScreenOptions {
 }
 
 /**
- * A whole code is sent by itself after this moment. Long enough to see the fifth letter land and to press "Join" oneself, where the button would
+ * A whole code is sent by itself after this moment. Long enough to see the last letter land and to press "Join" oneself, where the button would
  * otherwise vanish under the pointer; short enough that nobody waits for it.
  */
 const AUTO_SUBMIT_MS = 400;
@@ -33,6 +35,10 @@ export class HomeScreen {
   readonly heading: HTMLElement = element("h1", { class: "title", tabindex: "-1" }, strings.title);
   readonly #options: HomeScreenOptions;
   readonly #code: HTMLInputElement;
+  readonly #hint: HTMLElement = element("p", { class: "hint", id: "lobby-code-hint" });
+  #codeLength: number | undefined;
+  /** Somebody typed here, and the last that came was a link or an invite. */
+  #typed: { readonly isEnded: boolean } | undefined;
   /** Pasted; the field shows the code alone. */
   #invite: string | undefined;
   readonly #busy: HTMLElement;
@@ -44,6 +50,7 @@ export class HomeScreen {
   constructor(options: HomeScreenOptions) {
     this.#options = options;
     this.#code = this.#codeField(options.code);
+    this.setCodeLength(options.codeLength);
     const cancel = element("button", { type: "button", class: "button small", onclick: () => options.onCancel() }, strings.home.cancel);
     this.#busy = element(
       "div",
@@ -104,6 +111,13 @@ export class HomeScreen {
     this.#code.select();
   }
 
+  /** From now on it is known how many letters a code has: what was typed may be whole. */
+  setCodeLength(codeLength: number | undefined): void {
+    this.#codeLength = codeLength;
+    setText(this.#hint, strings.home.codeHint(codeLength));
+    this.#submitSoon();
+  }
+
   /** Shows that something is under way, or with `undefined` that nothing is. What was typed stays. */
   setBusy(text: string | undefined): void {
     this.#isBusy = text !== undefined;
@@ -121,7 +135,7 @@ export class HomeScreen {
       { class: "join", novalidate: true, onsubmit: submit },
       element("label", { class: "label", for: "lobby-code" }, strings.home.codeLabel),
       element("div", { class: "join-line" }, this.#code, element("button", { type: "submit", class: "button primary" }, strings.home.join)),
-      element("p", { class: "hint", id: "lobby-code-hint" }, strings.home.codeHint),
+      this.#hint,
     );
   }
 
@@ -143,16 +157,26 @@ export class HomeScreen {
       // An unfinished composition must not be rewritten under the person's fingers.
       if (event instanceof InputEvent && event.isComposing) return;
       this.#invite = readInvite(field.value) ?? this.#invite;
-      const read = readLobbyCode(field.value);
+      this.#typed = { isEnded: isCodeEnded(field.value) };
+      const read = readLobbyCode(field.value, this.#codeLength);
       if (field.value !== read) field.value = read;
       field.removeAttribute("aria-invalid");
-      clearTimeout(this.#autoSubmit);
-      if (isWholeCode(read)) this.#autoSubmit = window.setTimeout(() => this.#submit(), AUTO_SUBMIT_MS);
+      this.#submitSoon();
     });
     return field;
   }
 
+  /** Of a typed code only who knows how many letters it has can say that it is whole. */
+  #submitSoon(): void {
+    clearTimeout(this.#autoSubmit);
+    const { length } = this.#code.value;
+    const isWhole =
+      this.#typed?.isEnded === true ? isWholeCode(this.#code.value) : this.#typed !== undefined && length === this.#codeLength;
+    if (isWhole) this.#autoSubmit = window.setTimeout(() => this.#submit(), AUTO_SUBMIT_MS);
+  }
+
   #submit(): void {
+    // As it was read: longer than others, out of a link to a lobby of another time.
     const code = readLobbyCode(this.#code.value);
     if (this.#isBusy) return;
     if (!isWholeCode(code)) {
@@ -161,7 +185,7 @@ export class HomeScreen {
       return;
     }
     this.#commitName();
-    this.#options.onJoin(code, this.#invite?.startsWith(code) === true ? this.#invite : undefined);
+    this.#options.onJoin(code, inviteTo(code, this.#invite));
   }
 
   #ways(): HTMLElement {

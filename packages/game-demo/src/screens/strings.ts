@@ -1,3 +1,5 @@
+const COUNTS: Readonly<Record<number, string>> = { 5: "Five letters", 6: "Six letters", 7: "Seven letters", 8: "Eight letters" };
+
 /** Every text of the screens, in one place. Sentences for errors come from the library, which knows the cause; these are only fallbacks. */
 export const strings = {
   title: "Rubberband",
@@ -6,7 +8,7 @@ export const strings = {
   home: {
     codeLabel: "Lobby code",
     codePlaceholder: "KXRTM",
-    codeHint: "Five letters, or paste the whole link.",
+    codeHint: (letters: number | undefined): string => `${COUNTS[letters ?? 0] ?? "The letters of the code"}, or paste the whole link.`,
     join: "Join",
     host: "Host a game",
     play: "Play now",

@@ -108,5 +108,17 @@ describe("the room", () => {
     lobby().set({ match: { matchNumber: 1, seed: 1, seats, settings: null, hostId, countdownMs: 0 } });
     await expect.poll(() => lobby().calls.filter((call) => call === "watch")).toHaveLength(1);
     expect(document.body.dataset["phase"]).toBe("match");
+    // Back in the room while it goes on, nobody is fetched to it again, whatever happens in the lobby.
+    const watched = lobby().match;
+    lobby().match = undefined;
+    watched?.emit("dropped");
+    await expect.element(page.getByTestId("notice")).toHaveTextContent("A match is on.");
+    lobby().add("Cy");
+    await expect.element(page.getByRole("button", { name: "Options for Cy" })).toBeVisible();
+    expect(lobby().calls.filter((call) => call === "watch")).toHaveLength(1);
+    expect(document.body.dataset["phase"]).toBe("room");
+    lobby().set({ match: undefined });
+    lobby().set({ match: { matchNumber: 2, seed: 1, seats, settings: null, hostId, countdownMs: 0 } });
+    await expect.poll(() => lobby().calls.filter((call) => call === "watch")).toHaveLength(2);
   });
 });

@@ -25,6 +25,43 @@ describe("the title", () => {
     expect(requests).toEqual(["join KXRTM Ada"]);
   });
 
+  test("[SC93] where codes have more letters, five are not sent: the sixth is waited for, and the hint says how many", async () => {
+    const { requests } = await open("/?name=Ada&broker=https://b.example", {
+      codeLength: async (broker) => (broker === "https://b.example" ? 6 : 5),
+    });
+    await expect.element(page.getByText("Six letters, or paste the whole link.")).toBeVisible();
+    await userEvent.fill(codeField, "KXRTM");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(requests).toEqual([]);
+    await userEvent.type(codeField, "b");
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTMB Ada"]);
+  });
+
+  test("[SC93] until it is known how many they have nothing that is typed is sent by itself; then what is whole is, and a link always", async () => {
+    let answer: (length: number | undefined) => void = () => undefined;
+    const codeLength = (): Promise<number | undefined> =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const { requests, close } = await open("/?name=Ada", { codeLength });
+    await userEvent.fill(codeField, "KXRTM");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(requests).toEqual([]);
+    answer(5);
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(requests).toEqual(["join KXRTM Ada"]);
+    close();
+    const silent = await open("/?name=Ada", { codeLength: async () => undefined });
+    await userEvent.fill(codeField, "KXRTMBC");
+    await userEvent.click(page.getByRole("button", { name: "Join" }));
+    await expect.poll(() => silent.requests).toEqual(["join KXRTMBC Ada"]);
+    silent.close();
+    const linked = await open("/?name=Ada", { codeLength: async () => undefined });
+    await userEvent.fill(codeField, "https://play.example/#j=KXRTMB");
+    await expect.poll(() => linked.requests).toEqual(["join KXRTMB Ada"]);
+  });
+
   test("[SC7] with fewer letters, Join marks the field and asks nobody", async () => {
     const { requests } = await open();
     await userEvent.fill(codeField, "kx");

@@ -36,18 +36,28 @@ describe("the public list", () => {
   });
 
   test("[SC71] the list is live: focus and places stay, who is gone goes, and closing it ends it", async () => {
-    const list = new FakeList([fakeListing("BBBBB"), fakeListing("CCCCC", { hostName: "Cy" })]);
+    const cy = fakeListing("CCCCC", { hostName: "Cy" });
+    const list = new FakeList([fakeListing("BBBBB"), cy, fakeListing("FFFFF", { hostName: "Fay" })]);
     const signals: (AbortSignal | undefined)[] = [];
     await openList({ watchLobbies: async ({ signal }) => (signals.push(signal), list) });
-    await expect.poll(() => rows.elements().length).toBe(2);
-    const focused = rows.nth(1).element();
-    if (focused instanceof HTMLElement) focused.focus();
-    list.set([fakeListing("DDDDD", { hostName: "Di" }), fakeListing("CCCCC", { hostName: "Cy", members: 4 })]);
+    await expect.poll(() => rows.elements().length).toBe(3);
+    const [, second, third] = rows.elements();
+    if (second instanceof HTMLElement) second.focus();
+    // By the server's order Fay would be before Cy now, and the new ones before both; Ana has gone.
+    const [di, gus] = [fakeListing("DDDDD", { hostName: "Di", members: 7 }), fakeListing("GGGGG", { hostName: "Gus", members: 6 })];
+    list.set([di, gus, fakeListing("FFFFF", { hostName: "Fay", members: 5 }), { ...cy, members: 4 }]);
     expect(rows.elements().map((row) => row.getAttribute("aria-label"))).toEqual([
       "Join Cy: 4 of 8, Waiting to start",
-      "Join Di: 3 of 8, Waiting to start",
+      "Join Fay: 5 of 8, Waiting to start",
+      "Join Di: 7 of 8, Waiting to start",
+      "Join Gus: 6 of 8, Waiting to start",
     ]);
-    expect(document.activeElement).toBe(focused);
+    expect(rows.elements().slice(0, 2)).toEqual([second, third]);
+    expect(document.activeElement).toBe(second);
+    // And again, with one that was new a moment ago in front of all others.
+    list.set([gus, { ...cy, members: 2 }, di]);
+    expect(rows.elements().map((row) => row.getAttribute("aria-label")?.slice(0, 9))).toEqual(["Join Cy: ", "Join Di: ", "Join Gus:"]);
+    expect(document.activeElement).toBe(second);
     await userEvent.keyboard("{Escape}");
     await expect.poll(() => signals.map((signal) => signal?.aborted)).toEqual([true]);
     await expect.element(page.getByRole("button", { name: "Public lobbies" })).toHaveFocus();

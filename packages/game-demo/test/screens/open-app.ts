@@ -16,6 +16,7 @@ export interface FakeNetwork {
   readonly watchLobbies?: Gateway["watchLobbies"];
   readonly resume?: () => Promise<RubberbandLobby | undefined>;
   readonly diagnose?: Gateway["diagnose"];
+  readonly codeLength?: Gateway["codeLength"];
 }
 
 export interface OpenedApp {
@@ -78,6 +79,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
         return network.quickMatch?.(name) ?? new FakeLobby("KXRTM", { name, colour: colour ?? 0 });
       },
       watchLobbies: async (request) => network.watchLobbies?.(request) ?? new FakeList(),
+      codeLength: async (broker) => (network.codeLength === undefined ? 5 : network.codeLength(broker)),
       resume: async () => network.resume?.(),
       diagnose: async (request) => {
         requests.push("diagnose");

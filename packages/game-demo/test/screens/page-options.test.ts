@@ -18,6 +18,11 @@ describe("[SC3] the address says what to do", () => {
       `http://localhost:5173/#j=kxrtm.${"aB-_5678".repeat(3).slice(1)}`,
       { broker: undefined, name: undefined, fx: undefined, code: "KXRTM", invite: `KXRTM.${"aB-_5678".repeat(3).slice(1)}` },
     ],
+    ["http://localhost:5173/#j=kxrtmbcd", { broker: undefined, name: undefined, fx: undefined, code: "KXRTMBCD", invite: undefined }],
+    [
+      `http://localhost:5173/#j=KXRTMB~${"r".repeat(32)}`,
+      { broker: undefined, name: undefined, fx: undefined, code: "KXRTMB", invite: `KXRTMB~${"r".repeat(32)}` },
+    ],
     ["http://localhost:5173/#KXRTM", { broker: undefined, name: undefined, fx: undefined, code: undefined, invite: undefined }],
   ])("%s", (address, options) => {
     expect(readPageOptions(new URL(address))).toEqual(options);
