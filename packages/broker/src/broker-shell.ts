@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import type { WebSocket } from "ws";
 import { AddressLimits } from "./address-limits.ts";
 import { AdminDesk } from "./admin-desk.ts";
@@ -139,13 +138,12 @@ export class BrokerShell implements BrokerHandlers {
       admin?.sweep(nowMs);
     });
     this.#operations = new OperationsDoor({
-      about: { protocol: LOBBY_PROTOCOL_VERSION, codeLength: settings.codeLength },
       health: () => this.#health(),
       readiness: () => this.#readiness(),
       retryAfterSeconds: RETRY_AFTER_SECONDS,
       admin,
       metrics,
-      token: settings.adminToken,
+      settings,
       counters: this.#counters,
       handleFailure,
     });

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { showsToken } from "./access-token.ts";
+import type { BrokerSettings } from "./broker-options.ts";
 import type { Counters } from "./counters.ts";
 
 /** Whether new members are taken. `store`: lobbies cannot be read or written now. */
 export type Readiness = "ready" | "draining" | "store";
 
 export interface OperationsDoorOptions {
-  /** What every page may know before it has a socket, at the path of its socket. */
-  readonly about: Readonly<Record<string, number>>;
   /** What `/healthz` tells. */
   readonly health: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
@@ -17,8 +17,8 @@ export interface OperationsDoorOptions {
   readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
   /** A page for people, always behind the token; `undefined`: there is none. */
   readonly admin: { readonly policy: string; page(): Promise<string> } | undefined;
-  /** Opens what is not for everybody; `undefined`: nobody gets in. */
-  readonly token: string | undefined;
+  /** `adminToken` opens what is not for everybody; without one nobody gets in. `codeLength` is every page's to know before it has a socket. */
+  readonly settings: Pick<BrokerSettings, "adminToken" | "codeLength">;
   readonly counters: Counters;
   readonly handleFailure: (error: unknown) => void;
 }
@@ -55,7 +55,8 @@ export class OperationsDoor {
 
   /** Whether the request is for it. `isPrivate`: it came by the port for metrics, which needs no token. */
   answers(request: IncomingMessage, isPrivate: boolean): boolean {
-    const { admin, metrics, token } = this.#options;
+    const { admin, metrics } = this.#options;
+    const { adminToken: token } = this.#options.settings;
     switch (pathOf(request)) {
       case "/healthz":
       case "/readyz":
@@ -87,9 +88,10 @@ export class OperationsDoor {
   }
 
   async #answer(request: IncomingMessage, path: string, isPrivate: boolean): Promise<Answer> {
-    const { about, health, admin, metrics, token, counters } = this.#options;
+    const { health, admin, metrics, settings, counters } = this.#options;
+    const { adminToken: token, codeLength } = settings;
     if (request.method !== "GET" && request.method !== "HEAD") return { status: 405, headers: { allow: "GET, HEAD", connection: "close" } };
-    if (path === "/lobby") return { ...json(200, about), headers: TO_EVERY_PAGE };
+    if (path === "/lobby") return { ...json(200, { protocol: LOBBY_PROTOCOL_VERSION, codeLength }), headers: TO_EVERY_PAGE };
     if (path === "/healthz") return { ...json(200, health()), headers: FOR_EVERY_PAGE };
     if (path === "/readyz") return this.#readyz();
     // The port for metrics is for machines: what names people needs the token there too.

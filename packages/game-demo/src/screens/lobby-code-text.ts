@@ -58,8 +58,10 @@ function standalone(length: number | undefined): RegExp {
 }
 
 function lettersOf(text: string, most: number): string {
-  return [...text.toUpperCase()]
-    .filter((letter) => LOBBY_CODE_ALPHABET.includes(letter))
-    .slice(0, most)
-    .join("");
+  let letters = "";
+  for (const letter of text.toUpperCase()) {
+    if (LOBBY_CODE_ALPHABET.includes(letter)) letters += letter;
+    if (letters.length === most) break;
+  }
+  return letters;
 }
