@@ -18,6 +18,7 @@ export function clientAddress(request: IncomingMessage, trustedProxyHops: number
 
 /** The key of an address; `undefined` when it is none. An IPv4 address written as IPv6 is the IPv4 address. */
 export function addressKey(address: string): string | undefined {
+  if (isIPv4(address)) return address;
   const bare = address.replace(/^::ffff:(?=\d+\.)/i, "");
   if (isIPv4(bare)) return bare;
   const withoutZone = bare.replace(/^\[|\](?::\d+)?$/g, "").replace(/%.*$/, "");

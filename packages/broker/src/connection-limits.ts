@@ -19,7 +19,8 @@ export function limitConnections(server: Pick<Server, "on">, { perAddress, handl
       return;
     }
     counts.set(address, count + 1);
-    socket.once("close", () => {
+    // Not `once`, which keeps two objects more for each socket.
+    socket.on("close", () => {
       const left = (counts.get(address) ?? 1) - 1;
       if (left === 0) counts.delete(address);
       else counts.set(address, left);

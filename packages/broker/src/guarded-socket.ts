@@ -1,6 +1,7 @@
 import type { WebSocket } from "ws";
 import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
 import type { BrokerLimits } from "./limits.ts";
+import { plainFrame } from "./plain-frame.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** What a socket is used for: the lobby's control socket, or signaling. */
@@ -19,9 +20,15 @@ export interface SocketUser {
   handleClosed(): void;
 }
 
+/** What is used of a `Duplex`. */
+export interface SocketConnection {
+  write(text: string, encoding: "latin1"): unknown;
+  end(): unknown;
+}
+
 export interface GuardedSocketOptions {
   /** What the WebSocket runs on. */
-  readonly connection: { end(): unknown };
+  readonly connection: SocketConnection;
   readonly limits: BrokerLimits;
   readonly nowMs: () => number;
   /** Once, before the user's `handleClosed`: for whoever counts sockets. */
@@ -53,7 +60,7 @@ const UNITS_PER_TOKEN = 4_096;
  */
 export class GuardedSocket {
   readonly #socket: WebSocket;
-  readonly #connection: { end(): unknown };
+  readonly #connection: SocketConnection;
   readonly #handleEnd: () => void;
   readonly #handleFailure: (error: unknown) => void;
   #user: SocketUser | undefined;
@@ -112,7 +119,9 @@ export class GuardedSocket {
       this.terminate();
       return;
     }
-    this.#socket.send(text, ignoreError);
+    const frame = this.#socket.readyState === this.#socket.OPEN ? plainFrame(text) : undefined;
+    if (frame === undefined) this.#socket.send(text, ignoreError);
+    else this.#connection.write(frame, "latin1");
   }
 
   /** Sends what may be lost; false: dropped, since the peer is behind. */

@@ -29,7 +29,8 @@ export class Meters {
   /** Counts the bytes of `socket` until it closes. */
   addSocket(kind: SocketKind, socket: Socket): void {
     this.#open[kind].add(socket);
-    socket.once("close", () => {
+    // Not `once`, which keeps two objects more for each socket.
+    socket.on("close", () => {
       this.#open[kind].delete(socket);
       const closed = this.#closed[kind];
       closed.bytesIn += socket.bytesRead;

@@ -289,19 +289,24 @@ export class SignalingGuard {
       signals.add(`${given.type} refused`);
       return;
     }
-    if (signal.dst === src || this.#clientOf(src) !== client || !this.#mayReach(src, signal.dst)) {
+    const other = this.#clientOf(signal.dst);
+    const isImpostor = !client.isOwner && lobby !== undefined;
+    if (signal.dst === src || isImpostor || !this.#isReachable(lobby, signal.dst, other)) {
       counters.add("signaling:foreign-destination");
       signals.add(`${given.type} refused`);
       if (signal.type === "OFFER") this.#sendExpire(src, signal.dst);
       return;
     }
-    const outcome = this.#carry(src, signal, isHidden ? undefined : frame);
+    const outcome = this.#carry(src, other, { signal, frame: isHidden ? undefined : frame });
     signals.add(`${signal.type} ${outcome}`);
     if (outcome === "dropped" && signal.type !== "LEAVE") counters.add("signaling:pending-full");
   }
 
-  #carry(src: PeerId, signal: Signal, frame: string | undefined): "relayed" | "kept" | "dropped" {
-    const other = this.#clientOf(signal.dst);
+  #carry(
+    src: PeerId,
+    other: Client | undefined,
+    { signal, frame }: { readonly signal: Signal; readonly frame: string | undefined },
+  ): "relayed" | "kept" | "dropped" {
     const isLost = other === undefined && signal.type === "LEAVE" && this.#options.cluster === undefined;
     if (isLost) return "dropped";
     const text = frame === undefined ? writeSignal(src, signal) : addSource(src, frame);
@@ -343,11 +348,15 @@ export class SignalingGuard {
 
   /** Members of one lobby; or, where stock clients are served, two clients without any, of which the other must be there. */
   #mayReach(src: PeerId, dst: PeerId): boolean {
-    const lobby = this.#options.lobbyOf(src);
-    const other = this.#options.lobbyOf(dst);
-    if (lobby !== undefined) return lobby === other;
-    const servesStock = this.#options.open || this.#options.tickets !== undefined;
-    return other === undefined && servesStock && (this.#options.cluster !== undefined || this.#clientOf(dst) !== undefined);
+    return this.#isReachable(this.#options.lobbyOf(src), dst, this.#clientOf(dst));
+  }
+
+  /** From this lobby, or from none; `client`: who has `dst` here. */
+  #isReachable(lobby: LobbyCode | undefined, dst: PeerId, client: Client | undefined): boolean {
+    const { lobbyOf, open, tickets, cluster } = this.#options;
+    const theirs = lobbyOf(dst);
+    if (lobby !== undefined) return lobby === theirs;
+    return theirs === undefined && (open || tickets !== undefined) && (cluster !== undefined || client !== undefined);
   }
 
   /** Who has this id. A stock client that named an id before it became a member's does not. */

@@ -28,6 +28,7 @@ const LIMITS = {
   lobbiesPerMinute: 60 * MANY,
   listsPerMinute: 60 * MANY,
   challengesPerMinute: 60 * MANY,
+  refusalsPerMinute: 60 * MANY,
   refusedMessages: 15,
 };
 const ACTORS = 24;
