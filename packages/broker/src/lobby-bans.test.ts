@@ -88,7 +88,8 @@ test("[LS4] bans outlive their host; beyond 128 the oldest give way, those that 
   ban(room, "bob");
   room.command("ada", { type: "transfer-host", peerId: peer("cyd") });
   room.command("ada", { type: "leave" });
-  expect(room.join("bob")).toBe("LOBBY_NOT_FOUND");
+  for (const as of [{ peerId: peer("bob") }, { deviceHash: "device-bob" }, { address: "address-bob" }])
+    expect(room.join("bob2", as)).toBe("LOBBY_NOT_FOUND");
   const banned = (name: string, banMs?: number): void => {
     room.join(name);
     room.command("cyd", { type: "ban", peerId: peer(name), ...(banMs === undefined ? {} : { banMs }) });

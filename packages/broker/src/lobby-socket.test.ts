@@ -1,11 +1,14 @@
 import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { listing } from "../test/lobby-directory-contract.ts";
+import { TestLobby } from "../test/lobby-fixture.ts";
 import { PageKey } from "../test/page-key.ts";
 import { AddressLimits } from "./address-limits.ts";
 import { Counters } from "./counters.ts";
 import type { GuardedSocket } from "./guarded-socket.ts";
 import { BROKER_LIMITS } from "./limits.ts";
 import { ListViews } from "./list-views.ts";
+import { gameKeyOf, type LobbyDirectory } from "./lobby-directory.ts";
 import type { LobbyRefusal } from "./lobby-draft.ts";
 import type { LobbyService } from "./lobby-service.ts";
 import { LobbySocket, type LobbySocketOptions } from "./lobby-socket.ts";
@@ -134,4 +137,48 @@ test("[CL94] a challenge and a list that come too late are not told any more: wh
     await handled;
   }
   expect(answers.map((text) => /"code":"(\w+)"/.exec(text)?.[1])).toEqual(["RETRY", "RETRY"]);
+});
+
+test("[LS15] who enters a lobby, or hangs up, hears no more of the list, and nobody watches it for them", async () => {
+  const memory = new MemoryLobbyDirectory();
+  let watching = 0;
+  const directory: LobbyDirectory = {
+    set: (entry) => memory.set(entry),
+    list: (game) => memory.list(game),
+    watch: (game, handleChange) => {
+      watching++;
+      const stop = memory.watch(game, handleChange);
+      return () => {
+        watching--;
+        stop();
+      };
+    },
+  };
+  const listViews = new ListViews(directory, () => undefined);
+  const shown = listing("BBBBB");
+  const change = async (members: number): Promise<void> => {
+    const age = { openedAtMs: 0, revision: members };
+    await directory.set({ game: gameKeyOf(GAME), code: shown.code, age, listing: { ...shown, members } });
+    await vi.advanceTimersByTimeAsync(2_000);
+  };
+  const enter = async ({ handleOutcome }: Visitor): Promise<void> => {
+    const { lobby } = new TestLobby().record;
+    const membership = { code: lobby.code, peerId: lobby.hostId, connection: 1 };
+    const admission = { lobby, peerId: lobby.hostId, resumeSecret: "secret", signalingToken: "token", iceServers: [] };
+    handleOutcome({ ok: true, membership, admission, missed: [] });
+  };
+  const service = { join: enter, disconnected: () => undefined } as unknown as LobbyService;
+  for (const leave of [(socket: LobbySocket) => socket.handleText(joinText(2)), (socket: LobbySocket) => socket.handleClosed()]) {
+    const updates: string[] = [];
+    const socket = openSocket(enter, { send: (text) => void (text.startsWith('{"list"') && updates.push(text)), listViews, service });
+    const asked = { type: "list", protocol: LOBBY_PROTOCOL_VERSION, game: GAME, filter: {} };
+    await socket.handleText(JSON.stringify({ request: 1, command: asked }));
+    await change(1);
+    await change(2);
+    expect([updates.length > 0, watching]).toEqual([true, 1]);
+    updates.length = 0;
+    await leave(socket);
+    await change(3);
+    expect([updates, watching]).toEqual([[], 0]);
+  }
 });

@@ -35,6 +35,18 @@ test("[ID23] a socket that proves nothing for 10 s is closed, and one that close
   expect(passed()).toBe(1);
 });
 
+test("[ID20] until the proof nothing but a sign of life is taken: anything else ends the socket", () => {
+  const key = new PageKey();
+  const offer = { type: "OFFER", dst: "bob", payload: { type: "data", connectionId: "dc_1", sdp: { type: "offer", sdp: "v=0" } } };
+  for (const text of [JSON.stringify(offer), JSON.stringify({ type: "LEAVE" }), "nonsense", JSON.stringify(key.proof("m".repeat(32)))]) {
+    const { door, closed, passed } = doorOf(key);
+    void door.handleText(JSON.stringify({ type: "HEARTBEAT" }));
+    expect(closed).toEqual([]);
+    void door.handleText(text);
+    expect([closed, passed()]).toEqual([["no proof"], 0]);
+  }
+});
+
 test("[ID23] who is no longer a member when the proof comes is sent away", () => {
   const key = new PageKey();
   const { door, closed, passed } = doorOf(key);

@@ -588,6 +588,15 @@ describe("errors", () => {
     }
     expect(room.world.tickers.size).toBe(1);
     expect(room.host.state.members.filter((member) => member.connected)).toHaveLength(1);
+    // Of a broker that says nothing nobody has to wait for the end.
+    const silent = { ...room.world.page().environment, openControlSocket: () => ({ send: () => {}, close: () => {} }) };
+    const abort = new AbortController();
+    const joining = errorOf(joinLobby(silent, room.host.code, { ...options("Bob"), signal: abort.signal }));
+    await room.world.run(1_000);
+    expect(room.world.tickers.size).toBe(2);
+    abort.abort();
+    await room.world.run(50);
+    expect([room.world.tickers.size, (await room.world.until(joining)).code]).toEqual([1, "CLOSED"]);
   });
 });
 
