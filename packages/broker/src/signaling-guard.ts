@@ -177,13 +177,15 @@ export class SignalingGuard {
       const ticket = await tickets.read(token);
       const isOfId = ticket?.peerId === id && lobbyOf(id) === undefined;
       const place = ticket !== undefined && isOfId ? await tickets.places.take(ticket) : undefined;
-      if (place !== undefined && lobbyOf(id) === undefined) {
+      if (place !== undefined) {
         const held = await cluster?.signaling.takePlace(place);
         const release = (): void => {
           if (held !== undefined) cluster?.signaling.drop(held);
           tickets.places.leave(place);
         };
-        return this.#serve({ id, token: place.owner }, socket, { isFirst: true, release });
+        if (lobbyOf(id) === undefined) return this.#serve({ id, token: place.owner }, socket, { isFirst: true, release });
+        // A member has come under this id in this moment.
+        release();
       }
       counters.add(isOfId ? "signaling:ticket-over" : "signaling:ticket");
       socket.send(JSON.stringify({ type: "ERROR", payload: { msg: isOfId ? TICKET_OVER : TICKET_REFUSED } }));

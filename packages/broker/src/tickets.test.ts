@@ -4,13 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { beforeEach, expect, test, vi } from "vitest";
-import { peer } from "../test/lobby-fixture.ts";
+import { code, peer } from "../test/lobby-fixture.ts";
 import { MemoryCluster } from "../test/memory-cluster.ts";
 import { resolveOptions } from "./broker-options.ts";
+import { Counters } from "./counters.ts";
+import type { GuardedSocket, SocketUser } from "./guarded-socket.ts";
 import { KeyRing, parseSigningKeys } from "./key-ring.ts";
+import { BROKER_LIMITS } from "./limits.ts";
 import { MemoryClaimStore } from "./memory-claim-store.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
+import { createPeerServer } from "./peer-server.ts";
+import { createSecrets } from "./secrets.ts";
 import { readSettings } from "./settings.ts";
+import { SignalingGuard } from "./signaling-guard.ts";
 import { readTicketCommand } from "./ticket-command.ts";
 import { openTicketOffice, type TicketOffice } from "./ticket-office.ts";
 import { PLACE_KEPT_MS, socketKey, TicketPlaces } from "./ticket-places.ts";
@@ -233,12 +239,104 @@ test("[TK83] a fresh ticket takes the place of an older one, which opens nothing
   expect(await desk.take(ticketOf("t3", "bob"))).toBeDefined();
 });
 
+test("[TK4] in memory, claims that are over are forgotten", async () => {
+  const claims = new MemoryClaimStore(() => nowMs);
+  for (let index = 0; index < 100; index++) await claims.take(`id ${index}`, { owner: "ada", leaseMs: 1_000 });
+  nowMs += 1_000;
+  for (let index = 0; index < 60; index++) await claims.take("id", { owner: "ada", leaseMs: 1_000 });
+  expect(claims.size).toBe(1);
+});
+
 test("[TK84] a ticket does not take the id of a member", async () => {
   const claims = new MemoryClaimStore(() => nowMs);
   const desk = new TicketPlaces({ claims, once: new MemoryOnceStore(() => nowMs), wallMs: () => nowMs, leaseMs: PLACE_KEPT_MS });
   await claims.take(socketKey(peer("ada")), { owner: "member", leaseMs: 60_000 });
   expect(await desk.take(ticketOf("t1"))).toBeUndefined();
   expect(await claims.find(socketKey(peer("ada")))).toMatchObject({ owner: "member" });
+});
+
+const [OVER, REFUSED]: readonly unknown[] = [expect.stringContaining("is over"), expect.stringContaining("no such ticket")];
+
+interface Visit {
+  readonly said: string[];
+  readonly closed: number[];
+  /** The connection breaks. */
+  readonly lose: () => void;
+}
+
+/** A socket of a stock client at a guard that takes tickets, whose text is `id peerId`; its lobbies have the members of `members`. */
+function guardWithTickets(): {
+  readonly members: Set<string>;
+  readonly visit: (peerId: string, ticket: string, of?: string) => Promise<Visit>;
+} {
+  const members = new Set<string>();
+  const read = (text: string): Promise<Ticket> =>
+    Promise.resolve({ ...ticketOf(text.split(".")[0] ?? "", text.split(".")[1]), untilMs: NOW_MS + 3_600_000 });
+  const guard = new SignalingGuard({
+    peerServer: createPeerServer((error) => expect.unreachable(String(error))),
+    secrets: createSecrets(),
+    limits: BROKER_LIMITS,
+    counters: new Counters(),
+    signals: new Counters(),
+    open: false,
+    tickets: { read, places: places(), close: () => undefined },
+    lobbyOf: (peerId) => (members.has(peerId) ? code("KXRTM") : undefined),
+    isRelayOnly: () => false,
+    nowMs: () => nowMs,
+  });
+  const visit = async (peerId: string, ticket: string, of = peerId): Promise<Visit> => {
+    const identity = guard.identify(peerId, `${ticket}.${of}.x`);
+    if (identity === undefined) throw new Error("expected: the form of a ticket");
+    const [said, closed]: [string[], number[]] = [[], []];
+    let user: SocketUser | undefined;
+    const socket = {
+      send: (text: string) => {
+        const { type, payload } = JSON.parse(text) as { readonly type: string; readonly payload?: { readonly msg: string } };
+        said.push(payload?.msg ?? type);
+      },
+      close: (reason: number) => {
+        closed.push(reason);
+        user?.handleClosed();
+      },
+      serve: (next: SocketUser) => (user = next),
+    } as unknown as GuardedSocket;
+    socket.serve(guard.accept(identity, socket));
+    await new Promise(setImmediate);
+    return { said, closed, lose: () => user?.handleClosed() };
+  };
+  return { members, visit };
+}
+
+test("[TK82] at the guard: one socket to a place, the newest; 90 s for who lost it; a fresh ticket comes first; what is over hears so", async () => {
+  const { visit } = guardWithTickets();
+  const first = await visit("ada", "t1");
+  const second = await visit("ada", "t1");
+  expect([first, second]).toMatchObject([
+    { said: ["OPEN"], closed: [1000] },
+    { said: ["OPEN"], closed: [] },
+  ]);
+  second.lose();
+  nowMs += PLACE_KEPT_MS - 1;
+  const third = await visit("ada", "t1");
+  const fresh = await visit("ada", "t2");
+  expect([third.closed, fresh.said, fresh.closed]).toEqual([[1000], ["OPEN"], []]);
+  expect(await visit("ada", "t1")).toMatchObject({ said: [OVER], closed: [1008] });
+  expect(await visit("bob", "t3", "ada")).toMatchObject({ said: [REFUSED], closed: [1008] });
+  expect(fresh.closed).toEqual([]);
+  fresh.lose();
+  nowMs += PLACE_KEPT_MS;
+  expect(await visit("ada", "t2")).toMatchObject({ said: [OVER], closed: [1008] });
+});
+
+test("[TK84] at the guard: a member's id is not to be had by ticket, also not by one who becomes a member in that moment; its ticket's place is kept", async () => {
+  const { members, visit } = guardWithTickets();
+  members.add("ada");
+  expect(await visit("ada", "t1")).toMatchObject({ said: [REFUSED], closed: [1008] });
+  const late = visit("bob", "t2");
+  queueMicrotask(() => queueMicrotask(() => members.add("bob")));
+  expect(await late).toMatchObject({ said: [OVER], closed: [1008] });
+  members.clear();
+  expect(await visit("bob", "t2")).toMatchObject({ said: ["OPEN"], closed: [] });
 });
 
 test("[TK88] of sixteen that come with one ticket at several nodes at once, and of its copies later, one place is left; when nobody can tell, nobody is told", async () => {
