@@ -64,6 +64,7 @@ const ONE_FILE: Readonly<Record<string, readonly string[]>> = {
   "@redis/client": ["packages/broker/src/redis-connection.ts"],
   "@noble/curves/ed25519.js": [`${NETCODE}/adapters/noble-crypto.ts`],
   "@noble/hashes/sha2.js": [`${NETCODE}/adapters/noble-crypto.ts`],
+  jose: ["packages/broker/src/roster-signer.ts", "packages/broker/src/tickets.ts"],
   msgpackr: [`${NETCODE}/core/wire/payload-codec.ts`],
   peer: ["packages/broker/src/peer-server.ts"],
   pino: ["packages/broker/src/pino-log.ts"],

@@ -36,6 +36,7 @@ import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-ser
 import { QuickMatch } from "./quick-match.ts";
 import { createSecrets, type Secrets } from "./secrets.ts";
 import { SignalingGuard } from "./signaling-guard.ts";
+import { RosterSigner } from "./roster-signer.ts";
 import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { createSocketServer } from "./socket-server.ts";
 import { SocketSweep } from "./socket-sweep.ts";
@@ -84,9 +85,8 @@ export class BrokerShell implements BrokerHandlers {
     this.#cluster = shared && new Cluster({ shared, steadyMs: monotonicMs, handleFailure });
     this.#signingKeys = openSigningKeys(settings, () => this.noteUnreadable("signing key"));
     this.#turnServers = openTurnServers(settings, () => this.noteUnreadable("TURN servers"));
-    const { ring } = this.#signingKeys;
     const lasts = (settings.signingKey ?? settings.signingKeyFile) !== undefined;
-    const secrets = createSecrets(ring, settings.codeLength);
+    const secrets = createSecrets(this.#signingKeys.ring, settings.codeLength);
     this.#addresses = new AddressLimits(limits);
     this.#lateRefusals = new LateRefusals(this.#addresses, this.#counters);
     this.#origins = new OriginPolicy(settings.origins);
@@ -111,7 +111,8 @@ export class BrokerShell implements BrokerHandlers {
       iceGrants: new IceGrants({ iceServers: settings.iceServers, turn: () => this.#turnServers.value, secrets, wallMs: Date.now }),
       nowMs,
       wallMs,
-      seal: lasts ? new LobbySeal(ring, wallMs) : undefined,
+      signer: new RosterSigner(this.#signingKeys.ring, wallMs),
+      seal: lasts ? new LobbySeal(this.#signingKeys.ring, wallMs) : undefined,
       board: new ListingBoard(directory, handleFailure, shared !== undefined),
       closedLives: shared?.once,
       seats: this.#cluster?.seats,

@@ -86,6 +86,12 @@ export class KeyRing {
     return this.#keys.filter(({ kid }) => this.find(kid) !== undefined);
   }
 
+  /** The newest that has signed for `ms` already; where none has, the one that signs. */
+  settled(ms: number): SigningKey {
+    const sinceMs = this.#wallMs() - ms;
+    return this.verifying.find(({ fromMs }) => fromMs <= sinceMs) ?? this.current;
+  }
+
   /** A key that verifies; `undefined`: not one of ours, or over. */
   find(kid: string): SigningKey | undefined {
     const key = this.#keys.find((item) => item.kid === kid);

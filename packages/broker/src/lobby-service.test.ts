@@ -42,6 +42,7 @@ function broker(
     nowMs,
     wallMs: nowMs,
     seal: undefined,
+    signer: undefined,
     board: new ListingBoard(new MemoryLobbyDirectory(), (error) => failures.push(error)),
     counters: new Counters(),
     handleFailure: (error) => failures.push(error),

@@ -19,12 +19,12 @@ import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
 import { FOLLOWER_LAG_MS, LobbyDeadlines } from "./lobby-deadlines.ts";
 import { LobbyPasswords } from "./lobby-password.ts";
-import { LobbyKeeper } from "./lobby-keeper.ts";
 import { changesAfter, type LobbyRecord, type NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
 import { LobbyReturns } from "./lobby-returns.ts";
-import type { LobbyRooms, MemberSocket } from "./lobby-rooms.ts";
-import { KEEPSAKE_AGE_MS, type LobbySeal } from "./lobby-seal.ts";
+import type { MemberSocket } from "./lobby-rooms.ts";
+import { KEEPSAKE_AGE_MS } from "./lobby-seal.ts";
+import { MemberPapers, type MemberPapersOptions } from "./member-papers.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
 import type { OnceStore } from "./once-store.ts";
 import type { LobbyStore } from "./lobby-store.ts";
@@ -35,18 +35,14 @@ import { TaskQueues } from "./task-queues.ts";
 
 type CommandOf<Type extends LobbyCommand["type"]> = Extract<LobbyCommand, { readonly type: Type }>;
 
-export interface LobbyServiceOptions {
+export interface LobbyServiceOptions extends MemberPapersOptions {
   readonly store: LobbyStore;
-  readonly rooms: LobbyRooms;
   readonly secrets: Secrets;
   readonly limits: BrokerLimits;
   readonly iceGrants: IceGrants;
   /** Told to members: the broker carries their frames. */
   readonly relaysFrames: boolean;
-  readonly nowMs: () => number;
   readonly wallMs: () => number;
-  /** Lets members keep their lobbies over a restart; `undefined` where the signing key does not outlive it. */
-  readonly seal: LobbySeal | undefined;
   /** Remembers which lobbies are over, so that nobody brings one back. Default: in memory, until this process ends. */
   readonly closedLives?: OnceStore | undefined;
   /** Where other nodes write the same store: which lobby an id is a member's of, among all of them. */
@@ -54,8 +50,6 @@ export interface LobbyServiceOptions {
   /** Keeps the public list. */
   readonly board: ListingBoard;
   readonly counters: Counters;
-  /** The store failed where nobody waits for an answer. */
-  readonly handleFailure: (error: unknown) => void;
 }
 
 /** Writes that other brokers may win before this one gives up; each loss means that one of them succeeded. */
@@ -85,17 +79,17 @@ export class LobbyService {
   readonly #queues = new TaskQueues<LobbyCode>();
   readonly #deadlines: LobbyDeadlines;
   readonly #returns = new LobbyReturns((code, copy) => this.#restore(code, copy));
-  readonly #keeper: LobbyKeeper | undefined;
+  readonly #papers: MemberPapers;
   readonly #closedLives: OnceStore;
   #closed = false;
 
   constructor(options: LobbyServiceOptions) {
-    const { seal, rooms, nowMs } = options;
+    const { nowMs } = options;
     this.#options = options;
     this.passwords = new LobbyPasswords(options);
     this.#deadlines = new LobbyDeadlines(nowMs, (code) => this.#maintain(code, { type: "time" }));
     this.#closedLives = options.closedLives ?? new MemoryOnceStore(nowMs);
-    this.#keeper = seal && new LobbyKeeper({ seal, rooms, nowMs });
+    this.#papers = new MemberPapers(options);
   }
 
   /**
@@ -222,13 +216,13 @@ export class LobbyService {
       const news = rooms.publish(code, { record: found.record, version: found.version, changes: [] });
       this.#deadlines.note(code, found.record, { isFollowed: true, lagMs: FOLLOWER_LAG_MS });
       board.handleElsewhere(found.record);
-      if (found.version > known) this.#keeper?.handleWritten(code, found.record, news);
+      if (found.version > known) this.#papers.handleWritten(code, found.record, news);
     });
   }
 
   /** This node has nobody in the lobby any more. */
   forget(code: LobbyCode): void {
-    this.#keeper?.forget(code);
+    this.#papers.forget(code);
     this.#options.board.forget(code);
     this.#deadlines.unfollow(code);
   }
@@ -244,7 +238,7 @@ export class LobbyService {
     this.#closed = true;
     this.#deadlines.close();
     this.#returns.close();
-    this.#keeper?.close();
+    this.#papers.close();
   }
 
   /** Where the lobby is not known, or not certainly the newest, the keepsake of whoever comes back may restore it. */
@@ -335,8 +329,10 @@ export class LobbyService {
       signalingToken: secrets.signalingToken(peerId),
       ...this.#grantOf(code, peerId, record),
       ...(relaysFrames ? { relaysFrames } : {}),
+      ...this.#papers.authorityOf(record),
     };
     visitor.handleOutcome({ ok: true, membership, admission, missed });
+    this.#papers.greet(code, peerId, record);
   }
 
   /** `handleStep` gets `undefined` when there is no such lobby. It runs right after the write and the events. */
@@ -382,7 +378,7 @@ export class LobbyService {
 
   #noteWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
     const { board, rooms, seats } = this.#options;
-    this.#keeper?.handleWritten(code, record, changes);
+    this.#papers.handleWritten(code, record, changes);
     board.handleWritten(record);
     // By a deadline of a time when somebody was here: no other node tells this one when to forget it.
     if (seats !== undefined && rooms.versionOf(code) === undefined) this.forget(code);

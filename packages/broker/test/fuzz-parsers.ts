@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { Random } from "@rollcall/netcode/core";
 import {
   encodeBrokerFrame,
+  encodeRoster,
   normalizeLobbyCode,
   parseBrokerFrame,
   parseBrokerMessage,
@@ -10,6 +11,8 @@ import {
   parseListMessage,
   parseMemberMessage,
   parsePeerId,
+  parseRoster,
+  ROSTER_HEADER,
 } from "@rollcall/netcode/lobby-protocol";
 import { showsToken } from "../src/access-token.ts";
 import { addressKey, clientAddress } from "../src/client-address.ts";
@@ -144,6 +147,16 @@ const TARGETS: Readonly<Record<string, Target>> = {
       return isRead;
     },
   },
+  rosters: {
+    valid: () => ROSTER,
+    parse: (text) => {
+      const found = parseRoster(text, ROSTER_KEYS);
+      if (typeof found === "string") return false;
+      const payload = Buffer.from(encodeRoster(found.roster)).toString("base64url");
+      if (!text.includes(`.${payload}.`)) throw new Error("a roster that is written otherwise");
+      return true;
+    },
+  },
   headers: { valid: headerText, parse: headersRead },
   "names, codes and ids": {
     valid: (random) => (random.chance(0.5) ? "kxr-tm" : "Zo\u00eb \u{1f469}\u200d\u{1f680}"),
@@ -167,7 +180,7 @@ function signalSaid(said: unknown): unknown {
   return { ...left, ...message };
 }
 
-/** Of seventeen frames. Proofs and keepsakes are mostly arithmetic that is not ours. */
+/** Of eighteen frames. Proofs and keepsakes are mostly arithmetic that is not ours. */
 const WEIGHTS: readonly (readonly [string, number])[] = [
   ["lobby commands", 4],
   ["signaling messages", 4],
@@ -178,10 +191,31 @@ const WEIGHTS: readonly (readonly [string, number])[] = [
   ["names, codes and ids", 1],
   ["proofs", 1],
   ["keepsakes", 1],
+  ["rosters", 1],
 ];
 
 const NONCE = "n".repeat(22);
 const PROOF = JSON.stringify(page.proof(NONCE));
+const ROSTER_KEYS = [{ kid: "kidkidki", key: page.key }];
+const ROSTER_PEER = { peerId: page.peerId, order: 1, reason: "kicked" as const };
+/** Signed by nobody: that is looked at later. */
+const ROSTER = [
+  Buffer.from(JSON.stringify({ ...ROSTER_HEADER, kid: "kidkidki" })),
+  encodeRoster({
+    code: "KXRTM",
+    life: "lifelifelifelife",
+    number: 2 ** 40,
+    issuedS: 1,
+    expiresS: 2,
+    isCertain: true,
+    keys: ROSTER_KEYS,
+    left: [ROSTER_PEER],
+    members: [ROSTER_PEER],
+  }),
+  new Uint8Array(64),
+]
+  .map((part) => Buffer.from(part).toString("base64url"))
+  .join(".");
 const FRAME_PEER = parsePeerId("0123456789abcdef0123456789abcdef");
 
 /** Binary frames: what is read is written the same. */

@@ -97,6 +97,7 @@ export class VirtualNode {
       nowMs,
       wallMs: nowMs,
       seal: new LobbySeal(SIGNING_KEY, nowMs),
+      signer: undefined,
       board: this.board,
       closedLives: shared.once,
       seats: this.cluster.seats,

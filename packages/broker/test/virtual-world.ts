@@ -120,6 +120,7 @@ export class VirtualBroker {
       nowMs,
       wallMs: nowMs,
       seal: new LobbySeal(signingKey, nowMs),
+      signer: undefined,
       board: new ListingBoard(this.#directory, fail),
       closedLives: shared?.once,
       seats: this.cluster?.seats,

@@ -15,6 +15,7 @@ import type {
   MemberMessage,
 } from "../src/core/ports/lobby-protocol.ts";
 import type { LobbyCode, PeerId } from "../src/core/base/units.ts";
+import type { StandInSigner } from "./stand-in-signer.ts";
 
 /* oxlint-disable typescript/switch-exhaustiveness-check -- commands are split by who may give them */
 export interface DoubleSocketHandler {
@@ -115,6 +116,8 @@ export class BrokerDouble {
   /** Carries packets of members. */
   relaysFrames = false;
   carriedFrames = 0;
+  /** Signs who the members are. */
+  signer: StandInSigner | undefined;
   /** What members connect with. */
   iceGrant: IceGrant = { iceServers: [] };
   /** Refuses every command of these types. */
@@ -199,6 +202,20 @@ export class BrokerDouble {
     room.state = after;
     room.log.push({ event, change });
     for (const seat of room.seats) seat.socket?.deliver({ event, change });
+    if (change.type === "member-joined" || change.type === "member-left" || change.type === "member-returned")
+      this.#tellRoster(room, change);
+  }
+
+  /** Once who came in has its answer. */
+  #tellRoster(room: Room, change: LobbyChange): void {
+    const { signer } = this;
+    if (signer === undefined) return;
+    const { code, event, members } = room.state;
+    const left = change.type === "member-left" ? [{ peerId: change.peerId, reason: change.reason }] : [];
+    const roster = signer.sign({ code, number: event, members: members.map(({ peerId, order }) => ({ peerId, order })), left });
+    this.schedule(() => {
+      for (const seat of room.seats) seat.socket?.deliver({ roster });
+    });
   }
 
   #execute(socket: DoubleSocket, command: LobbyCommand): Admission | IceGrant | null | Refused {
@@ -412,6 +429,7 @@ export class BrokerDouble {
       resumeSecret: seat.secret,
       signalingToken: `token-of-${seat.peerId}-0123456789abcdef`,
       ...(this.relaysFrames ? { relaysFrames: true } : {}),
+      ...(this.signer === undefined ? {} : { authority: this.signer.authority }),
       ...this.iceGrant,
     };
   }

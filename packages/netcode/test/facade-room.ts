@@ -30,8 +30,11 @@ export async function join(room: Room, name = NAMES[room.lobbies.length] ?? "Zed
 }
 
 /** A host and `guestCount` guests, all linked. */
-export async function openRoom(guestCount: number, hostOptions: Partial<HostOptions<TagState, TagInput>> = {}): Promise<Room> {
-  const world = new FacadeWorld();
+export async function openRoom(
+  guestCount: number,
+  hostOptions: Partial<HostOptions<TagState, TagInput>> = {},
+  world: FacadeWorld = new FacadeWorld(),
+): Promise<Room> {
   const page = world.page();
   const host = await world.until(hostLobby(page.environment, { ...options("Ada"), ...hostOptions }));
   const room: Room = { world, pages: [page], lobbies: [host], host };

@@ -1,16 +1,19 @@
 import { Random } from "../src/core/base/random.ts";
 import type { PeerId } from "../src/core/base/units.ts";
+import * as KIND from "../src/core/link/link-kind.ts";
 import { LinkMesh } from "../src/core/link/link-mesh.ts";
+import type { RosterTrust } from "../src/core/link/roster-exchange.ts";
 import { withoutStamp } from "../src/core/link/staleness.ts";
 import type { LinkAction, LinkEvent, LinkMessage } from "../src/core/ports/link.ts";
 import type { GameIdentity } from "../src/core/ports/lobby-protocol.ts";
 import type { NegotiationReport } from "../src/core/ports/negotiation.ts";
+import type { Roster } from "../src/core/ports/roster.ts";
 import type { Channel, ChannelsClosedReason, TransportHandler } from "../src/core/ports/transport.ts";
 import type { LinkConditions } from "../src/sim/sim-link.ts";
 import { SimNetwork } from "../src/sim/sim-network.ts";
 import { SIGNALING_DEFAULTS, SimSignaling, type SignalingConditions, type SignalingMessage } from "../src/sim/sim-signaling.ts";
 import { SimTransport } from "../src/sim/sim-transport.ts";
-import { checkOf, proveAs, type StandInInvite } from "./stand-in-keeper.ts";
+import { checkOf, isSealed, proveAs, type StandInInvite } from "./stand-in-keeper.ts";
 
 export const TAG: GameIdentity = { id: "tag", version: 3, contentHash: "0badcafe" };
 
@@ -46,6 +49,8 @@ class RepeatingSignaling extends SimSignaling {
 export interface LinkWorldOptions {
   /** Peers prove that they are members of it. */
   readonly lobby?: string;
+  /** Who signs rosters of the lobby. */
+  readonly trust?: RosterTrust;
   readonly seed: number;
   readonly conditions?: Partial<LinkConditions>;
   readonly signaling?: Partial<SignalingConditions>;
@@ -57,10 +62,12 @@ export class LinkWorld {
   readonly signaling: SimSignaling;
   readonly seed: number;
   readonly lobby: string | undefined;
+  readonly trust: RosterTrust | undefined;
 
   constructor(options: LinkWorldOptions) {
     this.seed = options.seed;
     this.lobby = options.lobby;
+    this.trust = options.trust;
     this.network = new SimNetwork({ seed: options.seed, ...(options.conditions === undefined ? {} : { conditions: options.conditions }) });
     this.signaling = new RepeatingSignaling(this.network, { ...SIGNALING_DEFAULTS, ...options.signaling });
   }
@@ -107,7 +114,11 @@ export class LinkPeer implements TransportHandler {
   readonly events: { readonly atMs: number; readonly event: LinkEvent }[] = [];
   readonly messages: LinkMessage[] = [];
   readonly sessionPackets: Uint8Array[] = [];
+  readonly rosters: { readonly atMs: number; readonly roster: Roster }[] = [];
+  rostersSent = 0;
   dials = 0;
+  /** Signatures of rosters that it was asked to check. */
+  verified = 0;
   /** How long proofs take to make and to check; `Infinity`: for ever. */
   proofMs = 1;
   /** Whose key it has: its own. */
@@ -129,7 +140,10 @@ export class LinkPeer implements TransportHandler {
     this.#world = world;
     this.id = id;
     this.owner = id;
-    const lobby = world.lobby === undefined ? {} : { lobby: world.lobby };
+    const lobby = {
+      ...(world.lobby === undefined ? {} : { lobby: world.lobby }),
+      trust: world.trust,
+    };
     this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities, ...lobby });
     this.transport = new SimTransport(world.network, world.signaling, id, capabilities);
     this.transport.setHandler(this);
@@ -210,6 +224,7 @@ export class LinkPeer implements TransportHandler {
         transport.dial(action.peerId);
       } else if (action.type === "accept") transport.accept(action.peerId);
       else if (action.type === "prove" || action.type === "check") this.#keep(action);
+      else if (action.type === "verify") this.#verify(action);
       else if (action.type === "hang-up") transport.hangUp(action.peerId);
       else if (action.type === "signal") transport.signal(action.peerId, action.bytes);
       else {
@@ -219,8 +234,11 @@ export class LinkPeer implements TransportHandler {
     }
     for (let packet = mesh.pollTransmit(); packet !== undefined; packet = mesh.pollTransmit()) {
       this.sent[packet.channel]++;
+      if (packet.bytes[0] === KIND.roster) this.rostersSent++;
       transport.send(packet.to, packet.channel, packet.bytes);
     }
+    for (let roster = mesh.pollRoster(); roster !== undefined; roster = mesh.pollRoster())
+      this.rosters.push({ atMs: this.#world.nowMs, roster });
     for (let event = mesh.pollEvent(); event !== undefined; event = mesh.pollEvent()) this.events.push({ atMs: this.#world.nowMs, event });
     for (let message = mesh.pollMessage(); message !== undefined; message = mesh.pollMessage()) {
       if (message.channel === "reliable") this.messages.push(message);
@@ -242,6 +260,14 @@ export class LinkPeer implements TransportHandler {
         else this.mesh.handleChecked(this.#world.nowMs, peerId, request, checkOf(peerId, transcript, action.proof, this.invite));
       });
     });
+  }
+
+  #verify({ request, key, signed, signature }: LinkAction & { readonly type: "verify" }): void {
+    const { scheduler } = this.#world.network;
+    this.verified++;
+    scheduler.schedule(scheduler.nowMs + this.proofMs, () =>
+      this.#handle(() => this.mesh.handleVerified(this.#world.nowMs, request, isSealed(key, signed, signature))),
+    );
   }
 
   #handle(handle: () => void): void {

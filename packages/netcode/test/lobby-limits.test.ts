@@ -70,6 +70,11 @@ test("[LS6] the admission to the largest lobby fits into a frame", () => {
     iceServers: Array.from({ length: LOBBY_LIMITS.iceServers }, () => iceServer),
     iceLifeMs: most,
     relaysFrames: false,
+    authority: {
+      life: "x".repeat(16),
+      clockS: 0xffff_ffff,
+      keys: Array.from({ length: LOBBY_LIMITS.rosterKeys }, () => ({ kid: "x".repeat(8), key: "A".repeat(43) })),
+    },
   };
   const text = JSON.stringify({ reply: most, ok: true, result });
   expect(jsonBytes({ ...profile, guests: [] })).toBeGreaterThan(LOBBY_LIMITS.choicesBytes);

@@ -22,7 +22,12 @@ export function checkOf(peerId: PeerId, transcript: Uint8Array, proof: Membershi
   return isEqual(proof.mac, mac) ? "invite" : "identity-mismatch";
 }
 
-function seal(key: Uint8Array, bytes: Uint8Array, sizeBytes: number): Uint8Array {
+/** Whether `signature` is of who has `key`. */
+export function isSealed(key: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  return isEqual(signature, seal(key, bytes, 64));
+}
+
+export function seal(key: Uint8Array, bytes: Uint8Array, sizeBytes: number): Uint8Array {
   const sealed = new Uint8Array(sizeBytes);
   new DataView(sealed.buffer).setUint32(0, checksumBytes(Uint8Array.from([...key, ...bytes])));
   return sealed;

@@ -1,3 +1,4 @@
+import { decodeHex } from "../core/base/hex.ts";
 import { FINGERPRINT_BYTES } from "../core/ports/membership.ts";
 
 const LINE_PATTERN = /^[ \t]*a[ \t]*=[ \t]*fingerprint[ \t]*:[ \t]*(\S+)[ \t]+(.*\S)[ \t\r]*$/gim;
@@ -20,6 +21,5 @@ export function fingerprintOf(sdp: string | undefined): Uint8Array | undefined {
   const [value = ""] = values;
   const [hash, text = ""] = value.split(" ");
   if (values.size !== 1 || hash !== "sha-256" || !BYTES_PATTERN.test(text)) return undefined;
-  const bytes = Uint8Array.from(text.split(":"), (pair) => Number.parseInt(pair, 16));
-  return bytes.length === FINGERPRINT_BYTES ? bytes : undefined;
+  return decodeHex(text.replaceAll(":", ""), FINGERPRINT_BYTES);
 }

@@ -37,6 +37,10 @@ export class Membership implements MembershipKeeper {
     return isEqual(mac, expected) ? "invite" : "identity-mismatch";
   }
 
+  verify(key: Uint8Array, signed: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    return this.#crypto.verify(key, signed, signature);
+  }
+
   async #mac(transcript: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#invite === undefined ? undefined : this.#crypto.authenticate(this.#invite.secret, transcript);
   }

@@ -1,4 +1,5 @@
 import { assert } from "../core/base/assert.ts";
+import { encodeHex } from "../core/base/hex.ts";
 import { parsePeerId, type PeerId } from "../core/base/units.ts";
 import { createWebCrypto } from "./web-crypto.ts";
 
@@ -54,7 +55,7 @@ export function takeVisitCrypto(): Promise<VisitCrypto> {
 /** The id that belongs to a key: the first half of its SHA-256. Whoever wants another's id needs 2^128 tries. */
 export async function peerIdOfKey({ digest }: Pick<VisitCrypto, "digest">, publicKey: Uint8Array): Promise<PeerId> {
   const hash = await digest(publicKey);
-  const peerId = parsePeerId(Array.from(hash.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  const peerId = parsePeerId(encodeHex(hash.subarray(0, 16)));
   assert(peerId !== undefined, "32 hex digits to be a peer id");
   return peerId;
 }

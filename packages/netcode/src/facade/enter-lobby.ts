@@ -2,6 +2,7 @@ import type { MessageTypes } from "../core/base/message-type.ts";
 import { Random } from "../core/base/random.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { readInvite, readReservation, type Invite } from "../core/identity/invite.ts";
+import type { LinkMeshOptions } from "../core/link/link-mesh.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
@@ -185,7 +186,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));
     const { capabilities = 0 } = transport;
     const random = new Random(page.randomSeed(), "links");
-    const mesh = new parts.LinkMesh({ localPeerId: peerId, game: options.game, random, capabilities, lobby: admission.lobby.code });
+    const mesh = new parts.LinkMesh({ localPeerId: peerId, game, random, capabilities, ...lobbyOf(admission, ticker.nowMs()) });
     room = new parts.LobbyRoom({
       page,
       ticker,
@@ -208,6 +209,11 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     if (error instanceof NetcodeError) log?.noteEntrance(entrance.type, error);
     throw error;
   }
+}
+
+/** Whose rosters count is said by the first admission, and no later one. */
+function lobbyOf({ lobby, authority }: Admission, atMs: number): Pick<LinkMeshOptions, "lobby" | "trust"> {
+  return { lobby: lobby.code, trust: authority && { ...authority, atMs } };
 }
 
 /** Who joins with a password shows that it has it. */

@@ -233,7 +233,7 @@ export class LobbyConnection implements BrokerCarrier {
     else if (event.type === "keepsake") this.#handleKeepsake?.(event.keepsake);
     else {
       if (event.type === "broker-back") this.#takeIceServers(event.admission);
-      if (event.type !== "change") this.#carrierHandler?.handleCarrier(this.#carries);
+      if (event.type !== "change" && event.type !== "roster") this.#carrierHandler?.handleCarrier(this.#carries);
       handleEvent(event);
     }
   }

@@ -11,7 +11,7 @@ import type { DropCause } from "../core/ports/session.ts";
 import { checkedInteger, checkedPlayer } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
-import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
+import type { LobbyConnection } from "./lobby-connection.ts";
 import { LobbyContent } from "./lobby-content.ts";
 import { mayTakeSeats, memberOf, ownMember, peopleCount } from "./lobby-people.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
@@ -23,8 +23,9 @@ import { errorOfLink } from "./link-error.ts";
 import { MatchWaiters } from "./match-waiters.ts";
 import type { LobbyRoomOptions } from "./lobby-room-options.ts";
 import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
-import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
+import { ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
+import { RosterFollower, type LobbyRoomEvent } from "./roster-follower.ts";
 import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, Match, StartOptions } from "./types.ts";
 
@@ -38,6 +39,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   readonly #peerId: PeerId;
   readonly #connection: LobbyConnection;
   readonly #links: PeerLinks;
+  readonly #rosters: RosterFollower;
   readonly #absences: MemberAbsences;
   readonly #matches: LobbyMatches<State, Schema>;
   readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
@@ -45,7 +47,6 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   readonly #started = new MatchWaiters<Match<State, Schema>>();
   readonly #stopsListening: readonly (() => void)[];
   readonly #overReport: MatchOverReport;
-  #figuresDueMs = 0;
   readonly #figures = new ShownFigures();
   /** The broker has closed the lobby, and a match goes on without it. */
   #orphaned: NetcodeError | undefined;
@@ -72,9 +73,12 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
         if (!this.content.handlePacket(nowMs(), from, channel, bytes)) this.#matches.handlePacket(nowMs(), from, bytes);
       },
       handleEvent: (event) => this.#handleLinkEvent(event),
+      handleRoster: (roster) => this.#rosters.handleRoster(roster),
       refreshIceServers: () => connection.refreshIceServers(),
       broker: connection,
     });
+    const handleEvent = (event: LobbyRoomEvent): void => this.#handleLobbyEvent(event);
+    this.#rosters = new RosterFollower({ connection, links: this.#links, localPeerId: admission.peerId, handleEvent });
     this.#matches = new LobbyMatches({
       page,
       nowMs,
@@ -112,7 +116,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     this.#rememberSeat(admission);
     for (const member of admission.lobby.members) this.#link(member);
     if (admission.lobby.match !== undefined) this.#matches.return(admission.lobby.match);
-    connection.attach((event) => this.#handleLobbyEvent(event));
+    connection.attach((event) => this.#rosters.handleEvent(event));
   }
 
   get code(): string {
@@ -128,7 +132,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   }
 
   get state(): LobbyState {
-    return this.#connection.lobby ?? this.#options.admission.lobby;
+    return this.#rosters.view(this.#connection.lobby ?? this.#options.admission.lobby);
   }
 
   get me(): Member {
@@ -198,7 +202,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     this.content.tick(nowMs);
     this.#options.ticker.setIntervalMs(this.#matches.active || this.content.isBusy ? MATCH_TICK_MS : ROOM_TICK_MS);
     if (this.#orphaned !== undefined) this.#endOrphaned(nowMs, this.#orphaned);
-    else if (nowMs >= this.#figuresDueMs) this.#showFigures(nowMs);
+    else if (this.#figures.tick(nowMs, this.#links)) this.#listeners.emit("change");
   }
 
   /** The last match of a lobby that the broker forgot: its end is the end of the lobby. */
@@ -208,7 +212,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     if (!this.#matches.active) this.#close(error);
   }
 
-  #handleLobbyEvent(event: LobbyConnectionEvent): void {
+  #handleLobbyEvent(event: LobbyRoomEvent): void {
     const isNews = this.#absences.handleLobbyEvent(this.#options.ticker.nowMs(), event);
     switch (event.type) {
       case "change":
@@ -389,11 +393,5 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     this.#matches.handlePeerRemoved(this.#options.ticker.nowMs(), peerId, cause, after);
     this.content.removePeer(peerId, after);
     this.#links.removePeer(peerId);
-  }
-
-  #showFigures(nowMs: number): void {
-    this.#figuresDueMs = nowMs + FIGURES_INTERVAL_MS;
-    this.#links.refreshPaths();
-    if (this.#figures.changed(this.peers)) this.#listeners.emit("change");
   }
 }

@@ -2,7 +2,10 @@ import type { AnswerSeals } from "../adapters/answer-gate.ts";
 import { Membership } from "../adapters/membership.ts";
 import { peerIdOfKey, type VisitCrypto } from "../adapters/visit-crypto.ts";
 import type { SocketProof } from "../adapters/signaling-proof.ts";
+import { asciiBytes } from "../core/base/ascii.ts";
+import { assert } from "../core/base/assert.ts";
 import { decodeBase64Url, encodeBase64Url } from "../core/base/base64url.ts";
+import { decodeHex } from "../core/base/hex.ts";
 import type { PeerId } from "../core/base/units.ts";
 import { INVITE_SECRET_BYTES, writeInvite, type Invite } from "../core/identity/invite.ts";
 import { signalingProofText } from "../core/ports/lobby-protocol.ts";
@@ -46,7 +49,7 @@ export class LobbyVisit implements AnswerSeals {
 
   /** Ours, on a description. */
   async seal(text: string): Promise<SocketProof> {
-    return { key: this.key, signature: encodeBase64Url(await this.#crypto.sign(bytesOf(text))) };
+    return { key: this.key, signature: encodeBase64Url(await this.#crypto.sign(asciiBytes(text))) };
   }
 
   /** Whether `peer` signed `text`. */
@@ -54,18 +57,14 @@ export class LobbyVisit implements AnswerSeals {
     const key = decodeBase64Url(seal.key, PUBLIC_KEY_BYTES);
     const signature = decodeBase64Url(seal.signature, SIGNATURE_BYTES);
     if (key === undefined || signature === undefined) return false;
-    const [owner, isSigned] = await Promise.all([peerIdOfKey(this.#crypto, key), this.#crypto.verify(key, bytesOf(text), signature)]);
+    const [owner, isSigned] = await Promise.all([peerIdOfKey(this.#crypto, key), this.#crypto.verify(key, asciiBytes(text), signature)]);
     return owner === peer && isSigned;
   }
 }
 
 /** `token`: 32 hex digits that nobody can guess. */
 export function newInvite(token: string, isRequired: boolean): Invite {
-  const secret = Uint8Array.from({ length: INVITE_SECRET_BYTES }, (_, index) => Number.parseInt(token.slice(2 * index, 2 * index + 2), 16));
+  const secret = decodeHex(token, INVITE_SECRET_BYTES);
+  assert(secret !== undefined, "32 hex digits");
   return { secret, isRequired };
-}
-
-/** A letter beyond ASCII makes another text of both ends alike. */
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }

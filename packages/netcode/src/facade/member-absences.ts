@@ -4,8 +4,8 @@ import { Absences } from "../core/lobby/absences.ts";
 import type { GoneReason } from "../core/ports/departure.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
 import type { LobbyChange, Member } from "../core/ports/lobby-protocol.ts";
-import type { LobbyConnectionEvent } from "./lobby-connection.ts";
 import { memberOf } from "./lobby-people.ts";
+import type { LobbyRoomEvent } from "./roster-follower.ts";
 
 export interface MemberAbsencesOptions {
   readonly memberOf: (peerId: PeerId) => Member | undefined;
@@ -28,7 +28,7 @@ export class MemberAbsences {
   }
 
   /** True unless it is a return that was told already. */
-  handleLobbyEvent(nowMs: number, event: LobbyConnectionEvent): boolean {
+  handleLobbyEvent(nowMs: number, event: LobbyRoomEvent): boolean {
     if (event.type !== "change") {
       if (event.type !== "closed") this.#machine.handleBroker(nowMs, event.type === "broker-back");
       return true;

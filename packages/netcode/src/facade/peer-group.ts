@@ -17,7 +17,7 @@ import type { MatchOver } from "./match-runner.ts";
 import { badArgument, NetcodeError } from "./netcode-error.ts";
 import type { GroupMatchOptions, GroupSeat, PeerGroup, PeerGroupEvents, PeerGroupOptions } from "./peer-group-types.ts";
 import { PeerLinks } from "./peer-links.ts";
-import { FIGURES_INTERVAL_MS, ShownFigures } from "./shown-figures.ts";
+import { ShownFigures } from "./shown-figures.ts";
 import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { LobbyPeer, Match } from "./types.ts";
 
@@ -72,7 +72,6 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
   readonly #gone = new Map<PeerId, GoneReason>();
   readonly #figures = new ShownFigures();
   readonly #stopListening: () => void;
-  #figuresDueMs = 0;
   #matchNumber = 0;
   #freeAtMs = Infinity;
   #closed = false;
@@ -193,10 +192,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     }
     this.#matches.tick(nowMs);
     this.#ticker.setIntervalMs(this.#matches.active ? MATCH_TICK_MS : ROOM_TICK_MS);
-    if (nowMs < this.#figuresDueMs) return;
-    this.#figuresDueMs = nowMs + FIGURES_INTERVAL_MS;
-    this.#links.refreshPaths();
-    if (this.#figures.changed(this.peers)) this.#listeners.emit("change");
+    if (this.#figures.tick(nowMs, this.#links)) this.#listeners.emit("change");
   }
 
   #handleLinkEvent(event: LinkEvent): void {

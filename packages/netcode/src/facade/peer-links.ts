@@ -6,6 +6,7 @@ import { withoutStamp } from "../core/link/staleness.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
 import type { MembershipKeeper } from "../core/ports/membership.ts";
+import type { Roster } from "../core/ports/roster.ts";
 import type { Transmit } from "../core/ports/session.ts";
 import type { Channel, ChannelsClosedReason, SendOutcome, Transport, TransportHandler } from "../core/ports/transport.ts";
 import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
@@ -27,6 +28,8 @@ export interface PeerLinksOptions {
    * settles within a second, whatever the broker does.
    */
   readonly refreshIceServers?: () => Promise<void> | undefined;
+  /** Who is there and who has left, signed by the broker. */
+  readonly handleRoster?: (roster: Roster) => void;
   /** Carries packets where nothing else does. */
   readonly broker?: BrokerCarrier;
 }
@@ -123,6 +126,12 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
     }
   }
 
+  /** A roster, as the broker sent it. */
+  handleRoster(text: string): void {
+    this.#mesh.handleRoster(this.#options.nowMs(), text);
+    this.#drain();
+  }
+
   /** Tells every peer that we leave, and how; nothing but this is sent any more. */
   sayGoodbye(farewell: Farewell): void {
     this.#mesh.sayGoodbye(this.#options.nowMs(), farewell);
@@ -186,7 +195,9 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
         this.#drainOutputs();
         const event = this.#mesh.pollEvent();
         if (event !== undefined) this.#options.handleEvent(this.#withFailure(event));
-        more = event !== undefined;
+        const roster = this.#mesh.pollRoster();
+        if (roster !== undefined) this.#options.handleRoster?.(roster);
+        more = event !== undefined || roster !== undefined;
       }
     } finally {
       this.#draining = false;
@@ -228,6 +239,9 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
       case "check":
         void this.#check(action);
         break;
+      case "verify":
+        void this.#verify(action);
+        break;
       case "negotiate":
         this.#negotiate(action.peerId, action.command);
         break;
@@ -256,6 +270,13 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
     const verdict = await this.#options.membership?.check(peerId, transcript, proof);
     if (verdict === undefined || this.#disposed) return;
     this.#mesh.handleChecked(this.#options.nowMs(), peerId, request, verdict);
+    this.#drain();
+  }
+
+  async #verify({ request, key, signed, signature }: LinkAction & { readonly type: "verify" }): Promise<void> {
+    const isSigned = await this.#options.membership?.verify(key, signed, signature);
+    if (this.#disposed) return;
+    this.#mesh.handleVerified(this.#options.nowMs(), request, isSigned === true);
     this.#drain();
   }
 

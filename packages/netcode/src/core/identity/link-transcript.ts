@@ -7,6 +7,7 @@
  *   INSTANCES      the signer's 4, the other's 4 (0 on an own connection: it would cost a round trip to know it, and the fingerprints are fresh)
  *   FINGERPRINTS   the signer's certificate 32, the other's 32, as the signer sees them (0 over a member in the middle: there are none)
  */
+import { asciiBytes } from "../base/ascii.ts";
 import { ByteWriter } from "../base/bytes.ts";
 import type { PeerId } from "../base/units.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
@@ -37,7 +38,7 @@ export function encodeLinkTranscript({ linkVersion, lobby, game, signer, other, 
   const texts = [lobby, signer.peerId, other.peerId, game.id];
   const sizeBytes = texts.reduce((sum, text) => sum + 1 + text.length, DOMAIN.length + 2 + 8 + 2 * FINGERPRINT_BYTES + 8);
   const writer = new ByteWriter(new Uint8Array(sizeBytes));
-  writeAscii(writer, DOMAIN);
+  writer.bytes(asciiBytes(DOMAIN));
   writer.u8(fingerprints === undefined ? 1 : 0);
   writer.u8(linkVersion);
   writer.u32(signer.instance);
@@ -48,11 +49,7 @@ export function encodeLinkTranscript({ linkVersion, lobby, game, signer, other, 
   writer.u32(Number.parseInt(game.contentHash, 16));
   for (const text of texts) {
     writer.u8(text.length);
-    writeAscii(writer, text);
+    writer.bytes(asciiBytes(text));
   }
   return writer.written();
-}
-
-function writeAscii(writer: ByteWriter, text: string): void {
-  for (let index = 0; index < text.length; index++) writer.u8(text.charCodeAt(index));
 }

@@ -8,6 +8,7 @@ import { Healing } from "./healing.ts";
 import { LinkOutput } from "./link-output.ts";
 import { encodeNegotiation, type NegotiationPacket } from "./negotiation-codec.ts";
 import { RelaySide } from "./relay-side.ts";
+import { RosterExchange } from "./roster-exchange.ts";
 
 const THEIRS = 7;
 
@@ -26,6 +27,7 @@ function setup(): { readonly healing: Healing; readonly output: LinkOutput; read
     random: new Random(1),
     output,
     relays,
+    rosters: new RosterExchange({ lobby: undefined, trust: undefined, output }),
   } as const;
   const direct = new DirectSide(options);
   direct.carrier.state = { kind: "ready" };

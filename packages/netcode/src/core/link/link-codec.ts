@@ -9,14 +9,17 @@
  *   goodbye     both         06 | why 1: 0 left, 1 closed, 2 navigated, 3 reloading
  *   stream ack  reliable     07 | expected sequence 2
  *   proof       reliable     0f | key 32 | signature 64 | mac 32, or nothing
+ *   roster      reliable     10 | text (ports/roster.ts)
  *   fragment    reliable     60 | sequence 2 | last 1 | part (fills FRAGMENT_BYTES_MAX unless it is the last)
  *
  *   IDENTITY    game version 4 | content hash 4 | n 1 | game id n
  */
+import { asciiBytes } from "../base/ascii.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceOf, type Sequence } from "../base/sequence.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import { FAREWELLS, type Farewell } from "../ports/departure.ts";
+import * as LOBBY_LIMITS from "../ports/lobby-limits.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import { MAC_BYTES, PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type MembershipProof } from "../ports/membership.ts";
 import { RELAY_HEADER_BYTES, RELIABLE_BYTES_MAX, STAMP_BYTES, type Channel } from "../ports/transport.ts";
@@ -39,6 +42,7 @@ export const LINK_CHANNELS: Readonly<Record<number, readonly Channel[]>> = {
   [KIND.relayed]: ["unreliable", "control"],
   [KIND.neighbours]: ["unreliable"],
   [KIND.proof]: ["reliable"],
+  [KIND.roster]: ["reliable"],
   [KIND.offer]: ["control", "reliable"],
   [KIND.answer]: ["control", "reliable"],
   [KIND.candidates]: ["control", "reliable"],
@@ -75,6 +79,8 @@ export type LinkPacket =
   | { readonly type: "stream-ack"; readonly expectedSequence: Sequence }
   /** All are views of the packet. */
   | { readonly type: "proof"; readonly proof: MembershipProof }
+  /** Of whoever, and perhaps of nobody's making. */
+  | { readonly type: "roster"; readonly text: string }
   /** `part` is a view of the packet. */
   | { readonly type: "fragment"; readonly sequence: Sequence; readonly isLast: boolean; readonly part: Uint8Array }
   | { readonly type: "malformed" };
@@ -201,6 +207,9 @@ function parseBody(reader: ByteReader, sizeBytes: number): LinkPacket {
       const signature = reader.view(SIGNATURE_BYTES);
       return { type: "proof", proof: { key, signature, mac: sizeBytes > PROOF_BYTES ? reader.view(MAC_BYTES) : undefined } };
     }
+    case KIND.roster:
+      if (sizeBytes > 1 + LOBBY_LIMITS.rosterUnits) return MALFORMED;
+      return { type: "roster", text: String.fromCharCode(...reader.view(reader.remainingBytes)) };
     case KIND.fragment: {
       const sequence = sequenceOf(reader.u16());
       const last = reader.u8();
@@ -259,7 +268,7 @@ function readIdentity(reader: ByteReader): GameIdentity | undefined {
 /** One length byte, then ASCII: the patterns of ids allow nothing else. */
 function writeText(writer: ByteWriter, text: string): void {
   writer.u8(text.length);
-  for (let index = 0; index < text.length; index++) writer.u8(text.charCodeAt(index));
+  writer.bytes(asciiBytes(text));
 }
 
 function readText(reader: ByteReader): string {

@@ -15,6 +15,8 @@ export const relayed = 9;
 export const neighbours = 10;
 /** Who the sender is, for one connection. */
 export const proof = 15;
+/** Who the members are, signed by the broker. */
+export const roster = 16;
 /** New descriptions for the connection (negotiation-codec.ts). */
 export const offer = 11;
 export const answer = 12;

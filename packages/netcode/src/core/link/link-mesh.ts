@@ -6,6 +6,7 @@ import type { LinkAction, LinkEvent, LinkMessage, LinkPath, LinkStats, LinkStatu
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { Fingerprints, MembershipProof, ProofVerdict } from "../ports/membership.ts";
 import type { NegotiationReport } from "../ports/negotiation.ts";
+import type { Roster } from "../ports/roster.ts";
 import type { Transmit } from "../ports/session.ts";
 import type { Channel, ChannelsClosedReason } from "../ports/transport.ts";
 import { isEncodableGame } from "./link-codec.ts";
@@ -16,6 +17,7 @@ import { LinkOutput } from "./link-output.ts";
 import { isNegotiation } from "./negotiation-codec.ts";
 import { isBetweenNeighbours } from "./relay-codec.ts";
 import { RelayRouter } from "./relay-router.ts";
+import { RosterExchange, type RosterTrust } from "./roster-exchange.ts";
 import { stampOf } from "./staleness.ts";
 
 export interface LinkMeshOptions {
@@ -28,7 +30,12 @@ export interface LinkMeshOptions {
   readonly capabilities?: number;
   /** The lobby's code: a link opens once both ends have proved that they are its members. Left out: nobody proves anything. */
   readonly lobby?: string;
+  /** Who signs the lobby's rosters: a link opens once one of them has the peer. Left out: nobody does. */
+  readonly trust?: RosterTrust | undefined;
 }
+
+/** A newer roster goes on to so many of the others. All of a usual lobby hear it at once; in one of 64, each of them by several ways, and nobody sends more than 20 kB. */
+const ROSTER_FANOUT = 8;
 
 /**
  * The links of this peer to every other member, as one sans-IO machine between a transport and the sessions.
@@ -39,17 +46,19 @@ export interface LinkMeshOptions {
  * member that forwards: a transport that takes none of it now may drop it.
  */
 export class LinkMesh {
-  readonly #options: Required<Omit<LinkMeshOptions, "lobby">> & { readonly lobby: string | undefined };
+  readonly #options: Required<Omit<LinkMeshOptions, "lobby" | "trust">> & { readonly lobby: string | undefined };
   readonly #links = new Map<PeerId, Link>();
   /** The same links, in the order of `addPeer`: walked on every call, which a map cannot do without allocating. */
   #order: readonly Link[] = [];
   readonly #output = new LinkOutput();
   readonly #router = new RelayRouter(this.#output);
+  readonly #rosters: RosterExchange;
   #lastCallMs = -Infinity;
 
   constructor(options: LinkMeshOptions) {
     assert(isEncodableGame(options.game), "a game identity that a hello can carry");
     this.#options = { capabilities: 0, lobby: undefined, ...options };
+    this.#rosters = new RosterExchange({ lobby: options.lobby, trust: options.trust, output: this.#output });
     this.#router.setMembers(options.localPeerId, this.#order);
   }
 
@@ -69,7 +78,7 @@ export class LinkMesh {
     }
     // By link, not by process: an end that was made anew knows nothing of what the old one agreed.
     const instance = this.#options.random.uint32() || 1;
-    const link = new Link({ ...this.#options, instance, peerId, role, output: this.#output, relays: this.#router });
+    const link = new Link({ ...this.#options, instance, peerId, role, output: this.#output, relays: this.#router, rosters: this.#rosters });
     this.#links.set(peerId, link);
     this.#reorder();
     link.start(nowMs);
@@ -81,6 +90,7 @@ export class LinkMesh {
     const link = this.#links.get(peerId);
     if (link === undefined) return;
     this.#links.delete(peerId);
+    this.#rosters.forget(peerId);
     this.#reorder();
     link.hangUp();
     if (link.status !== "closed") this.#output.events.push({ type: "link-closed", peerId, reason: "removed" });
@@ -102,6 +112,18 @@ export class LinkMesh {
   handleChecked(nowMs: number, peerId: PeerId, request: number, verdict: ProofVerdict): void {
     this.#observe(nowMs);
     this.#links.get(peerId)?.proofs.handleChecked(nowMs, request, verdict);
+  }
+
+  /** A roster, as the broker sent it. */
+  handleRoster(nowMs: number, text: string): void {
+    this.#observe(nowMs);
+    this.#rosters.handleText(nowMs, "broker", text);
+  }
+
+  /** The answer to a `verify` action. */
+  handleVerified(nowMs: number, request: number, isSigned: boolean): void {
+    this.#observe(nowMs);
+    if (this.#rosters.handleVerified(request, isSigned)) this.#passOnRoster();
   }
 
   handleChannelsClosed(nowMs: number, peerId: PeerId, reason: ChannelsClosedReason): void {
@@ -219,6 +241,11 @@ export class LinkMesh {
     return this.#output.messages.shift();
   }
 
+  /** The next newer roster of the lobby, if that is certain. */
+  pollRoster(): Roster | undefined {
+    return this.#rosters.pollNews();
+  }
+
   /** Tells every peer that we leave, and how. Nothing more is sent or dialed; drain `pollTransmit`, give it a moment to leave, then dispose the transport. */
   sayGoodbye(nowMs: number, farewell: Farewell): void {
     this.#observe(nowMs);
@@ -276,6 +303,16 @@ export class LinkMesh {
     link.hangUp();
     this.#links.delete(peerId);
     this.addPeer(nowMs, peerId, role);
+  }
+
+  /** Once, to a few: they pass it on, too. */
+  #passOnRoster(): void {
+    const { packet } = this.#rosters;
+    let left = ROSTER_FANOUT;
+    for (const peerId of this.#rosters.after(this.#options.localPeerId)) {
+      const carrier = this.#links.get(peerId)?.carrier;
+      if (packet !== undefined && carrier?.isCarrying === true && left-- > 0) carrier.send("reliable", packet);
+    }
   }
 
   #reorder(): void {

@@ -3,6 +3,7 @@ import type { PeerId } from "../base/units.ts";
 import type { GameIdentity } from "../ports/lobby-protocol.ts";
 import type { LinkOutput } from "./link-output.ts";
 import type { SendPacket } from "./link-carrier.ts";
+import type { RosterExchange } from "./roster-exchange.ts";
 import type { RelayOffer } from "./route-choice.ts";
 
 /** The dialer starts every attempt; the acceptor answers. */
@@ -35,4 +36,6 @@ export interface LinkOptions {
   readonly random: Random;
   readonly output: LinkOutput;
   readonly relays: RelayAccess;
+  /** Who the members are, by the broker's signature. */
+  readonly rosters: RosterExchange;
 }

@@ -14,6 +14,13 @@ export type LinkRefusal =
   | "bad-hello" // another peer's id, or not readable
   | "version-mismatch" // another game, version, content or link version
   | "bad-proof" // no proof of who it is, or none that was asked for
+  | "no-certificate" // no roster of the broker has the peer, so far
+  | "roster-malformed" // not a roster
+  | "roster-key" // signed by no key that we know of
+  | "roster-forged" // the signature is wrong
+  | "roster-foreign" // of another lobby
+  | "roster-old" // there was a newer one
+  | "roster-expired"
   | "bad-ack" // acks what was never sent
   | "stream-gap" // a part of the reliable stream is missing
   | "stream-too-large" // a message above the limit

@@ -10,6 +10,7 @@ import { LinkCarrier } from "./link-carrier.ts";
 import { LinkMesh } from "./link-mesh.ts";
 import { LinkOutput } from "./link-output.ts";
 import { LinkProofs } from "./link-proofs.ts";
+import { RosterExchange } from "./roster-exchange.ts";
 
 const GAME = { id: "tag", version: 1, contentHash: "0badcafe" };
 const ADA = "ada" as PeerId;
@@ -230,7 +231,7 @@ describe("members prove who they are", () => {
     const relays = { hasOthers: () => true, canForward: () => true, checkSoon: () => {}, send: () => {}, offers: () => [] };
     const accepted: number[] = [];
     const proofs = new LinkProofs(
-      { ...options, random: new Random(1), output, relays },
+      { ...options, random: new Random(1), output, relays, rosters: new RosterExchange({ lobby: "KXRTM", trust: undefined, output }) },
       { carriers, accept: (nowMs) => accepted.push(nowMs), refuse: () => expect.unreachable("what is made up ends nothing") },
     );
     const hello = { capabilities: 0, instance: 77, game: GAME, peerId: BOB, knownInstance: 0, expectedSequence: sequenceOf(0) };

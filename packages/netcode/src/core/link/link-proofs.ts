@@ -54,11 +54,12 @@ export class LinkProofs {
     return true;
   }
 
-  /** Our hello left: our proof follows, if it is made. */
+  /** Our hello left: our proof follows, if it is made, and the roster that has us. */
   follow(carrier: LinkCarrier, greeting: Greeting, remoteInstance: number): void {
     if (carrier === this.#output.carriers.relay) this.#beginRelayed(greeting, remoteInstance);
-    const packet = greeting.proofs?.packet;
-    if (packet !== undefined) carrier.send("reliable", packet);
+    for (const packet of [greeting.proofs?.packet, this.#options.rosters.packet]) {
+      if (packet !== undefined) carrier.send("reliable", packet);
+    }
   }
 
   /** A hello that has nothing wrong with it. It is accepted once its proof is. */
@@ -121,6 +122,8 @@ export class LinkProofs {
 
   #judge(nowMs: number, verdict: ProofVerdict, { carrier, greeting, hello }: GreetingOnWay & { readonly hello: Hello }): void {
     if (verdict === "key" || verdict === "invite") {
+      // It says its proof again within a second, and a roster that has it behind that.
+      if (!this.#options.rosters.admits(this.#options.peerId)) return this.#options.output.refuse("no-certificate");
       this.#verified = carrier === this.#output.carriers.direct ? verdict : (this.#verified ?? "key");
       return this.#output.accept(nowMs, carrier, greeting, hello);
     }

@@ -140,8 +140,7 @@ export class Link {
     if (channel === "unreliable") carrier.roundTrip.countReceived();
     const isAdmitted = carrier.isCarrying && this.#isBeyondHello(nowMs, carrier);
     if (isAdmitted) this.#heard(nowMs, carrier);
-    else this.#output.refuse("before-hello");
-    return isAdmitted;
+    return this.#output.admits(isAdmitted ? undefined : "before-hello");
   }
 
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
@@ -325,14 +324,15 @@ export class Link {
         return this.#standing.close(packet.reason, packet.reason === "version-mismatch" ? packet.game : undefined);
       case "proof":
         return this.proofs.handleProof(nowMs, carrier, packet.proof);
+      case "roster":
+        return this.#options.rosters.handleText(nowMs, this.peerId, packet.text);
       case "probe":
         return carrier.handleProbe(nowMs, packet.instance);
       case "probe-ack":
         return this.#handleProbeAck(nowMs, carrier, packet.instance);
       case "ping":
         if (isRelayed) this.#isBeyondHello(nowMs, carrier);
-        if (!carrier.handlePing(nowMs, packet.ping, packet.stamp)) this.#output.refuse("bad-ack");
-        return;
+        return void this.#output.admits(carrier.handlePing(nowMs, packet.ping, packet.stamp) ? undefined : "bad-ack");
       case "goodbye":
         return isRelayed && this.direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye(packet.farewell);
       case "stream-ack":

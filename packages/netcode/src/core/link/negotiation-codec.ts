@@ -6,6 +6,7 @@
  *   candidates   0d | instance of the sender 4 | generation 2 | n × (length 2 | candidate): all so far
  *   ack          0e | instance of the sender 4 | generation 2 | of 1 (0 answer, 1 candidates, 2 cannot) | count 1
  */
+import { asciiBytes } from "../base/ascii.ts";
 import { unreachable } from "../base/assert.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { sequenceOf, type Sequence } from "../base/sequence.ts";
@@ -40,11 +41,11 @@ export function encodeNegotiation(packet: NegotiationPacket): Uint8Array {
   writer.u32(packet.instance);
   writer.u16(packet.generation);
   if (packet.type === "offer") writer.u8(packet.iceRestart ? 1 : 0);
-  if (packet.type === "offer" || packet.type === "answer") writeText(writer, packet.description);
+  if (packet.type === "offer" || packet.type === "answer") writer.bytes(asciiBytes(packet.description));
   if (packet.type === "candidates") {
     for (const candidate of packet.candidates) {
       writer.u16(candidate.length);
-      writeText(writer, candidate);
+      writer.bytes(asciiBytes(candidate));
     }
   }
   if (packet.type === "ack") {
@@ -92,10 +93,6 @@ function readText(reader: ByteReader, length: number, unitsMax: number): string 
   let text = "";
   for (const byte of reader.view(length)) text += String.fromCharCode(byte);
   return TEXT_PATTERN.test(text) ? text : undefined;
-}
-
-function writeText(writer: ByteWriter, text: string): void {
-  for (let index = 0; index < text.length; index++) writer.u8(text.charCodeAt(index));
 }
 
 function kindOf({ type }: NegotiationPacket): number {

@@ -23,6 +23,8 @@ export type LobbyMemberEvent =
   | { readonly type: "ice-servers"; readonly grant: IceGrant }
   /** A newer keepsake, for whoever resumes after this page. */
   | { readonly type: "keepsake"; readonly keepsake: string }
+  /** Who the members are, signed: to pass on to the others. */
+  | { readonly type: "roster"; readonly roster: string }
   | { readonly type: "broker-lost" }
   /** Back in the same seat under the same peer id; the admission has fresh ICE servers. */
   | { readonly type: "broker-back"; readonly admission: Admission }

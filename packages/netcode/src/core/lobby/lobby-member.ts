@@ -262,7 +262,8 @@ export class LobbyMember {
     else if ("keepsake" in message) {
       this.#keepsake = message.keepsake;
       this.#events.push({ type: "keepsake", keepsake: message.keepsake });
-    } else if ("goodbye" in message) this.#handleGoodbye(nowMs, message.goodbye);
+    } else if ("roster" in message) this.#events.push({ type: "roster", roster: message.roster });
+    else if ("goodbye" in message) this.#handleGoodbye(nowMs, message.goodbye);
     else if ("ping" in message) this.#send({ pong: message.ping });
   }
 

@@ -6,6 +6,7 @@
  * The peer id is the receiver's on the way to the broker, and the sender's on the way from it. Nothing says whether a frame arrived: the broker drops
  * what is too much, of either channel.
  */
+import { decodeHex, encodeHex } from "../base/hex.ts";
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import { CHANNEL_BYTES_MAX } from "./transport.ts";
 
@@ -38,15 +39,13 @@ export function parseBrokerFrame(bytes: Uint8Array): BrokerFrame | undefined {
   const channel = CHANNELS[bytes[0] ?? -1];
   const sizeBytes = bytes.length - FRAME_HEADER_BYTES;
   if (channel === undefined || sizeBytes < 1 || sizeBytes > CHANNEL_BYTES_MAX[channel]) return undefined;
-  let hex = "";
-  for (let index = 1; index < FRAME_HEADER_BYTES; index++) hex += (bytes[index] ?? 0).toString(16).padStart(2, "0");
-  const peerId = parsePeerId(hex);
+  const peerId = parsePeerId(encodeHex(bytes.subarray(1, FRAME_HEADER_BYTES)));
   return peerId === undefined ? undefined : { channel, peerId, packet: bytes.subarray(FRAME_HEADER_BYTES) };
 }
 
 /** Puts another peer into the header of a frame; false, and nothing written, when its id is not 32 hex digits. */
 export function writeFramePeer(frame: Uint8Array, peerId: PeerId): boolean {
-  if (!/^[0-9a-f]{32}$/.test(peerId)) return false;
-  for (let index = 0; index < ID_BYTES; index++) frame[1 + index] = Number.parseInt(peerId.slice(2 * index, 2 * index + 2), 16);
-  return true;
+  const id = decodeHex(peerId, ID_BYTES);
+  if (id !== undefined) frame.set(id, 1);
+  return id !== undefined;
 }

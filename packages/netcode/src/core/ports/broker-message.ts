@@ -12,6 +12,7 @@ import {
   peerId,
   playerProfile,
   profile,
+  publicKey,
   reserved,
   secret,
   settings,
@@ -24,6 +25,7 @@ import {
   object,
   oneOf,
   optional,
+  pattern,
   Refusal,
   text,
   variants,
@@ -50,6 +52,7 @@ import {
   type MatchSeat,
   type Member,
 } from "./lobby-types.ts";
+import type { RosterAuthority, RosterKey } from "./roster-authority.ts";
 
 export const lobbyCode: Read<LobbyCode> = (value) => (typeof value === "string" ? normalizeLobbyCode(value) : undefined) ?? new Refusal("");
 
@@ -98,6 +101,13 @@ const lobby: Read<LobbyState> = object<LobbyState>({
   event: count,
 });
 
+const authority: Read<RosterAuthority> = object<RosterAuthority>({
+  life: pattern(/^[A-Za-z0-9_-]{16}$/),
+  clockS: integer(0, 0xffff_ffff),
+  keys: list(object<RosterKey>({ kid: pattern(/^[A-Za-z0-9_-]{8}$/), key: publicKey }), LOBBY_LIMITS.rosterKeys),
+});
+const roster = pattern(/^[A-Za-z0-9_.-]+$/, LOBBY_LIMITS.rosterUnits);
+
 const iceText = text(LOBBY_LIMITS.iceUnits);
 const iceServer: Read<IceServer> = object<IceServer>({
   urls: list(iceText, LOBBY_LIMITS.iceUrls),
@@ -117,6 +127,7 @@ const admission: Read<Admission> = object<Admission>({
   resumeSecret: secret,
   signalingToken: secret,
   relaysFrames: optional(flag),
+  authority: optional(authority),
   ...iceFields,
 });
 
@@ -191,6 +202,7 @@ const readers: FieldReaders<BrokerMessage> = [
   ["event", object<MessageOf<"event">>({ event: count, change })],
   replies(object<Extract<BrokerMessage, { readonly ok: true }>>({ reply: count, ok: oneOf([true]), result })),
   ["keepsake", object<MessageOf<"keepsake">>({ keepsake })],
+  ["roster", object<MessageOf<"roster">>({ roster })],
   ["ping", object<MessageOf<"ping">>({ ping: count })],
   ["pong", object<MessageOf<"pong">>({ pong: count })],
   ["goodbye", object<MessageOf<"goodbye">>({ goodbye })],

@@ -70,6 +70,14 @@ export type LinkAction =
       readonly transcript: Uint8Array;
       readonly proof: MembershipProof;
     }
+  /** `MembershipKeeper.verify`; the answer goes to `handleVerified` with `request`. */
+  | {
+      readonly type: "verify";
+      readonly request: number;
+      readonly key: Uint8Array;
+      readonly signed: Uint8Array;
+      readonly signature: Uint8Array;
+    }
   /** `Transport.negotiate`. Before an offer the ICE servers may be made fresh, for a moment. */
   | { readonly type: "negotiate"; readonly peerId: PeerId; readonly command: NegotiationCommand }
   /** `Transport.signal`: may be lost. */

@@ -48,3 +48,8 @@ export const iceUrls = 8;
 export const iceUnits = 1_024;
 /** Characters of a keepsake: must fit into a frame to the broker. A lobby of 8 has about 2,000; one that is larger than this is not kept. */
 export const keepsakeUnits = 49_152;
+/** Characters of a signed roster: of 64 members, with eight keys and eight departures, about 2,550. */
+export const rosterUnits = 3_072;
+/** Keys of a broker that are good at one time, and departures that a roster tells the reasons of. */
+export const rosterKeys = 8;
+export const rosterLeft = 8;

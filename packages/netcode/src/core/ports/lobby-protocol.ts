@@ -14,4 +14,6 @@ export { parseListMessage } from "./list-message.ts";
 export * from "./lobby-parser.ts";
 export { applyLobbyChange } from "./lobby-reducer.ts";
 export * from "./lobby-types.ts";
+export type * from "./roster-authority.ts";
+export { encodeRoster, parseRoster, ROSTER_HEADER, type Roster } from "./roster.ts";
 export { SIGNALING_NONCE_PATTERN, signalingProofText } from "./signaling-proof.ts";

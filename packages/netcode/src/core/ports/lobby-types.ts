@@ -6,6 +6,7 @@
  *                     { "reply": 7, "ok": false, "error": { "code": …, … } }
  *                     { "event": 42, "change": { "type": "member-joined", … } } to every member, numbered per lobby
  *                     { "keepsake": "…" }                                      what a member keeps for a broker that may lose the lobby
+ *                     { "roster": "…" }                                        who the members are, signed by the broker
  *                     { "goodbye": "REPLACED" }                                before the broker closes a socket on purpose
  *   both ways         { "ping": 3 } / { "pong": 3 }                            liveness, either side may ask
  *
@@ -16,6 +17,7 @@ import type { LobbyCode, PeerId } from "../base/units.ts";
 import type { BanList } from "./lobby-ban.ts";
 import type { LobbyFilter } from "./lobby-list-types.ts";
 import type { PasswordProof, PasswordVerifier } from "./lobby-password.ts";
+import type { RosterAuthority } from "./roster-authority.ts";
 
 /** Raised whenever an older member could misread a newer broker, or the other way round. */
 export const LOBBY_PROTOCOL_VERSION = 4;
@@ -313,6 +315,8 @@ export interface Admission extends IceGrant {
   readonly signalingToken: string;
   /** The broker carries packets between members that have no other way, as binary frames (`broker-frame.ts`). Left out: it does not. */
   readonly relaysFrames?: boolean;
+  /** Who signs the lobby's rosters. A member holds to what its first admission says; what comes later is told by rosters alone. Left out: nobody does. */
+  readonly authority?: RosterAuthority;
 }
 
 /**
@@ -382,6 +386,8 @@ export type BrokerMessage =
   | { readonly event: number; readonly change: LobbyChange }
   /** The lobby, sealed: only the broker can read it. The member keeps the newest, and gives it back when it resumes. */
   | { readonly keepsake: string }
+  /** Who the members are, signed: to show to the others (roster.ts). */
+  | { readonly roster: string }
   | { readonly goodbye: GoodbyeReason }
   | { readonly ping: number }
   | { readonly pong: number };

@@ -34,4 +34,6 @@ export interface MembershipKeeper {
   prove(transcript: Uint8Array): Promise<MembershipProof>;
   /** `transcript`: what `peerId` must have signed. */
   check(peerId: PeerId, transcript: Uint8Array, proof: MembershipProof): Promise<ProofVerdict>;
+  /** Whether `key` signed these bytes. */
+  verify(key: Uint8Array, signed: Uint8Array, signature: Uint8Array): Promise<boolean>;
 }

@@ -1,0 +1,70 @@
+import type { PeerId } from "../core/base/units.ts";
+import type { LobbyState } from "../core/ports/lobby-protocol.ts";
+import type { Roster } from "../core/ports/roster.ts";
+import type { LobbyConnection, LobbyConnectionEvent } from "./lobby-connection.ts";
+import { memberOf } from "./lobby-people.ts";
+import type { PeerLinks } from "./peer-links.ts";
+
+/** What the lobby makes of its member's events; rosters are settled here. */
+export type LobbyRoomEvent = Exclude<LobbyConnectionEvent, { readonly type: "roster" }>;
+
+export interface RosterFollowerOptions {
+  readonly connection: LobbyConnection;
+  readonly links: PeerLinks;
+  readonly localPeerId: PeerId;
+  readonly handleEvent: (event: LobbyRoomEvent) => void;
+}
+
+/** Between the broker's events and the lobby: what signed rosters say earlier, by way of other members, is told then and not again. */
+export class RosterFollower {
+  readonly #options: RosterFollowerOptions;
+  /** Told to have left, and in the lobby by the broker's events. */
+  readonly #left = new Set<PeerId>();
+  /** Of the newest roster; 0: none. */
+  #number = 0;
+
+  constructor(options: RosterFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** The lobby without who has left. */
+  view(lobby: LobbyState): LobbyState {
+    return this.#left.size === 0 ? lobby : { ...lobby, members: lobby.members.filter(({ peerId }) => !this.#left.has(peerId)) };
+  }
+
+  /** A newer roster. */
+  handleRoster({ number, members, left }: Roster): void {
+    const { connection, links, localPeerId, handleEvent } = this.#options;
+    const { lobby } = connection;
+    if (lobby === undefined) return;
+    this.#number = number;
+    for (const { peerId, reason } of left) {
+      const before = this.view(lobby);
+      // Of ourselves the broker has the last word: who does not hear it must not lose its links to that.
+      if (peerId === localPeerId) continue;
+      // It came and went while the broker was not heard.
+      if (memberOf(lobby, peerId) === undefined) links.removePeer(peerId);
+      else if (!this.#left.has(peerId)) {
+        this.#left.add(peerId);
+        handleEvent({ type: "change", change: { type: "member-left", peerId, reason }, before });
+      }
+    }
+    const ownOrder = memberOf(lobby, localPeerId)?.order ?? 0;
+    for (const { peerId, order } of number > lobby.event ? members : []) {
+      // What else there is to know of a newcomer waits for the broker.
+      if (peerId !== localPeerId && memberOf(lobby, peerId) === undefined) links.addPeer(peerId, ownOrder > order ? "dialer" : "acceptor");
+    }
+  }
+
+  handleEvent(event: LobbyConnectionEvent): void {
+    const { connection, links, handleEvent } = this.#options;
+    if (event.type === "roster") return links.handleRoster(event.roster);
+    const about = event.type === "change" && "peerId" in event.change ? event.change : undefined;
+    if (about === undefined || !this.#left.has(about.peerId)) handleEvent(event);
+    else if (about.type === "member-left") this.#left.delete(about.peerId);
+    const { lobby } = connection;
+    if (lobby === undefined || this.#number === 0 || lobby.event < this.#number) return;
+    // Newcomers by a roster that are gone again by now.
+    for (const { peerId } of links.stats()) if (memberOf(lobby, peerId) === undefined) links.removePeer(peerId);
+  }
+}
