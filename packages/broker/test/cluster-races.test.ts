@@ -40,6 +40,31 @@ async function opened(node: VirtualNode, options: { capacity?: number; listed?: 
   return host.membership.code;
 }
 
+test("[CL27] what other nodes write while a node is cut off, its members hear when it is back, although nothing happens then", async () => {
+  const shared = new MemoryCluster({ nowMs: Date.now });
+  const far = shared.node();
+  const [left, right] = [new VirtualNode(shared.node()), new VirtualNode(far)];
+  nodes.push(left, right);
+  const host = new VirtualGuest();
+  await left.create(host);
+  const { membership } = host;
+  if (membership === undefined) throw new Error("no lobby");
+  const bob = new VirtualGuest();
+  await right.join(bob, membership.code);
+  await vi.advanceTimersByTimeAsync(1_000);
+  const heard = (): readonly string[] => bob.texts.filter((text) => text.includes("metadata-changed"));
+  const say = (metadata: number): Promise<void> =>
+    left.service.command(membership, { command: { type: "set-metadata", metadata } }, () => undefined);
+  await say(1);
+  far.isCutOff = true;
+  await say(2);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(heard()).toHaveLength(1);
+  far.isCutOff = false;
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([heard().length, bob.goodbyes]).toEqual([2, []]);
+});
+
 test("[CL90] who lost the race for a last seat may go to another lobby at once, also by quick match", async () => {
   const { left, right } = openCluster(() => 5);
   const first = await opened(left, { capacity: 2, listed: true });
@@ -153,6 +178,21 @@ test("[CL95] nothing is left of a deadline that has passed, although the lobby i
   expect(deadlines.size).toBe(1);
   await vi.advanceTimersByTimeAsync(200_000);
   expect([due.length, deadlines.size]).toEqual([1, 0]);
+});
+
+test("[CL95] a node at which somebody of a lobby signals, and nobody has more, goes on knowing it until they are gone", async () => {
+  const { shared, left, right } = openCluster();
+  const opens = await opened(left);
+  const signaling = new Set([opens]);
+  vi.spyOn(right.guard, "lobbyCodes").mockImplementation(() => signaling);
+  const { record } = await shared.lobbies.load(opens);
+  if (record === undefined) throw new Error("no lobby");
+  right.rooms.follow(record);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([right.rooms.codes, right.rooms.memberCount]).toEqual([[opens], 1]);
+  signaling.clear();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([right.rooms.codes, right.rooms.memberCount]).toEqual([[], 0]);
 });
 
 test("[CL95] thousands of lobbies are let go at once without a stall", () => {

@@ -54,8 +54,11 @@ class Trouble {
   #count = 0;
   #nodes: number;
   #latecomer: VirtualMember | undefined;
+  /** What was found earlier plays as it did, without what was thought of later. */
+  readonly #isNew: boolean;
 
   constructor(seed: number, tally: Tally) {
+    this.#isNew = !FOUND_SEEDS.has(seed);
     this.random = new Random(seed, "cluster");
     this.#nodes = 2 + this.random.integer(2);
     this.world = new ClusterWorld(seed, this.random, this.#nodes);
@@ -75,6 +78,7 @@ class Trouble {
       for (const token of ["a", "b"]) this.world.addSignal(new VirtualSignal(`${name}-stock`, `token-${token}`, true));
     }
     await this.world.run(300);
+    if (this.#isNew) await this.#standStill();
   }
 
   act(): void {
@@ -132,23 +136,6 @@ class Trouble {
       default:
         return this.#mend();
     }
-  }
-
-  /**
-   * A page joins one lobby, in which nothing else happens, its node stands still right after it claimed its id, the page is gone, and its key comes into
-   * another lobby once the claim counts no more.
-   */
-  async standStill(): Promise<void> {
-    const { world, random } = this;
-    const [here, there] = [code("KXRTM"), code("BBBBB")];
-    for (const each of [here, there]) await world.reach().open(each, `host-${each}`);
-    const [startMs, stillMs, laterMs] = [random.integer(6_000), 5_000 + random.integer(3_000), 5_050 + random.integer(1_500)];
-    setTimeout(() => {
-      const member = world.twin("still", here);
-      world.standStill(member, stillMs);
-      setTimeout(() => member.kill(), 600);
-    }, startMs);
-    setTimeout(() => (this.#latecomer = world.twin("still", there)), startMs + laterMs);
   }
 
   /** Sockets that are down come up at some node. */
@@ -223,6 +210,23 @@ class Trouble {
     }
   }
 
+  /**
+   * A page joins one lobby, in which nothing else happens, its node stands still right after it claimed its id, the page is gone, and its key comes into
+   * another lobby once the claim counts no more.
+   */
+  async #standStill(): Promise<void> {
+    const { world, random } = this;
+    const [here, there] = [code("KXRTM"), code("BBBBB")];
+    for (const each of [here, there]) await world.reach().open(each, `host-${each}`);
+    const [startMs, stillMs, laterMs] = [random.integer(6_000), 5_000 + random.integer(3_000), 5_050 + random.integer(1_500)];
+    setTimeout(() => {
+      const member = world.twin("still", here);
+      world.standStill(member, stillMs);
+      setTimeout(() => member.kill(), 600);
+    }, startMs);
+    setTimeout(() => (this.#latecomer = world.twin("still", there)), startMs + laterMs);
+  }
+
   #kick(room: Trouble["rooms"][number] | undefined, member: VirtualMember | undefined): void {
     const host = room?.members.find((each) => each.isHost && each.end === undefined);
     if (host === undefined || member?.member.admission === undefined || member === host) return;
@@ -248,6 +252,9 @@ class Trouble {
     this.tally.twice++;
     // A page asks again when it hears nothing: two of its attempts may be on their way to the same lobby, through two nodes.
     for (const room of [...this.rooms, ...this.rooms]) room.members.push(this.world.twin(name, room.code));
+    if (!this.#isNew) return;
+    // And once more, in another lobby than the one that it may have been in for long by then.
+    setTimeout(() => void this.world.twin(name, code("BBBBB")), 5_500);
   }
 
   #kill(): void {
@@ -279,8 +286,6 @@ async function run(seed: number, tally: Tally): Promise<void> {
   const trouble = new Trouble(seed, tally);
   const { world, random } = trouble;
   await trouble.open();
-  // What was found before there was this plays as it did.
-  if (!FOUND_SEEDS.has(seed)) await trouble.standStill();
   for (const endMs = Date.now() + TROUBLE_MS; Date.now() < endMs;) {
     trouble.act();
     trouble.connectSignals();

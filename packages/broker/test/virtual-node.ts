@@ -32,9 +32,11 @@ export class VirtualGuest {
   readonly key: string;
   readonly outcomes: (CommandResult | LobbyErrorCode | "in" | null)[] = [];
   readonly goodbyes: GoodbyeReason[] = [];
+  /** All that was sent to it. */
+  readonly texts: string[] = [];
   membership: Membership | undefined;
   readonly socket: MemberSocket = {
-    sendText: () => undefined,
+    sendText: (text) => void this.texts.push(text),
     sendFrame: () => false,
     goodbye: (reason) => void this.goodbyes.push(reason),
   };
@@ -66,6 +68,7 @@ export class VirtualNode {
   readonly rooms: LobbyRooms;
   readonly cluster: Cluster;
   readonly board: ListingBoard;
+  readonly guard: SignalingGuard;
   readonly #quickMatch: QuickMatch;
 
   constructor(shared: SharedState, limits: BrokerLimits = BROKER_LIMITS) {
@@ -73,8 +76,8 @@ export class VirtualNode {
     const secrets = createSecrets(SIGNING_KEY);
     this.cluster = new Cluster({ shared, steadyMs: nowMs, handleFailure });
     const counters = new Counters();
-    this.rooms = new LobbyRooms((peerId) => guard.expel(peerId), this.cluster.nodeId);
-    const guard = new SignalingGuard({
+    this.rooms = new LobbyRooms((peerId) => this.guard.expel(peerId), this.cluster.nodeId);
+    this.guard = new SignalingGuard({
       peerServer: createPeerServer(handleFailure),
       secrets,
       limits,
@@ -109,7 +112,7 @@ export class VirtualNode {
       service: this.service,
       lobbyOfKey: (key) => this.rooms.lobbyOf(secrets.peerIdOf(key)) ?? this.cluster.lobbyOf(secrets.peerIdOf(key)),
     });
-    this.cluster.start({ rooms: this.rooms, service: this.service, guard });
+    this.cluster.start({ rooms: this.rooms, service: this.service, guard: this.guard });
   }
 
   create(
