@@ -31,6 +31,16 @@ describe("what comes late", () => {
     }
   });
 
+  it("[LK107] an outage does not count: what it held back is stale, wherever in the five seconds it began", () => {
+    for (let phaseMs = 0; phaseMs < 6_000; phaseMs += 16) {
+      const path = new Path(11);
+      let sentMs = 0;
+      for (; sentMs < 6_000 + phaseMs; sentMs += 16) path.carry(sentMs, 40);
+      for (const heldMs of [6_000, 5_500, 5_000]) expect(path.carry(sentMs + 6_000 - heldMs, heldMs)).toBe(true);
+      expect(path.carry(sentMs + 6_016, 40)).toBe(false);
+    }
+  });
+
   it("[LK107] drift of the clocks does not add up", () => {
     for (const driftRatio of [0.000_5, -0.000_5]) {
       const path = new Path(7, driftRatio);
