@@ -137,7 +137,7 @@ describe("packets that are refused and counted", () => {
       frame,
       entry: { type: "seat", slot, generation, peerId },
     });
-    const entries = [seat(0, 2, testPeerId("eve")), seat(0, 1, ada), seat(0, 1, testPeerId("eve")), seat(1, 2, testPeerId("fay"))];
+    const entries = [seat(0, 2, testPeerId("gil")), seat(0, 1, ada), seat(0, 1, testPeerId("eve")), seat(1, 2, testPeerId("fay"))];
     own.handlePacket(1, bob, datagram({ newestFrame: 3, rowCount: 4, blocks: { 1: [0, 1, 1, 1, 1] }, entries }));
     for (let frame = 0; frame < 4; frame++) own.advanceFrame(1 + frame * 16, Uint8Array.of(1), 99);
     expect(own.stats()).toMatchObject({ confirmedFrame: 3, refusals: {} });
