@@ -57,6 +57,7 @@ const JOBS: readonly Job[] = [
   vitestJob("links", "packages/netcode/test/link.sim", "sim"),
   vitestJob("healing", "packages/netcode/test/healing.sim", "sim"),
   vitestJob("fuzz", "packages/broker/test/fuzz.test", "unit"),
+  vitestJob("fuzz", "packages/broker/test/ticket-fuzz", "unit"),
   vitestJob("fuzz", "packages/broker/test/abuse.node", "node"),
   vitestJob("host", "packages/broker/test/host.sim", "sim"),
   vitestJob("cluster", "packages/broker/test/cluster.sim", "sim"),
