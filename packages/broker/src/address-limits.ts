@@ -49,11 +49,13 @@ export class AddressLimits {
   }
 
   addSocket(address: string): void {
-    this.#entry(address).sockets++;
+    const entry = this.#entries.get(address) ?? this.#entry(address);
+    entry.sockets++;
   }
 
   removeSocket(address: string): void {
-    this.#entry(address).sockets--;
+    const entry = this.#entries.get(address) ?? this.#entry(address);
+    entry.sockets--;
   }
 
   /** Counts it; false: too often. */

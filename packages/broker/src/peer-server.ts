@@ -2,7 +2,6 @@
  * The one file that knows `peer`, the signaling server of PeerJS. It never meets a real socket: the guard gives it messages that are already checked,
  * on stand-ins whose life the guard controls: one stand-in per id at a time, LEAVE never without a destination, nothing that cannot be written again.
  */
-import { EventEmitter } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { assert } from "@rollcall/netcode/lobby-protocol";
 import express from "express";
@@ -60,15 +59,26 @@ export function createPeerServer(handleFailure: (error: unknown) => void): PeerS
   };
 }
 
-/** What `peer` uses of a WebSocket: `send`, `close`, and the events `message`, `close`, `error`. */
-class StandInSocket extends EventEmitter {
+/** What `peer` uses of a WebSocket: `send`, `close`, and `on` for `message`, `close` and `error`, of which only one happens. An `EventEmitter` would be half a kilobyte more for each connection. */
+class StandInSocket {
   readonly send: (text: string) => void;
   readonly close: () => void;
+  #handleClosed: (() => void) | undefined;
 
   constructor({ send, close }: PeerServerClientOptions) {
-    super();
     this.send = send;
     this.close = close;
+  }
+
+  on(event: string, listener: () => void): this {
+    if (event === "close") this.#handleClosed = listener;
+    return this;
+  }
+
+  handleClosed(): void {
+    const handle = this.#handleClosed;
+    this.#handleClosed = undefined;
+    handle?.();
   }
 }
 
@@ -78,9 +88,7 @@ function connect(connections: WebSocketServer, options: PeerServerClientOptions)
   connections.emit("connection", socket, {
     url: `/peerjs?key=${PEERJS_KEY}&id=${encodeURIComponent(id)}&token=${encodeURIComponent(token)}`,
   });
-  return {
-    handleClosed: () => void socket.emit("close"),
-  };
+  return socket;
 }
 
 /**
