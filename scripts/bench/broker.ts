@@ -1,19 +1,28 @@
 /**
- * `pnpm bench:broker`: this broker, open and with all limits on, beside stock `peer` 1.0.2, each twice by turns in one run, each time in a fresh process. Clients are
- * 2,000 sockets of a second process, from 2,000 addresses of the loopback. Processor time is the broker process's own, its kernel time included.
+ * `pnpm bench:broker`: this broker, open and with all limits on, beside stock `peer` 1.0.2, each twice by turns in one run, each time in a fresh process; then two nodes of this broker on a
+ * Redis of their own. Clients are sockets of a second process, each from an address of its own. Processor time is the broker process's own, its kernel time included.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { RedisServer } from "../../packages/broker/test/redis-server.ts";
 import { BenchChild } from "./broker/bench-child.ts";
 import type { BrokerApi } from "./broker/broker-process.ts";
-import type { LoadApi } from "./broker/load-process.ts";
+import type { LoadApi, Passage } from "./broker/load-process.ts";
 
 const CLIENTS = 2_000;
 const PARALLEL = 50;
 /** Signals of each client: an offer, an answer, ten candidates, twice over. */
 const SIGNALS = 24;
-const PACE = { perSecond: 400, seconds: 4 } as const;
+const PACE = { perSecond: 400, seconds: 3 } as const;
+/** Of the pace without a flood and beside one, by turns. */
+const FLOODS = 3;
+const IDLE = { clients: 5_000, seconds: 10 } as const;
 const TURNS = ["stock", "rollcall", "stock", "rollcall"] as const;
+/** Pairs at one node, and as many with an end at each. */
+const NODE_PAIRS = 200;
+const NODE_ROUNDS = 5;
+
+type Kind = (typeof TURNS)[number];
 
 interface Figures {
   readonly connectMicros: number;
@@ -21,68 +30,164 @@ interface Figures {
   readonly bytesPerIdle: number;
   readonly calmP99Ms: number;
   readonly floodedP99Ms: number;
+  readonly floodRatios: readonly number[];
+  readonly bytesPerIdleOfMany: number;
+  readonly idleMicrosPerSecond: number;
+  readonly idleDelayP99Ms: number;
+  readonly idleDelayMaxMs: number;
 }
 
-type Kind = (typeof TURNS)[number];
-
-/** A table. Of two turns the better one counts, of memory the worse one. */
+/** Two tables. Of two turns the better one counts, of memory the worse one, of ratios the median of all rounds. */
 export async function benchBroker(): Promise<string> {
   execFileSync("npx", ["tsc", "-b", "packages/broker"], { cwd: fileURLToPath(new URL("../..", import.meta.url)), stdio: "inherit" });
   const figures: Record<Kind, Figures[]> = { stock: [], rollcall: [] };
-  for (const kind of TURNS) figures[kind].push(await measure(kind));
-  const of = (kind: Kind, name: keyof Figures): number => {
+  for (const kind of TURNS) {
+    figures[kind].push({ ...(await measureLoad(kind)), ...(await measureIdle(kind)) });
+    process.stderr.write(`${kind}: ${JSON.stringify(figures[kind].at(-1))}\n`);
+  }
+  return [...comparison(figures), "", ...(await measureNodes()), ""].join("\n");
+}
+
+function comparison(figures: Readonly<Record<Kind, readonly Figures[]>>): string[] {
+  const of = (kind: Kind, name: Exclude<keyof Figures, "floodRatios">): number => {
     const turns = figures[kind].map((each) => each[name]);
-    return name === "bytesPerIdle" ? Math.max(...turns) : Math.min(...turns);
+    return name.startsWith("bytes") ? Math.max(...turns) : Math.min(...turns);
   };
-  const row = (label: string, name: keyof Figures, unit: string, digits: number): string => {
+  const ratioOf = (kind: Kind): number => median(figures[kind].flatMap((each) => each.floodRatios));
+  const row = (label: string, name: Exclude<keyof Figures, "floodRatios">, unit: string, digits: number): string => {
     const [ours, stock] = [of("rollcall", name), of("stock", name)];
-    return `| ${label} | ${ours.toFixed(digits)} ${unit} | ${stock.toFixed(digits)} ${unit} | ${stock > 0 ? (ours / stock).toFixed(2) : ""} |`;
+    return `| ${label} | ${ours.toFixed(digits)}${unit} | ${stock.toFixed(digits)}${unit} | ${stock > 0 ? (ours / stock).toFixed(2) : ""} |`;
   };
-  const [calm, flooded] = ["calmP99Ms", "floodedP99Ms"] as const;
   return [
     "| | this broker | `peer` | ratio |",
     "|---|---|---|---|",
-    row("processor time of a connect", "connectMicros", "µs", 0),
-    row("processor time of a relayed signal", "relayMicros", "µs", 1),
-    row(`memory of an idle connection, among ${CLIENTS}`, "bytesPerIdle", "B", 0),
-    row(`a signal under way, p99, at ${PACE.perSecond} a second`, calm, "ms", 2),
-    row("the same while one client sends as fast as it can", flooded, "ms", 2),
-    "",
-  ].join("\n");
+    row("processor time of a connect", "connectMicros", " µs", 0),
+    row("processor time of a relayed signal", "relayMicros", " µs", 1),
+    row(`memory of an idle connection, among ${CLIENTS}`, "bytesPerIdle", " B", 0),
+    row(`memory of an idle connection, among ${IDLE.clients}`, "bytesPerIdleOfMany", " B", 0),
+    row(`processor time that ${IDLE.clients} idle clients take of a second`, "idleMicrosPerSecond", " µs", 0),
+    row("event loop late meanwhile, p99", "idleDelayP99Ms", " ms", 2),
+    row("event loop late meanwhile, at most", "idleDelayMaxMs", " ms", 2),
+    row(`a signal under way, p99, at ${PACE.perSecond} a second`, "calmP99Ms", " ms", 2),
+    row("the same while one client sends as fast as it can", "floodedP99Ms", " ms", 2),
+    `| the second by the first, round by round | ${ratioOf("rollcall").toFixed(2)} | ${ratioOf("stock").toFixed(2)} | |`,
+  ];
 }
 
-async function measure(kind: Kind): Promise<Figures> {
-  const fileOf = (name: string): string => fileURLToPath(new URL(`broker/${name}.ts`, import.meta.url));
+const fileOf = (name: string): string => fileURLToPath(new URL(`broker/${name}.ts`, import.meta.url));
+
+async function spentMicros(broker: BenchChild<BrokerApi>, work: () => Promise<unknown>): Promise<number> {
+  const before = await broker.call("usage", undefined);
+  await work();
+  return (await broker.call("usage", undefined)).cpuMicros - before.cpuMicros;
+}
+
+/** The program is warm, and its first sockets have made what all of them share. */
+async function warm(load: BenchChild<LoadApi>, port: number): Promise<void> {
+  await load.call("connect", { port, count: 200, parallel: PARALLEL });
+  await load.call("relay", SIGNALS);
+  await load.call("close", undefined);
+}
+
+type LoadFigures = Pick<Figures, "connectMicros" | "relayMicros" | "bytesPerIdle" | "calmP99Ms" | "floodedP99Ms" | "floodRatios">;
+
+async function measureLoad(kind: Kind): Promise<LoadFigures> {
   const broker = await BenchChild.start<BrokerApi>(fileOf("broker-process"), kind);
   const load = await BenchChild.start<LoadApi>(fileOf("load-process"));
   const flooder = await BenchChild.start<LoadApi>(fileOf("load-process"), "100000");
   try {
     const port = await broker.call("port", undefined);
-    const spent = async (work: () => Promise<unknown>): Promise<number> => {
-      const before = await broker.call("usage", undefined);
-      await work();
-      return (await broker.call("usage", undefined)).cpuMicros - before.cpuMicros;
-    };
-    // The program is warm, and its first sockets have made what all of them share.
-    await load.call("connect", { port, count: 200, parallel: PARALLEL });
-    await load.call("relay", 200);
-    await load.call("close", undefined);
+    await warm(load, port);
     const empty = await broker.call("settledUsage", undefined);
-    const connectMicros = (await spent(() => load.call("connect", { port, count: CLIENTS, parallel: PARALLEL }))) / CLIENTS;
+    const connectMicros = (await spentMicros(broker, () => load.call("connect", { port, count: CLIENTS, parallel: PARALLEL }))) / CLIENTS;
     const idle = await broker.call("settledUsage", undefined);
-    const relayMicros = (await spent(() => load.call("relay", SIGNALS))) / (CLIENTS * SIGNALS);
-    const calm = await load.call("pace", PACE);
-    const flooding = flooder.call("flood", { port, seconds: PACE.seconds + 1 });
-    const flooded = await load.call("pace", PACE);
-    await flooding;
-    const bytesPerIdle = (idle.residentBytes - empty.residentBytes) / CLIENTS;
-    return { connectMicros, relayMicros, bytesPerIdle, calmP99Ms: p99(calm), floodedP99Ms: p99(flooded) };
+    const relayMicros = (await spentMicros(broker, () => load.call("relay", SIGNALS))) / (CLIENTS * SIGNALS);
+    const rounds: { readonly calmMs: number; readonly floodedMs: number }[] = [];
+    for (let round = 0; round < FLOODS; round++) {
+      const calm = await load.call("pace", PACE);
+      const flooding = flooder.call("flood", { port, seconds: PACE.seconds + 1 });
+      const flooded = await load.call("pace", PACE);
+      await flooding;
+      rounds.push({ calmMs: p99(calm), floodedMs: p99(flooded) });
+    }
+    return {
+      connectMicros,
+      relayMicros,
+      bytesPerIdle: (idle.residentBytes - empty.residentBytes) / CLIENTS,
+      calmP99Ms: median(rounds.map(({ calmMs }) => calmMs)),
+      floodedP99Ms: median(rounds.map(({ floodedMs }) => floodedMs)),
+      floodRatios: rounds.map(({ calmMs, floodedMs }) => floodedMs / calmMs),
+    };
   } finally {
     await Promise.all([broker.end(), load.end(), flooder.end()]);
   }
 }
 
-function p99(times: readonly number[]): number {
-  const sorted = times.toSorted((left, right) => left - right);
+type IdleFigures = Omit<Figures, keyof LoadFigures>;
+
+/** Clients that say nothing but that they live. */
+async function measureIdle(kind: Kind): Promise<IdleFigures> {
+  const broker = await BenchChild.start<BrokerApi>(fileOf("broker-process"), kind);
+  const load = await BenchChild.start<LoadApi>(fileOf("load-process"));
+  try {
+    const port = await broker.call("port", undefined);
+    await warm(load, port);
+    const empty = await broker.call("settledUsage", undefined);
+    await load.call("connect", { port, count: IDLE.clients, parallel: PARALLEL });
+    const idle = await broker.call("settledUsage", undefined);
+    await broker.call("loopDelay", undefined);
+    const micros = await spentMicros(broker, () => load.call("idle", IDLE.seconds));
+    const { p99Ms, maxMs } = await broker.call("loopDelay", undefined);
+    return {
+      bytesPerIdleOfMany: (idle.residentBytes - empty.residentBytes) / IDLE.clients,
+      idleMicrosPerSecond: micros / IDLE.seconds,
+      idleDelayP99Ms: p99Ms,
+      idleDelayMaxMs: maxMs,
+    };
+  } finally {
+    await Promise.all([broker.end(), load.end()]);
+  }
+}
+
+/** Pairs at one node and pairs at two signal side by side, so that whatever else the machine does falls on both. */
+async function measureNodes(): Promise<string[]> {
+  const redis = await RedisServer.start();
+  const nodes = [
+    await BenchChild.start<BrokerApi>(fileOf("broker-process"), "rollcall", redis.url),
+    await BenchChild.start<BrokerApi>(fileOf("broker-process"), "rollcall", redis.url),
+  ] as const;
+  const load = await BenchChild.start<LoadApi>(fileOf("load-process"));
+  try {
+    const [port, otherPort] = await Promise.all([nodes[0].call("port", undefined), nodes[1].call("port", undefined)]);
+    const count = 2 * NODE_PAIRS;
+    await load.call("connect", { port, count, parallel: PARALLEL });
+    await load.call("connect", { port, otherPort, count, parallel: PARALLEL });
+    // Warm.
+    await load.call("pace", PACE);
+    const rounds: { readonly sameMs: number; readonly crossMs: number }[] = [];
+    for (let round = 0; round < NODE_ROUNDS; round++) {
+      const passages = await load.call("pace", PACE);
+      const isSame = ({ pair }: Passage): boolean => pair < NODE_PAIRS;
+      rounds.push({ sameMs: p99(passages.filter(isSame)), crossMs: p99(passages.filter((passage) => !isSame(passage))) });
+    }
+    const same = median(rounds.map(({ sameMs }) => sameMs));
+    const cross = median(rounds.map(({ crossMs }) => crossMs));
+    const ratio = median(rounds.map(({ sameMs, crossMs }) => crossMs / sameMs));
+    return [
+      "| two nodes on Redis | at one node | from node to node | ratio |",
+      "|---|---|---|---|",
+      `| a signal under way, p99, at ${PACE.perSecond} a second | ${same.toFixed(2)} ms | ${cross.toFixed(2)} ms | ${ratio.toFixed(2)} |`,
+    ];
+  } finally {
+    await Promise.all([...nodes.map((node) => node.end()), load.end(), redis.dispose()]);
+  }
+}
+
+function p99(passages: readonly Passage[]): number {
+  const sorted = passages.map(({ ms }) => ms).toSorted((left, right) => left - right);
   return sorted[Math.floor(sorted.length * 0.99)] ?? 0;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -4,9 +4,20 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
 
-const KINDS = ["heartbeats", "offers to nobody", "large offers", "malformed", "pings", "connections", "requests"] as const;
+/** `nothing`: a process that keeps a core busy and sends nothing, since the machine has two for all of them. */
+const KINDS = [
+  "nothing",
+  "heartbeats",
+  "offers to nobody",
+  "large offers",
+  "malformed",
+  "pings",
+  "connections",
+  "impatient connections",
+  "requests",
+] as const;
 /** A stock server exits or goes deaf at the others. */
-const STOCK_KINDS = ["heartbeats", "offers to nobody"] as const;
+const STOCK_KINDS = ["nothing", "heartbeats", "offers to nobody"] as const;
 const PAIRS = 10;
 /** Of each pair: below the rate of a socket, which is 50. */
 const PAIR_RATE_HZ = 40;

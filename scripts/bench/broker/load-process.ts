@@ -4,11 +4,20 @@ import { answerCalls } from "./bench-child.ts";
 import { BenchClient } from "./bench-client.ts";
 
 export interface Connecting {
-  /** Each server's. */
+  /** Of the server. */
   readonly port: number;
+  /** Of the one that every second client, the other one of its pair, goes to. Left out: the same. */
+  readonly otherPort?: number;
   readonly count: number;
   /** How many handshakes at a time. */
   readonly parallel: number;
+}
+
+/** A signal that arrived. */
+export interface Passage {
+  /** Whose, by number: pairs that connected first come first. */
+  readonly pair: number;
+  readonly ms: number;
 }
 
 export interface LoadApi {
@@ -16,8 +25,8 @@ export interface LoadApi {
   connect(options: Connecting): Promise<void>;
   /** Each pair plays signals back and forth, one under way, until each client has sent so many. */
   relay(perClient: number): Promise<void>;
-  /** Signals at a steady rate, pairs by turns: how long each was under way, in ms. */
-  pace(options: { readonly perSecond: number; readonly seconds: number }): Promise<number[]>;
+  /** Signals at a steady rate, pairs by turns: how long each was under way. */
+  pace(options: { readonly perSecond: number; readonly seconds: number }): Promise<Passage[]>;
   /** One more client, which sends as fast as the server takes it, for so long; whatever becomes of it. Gives how many messages it got rid of. */
   flood(options: { readonly port: number; readonly seconds: number }): Promise<number>;
   /** Each client says a heartbeat once in five seconds, as PeerJS does. */
@@ -31,7 +40,7 @@ let clients: BenchClient[] = [];
 let addresses = Number(process.argv[2] ?? 0);
 let ids = 0;
 
-async function connect({ port, count, parallel }: Connecting): Promise<void> {
+async function connect({ port, otherPort = port, count, parallel }: Connecting): Promise<void> {
   const first = ids;
   ids += count;
   const idOf = (index: number): string => `bench-${process.pid}-${first + index}`;
@@ -39,7 +48,7 @@ async function connect({ port, count, parallel }: Connecting): Promise<void> {
   const work = async (): Promise<void> => {
     while (next < count) {
       const index = next++;
-      const client = new BenchClient(port, { own: idOf(index), other: idOf(index ^ 1) }, addresses++);
+      const client = new BenchClient(index % 2 === 0 ? port : otherPort, { own: idOf(index), other: idOf(index ^ 1) }, addresses++);
       await client.open();
       clients.push(client);
     }
@@ -72,9 +81,9 @@ async function relay(perClient: number): Promise<void> {
   await Promise.all(playing);
 }
 
-async function pace({ perSecond, seconds }: { readonly perSecond: number; readonly seconds: number }): Promise<number[]> {
+async function pace({ perSecond, seconds }: { readonly perSecond: number; readonly seconds: number }): Promise<Passage[]> {
   const all = pairs();
-  const times: number[] = [];
+  const passages: Passage[] = [];
   const total = perSecond * seconds;
   let sent = 0;
   const startMs = performance.now();
@@ -82,8 +91,8 @@ async function pace({ perSecond, seconds }: { readonly perSecond: number; readon
     const sentAtMs = all.map(() => 0);
     for (const [index, [, second]] of all.entries()) {
       second.handleSignal = () => {
-        times.push(performance.now() - (sentAtMs[index] ?? 0));
-        if (times.length === total) resolve();
+        passages.push({ pair: index, ms: performance.now() - (sentAtMs[index] ?? 0) });
+        if (passages.length === total) resolve();
       };
     }
     const tick = (): void => {
@@ -97,7 +106,7 @@ async function pace({ perSecond, seconds }: { readonly perSecond: number; readon
     };
     tick();
   });
-  return times;
+  return passages;
 }
 
 async function flood({ port, seconds }: { readonly port: number; readonly seconds: number }): Promise<number> {

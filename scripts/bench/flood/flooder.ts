@@ -33,11 +33,12 @@ function flood(say: (socket: WebSocket) => void): void {
   socket.on("open", send);
 }
 
-/** Eight at a time, again and again. */
-function connections(): void {
+/** Eight at a time, again and again; `patienceMs`: then it gives up waiting for an answer. */
+function connections(patienceMs?: number): void {
   const socket = connect({ port, host: "127.0.0.1", localAddress });
   socket.on("error", () => undefined);
-  socket.on("close", () => setTimeout(connections, 1));
+  socket.on("close", () => setTimeout(() => connections(patienceMs), 1));
+  if (patienceMs !== undefined) setTimeout(() => socket.destroy(), patienceMs);
   // Unread, it would never be closed.
   socket.resume();
   socket.on("connect", () =>
@@ -52,7 +53,22 @@ function requests(): void {
   request.on("close", () => setTimeout(requests, 1));
 }
 
+/** Nothing is sent: what any busy program costs who shares a machine with it. */
+function keepBusy(): void {
+  const endMs = performance.now() + 5;
+  while (performance.now() < endMs);
+  setImmediate(keepBusy);
+}
+
+const PARALLEL = 8;
+const OTHERS: Readonly<Record<string, () => void>> = {
+  connections: () => connections(),
+  "impatient connections": () => connections(2),
+  requests,
+};
+
 const message = MESSAGES[kind];
 if (message !== undefined) flood((socket) => socket.send(message()));
 else if (kind === "pings") flood((socket) => socket.ping("x"));
-else for (let index = 0; index < 8; index++) (kind === "connections" ? connections : requests)();
+else if (kind === "nothing") keepBusy();
+else for (let index = 0; index < PARALLEL; index++) OTHERS[kind]?.();
