@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LOBBY_PROTOCOL_VERSION, type Admission, type BrokerMessage } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_PROTOCOL_VERSION, parseRoster, type Admission, type BrokerMessage, type Roster } from "@rollcall/netcode/lobby-protocol";
+import { compactVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BrokerCommand } from "./broker-command.ts";
 import { admission, LobbyClient, profile, refusal } from "./lobby-client.ts";
@@ -75,6 +76,31 @@ async function joined(index: number, code: string): Promise<Member> {
   const lobby = await LobbyClient.open(port(index));
   return { lobby, admission: admission(await insist(() => lobby.join(code))) };
 }
+
+test("[TK56] rosters of every node are checked with the keys that any of them named, and say the same under one number", async () => {
+  const ada = await host(0);
+  const bob = await joined(1, ada.admission.lobby.code);
+  const kid = ada.admission.authority?.keys[0]?.kid;
+  expect(bob.admission.authority?.keys).toEqual(ada.admission.authority?.keys);
+  const rosters: Roster[] = [];
+  for (const [member, other] of [
+    [ada, bob],
+    [bob, ada],
+  ] as const) {
+    const { roster: text } = await member.lobby.find((item): item is Extract<BrokerMessage, { roster: unknown }> => "roster" in item);
+    const keys = other.admission.authority?.keys ?? [];
+    const { payload, protectedHeader } = await compactVerify(text, { kty: "OKP", crv: "Ed25519", x: keys[0]?.key ?? "" });
+    expect([protectedHeader.kid, payload.length > 0]).toEqual([kid, true]);
+    const found = parseRoster(text, keys);
+    if (typeof found === "string") throw new Error(found);
+    rosters.push(found.roster);
+  }
+  const same = ({ number, life, members, isCertain }: Roster): unknown => ({ number, life, members, isCertain });
+  expect(same(rosters[1]!)).toEqual(same(rosters[0]!));
+  expect(rosters[0]?.members.map(({ peerId }) => peerId)).toEqual([ada.admission.peerId, bob.admission.peerId]);
+  await ada.lobby.close();
+  await bob.lobby.close();
+});
 
 test("[CL20] a lobby that was opened at one node is joined at others, and everybody hears of everything in one order", async () => {
   const ada = await host(0);

@@ -118,6 +118,22 @@ describe("rosters in the lobby", () => {
     expect(state.members).toHaveLength(3);
   });
 
+  test("[TK68] only the first admission of a page says whose rosters count: keys that a later one names sign nothing", async () => {
+    const room = await signedRoom(1);
+    const { broker } = room.world;
+    const list = told(room.host);
+    const { signer } = broker;
+    broker.signer = new StandInSigner("b", (key, bytes) => seal(key, bytes, 64));
+    broker.socketOf(room.host.me.peerId).drop();
+    await room.world.runUntil(() => list.includes("broker back"));
+    await join(room, "Eve");
+    await room.world.run(5_000);
+    expect([names(room.host), linked(room, room.host)]).toEqual([["Ada", "Bob", "Eve"], ["Bob"]]);
+    broker.signer = signer;
+    await join(room, "Cyd");
+    await room.world.runUntil(() => linked(room, room.host).includes("Cyd"));
+  });
+
   test("[TK74] a kick in the middle of a match ends the part of who was kicked at all the others, whoever hears the broker", async () => {
     const room = await signedRoom();
     const matches = await startAll(room);
