@@ -304,13 +304,14 @@ test("[CL97] an attempt to open a lobby that came too late does not give back wh
 test("[LS76] an idle lobby is closed once, whichever node comes first: members hear why at each of them, their ids are free, and a node without members stays out of it", async () => {
   const shared = new MemoryCluster({ nowMs: Date.now, delayMs: () => 5 });
   const limits = { ...BROKER_LIMITS, lobbyIdleMs: 60_000 };
-  const [left, right, far] = [0, 1, 2].map(() => new VirtualNode(shared.node(), limits));
-  if (left === undefined || right === undefined || far === undefined) throw new Error("three nodes");
-  nodes.push(left, right, far);
+  const open = (): VirtualNode => new VirtualNode(shared.node(), limits);
+  const [left, right, other, far] = [open(), open(), open(), open()];
+  nodes.push(left, right, other, far);
   const code = await opened(left);
-  const [bob, cyd] = [new VirtualGuest(), new VirtualGuest()];
+  const [bob, cyd, dan] = [new VirtualGuest(), new VirtualGuest(), new VirtualGuest()];
   void right.join(bob, code);
   void far.join(cyd, code);
+  void other.join(dan, code);
   await vi.advanceTimersByTimeAsync(200);
   const { membership } = cyd;
   if (membership === undefined) throw new Error("not in");
@@ -330,11 +331,24 @@ test("[LS76] an idle lobby is closed once, whichever node comes first: members h
   void left.close();
   await vi.advanceTimersByTimeAsync(LOBBY_TIMES.idleWarningMs);
   expect((await shared.lobbies.load(code)).record).toBeUndefined();
-  expect(bob.goodbyes).toEqual(["LOBBY_IDLE"]);
+  // One of the two decided, and the other found it done.
+  expect([bob.goodbyes, dan.goodbyes]).toEqual([["LOBBY_IDLE"], ["LOBBY_IDLE"]]);
   expect(cyd.goodbyes).toEqual([]);
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(right.rooms.memberCount).toBe(0);
+  expect([right, other].map(({ rooms }) => rooms.memberCount)).toEqual([0, 0]);
   expect(shared.claims.size).toBe(0);
+});
+
+test("[LS76] a node that turns somebody away sets no clock for a lobby that is elsewhere", async () => {
+  const { left, right } = openCluster();
+  const code = await opened(left, { capacity: 1 });
+  await vi.advanceTimersByTimeAsync(2_000);
+  const before = vi.getTimerCount();
+  const bob = new VirtualGuest();
+  void right.join(bob, code);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(bob.outcomes).toEqual(["LOBBY_FULL"]);
+  expect(vi.getTimerCount()).toBe(before);
 });
 
 test("[CL100] a node that stood still between its claim of an id and its write, until the id went into another lobby, writes nothing any more", async () => {
