@@ -1,8 +1,6 @@
 import type { Random } from "../base/random.ts";
 import * as LINK_TIMES from "./link-times.ts";
 
-const SPREAD_MAX = 1.15;
-
 /** When a dialer tries and for how long: attempts grow, pauses grow, and all of it is spread by ± 15 %, so that pairs that failed together do not try together. */
 export class AttemptSchedule {
   readonly #random: Random;
@@ -37,11 +35,11 @@ export class AttemptSchedule {
   }
 
   #spread(lengthMs: number): number {
-    return lengthMs * (SPREAD_MAX - 0.3 * this.#random.float());
+    return lengthMs * (0.85 + 0.3 * this.#random.float());
   }
 }
 
 /** `attemptMs` is that of somebody who has time. `Infinity` is of an end that waits for the other's dial. */
 export function isSlow(nowMs: number, attemptMs: number): boolean {
-  return attemptMs < Infinity && attemptMs - nowMs > LINK_TIMES.retryPauseMsMax * SPREAD_MAX;
+  return attemptMs < Infinity && attemptMs - nowMs > 2 * LINK_TIMES.retryPauseMsMax;
 }
