@@ -181,6 +181,8 @@ describe("the search", () => {
         ],
       },
       { memberCount: 3, flaky: [[1, 2]] },
+      { memberCount: 2, vacant: [0], joins: [0], leaving: [1] },
+      { memberCount: 2, vacant: [0], joins: [0], mortal: [1, 2], words: [1] },
     ];
     let most = 0;
     for (const scenario of scenarios) {
