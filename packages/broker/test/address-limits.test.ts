@@ -31,6 +31,15 @@ function connect(broker: VirtualBroker): Asker {
 
 const isRefused = ({ text }: { readonly text: string }): boolean => /RATE_LIMITED.*retryAfterMs/.test(text);
 
+test("[BR24] of more addresses than are remembered none is forgotten that has a socket", () => {
+  const limits = new AddressLimits({ ...BROKER_LIMITS, socketsPerAddress: 1 });
+  limits.addSocket("192.0.2.1");
+  for (let index = 0; index < 50_001; index++) limits.take(0, `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, "requests");
+  expect([limits.size, limits.mayOpen(0, "192.0.2.1"), limits.mayOpen(0, "192.0.2.2")]).toEqual([50_000, false, true]);
+  limits.removeSocket("192.0.2.1");
+  expect(limits.mayOpen(0, "192.0.2.1")).toBe(true);
+});
+
 test("[AB90] what to prove for a password is told at a moment that tells nothing, and so often in a minute to an address", async () => {
   const { ask, heard } = connect(new VirtualBroker());
   const askedMs = Date.now();
