@@ -9,6 +9,7 @@ it.each([
   ["letters that look like nothing", "\u3164\u115f", ""],
   ["joiners, tags, variation selectors and blanks of which nothing shows", "\u200d\u200c \u{e0041}\ufe0f\u2800", ""],
   ["line breaks, tabs and runs of spaces, which become one space", "one\r\n\r\ntwo\tthree\u2028 four", "one two three four"],
+  ["a control between two spaces, with one of them", "one \u0000 two", "one two"],
   ["half of a surrogate pair", "a\ud83d", "a\ufffd"],
   ["spaces around", "  hi  ", "hi"],
 ])("[MS20] of a chat message go %s", (_what, raw, clean) => {

@@ -27,7 +27,8 @@ const SPACES = /[\s\u0085\u2028\u2029]+/gu;
  * it to the page as text, never as HTML.
  */
 export function cleanChatText(raw: string): string {
-  const line = toPlainText(raw).replace(SPACES, " ").replace(UNSEEN, "").normalize("NFC").trim();
+  // Spaces again: what was between two may have gone.
+  const line = toPlainText(raw).replace(SPACES, " ").replace(UNSEEN, "").replace(SPACES, " ").normalize("NFC").trim();
   let clean = "";
   let count = 0;
   for (const grapheme of graphemesOf(line)) {
