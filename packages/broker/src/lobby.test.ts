@@ -116,6 +116,13 @@ test("[LB9] a socket that nobody missed is replaced in silence, and the old one 
   room.step({ type: "disconnected", peerId: peer("bob"), connection: old, keptMs: 90_000 });
   expect(room.changes.length).toBe(changes);
   expect(room.record.lobby.members[1]?.connected).toBe(true);
+  // Nor may the newest once it was missed, and its time does not begin anew.
+  room.disconnect("bob");
+  room.nowMs += 80_000;
+  expect(room.command("bob", { type: "set-ready", ready: true })).toBe("NOT_MEMBER");
+  room.disconnect("bob");
+  room.pass(10_000);
+  expect(room.people).toEqual(["ada"]);
 });
 
 test("[LB10] a host that leaves hands over at once, to the connected member that has been here longest", () => {
