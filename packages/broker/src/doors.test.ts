@@ -60,6 +60,9 @@ test.each([
   ["null", ["https://game.example"], false],
   ["null", ["https://game.example", "null"], true],
   [undefined, ["https://game.example"], true],
+  ["https://evil-localhost", undefined, false],
+  ["https://localhost.evil.example", undefined, false],
+  ["https://127.0.0.1.evil.example", undefined, false],
 ] as const)("[BR22] a page of %j with the list %j is allowed: %j", (origin, origins, allowed) => {
   const headers = { host: "play.example:9000", ...(origin === undefined ? {} : { origin }) };
   expect(new OriginPolicy(origins).allows(request({ headers }), false)).toBe(allowed);
