@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { named, peer, TAG, TestLobby } from "../test/lobby-fixture.ts";
 import { lobbyDeadlineMs, seatsDeadlineMs } from "./lobby.ts";
 import { FORMER_PAGES } from "./lobby-record.ts";
+import { outranks, restoreLobby, withReturned } from "./lobby-restoration.ts";
 
 const START = { type: "start", playerCount: 4, botProfiles: [], countdownMs: 3_000 } as const;
 
@@ -123,6 +124,24 @@ test("[LB9] a socket that nobody missed is replaced in silence, and the old one 
   room.disconnect("bob");
   room.pass(10_000);
   expect(room.people).toEqual(["ada"]);
+});
+
+test("[ID22] a key that is a member's lets nobody else in", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  expect(room.join("eve", { peerId: peer("bob") })).toBe("BAD_REQUEST");
+  expect(room.people).toEqual(["ada", "bob"]);
+});
+
+test("[LB65] what was brought back for certain comes before a copy of earlier, however often that had changed", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.join("cyd");
+  const stale = { ...room.record, revision: room.record.revision + 10 };
+  const back = restoreLobby(room.record, undefined, { nowMs: 5, wallMs: 1_700_000_000_000 });
+  expect([back.restoration === null, outranks(back, stale)]).toEqual([false, false]);
+  const certain = withReturned(withReturned(back, 0), 1);
+  expect([certain.restoration, outranks(certain, stale), outranks(stale, certain)]).toEqual([null, true, false]);
 });
 
 test("[LB10] a host that leaves hands over at once, to the connected member that has been here longest", () => {

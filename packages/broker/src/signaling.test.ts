@@ -104,6 +104,9 @@ test("[BR43] pending signals are bounded per destination in number, size and tim
   add(200, "cyd", "z");
   pending.forget(peer("ada"));
   expect(pending.take(peer("bob"), 200).map(({ text }) => text)).toEqual(["z"]);
+  // Of who comes before the next look at the time.
+  add(300, "cyd", "late");
+  expect(pending.take(peer("bob"), 400)).toEqual([]);
 });
 
 test("[BR43] all pending signals together stay under 16 MB", () => {
