@@ -166,3 +166,13 @@ test("[CL97] a seat that expires in one lobby does not free the id that its owne
   await bench.node().join(elsewhere, third);
   expect([again.outcomes, elsewhere.outcomes]).toEqual([["in"], ["BAD_REQUEST"]]);
 });
+
+test("[LS19] who asks a node for a quick match while it opens the lobby of another one comes into that, however slow the store is", async () => {
+  const node = new VirtualNode(new MemoryCluster({ nowMs: Date.now, delayMs: () => 5 }).node());
+  nodes.push(node);
+  const guests = Array.from({ length: 3 }, () => new VirtualGuest());
+  for (const guest of guests) void node.quickMatch(guest);
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(guests.map(({ outcomes }) => outcomes)).toEqual([["in"], ["in"], ["in"]]);
+  expect(new Set(guests.map(({ membership }) => membership?.code)).size).toBe(1);
+});
