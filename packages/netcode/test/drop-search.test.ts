@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import type { DropEnding, DropScenario, RestingMember } from "./drop-explorer.ts";
 import { exploreSafely } from "./drop-invariants.ts";
 
-/** `ROLLCALL_DEEP=1`: drops to the end, joins to the end or five million states. Else the larger searches are cut off early, in an order from a seed. */
+/** `ROLLCALL_DEEP=1`: to the end, or so many states. Else the larger searches are cut off early, in an order from a seed. */
 const DEEP = process.env["ROLLCALL_DEEP"] !== undefined;
 const STATES_MAX = 12_000;
-/** More than twice what any of them has. */
+/** Only five with free timing of who notices when, and four whose pairs all fall silent, have more. */
 const DEEP_STATES_MAX = 20_000_000;
 const DEEP_JOIN_STATES_MAX = 5_000_000;
 const RUNS = DEEP ? 2_000 : 25;
