@@ -4,10 +4,7 @@ import type { Lobby } from "@rollcall/netcode";
 import { botInput, hostLobby, joinLobby } from "@rollcall/netcode/node";
 import { expect, test } from "vitest";
 import { sprint } from "./sprint-game.ts";
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+import { until } from "./until.ts";
 
 test("[BR124] two peers in a relay-only lobby whose TURN server is dead play over the broker, with equal histories, and see that they do", async () => {
   const turn = { urls: ["turn:127.0.0.1:9?transport=udp"], secret: "a secret of nobody's server" };

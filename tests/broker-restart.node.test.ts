@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sprint } from "./sprint-game.ts";
+import { until } from "./until.ts";
 
 type SprintLobby = Lobby<ReturnType<typeof sprint.init>, typeof sprint.input>;
 type SprintMatch = Match<ReturnType<typeof sprint.init>, typeof sprint.input>;
@@ -52,10 +53,6 @@ async function endBroker(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
   const exit = once(child, "exit");
   child.kill(signal);
   expect(await exit).toEqual(signal === "SIGKILL" ? [null, "SIGKILL"] : [0, null]);
-}
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 const seats = ({ state }: SprintLobby): unknown =>

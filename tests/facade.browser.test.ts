@@ -1,5 +1,6 @@
 import { axis, defineGame, hostLobby, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
 import { afterEach, describe, expect, inject, test } from "vitest";
+import { until } from "./until.ts";
 
 const game = defineGame({
   id: "walk",
@@ -31,10 +32,6 @@ const lobbies: WalkLobby[] = [];
 afterEach(async () => {
   await Promise.all(lobbies.splice(0).map((lobby) => lobby.leave()));
 });
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 async function pair(): Promise<[WalkLobby, WalkLobby]> {
   const broker = inject("brokerUrl");

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sprint } from "./sprint-game.ts";
+import { until } from "./until.ts";
 
 let broker: Broker;
 const lobbies: { leave(): Promise<void> }[] = [];
@@ -21,10 +22,6 @@ afterEach(async () => {
 });
 
 afterAll(() => broker.close());
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 /** A host and guests, each linked with all others. */
 async function meet<State, Schema extends InputSchema>(game: Game<State, Schema>, peerCount: number): Promise<Lobby<State, Schema>[]> {

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { sprint } from "./sprint-game.ts";
+import { until } from "./until.ts";
 
 const COMMAND = fileURLToPath(new URL("../packages/netcode/src/command/rollcall-bot.ts", import.meta.url));
 const GAME = `${fileURLToPath(new URL("sprint-game.ts", import.meta.url))}#sprint`;
@@ -50,10 +51,6 @@ class BotProcess {
       await Promise.race([once(this.child.stdout, "data"), this.exit]);
     }
   }
-}
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 async function host() {

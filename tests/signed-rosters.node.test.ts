@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sprint } from "./sprint-game.ts";
+import { until } from "./until.ts";
 
 type SprintLobby = Lobby<ReturnType<typeof sprint.init>, typeof sprint.input>;
 
@@ -64,10 +65,6 @@ afterAll(async () => {
   line.close();
   await broker.close();
 });
-
-async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 const linkedTo = ({ peers }: SprintLobby, count: number): boolean =>
   peers.length === count && peers.every(({ status }) => status === "open");
