@@ -1,13 +1,13 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { appOpener } from "./app-opener.ts";
 import type { FakeLobby } from "./fake-lobby.ts";
 import type { FakeMatch } from "./fake-match.ts";
-import { openApp, type OpenedApp } from "./open-app.ts";
 
-let opened: OpenedApp | undefined;
+const open = appOpener();
 
 async function host(): Promise<FakeLobby> {
-  opened = await openApp("/?name=Ada");
+  const opened = await open();
   await userEvent.click(page.getByRole("button", { name: "Host a game" }));
   const lobby = opened.lobby();
   lobby.add("Ana");
@@ -34,11 +34,6 @@ function lines(): (string | null)[] {
     .elements()
     .map((line) => line.textContent);
 }
-
-afterEach(() => {
-  opened?.close();
-  opened = undefined;
-});
 
 const field = page.getByTestId("chat-field");
 
@@ -82,7 +77,7 @@ describe("chat in the room", () => {
   });
 
   test("[SC61] a member is muted and unmuted at its card, by anybody; the card says so", async () => {
-    opened = await openApp("/?name=Bob#j=KXRTM");
+    const opened = await open("/?name=Bob#j=KXRTM");
     const lobby = opened.lobby();
     await userEvent.click(page.getByRole("button", { name: "Options for Ana" }));
     await expect.element(page.getByRole("dialog").getByRole("button", { name: "Kick" })).not.toBeInTheDocument();

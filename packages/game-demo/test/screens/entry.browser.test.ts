@@ -1,22 +1,17 @@
 import { NetcodeError } from "@rollcall/netcode";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { appOpener } from "./app-opener.ts";
 import { FakeLobby } from "./fake-lobby.ts";
-import { openApp, type OpenedApp } from "./open-app.ts";
 
-let opened: OpenedApp | undefined;
-
-afterEach(() => {
-  opened?.close();
-  opened = undefined;
-});
+const open = appOpener();
 
 const password = page.getByRole("textbox", { name: "Password" });
 const openLobby = page.getByRole("button", { name: "Open the lobby" });
 
 describe("[SC75] hosting with options", () => {
   test("a lobby in the public list, with a password, by relay alone", async () => {
-    opened = await openApp("/?name=Ada");
+    const opened = await open();
     await userEvent.click(page.getByRole("button", { name: "Host with options" }));
     await userEvent.click(page.getByRole("switch", { name: "In the public list" }));
     await userEvent.click(page.getByRole("switch", { name: "Relay only" }));
@@ -29,7 +24,7 @@ describe("[SC75] hosting with options", () => {
   test("what was chosen is there again after a refusal, and Host a game still opens a plain lobby", async () => {
     let tries = 0;
     const noRelay = new NetcodeError("NO_TURN_SERVER");
-    opened = await openApp("/?name=Ada", {
+    const opened = await open("/?name=Ada", {
       host: async (name) => {
         tries += 1;
         if (tries === 1) throw noRelay;
@@ -54,7 +49,7 @@ describe("[SC75] hosting with options", () => {
 describe("[SC76] the password of a lobby", () => {
   test("is asked for until it is right; a wrong one says so and stays to be mended", async () => {
     const wrong = new NetcodeError("WRONG_PASSWORD");
-    opened = await openApp("/?name=Bob#j=KXRTM", {
+    const opened = await open("/?name=Bob#j=KXRTM", {
       join: async (code, name, _signal, typed) => {
         if (typed === undefined) throw new NetcodeError("PASSWORD_REQUIRED");
         if (typed !== "open sesame") throw wrong;
@@ -76,10 +71,10 @@ describe("[SC76] the password of a lobby", () => {
   });
 
   test("[SC80] a right password of a full lobby is kept for whoever waits for a seat", async () => {
-    opened = await openApp("/?name=Bob#j=KXRTM", {
+    const opened = await open("/?name=Bob#j=KXRTM", {
       join: async (code, name, _signal, typed) => {
         if (typed === undefined) throw new NetcodeError("PASSWORD_REQUIRED");
-        if (opened?.requests.at(-1)?.includes("queue") !== true) throw new NetcodeError("LOBBY_FULL");
+        if (opened.requests.at(-1)?.includes("queue") !== true) throw new NetcodeError("LOBBY_FULL");
         return new FakeLobby(code, { name, colour: 0 }, ["Ana"]);
       },
     });
@@ -94,7 +89,7 @@ describe("[SC76] the password of a lobby", () => {
     const late = new FakeLobby("KXRTM", { name: "Bob", colour: 0 }, ["Ana"]);
     let finish: (() => void) | undefined;
     const asked = new Promise<FakeLobby>((resolve) => (finish = () => resolve(late)));
-    opened = await openApp("/?name=Bob#j=KXRTM", {
+    await open("/?name=Bob#j=KXRTM", {
       join: (_code, _name, _signal, typed) => (typed === undefined ? Promise.reject(new NetcodeError("PASSWORD_REQUIRED")) : asked),
     });
     await userEvent.fill(password, "x");

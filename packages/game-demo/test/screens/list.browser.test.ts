@@ -1,21 +1,17 @@
 import { NetcodeError, type LobbyFilter } from "@rollcall/netcode";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { appOpener } from "./app-opener.ts";
 import { FakeList, fakeListing } from "./fake-list.ts";
-import { openApp, type FakeNetwork, type OpenedApp } from "./open-app.ts";
+import type { FakeNetwork, OpenedApp } from "./open-app.ts";
 
-let opened: OpenedApp | undefined;
+const open = appOpener();
 
 async function openList(network: FakeNetwork): Promise<OpenedApp> {
-  opened = await openApp("/?name=Ada", network);
+  const opened = await open("/?name=Ada", network);
   await userEvent.click(page.getByRole("button", { name: "Public lobbies" }));
   return opened;
 }
-
-afterEach(() => {
-  opened?.close();
-  opened = undefined;
-});
 
 const rows = page.getByTestId("listing");
 const status = page.getByTestId("list-status");
@@ -78,7 +74,7 @@ describe("the public list", () => {
     const unreachable = new NetcodeError("BROKER_UNREACHABLE");
     const list = new FakeList();
     let tries = 0;
-    await openList({
+    const { requests } = await openList({
       watchLobbies: async () => {
         tries += 1;
         if (tries === 1) throw unreachable;
@@ -93,17 +89,17 @@ describe("the public list", () => {
     expect(rows.elements()).toHaveLength(1);
     list.set([]);
     await userEvent.click(page.getByRole("dialog").getByRole("button", { name: "Quick match" }));
-    expect(opened?.requests).toEqual(["quick Ada"]);
+    expect(requests).toEqual(["quick Ada"]);
   });
 
   test("[SC74] a quick match leads to a room, and can be cancelled", async () => {
-    opened = await openApp("/?name=Ada", { quickMatch: () => new Promise(() => {}) });
+    const cancelled = await open("/?name=Ada", { quickMatch: () => new Promise(() => {}) });
     await userEvent.click(page.getByRole("button", { name: "Quick match" }));
     await expect.element(page.getByText("Looking for a match…")).toBeVisible();
     await userEvent.click(page.getByRole("button", { name: "Cancel" }));
     await expect.element(page.getByText("Looking for a match…")).not.toBeInTheDocument();
-    opened.close();
-    opened = await openApp("/?name=Ada");
+    cancelled.close();
+    const opened = await open();
     await userEvent.click(page.getByRole("button", { name: "Quick match" }));
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
     expect(opened.requests).toEqual(["quick Ada"]);
