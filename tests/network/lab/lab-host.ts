@@ -45,7 +45,6 @@ export interface LabHostOptions {
 interface Faults {
   isCut: boolean;
   blocksUdp: boolean;
-  lossRatio: number;
   /** Public addresses that nothing goes to and nothing comes from. */
   readonly severed: Set<string>;
 }
@@ -56,7 +55,7 @@ export class LabHost {
   readonly #options: LabHostOptions;
   readonly #machine: Namespace;
   readonly #router: Namespace;
-  readonly #faults: Faults = { isCut: false, blocksUdp: false, lossRatio: 0, severed: new Set() };
+  readonly #faults: Faults = { isCut: false, blocksUdp: false, severed: new Set() };
   #browser: Browser | undefined;
   #forwarder: ChildProcess | undefined;
   /** Moves on with each change of an address. */
@@ -126,12 +125,6 @@ export class LabHost {
   /** As some company networks do. */
   setUdpBlocked(blocksUdp: boolean): void {
     this.#faults.blocksUdp = blocksUdp;
-    this.#applyFaults();
-  }
-
-  /** Part of the packets that is lost each way, 0–1. */
-  setLoss(lossRatio: number): void {
-    this.#faults.lossRatio = lossRatio;
     this.#applyFaults();
   }
 
@@ -229,11 +222,10 @@ export class LabHost {
   }
 
   #applyFaults(): void {
-    const { isCut, blocksUdp, lossRatio, severed } = this.#faults;
+    const { isCut, blocksUdp, severed } = this.#faults;
     const rules = ["chain forwarded {", "type filter hook forward priority -10"];
     if (isCut) rules.push("drop");
     if (blocksUdp) rules.push("meta l4proto udp drop");
-    if (lossRatio > 0) rules.push(`numgen random mod 10000 < ${Math.round(lossRatio * 10_000)} drop`);
     for (const address of severed) rules.push(`ip saddr ${address} drop`, `ip daddr ${address} drop`);
     this.#router.setRules("inet", "faults", [...rules, "}"].join("\n"));
   }
