@@ -14,7 +14,7 @@ export interface PageOptions {
   readonly fx: FxLevel | undefined;
   /** `#j=CODE`: the lobby to join. */
   readonly code: string | undefined;
-  /** `#j=CODE.SECRET`: the same with the secret of an invite, as `joinLobby` takes it. */
+  /** `#j=CODE.SECRET~RESERVATION`: the same with the secret of an invite, a reservation, or both, as `joinLobby` takes it. */
   readonly invite: string | undefined;
 }
 
