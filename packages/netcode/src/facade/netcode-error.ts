@@ -64,7 +64,7 @@ export class NetcodeError extends Error implements NetcodeErrorLike {
   readonly remedy: string;
   readonly anchor: string;
   readonly failure: LinkFailure | undefined;
-  /** `RATE_LIMITED`, `KICKED`: earliest sensible retry. */
+  /** `RATE_LIMITED`, `KICKED`, `RETRY`: earliest sensible retry. */
   readonly retryAfterMs: number | undefined;
   /** `VERSION_MISMATCH`: what the lobby runs. */
   readonly expected: GameIdentity | undefined;

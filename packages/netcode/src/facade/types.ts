@@ -15,7 +15,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
 /**
  * Codes of `NetcodeError`. The lobby's own codes, and:
  *
- * - `BANNED`: the host removed us for good. `LOBBY_IDLE`: nobody did anything in the lobby for hours. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
+ * - `BANNED`: the host removed us, for good or for a time. `LOBBY_IDLE`: nobody did anything in the lobby for hours. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
  * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
  * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
