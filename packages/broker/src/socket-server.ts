@@ -18,6 +18,7 @@ const SOCKET_OPTIONS = {
   // Of a socket that broke the rules of WebSockets: for us it is over at once, and it is not counted any more.
   closeTimeout: CLOSING_MS,
 } as const;
+
 /** Makes WebSockets of upgrades that were let in, for `GuardedSocket`. */
 export function createSocketServer(handleFailure: (error: unknown) => void): WebSocketServer {
   return new WebSocketServer(SOCKET_OPTIONS).on("error", handleFailure);

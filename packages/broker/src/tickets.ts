@@ -1,4 +1,4 @@
-/** The one file that knows `jose`: tickets with which a game's own server lets stock PeerJS clients in, as JSON Web Tokens (RFC 7519). */
+/** Tickets with which a game's own server lets stock PeerJS clients in, as JSON Web Tokens (RFC 7519) by `jose`. */
 import { createHash, randomUUID } from "node:crypto";
 import { assert, parsePeerId, type PeerId } from "@rollcall/netcode/lobby-protocol";
 import { errors, jwtVerify, SignJWT, type JWTPayload } from "jose";

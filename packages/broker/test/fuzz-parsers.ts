@@ -180,7 +180,7 @@ function signalSaid(said: unknown): unknown {
   return { ...left, ...message };
 }
 
-/** Of eighteen frames. Proofs and keepsakes are mostly arithmetic that is not ours. */
+/** Of nineteen frames. Proofs and keepsakes are mostly arithmetic that is not ours. */
 const WEIGHTS: readonly (readonly [string, number])[] = [
   ["lobby commands", 4],
   ["signaling messages", 4],
