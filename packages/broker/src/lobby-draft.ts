@@ -12,6 +12,7 @@ import {
   assert,
 } from "@rollcall/netcode/lobby-protocol";
 import { withBan, withoutBan, type BanTime } from "./lobby-bans.ts";
+import { heldReservations } from "./lobby-reservations.ts";
 import { withReturned } from "./lobby-restoration.ts";
 import {
   RECENT_BYTES,
@@ -131,7 +132,7 @@ export class LobbyDraft {
 
   setReservations(reservations: readonly ReservationRecord[]): void {
     this.#record = { ...this.#record, reservations };
-    const reserved = reservations.filter(({ isUsed }) => !isUsed).length;
+    const reserved = heldReservations(this.#record).length;
     if (reserved !== this.lobby.door.reserved) this.change({ type: "door-changed", door: { ...this.lobby.door, reserved } });
   }
 
