@@ -6,8 +6,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeBrokerFrame, type Admission, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import { isDeepStrictEqual } from "node:util";
+import { encodeBrokerFrame, type Admission, type LobbyCode, type LobbyState } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { monotonicMs } from "../src/monotonic-ms.ts";
 import { connectRedis } from "../src/redis-state.ts";
 import type { SharedState } from "../src/shared-state.ts";
 import { BrokerCommand } from "./broker-command.ts";
@@ -54,8 +56,7 @@ let ports: readonly number[] = [];
 beforeAll(async () => {
   writeFileSync(join(folder, "key"), "a-signing-key-that-all-nodes-of-this-test-share", { mode: 0o600 });
   redis = await RedisServer.start();
-  const steadyMs = (): number => performance.timeOrigin + performance.now();
-  const times = { codeRestMs: 600_000, keptMs: 300_000, steadyMs, handleDown: () => undefined };
+  const times = { codeRestMs: 600_000, keptMs: 300_000, steadyMs: monotonicMs, handleDown: () => undefined };
   stored = connectRedis({ url: redis.url, prefix: "rollcall", ...times });
   ports = await Promise.all([0, 1, 2].map(freePort));
   await Promise.all(ports.map((_, index) => startNode(index)));
@@ -145,7 +146,7 @@ async function assertHealed(): Promise<void> {
       const { record } = await stored.lobbies.load(code);
       if (record === undefined) return false;
       text = JSON.stringify(record.lobby);
-      return mine.every(({ lobby }) => JSON.stringify(sorted(lobby)) === JSON.stringify(sorted(record.lobby)));
+      return mine.every(({ lobby }) => isDeepStrictEqual(plain(lobby), record.lobby));
     };
     for (const startedMs = performance.now(); !(await seen());) {
       if (performance.now() - startedMs > 10_000) throw new Error(`not all see the same of ${code}: ${text}`);
@@ -159,12 +160,9 @@ async function assertHealed(): Promise<void> {
   expect(history.violations).toEqual([]);
 }
 
-/** With the fields in one order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
-  return Object.fromEntries(entries.toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([key, each]) => [key, sorted(each)]));
+/** As it is stored. */
+function plain(lobby: LobbyState | undefined): unknown {
+  return lobby && JSON.parse(JSON.stringify(lobby));
 }
 
 /** Who was without the broker from some moment on, and for how long. */

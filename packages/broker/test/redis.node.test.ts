@@ -1,6 +1,6 @@
-import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { monotonicMs } from "../src/monotonic-ms.ts";
 import { lobbyChannel } from "../src/node-bus.ts";
 import { connectRedis } from "../src/redis-state.ts";
 import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
@@ -44,8 +44,7 @@ function connect(
   keptMs = 60_000,
   handleDown: (reason: string) => void = () => undefined,
 ): Promise<SharedState> {
-  const steadyMs = (): number => performance.timeOrigin + performance.now();
-  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs, handleDown });
+  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs: monotonicMs, handleDown });
   states.push(state);
   return up(state);
 }
