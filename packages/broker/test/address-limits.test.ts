@@ -1,19 +1,14 @@
 import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AddressLimits } from "../src/address-limits.ts";
 import { addressKey } from "../src/client-address.ts";
 import { BROKER_LIMITS } from "../src/limits.ts";
 import { named, TAG } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
+import { useVirtualTime } from "./virtual-time.ts";
 import { VirtualBroker } from "./virtual-world.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+useVirtualTime();
 
 interface Asker {
   readonly ask: (request: number, command: object) => void;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { LOBBY_CODE_ALPHABET, LOBBY_TIMES, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { LobbyDeadlines } from "../src/lobby-deadlines.ts";
 import { BROKER_LIMITS } from "../src/limits.ts";
@@ -7,10 +7,9 @@ import { StoreUnavailable } from "../src/shared-state.ts";
 import { code, peer, TestLobby } from "./lobby-fixture.ts";
 import { MemoryCluster } from "./memory-cluster.ts";
 import { VirtualGuest, VirtualNode } from "./virtual-node.ts";
+import { useVirtualTime } from "./virtual-time.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-});
+useVirtualTime();
 
 const nodes: VirtualNode[] = [];
 
@@ -18,7 +17,6 @@ afterEach(async () => {
   const closing = Promise.all(nodes.splice(0).map((node) => node.close()));
   await vi.advanceTimersByTimeAsync(1_000);
   await closing;
-  vi.useRealTimers();
 });
 
 function openCluster(delayMs: () => number = () => 0): {

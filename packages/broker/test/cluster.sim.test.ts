@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { Random } from "@rollcall/netcode/core";
 import { normalizeLobbyCode, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { NODE_SILENCE_MS } from "../src/node-watch.ts";
 import { code } from "./lobby-fixture.ts";
 import { ClusterWorld, livingOf, VirtualSignal } from "./cluster-world.ts";
+import { START_MS, useVirtualTime } from "./virtual-time.ts";
 import { STEP_MS, type VirtualMember } from "./virtual-world.ts";
 
 const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 60 : 10_000;
@@ -38,13 +39,7 @@ interface Tally {
   carried: number;
 }
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+useVirtualTime();
 
 class Trouble {
   readonly world: ClusterWorld;
@@ -282,7 +277,7 @@ function plain(value: unknown): unknown {
 }
 
 async function run(seed: number, tally: Tally): Promise<void> {
-  vi.setSystemTime(1_700_000_000_000);
+  vi.setSystemTime(START_MS);
   const trouble = new Trouble(seed, tally);
   const { world, random } = trouble;
   await trouble.open();

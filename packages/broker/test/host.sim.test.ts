@@ -1,9 +1,10 @@
 /** Who is host, whatever happens to sockets, networks, pages and the broker. */
 import { Random } from "@rollcall/netcode/core";
 import { LOBBY_TIMES, normalizeLobbyCode } from "@rollcall/netcode/lobby-protocol";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { GATHERING_MS } from "../src/lobby-returns.ts";
 import { Trouble, type Tally } from "./host-trouble.ts";
+import { START_MS, useVirtualTime } from "./virtual-time.ts";
 import { STEP_MS, VirtualWorld } from "./virtual-world.ts";
 
 const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 100 : 5_000;
@@ -12,17 +13,10 @@ const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
 const TROUBLE_MS = 20_000;
 const PEACE_MS = 10_000 + 8_000 + GATHERING_MS + LOBBY_TIMES.hostTakeoverMs + 2_000;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-  vi.setSystemTime(1_700_000_000_000);
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+useVirtualTime();
 
 async function run(seed: number, tally: Tally): Promise<void> {
-  vi.setSystemTime(1_700_000_000_000);
+  vi.setSystemTime(START_MS);
   const random = new Random(seed, "host");
   const world = new VirtualWorld(seed);
   const host = world.host("ada");

@@ -5,18 +5,13 @@ import {
   type BrokerMessage,
   type LobbyState,
 } from "@rollcall/netcode/lobby-protocol";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { named, TAG } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
+import { useVirtualTime } from "./virtual-time.ts";
 import { VirtualBroker } from "./virtual-world.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+useVirtualTime();
 
 /** Somebody with a socket in memory, who asks for a quick match. */
 class Visitor {

@@ -1,17 +1,11 @@
 import { LOBBY_TIMES, normalizeLobbyCode, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BROKER_LIMITS } from "../src/limits.ts";
 import { GATHERING_MS } from "../src/lobby-returns.ts";
+import { useVirtualTime } from "./virtual-time.ts";
 import { VirtualWorld, type VirtualMember } from "./virtual-world.ts";
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-  vi.setSystemTime(1_700_000_000_000);
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+useVirtualTime();
 
 interface Room {
   readonly world: VirtualWorld;

@@ -1,7 +1,8 @@
 /** Several pages with the secret of one seat: a reload, a duplicated tab, a page that comes back from an outage. */
 import { Random } from "@rollcall/netcode/core";
 import { normalizeLobbyCode } from "@rollcall/netcode/lobby-protocol";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
+import { START_MS, useVirtualTime } from "./virtual-time.ts";
 import { STEP_MS, VirtualWorld, type VirtualMember } from "./virtual-world.ts";
 
 const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 100 : 5_000;
@@ -9,13 +10,7 @@ const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
 /** A held connection is dead after 10 s, a member comes back within 8. */
 const PEACE_MS = 20_000;
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
-});
-
-afterEach(() => {
-  vi.useRealTimers();
-});
+useVirtualTime();
 
 interface Outcome {
   /** Pages of the seat, in the order in which they came. */
@@ -26,7 +21,7 @@ interface Outcome {
 }
 
 async function run(seed: number): Promise<Outcome> {
-  vi.setSystemTime(1_700_000_000_000);
+  vi.setSystemTime(START_MS);
   const random = new Random(seed, "pages");
   const world = new VirtualWorld(seed);
   const host = world.host("ada");
