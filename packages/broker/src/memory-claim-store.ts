@@ -1,4 +1,5 @@
 import type { Claim, ClaimAnswer, ClaimStore, ClaimWish } from "./claim-store.ts";
+import { RollingSweep } from "./rolling-sweep.ts";
 
 interface HeldClaim {
   readonly owner: string;
@@ -7,15 +8,15 @@ interface HeldClaim {
   readonly untilMs: number;
 }
 
-/** Claims looked at with each taking, to forget those that are over: more than one, so that the table shrinks. */
-const SWEEP_STEP = 4;
-
 /** Claims of one process. `nowMs` may be any clock that never goes back. */
 export class MemoryClaimStore implements ClaimStore {
   readonly #nowMs: () => number;
   readonly #claims = new Map<string, HeldClaim>();
+  readonly #sweep: RollingSweep<string, HeldClaim> = new RollingSweep(this.#claims, {
+    isOver: ({ untilMs }) => untilMs <= this.#nowMs(),
+    forget: (key) => this.#claims.delete(key),
+  });
   #token = 0;
-  #sweep: Iterator<[string, HeldClaim]> = this.#claims.entries();
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
@@ -26,7 +27,7 @@ export class MemoryClaimStore implements ClaimStore {
   }
 
   async take(key: string, { owner, leaseMs, over }: ClaimWish): Promise<ClaimAnswer> {
-    for (let step = 0; step < SWEEP_STEP; step++) this.#sweepOne();
+    this.#sweep.step();
     const nowMs = this.#nowMs();
     const held = this.#claimOf(key);
     if (held !== undefined && held.owner !== owner && over !== "anybody" && over !== held.token) {
@@ -57,11 +58,5 @@ export class MemoryClaimStore implements ClaimStore {
   #claimOf(key: string): HeldClaim | undefined {
     const claim = this.#claims.get(key);
     return claim !== undefined && claim.untilMs > this.#nowMs() ? claim : undefined;
-  }
-
-  #sweepOne(): void {
-    const next = this.#sweep.next();
-    if (next.done === true) this.#sweep = this.#claims.entries();
-    else if (next.value[1].untilMs <= this.#nowMs()) this.#claims.delete(next.value[0]);
   }
 }

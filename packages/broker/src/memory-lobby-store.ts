@@ -1,6 +1,7 @@
 import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyRecord } from "./lobby-record.ts";
 import type { LobbyStore, StoredLobby } from "./lobby-store.ts";
+import { RollingSweep } from "./rolling-sweep.ts";
 
 interface Entry extends StoredLobby {
   /** `Infinity` while the lobby lives. */
@@ -9,16 +10,16 @@ interface Entry extends StoredLobby {
 
 const FREE: StoredLobby = { version: 0, record: undefined };
 
-/** Entries looked at on each write, to forget what is due: more than one, so that the table shrinks even while lobbies come and go. */
-const SWEEP_STEP = 4;
-
 /** Lobbies of one process. They end with it. */
 export class MemoryLobbyStore implements LobbyStore {
   readonly #nowMs: () => number;
   readonly #codeRestMs: number;
   readonly #entries = new Map<LobbyCode, Entry>();
+  readonly #sweep: RollingSweep<LobbyCode, Entry> = new RollingSweep(this.#entries, {
+    isOver: ({ forgetAtMs }) => forgetAtMs <= this.#nowMs(),
+    forget: (code) => this.#forget(code),
+  });
   #live = 0;
-  #sweep: Iterator<[LobbyCode, Entry]> = this.#entries.entries();
 
   constructor(nowMs: () => number, codeRestMs: number) {
     this.#nowMs = nowMs;
@@ -36,7 +37,7 @@ export class MemoryLobbyStore implements LobbyStore {
     const forgetAtMs = next === undefined ? this.#nowMs() + this.#codeRestMs : Infinity;
     this.#entries.set(code, { version: expectedVersion + 1, record: next, forgetAtMs });
     if (next !== undefined) this.#live++;
-    for (let step = 0; step < SWEEP_STEP; step++) this.#sweepOne();
+    this.#sweep.step();
     return Promise.resolve(true);
   }
 
@@ -59,11 +60,5 @@ export class MemoryLobbyStore implements LobbyStore {
   #forget(code: LobbyCode): void {
     if (this.#entries.get(code)?.record !== undefined) this.#live--;
     this.#entries.delete(code);
-  }
-
-  #sweepOne(): void {
-    const next = this.#sweep.next();
-    if (next.done === true) this.#sweep = this.#entries.entries();
-    else if (next.value[1].forgetAtMs <= this.#nowMs()) this.#forget(next.value[0]);
   }
 }

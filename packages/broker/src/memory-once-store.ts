@@ -1,4 +1,5 @@
 import type { OnceStore } from "./once-store.ts";
+import { RollingSweep } from "./rolling-sweep.ts";
 
 /**
  * Ids that are remembered at a time, about 150 bytes each. The oldest give way: at half, a busy hour with 30 closed lobbies a second forgets some of
@@ -6,16 +7,16 @@ import type { OnceStore } from "./once-store.ts";
  */
 const IDS_MAX = 100_000;
 
-/** Ids looked at on each call, to forget what is due: more than one, so that the table shrinks. */
-const SWEEP_STEP = 4;
-
 /** What happened in one process. It is forgotten with it. */
 export class MemoryOnceStore implements OnceStore {
   readonly #nowMs: () => number;
   readonly #idsMax: number;
   /** When each id is free again; oldest first. */
   readonly #untilMs = new Map<string, number>();
-  #sweep: Iterator<[string, number]> = this.#untilMs.entries();
+  readonly #sweep: RollingSweep<string, number> = new RollingSweep(this.#untilMs, {
+    isOver: (untilMs) => untilMs <= this.#nowMs(),
+    forget: (id) => this.#untilMs.delete(id),
+  });
 
   constructor(nowMs: () => number, idsMax: number = IDS_MAX) {
     this.#nowMs = nowMs;
@@ -27,7 +28,7 @@ export class MemoryOnceStore implements OnceStore {
   }
 
   take(id: string, lifeMs: number): Promise<boolean> {
-    for (let step = 0; step < SWEEP_STEP; step++) this.#sweepOne();
+    this.#sweep.step();
     if (this.#isTaken(id)) return Promise.resolve(false);
     this.#untilMs.delete(id);
     this.#untilMs.set(id, this.#nowMs() + lifeMs);
@@ -44,11 +45,5 @@ export class MemoryOnceStore implements OnceStore {
 
   #isTaken(id: string): boolean {
     return (this.#untilMs.get(id) ?? 0) > this.#nowMs();
-  }
-
-  #sweepOne(): void {
-    const next = this.#sweep.next();
-    if (next.done === true) this.#sweep = this.#untilMs.entries();
-    else if (next.value[1] <= this.#nowMs()) this.#untilMs.delete(next.value[0]);
   }
 }
