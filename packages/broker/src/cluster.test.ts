@@ -87,9 +87,7 @@ test("[CL25] an id that a stock client could not be served with is free; its old
   let deaf = true;
   const subscribe: SharedState["bus"]["subscribe"] = (...wish) =>
     deaf ? Promise.reject(new StoreUnavailable("away")) : node.bus.subscribe(...wish);
-  const { lobbies, directory, once, claims } = node;
-  const bus = { ...node.bus, isUp: true, subscribe };
-  const left = signalingOf({ lobbies, directory, once, claims, bus, close: () => node.close() });
+  const left = signalingOf(node.with({ bus: { ...node.bus, isUp: true, subscribe } }));
   const [ada, bob] = [peer("ada"), peer("bob")];
   const take = async ({ signaling }: typeof left, peerId: PeerId, token: string): Promise<unknown> => {
     const taken = signaling.takeStranger(peerId, token).catch((error: unknown) => error);

@@ -26,8 +26,7 @@ class Bench {
   node(change: (state: MemoryNode) => Partial<SharedState> = () => ({})): VirtualNode {
     const state = this.shared.node();
     this.states.push(state);
-    const { lobbies, directory, once, claims, bus } = state;
-    const node = new VirtualNode({ lobbies, directory, once, claims, bus, close: () => state.close(), ...change(state) });
+    const node = new VirtualNode(state.with(change(state)));
     nodes.push(node);
     return node;
   }
@@ -42,8 +41,7 @@ class Bench {
 
   async open(host: VirtualGuest = new VirtualGuest()): Promise<LobbyCode> {
     await this.left.create(host);
-    if (host.membership === undefined) throw new Error("no lobby");
-    return host.membership.code;
+    return host.seat.code;
   }
 
   async connected(code: LobbyCode): Promise<readonly boolean[]> {
@@ -51,8 +49,7 @@ class Bench {
   }
 
   async lock(guest: VirtualGuest, locked: boolean): Promise<void> {
-    if (guest.membership === undefined) throw new Error("not in");
-    await this.left.service.command(guest.membership, { command: { type: "set-locked", locked } }, () => undefined);
+    await this.left.command(guest, { type: "set-locked", locked });
   }
 }
 
@@ -100,8 +97,7 @@ test("[CL23] who left goes to another lobby at once, at any node", async () => {
   const { bob } = await bench.pair();
   const other = await bench.open();
   const again = new VirtualGuest(bob.key);
-  if (bob.membership === undefined) throw new Error("not in");
-  await bench.right.service.command(bob.membership, { command: { type: "leave" } }, () => undefined);
+  await bench.right.command(bob, { type: "leave" });
   await vi.advanceTimersByTimeAsync(10);
   await bench.left.join(again, other);
   expect(again.outcomes).toEqual(["in"]);
@@ -114,8 +110,7 @@ test("[CL26] a node that stood still itself takes nobody for dead, and who was t
   vi.setSystemTime(Date.now() + 10_000);
   await vi.advanceTimersByTimeAsync(1_500);
   expect([await bench.connected(code), ada.goodbyes, bob.goodbyes]).toEqual([[true, true], [], []]);
-  if (bob.membership === undefined) throw new Error("not in");
-  await bench.left.service.lost(code, bob.membership);
+  await bench.left.service.lost(code, bob.seat);
   await vi.advanceTimersByTimeAsync(100);
   expect([ada.goodbyes, bob.goodbyes]).toEqual([[], ["SHUTTING_DOWN"]]);
 });
@@ -152,11 +147,10 @@ test("[CL97] a seat that expires in one lobby does not free the id that its owne
   const bench = new Bench();
   const { bob } = await bench.pair();
   const [other, third] = [await bench.open(), await bench.open()];
-  if (bob.membership === undefined) throw new Error("not in");
-  bench.right.service.disconnected(bob.membership, bob.socket);
+  bench.right.service.disconnected(bob.seat, bob.socket);
   await vi.advanceTimersByTimeAsync(10_000);
   // Redis lost its memory.
-  const key = `seat:{${bob.membership.peerId}}`;
+  const key = `seat:{${bob.seat.peerId}}`;
   await bench.shared.claims.release(key, (await bench.shared.claims.find(key))?.token ?? 0);
   const [again, elsewhere] = [new VirtualGuest(bob.key), new VirtualGuest(bob.key)];
   await bench.node().join(again, other);

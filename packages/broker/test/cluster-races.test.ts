@@ -34,8 +34,7 @@ async function opened(node: VirtualNode, options: { capacity?: number; listed?: 
   const host = new VirtualGuest();
   void node.create(host, options);
   await vi.advanceTimersByTimeAsync(200);
-  if (host.membership === undefined) throw new Error("no lobby");
-  return host.membership.code;
+  return host.seat.code;
 }
 
 test("[CL27] what other nodes write while a node is cut off, its members hear when it is back, although nothing happens then", async () => {
@@ -45,14 +44,11 @@ test("[CL27] what other nodes write while a node is cut off, its members hear wh
   nodes.push(left, right);
   const host = new VirtualGuest();
   await left.create(host);
-  const { membership } = host;
-  if (membership === undefined) throw new Error("no lobby");
   const bob = new VirtualGuest();
-  await right.join(bob, membership.code);
+  await right.join(bob, host.seat.code);
   await vi.advanceTimersByTimeAsync(1_000);
   const heard = (): readonly string[] => bob.texts.filter((text) => text.includes("metadata-changed"));
-  const say = (metadata: number): Promise<void> =>
-    left.service.command(membership, { command: { type: "set-metadata", metadata } }, () => undefined);
+  const say = (metadata: number): Promise<void> => left.command(host, { type: "set-metadata", metadata });
   await say(1);
   far.isCutOff = true;
   await say(2);
@@ -98,8 +94,7 @@ test("[CL91] a seat that was written although nobody heard so is not kept for lo
       return isWritten;
     },
   };
-  const { directory, once, claims, bus } = node;
-  const far = new VirtualNode({ lobbies, directory, once, claims, bus, close: () => node.close() });
+  const far = new VirtualNode(node.with({ lobbies }));
   nodes.push(far);
   const [bob, cyd] = [new VirtualGuest(), new VirtualGuest()];
   const entrance = { id: "entrance-of-cyd-0123456789", attempt: 1 };
@@ -121,8 +116,7 @@ test("[CL95] a node that has nobody in a lobby any more remembers nothing of it,
   nodes.push(left, right);
   const host = new VirtualGuest();
   await right.create(host, { listed: true });
-  if (host.membership === undefined) throw new Error("no lobby");
-  const { code } = host.membership;
+  const { code } = host.seat;
   await vi.advanceTimersByTimeAsync(5_000);
   const memory = (): unknown => ({
     codes: left.rooms.codes,
@@ -138,13 +132,11 @@ test("[CL95] a node that has nobody in a lobby any more remembers nothing of it,
   for (const isGone of [true, false]) {
     const guest = new VirtualGuest();
     await left.join(guest, code);
-    const { membership } = guest;
-    if (membership === undefined) throw new Error("not in");
+    const { seat } = guest;
     await vi.advanceTimersByTimeAsync(3_000);
     expect([left.rooms.codes, left.rooms.memberCount, left.board.size, here.channelCount]).toEqual([[code], 2, 1, 2]);
-    if (isGone) left.service.disconnected(membership, guest.socket);
-    else
-      await left.service.command(membership, { command: { type: "leave" } }, () => left.rooms.exit(code, membership.peerId, guest.socket));
+    if (isGone) left.service.disconnected(seat, guest.socket);
+    else await left.service.command(seat, { command: { type: "leave" } }, () => left.rooms.exit(code, seat.peerId, guest.socket));
     await vi.advanceTimersByTimeAsync(3_000);
     expect([left.rooms.codes, left.rooms.memberCount, left.board.size, here.channelCount]).toEqual([[], 0, 0, 1]);
     await vi.advanceTimersByTimeAsync(isGone ? LOBBY_TIMES.seatKeptMs : 0);
@@ -157,10 +149,8 @@ test("[CL95] a node that frees the last seat of somebody who was here forgets th
   const host = new VirtualGuest();
   await left.create(host, { listed: true });
   const bob = new VirtualGuest();
-  if (host.membership === undefined) throw new Error("no lobby");
-  await right.join(bob, host.membership.code);
-  if (bob.membership === undefined) throw new Error("not in");
-  right.service.disconnected(bob.membership, bob.socket);
+  await right.join(bob, host.seat.code);
+  right.service.disconnected(bob.seat, bob.socket);
   await vi.advanceTimersByTimeAsync(3_000);
   expect([left.board.size, right.board.size, left.rooms.memberCount]).toEqual([1, 0, 2]);
   await vi.advanceTimersByTimeAsync(95_000);
@@ -260,11 +250,9 @@ test("[CL97] who leaves and comes back at once keeps its id, although the leavin
   const bob = new VirtualGuest();
   const [again, elsewhere] = [new VirtualGuest(bob.key), new VirtualGuest(bob.key)];
   await left.join(bob, first);
-  const { membership } = bob;
-  if (membership === undefined) throw new Error("not in");
   const memberCount = async (): Promise<number | undefined> => (await shared.lobbies.load(first)).record?.lobby.members.length;
   delayMs = 5;
-  void left.service.command(membership, { command: { type: "leave" } }, () => undefined);
+  void left.command(bob, { type: "leave" });
   while ((await memberCount()) === 2) await vi.advanceTimersByTimeAsync(1);
   delayMs = 0;
   await right.join(again, first);
@@ -311,9 +299,7 @@ test("[LS76] an idle lobby is closed once, whichever node comes first: members h
   void far.join(cyd, code);
   void other.join(dan, code);
   await vi.advanceTimersByTimeAsync(200);
-  const { membership } = cyd;
-  if (membership === undefined) throw new Error("not in");
-  void far.service.command(membership, { command: { type: "leave" } }, () => undefined);
+  void far.command(cyd, { type: "leave" });
   await vi.advanceTimersByTimeAsync(2_000);
   let writes = 0;
   const compareAndSet = shared.lobbies.compareAndSet.bind(shared.lobbies);

@@ -140,6 +140,12 @@ export class MemoryNode implements SharedState {
     this.#cluster.nodes.delete(this);
   }
 
+  /** The same connection, with `change` in place of what it has. */
+  with(change: Partial<SharedState>): SharedState {
+    const { lobbies, once, directory, claims, bus } = this;
+    return { lobbies, once, directory, claims, bus, close: () => this.close(), ...change };
+  }
+
   hear(channel: string, text: string): boolean {
     const connection = this.#connection;
     if (!this.#heard.has(channel)) return false;

@@ -12,6 +12,7 @@ import { Counters } from "../src/counters.ts";
 import { IceGrants } from "../src/ice-grants.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "../src/limits.ts";
 import { ListingBoard } from "../src/listing-board.ts";
+import type { RoomCommand } from "../src/lobby.ts";
 import { LobbyRooms, type MemberSocket } from "../src/lobby-rooms.ts";
 import { LobbySeal } from "../src/lobby-seal.ts";
 import { LobbyService } from "../src/lobby-service.ts";
@@ -50,6 +51,12 @@ export class VirtualGuest {
 
   constructor(key: string = new PageKey().key) {
     this.key = key;
+  }
+
+  /** Its membership. Throws when it never got in. */
+  get seat(): Membership {
+    if (this.membership === undefined) throw new Error("not in");
+    return this.membership;
   }
 
   #hear(outcome: Outcome): void {
@@ -145,6 +152,11 @@ export class VirtualNode {
     const room = { game: TAG, profile: named("Bob"), capacity, settings: null, metadata: null, filter: {} };
     const command = { type: "quick-match", protocol: LOBBY_PROTOCOL_VERSION, key: guest.key, ...room } as const;
     return this.#quickMatch.find(guest.visitor, command, () => true);
+  }
+
+  /** Whatever comes of it. */
+  command({ seat }: VirtualGuest, command: RoomCommand): Promise<void> {
+    return this.service.command(seat, { command }, () => undefined);
   }
 
   async close(): Promise<void> {
