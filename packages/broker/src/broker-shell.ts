@@ -14,7 +14,7 @@ import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
-import { LateRefusals, RETRY_AFTER_SECONDS } from "./late-refusals.ts";
+import { LateRefusals } from "./late-refusals.ts";
 import { ListViews } from "./list-views.ts";
 import { ListingBoard } from "./listing-board.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
@@ -31,6 +31,7 @@ import { monotonicMs } from "./monotonic-ms.ts";
 import { OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { RefusalLog } from "./refusal-log.ts";
+import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
 import { QuickMatch } from "./quick-match.ts";
@@ -141,7 +142,6 @@ export class BrokerShell implements BrokerHandlers {
     this.#operations = new OperationsDoor({
       health: () => this.#health(),
       readiness: () => this.#readiness(),
-      retryAfterSeconds: RETRY_AFTER_SECONDS,
       admin,
       metrics,
       settings,

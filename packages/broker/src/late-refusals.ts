@@ -20,9 +20,6 @@ const HELD_MS = 1_000;
 const HELD_PER_ADDRESS = 32;
 const HELD = 512;
 
-/** After a restart, or on another node, members are taken again within this; a proxy or a program that can read it waits as long. */
-export const RETRY_AFTER_SECONDS = 2;
-
 interface Held extends Refusing {
   readonly timer: NodeJS.Timeout;
 }
@@ -60,7 +57,7 @@ export class LateRefusals {
   refuseSocket(socket: Duplex, address: string, { reason, status }: { readonly reason: string; readonly status: string }): void {
     this.#counters.add(`socket:${reason}`);
     this.refuse(monotonicMs(), address, {
-      answer: () => refuseUpgrade(socket, status, status.startsWith("503") ? RETRY_AFTER_SECONDS : undefined),
+      answer: () => refuseUpgrade(socket, status),
       cut: () => void socket.destroy(),
     });
   }

@@ -3,6 +3,7 @@ import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { showsToken } from "./access-token.ts";
 import type { BrokerSettings } from "./broker-options.ts";
 import type { Counters } from "./counters.ts";
+import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
 
 /** Whether new members are taken. `store`: lobbies cannot be read or written now. */
 export type Readiness = "ready" | "draining" | "store";
@@ -11,8 +12,6 @@ export interface OperationsDoorOptions {
   /** What `/healthz` tells. */
   readonly health: () => Readonly<Record<string, unknown>>;
   readonly readiness: () => Readiness;
-  /** Seconds after which whoever finds this broker not ready may come again. */
-  readonly retryAfterSeconds: number;
   /** `undefined`: there are none. */
   readonly metrics: { readonly contentType: string; text(): Promise<string> } | undefined;
   /** A page for people, always behind the token; `undefined`: there is none. */
@@ -109,7 +108,7 @@ export class OperationsDoor {
   #readyz(): Answer {
     const status = this.#options.readiness();
     if (status === "ready") return json(200, { status });
-    return { ...json(503, { status }), headers: { "retry-after": String(this.#options.retryAfterSeconds) } };
+    return { ...json(503, { status }), headers: { "retry-after": String(RETRY_AFTER_SECONDS) } };
   }
 }
 
