@@ -286,6 +286,12 @@ const iceGrant = (random: Random): object => ({
   ...(random.chance(0.5) ? { iceLifeMs: random.integer(600_000) } : {}),
 });
 
+const authority = (random: Random): object => ({
+  life: word(random, 16, 16),
+  clockS: random.uint32(),
+  keys: [{ kid: word(random, 8, 8), key: bytes(random, 43) }],
+});
+
 function admission(random: Random, names: FuzzNames): object {
   const lobby = {
     code: pick(random, names.codes),
@@ -306,7 +312,8 @@ function admission(random: Random, names: FuzzNames): object {
   };
   const secrets = { resumeSecret: word(random, 20, 40), signalingToken: word(random, 20, 40) };
   const relaysFrames = random.chance(0.5) ? { relaysFrames: random.chance(0.5) } : {};
-  return { lobby, peerId: pick(random, names.peerIds), ...secrets, ...relaysFrames, ...iceGrant(random) };
+  const rosters = random.chance(0.5) ? { authority: authority(random) } : {};
+  return { lobby, peerId: pick(random, names.peerIds), ...secrets, ...relaysFrames, ...rosters, ...iceGrant(random) };
 }
 
 const ban = (random: Random): object => ({
@@ -330,6 +337,7 @@ export function brokerFrame(random: Random, names: FuzzNames): string {
     { ping: random.integer(1_000) },
     { pong: random.integer(1_000) },
     { keepsake: word(random, 20, 200) },
+    { roster: [1, 2, 3].map(() => word(random, 1, 99)).join(".") },
     {
       goodbye: pick(random, ["REPLACED", "KICKED", "BANNED", "RATE_LIMITED", "BAD_REQUEST", "SHUTTING_DOWN", "LOBBY_CLOSED", "LOBBY_IDLE"]),
     },
