@@ -110,7 +110,7 @@ function parseSeal({ key, signature }: Fields): SocketProof | undefined {
 }
 
 function parseLinkSignal(from: PeerId, text: string): SignalMessage {
-  const bytes = decodeBase64Url(text, Math.floor((text.length * 3) / 4));
+  const bytes = decodeBase64Url(text);
   return bytes === undefined || bytes.length === 0 ? MALFORMED : { type: "link", from, bytes };
 }
 

@@ -12,8 +12,8 @@ export function encodeBase64Url(bytes: Uint8Array): string {
   return text;
 }
 
-/** `undefined` for any text that `encodeBase64Url` does not write for `sizeBytes` bytes. */
-export function decodeBase64Url(text: string, sizeBytes: number): Uint8Array | undefined {
+/** `undefined` for any text that `encodeBase64Url` does not write for `sizeBytes` bytes; left out: for any number of them. */
+export function decodeBase64Url(text: string, sizeBytes: number = Math.floor((text.length * 3) / 4)): Uint8Array | undefined {
   if (text.length !== Math.ceil((sizeBytes * 4) / 3)) return undefined;
   const bytes = new Uint8Array(sizeBytes);
   let bits = 0;

@@ -101,7 +101,7 @@ export function encodeRoster({ code, life, number, issuedS, expiresS, isCertain,
 /** Reads what anybody may have sent; its signature is still to be checked. `keys`: that may have signed it. Never throws. */
 export function parseRoster(text: string, keys: readonly RosterKey[]): UncheckedRoster | "roster-malformed" | "roster-key" {
   const [header = "", payload = "", tail = "", ...more] = text.length > LOBBY_LIMITS.rosterUnits ? [] : text.split(".");
-  const bytes = decodeBase64Url(payload, Math.floor((payload.length * 3) / 4));
+  const bytes = decodeBase64Url(payload);
   const signature = decodeBase64Url(tail, SIGNATURE_BYTES);
   const roster = bytes && readPayload(new ByteReader(bytes));
   if (signature === undefined || roster === undefined || more.length > 0) return "roster-malformed";
