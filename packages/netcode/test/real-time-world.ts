@@ -1,3 +1,4 @@
+import { encodeHex } from "../src/core/base/hex.ts";
 import type { Transport } from "../src/core/ports/transport.ts";
 
 /** Longest wait for an event in a test on real sockets. Only a broken test waits that long. */
@@ -46,6 +47,5 @@ export function countPeerConnections(): {
 
 /** A peer id as the broker makes them. */
 export function newPeerId(): Transport["localPeerId"] {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("") as Transport["localPeerId"];
+  return encodeHex(crypto.getRandomValues(new Uint8Array(16))) as Transport["localPeerId"];
 }

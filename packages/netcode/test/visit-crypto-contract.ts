@@ -2,9 +2,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Membership } from "../src/adapters/membership.ts";
+import { encodeHex } from "../src/core/base/hex.ts";
 import { peerIdOfKey, type VisitCrypto } from "../src/adapters/visit-crypto.ts";
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 const text = (word: string): Uint8Array => new TextEncoder().encode(word);
 
@@ -12,7 +12,7 @@ export function describeVisitCrypto(name: string, create: () => Promise<VisitCry
   describe(`the cryptography of a visit: ${name}`, () => {
     it("[ID2] signs with a key of its own, and takes the signature of exactly these bytes by exactly this key", async () => {
       const [ada, bob] = [await create(), await other()];
-      expect([ada.publicKey.length, hex(ada.publicKey) === hex((await create()).publicKey)]).toEqual([32, false]);
+      expect([ada.publicKey.length, encodeHex(ada.publicKey) === encodeHex((await create()).publicKey)]).toEqual([32, false]);
       const signature = await ada.sign(text("hello"));
       expect(signature.length).toBe(64);
       expect(await bob.verify(ada.publicKey, text("hello"), signature)).toBe(true);
@@ -50,19 +50,19 @@ export function describeVisitCrypto(name: string, create: () => Promise<VisitCry
 
     it("[ID4] an id is the first half of the hash of its key", async () => {
       const crypto = await create();
-      expect(hex(await crypto.digest(text("abc")))).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+      expect(encodeHex(await crypto.digest(text("abc")))).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
       expect(await peerIdOfKey(crypto, text("abc"))).toBe("ba7816bf8f01cfea414140de5dae2223");
     });
 
     it("[ID5] what the secret authenticates is the same everywhere, and another secret's or text's is not", async () => {
       const [ada, bob] = [await create(), await other()];
       const secret = Uint8Array.from({ length: 16 }, (_, index) => index);
-      const mac = hex(await ada.authenticate(secret, text("hello")));
+      const mac = encodeHex(await ada.authenticate(secret, text("hello")));
       expect(mac).toBe("a191ba3108862d42b1baec1786ba05ad81f7d37d6d1d20ecb9dd794d02d7b264");
-      expect(hex(await bob.authenticate(secret, text("hello")))).toBe(mac);
-      expect(hex(await bob.authenticate(secret, text("hellp")))).not.toBe(mac);
+      expect(encodeHex(await bob.authenticate(secret, text("hello")))).toBe(mac);
+      expect(encodeHex(await bob.authenticate(secret, text("hellp")))).not.toBe(mac);
       expect(
-        hex(
+        encodeHex(
           await bob.authenticate(
             secret.map((byte) => byte + 1),
             text("hello"),

@@ -1,5 +1,6 @@
+import { decodeHex } from "../base/hex.ts";
 import type { PlainDifference } from "../base/plain-differences.ts";
-import { differencesOf, fromHex, type DesyncReport } from "./desync-report.ts";
+import { differencesOf, type DesyncReport } from "./desync-report.ts";
 import type { Game } from "./game.ts";
 import { GameSimulation } from "./game-simulation.ts";
 import type { InputSchema } from "./input-schema.ts";
@@ -31,7 +32,7 @@ export interface DesyncReplay {
 export function replayDesyncReport<State, Schema extends InputSchema>(report: DesyncReport, game: Game<State, Schema>): DesyncReplay {
   const isSameGame = report.game.id === game.id && report.game.contentHash === game.contentHash;
   const [first, second] = [play(report, game), play(report, game)];
-  const [local, remote] = [fromHex(report.states?.local ?? ""), fromHex(report.states?.remote ?? "")];
+  const [local, remote] = [decodeHex(report.states?.local ?? ""), decodeHex(report.states?.remote ?? "")];
   const hasStates = local !== undefined && remote !== undefined && report.states !== null;
   const differences = hasStates ? differencesOf(new GameSimulation(game, report.setup), local, remote) : [];
   return {
@@ -54,7 +55,7 @@ function verdictOf(report: DesyncReport, first: number | undefined, second: numb
 /** The checksum after `report.frame`; `undefined` when the report does not reach there. */
 function play<State, Schema extends InputSchema>(report: DesyncReport, game: Game<State, Schema>): number | undefined {
   const { start, frame, inputsBytes } = report;
-  const [state, rows] = [fromHex(start?.state ?? ""), fromHex(report.rows)];
+  const [state, rows] = [decodeHex(start?.state ?? ""), decodeHex(report.rows)];
   const simulation = new GameSimulation(game, report.setup);
   if (start === null || state === undefined || rows === undefined || !simulation.deserialize(state)) return undefined;
   if (inputsBytes !== simulation.playerCount * simulation.inputBytes) return undefined;

@@ -1,3 +1,4 @@
+import { encodeHex } from "../base/hex.ts";
 import { findPlainDifferences, type PlainDifference } from "../base/plain-differences.ts";
 import type { DesyncEvidence } from "../ports/desync-evidence.ts";
 import type { Game, MatchSetup } from "./game.ts";
@@ -68,10 +69,10 @@ export function writeDesyncReport<State, Schema extends InputSchema>(
     paths,
     playerIndexes,
     setup,
-    start: start === undefined ? null : { frame: start.frame, stepFrame: start.stepFrame, state: toHex(start.state) },
+    start: start === undefined ? null : { frame: start.frame, stepFrame: start.stepFrame, state: encodeHex(start.state) },
     inputsBytes,
-    rows: toHex(rows),
-    states: states === undefined ? null : { frame: states.frame, local: toHex(states.local), remote: toHex(states.remote) },
+    rows: encodeHex(rows),
+    states: states === undefined ? null : { frame: states.frame, local: encodeHex(states.local), remote: encodeHex(states.remote) },
     differences: states === undefined ? [] : differencesOf(new GameSimulation(game, setup), states.local, states.remote),
   };
 }
@@ -136,15 +137,4 @@ export function differencesOf<State, Schema extends InputSchema>(
   if (!simulation.deserialize(local)) return [];
   const left = simulation.inspectLive();
   return simulation.deserialize(remote) ? findPlainDifferences(left, simulation.inspectLive(), DIFFERENCES_MAX) : [];
-}
-
-/** Two digits a byte. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** `undefined` for what `toHex` does not write. */
-export function fromHex(text: string): Uint8Array | undefined {
-  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
-  return Uint8Array.from({ length: text.length / 2 }, (_, index) => Number.parseInt(text.slice(2 * index, 2 * index + 2), 16));
 }
