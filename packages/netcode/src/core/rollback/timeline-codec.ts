@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { unreachable } from "../base/assert.ts";
 import type { PeerId } from "../base/units.ts";
-import { readPeerId, writePeerId } from "../wire/follow-codec.ts";
+import { readPeerId, writePeerId } from "../wire/peer-id-codec.ts";
 import { INPUT_DELAY_MAX } from "../wire/limits.ts";
 import type { TimelineEntry } from "./timeline.ts";
 

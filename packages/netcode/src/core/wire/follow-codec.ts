@@ -1,5 +1,6 @@
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
-import { parsePeerId, PLAYERS_MAX, type PeerId } from "../base/units.ts";
+import { PLAYERS_MAX, type PeerId } from "../base/units.ts";
+import { readPeerId, writePeerId } from "./peer-id-codec.ts";
 import * as ROLLBACK_KIND from "./rollback-kind.ts";
 
 /** Followers of one peer: at half, a tree of 64 needs one level more; at double, a member's upload would double with its audience. */
@@ -34,19 +35,6 @@ const STOP = 3;
 const LIVE_FLAG = 1;
 const SERVES_FLAG = 2;
 const REASONS: readonly FollowRefusal[] = ["full", "not-ready"];
-
-/** Length: u8, then letters, digits, `-` and `_`. */
-export function writePeerId(writer: ByteWriter, peerId: PeerId): void {
-  writer.u8(peerId.length);
-  for (let index = 0; index < peerId.length; index++) writer.u8(peerId.charCodeAt(index));
-}
-
-export function readPeerId(reader: ByteReader): PeerId | undefined {
-  const length = reader.u8();
-  let text = "";
-  for (let index = 0; index < length && !reader.failed; index++) text += String.fromCharCode(reader.u8());
-  return reader.failed ? undefined : parsePeerId(text);
-}
 
 /**
  *   0x23: u8 │ epoch: u8 │ type: u8 │

@@ -1,7 +1,8 @@
 import { unreachable } from "../base/assert.ts";
 import type { ByteReader, ByteWriter } from "../base/bytes.ts";
-import { parsePeerId, PLAYERS_MAX, type PeerId } from "../base/units.ts";
+import { PLAYERS_MAX, type PeerId } from "../base/units.ts";
 import { INPUT_DELAY_MAX, STREAM_ENTRIES_MAX } from "./limits.ts";
+import { readPeerId, writePeerId } from "./peer-id-codec.ts";
 
 /**
  * What a member attaches to one of its inputs: nobody can confirm that frame without it, so that it is agreed without a vote.
@@ -90,9 +91,7 @@ function writeEntry(writer: ByteWriter, entry: StreamEntry): void {
       writer.u8(SEAT);
       writer.u8(entry.slot);
       writer.u8(entry.generation);
-      writer.u8(entry.peerId.length);
-      for (let index = 0; index < entry.peerId.length; index++) writer.u8(entry.peerId.charCodeAt(index));
-      return;
+      return writePeerId(writer, entry.peerId);
     default:
       unreachable(entry);
   }
@@ -119,7 +118,6 @@ function readEntry(reader: ByteReader): StreamEntry | undefined {
 function readSeat(reader: ByteReader): StreamEntry | undefined {
   const slot = reader.u8();
   const generation = reader.u8();
-  const bytes = reader.view(reader.u8());
-  const peerId = parsePeerId(String.fromCharCode(...bytes));
+  const peerId = readPeerId(reader);
   return peerId === undefined || slot >= PLAYERS_MAX ? undefined : { type: "seat", slot, peerId, generation };
 }
