@@ -18,11 +18,8 @@ import { badArgument, NetcodeError } from "./netcode-error.ts";
 import type { GroupMatchOptions, GroupSeat, PeerGroup, PeerGroupEvents, PeerGroupOptions } from "./peer-group-types.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { ShownFigures } from "./shown-figures.ts";
-import { MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
+import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
 import type { LobbyPeer, Match } from "./types.ts";
-
-/** As of a lobby: time for a goodbye to leave the buffers. */
-const GOODBYE_FLUSH_MS = 100;
 
 /**
  * Links peers that the game has brought together by itself, over any transport. Resolves once the link to each is open; rejects with a `NetcodeError`:
