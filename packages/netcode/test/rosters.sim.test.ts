@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { asciiBytes } from "../src/core/base/ascii.ts";
 import * as KIND from "../src/core/link/link-kind.ts";
 import type { Roster } from "../src/core/ports/roster.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
@@ -44,11 +45,7 @@ function opened(
 
 /** Sends bytes as this peer's own, where nothing keeps it from lying. */
 function say(from: LinkPeer, to: LinkPeer, text: string): void {
-  from.transport.send(
-    to.id,
-    "reliable",
-    Uint8Array.from(`${String.fromCharCode(KIND.roster)}${text}`, (letter) => letter.charCodeAt(0)),
-  );
+  from.transport.send(to.id, "reliable", asciiBytes(`${String.fromCharCode(KIND.roster)}${text}`));
 }
 
 const numbers = (peer: LinkPeer): number[] => peer.rosters.map(({ roster }) => roster.number);

@@ -1,4 +1,5 @@
 /** The cryptography of a lobby's password. Loaded by pages that set one or come to one. */
+import { asciiBytes } from "../core/base/ascii.ts";
 import { encodeBase64Url, decodeBase64Url } from "../core/base/base64url.ts";
 import {
   PASSWORD_KEY_INFO,
@@ -54,16 +55,12 @@ export async function proofOf(
 ): Promise<PasswordProof> {
   const clientKey = await clientKeyOf(hashing, password, decodeBase64Url(challenge.salt, SALT_BYTES) ?? new Uint8Array(SALT_BYTES));
   const storedKey = await hashing.digest(clientKey);
-  const mask = await hashing.hmac(storedKey, ascii(passwordProofText(challenge.nonce, code, key)));
+  const mask = await hashing.hmac(storedKey, asciiBytes(passwordProofText(challenge.nonce, code, key)));
   return { nonce: challenge.nonce, proof: encodeBase64Url(clientKey.map((byte, index) => byte ^ (mask[index] ?? 0))) };
 }
 
 /** Composed, so that a password is the same from every keyboard. */
 async function clientKeyOf(hashing: PasswordHashing, password: string, salt: Uint8Array): Promise<Uint8Array> {
   const salted = await hashing.stretch(new TextEncoder().encode(password.normalize("NFKC")), salt, PASSWORD_ROUNDS);
-  return hashing.hmac(salted, ascii(PASSWORD_KEY_INFO));
-}
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  return hashing.hmac(salted, asciiBytes(PASSWORD_KEY_INFO));
 }
