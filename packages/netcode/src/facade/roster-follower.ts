@@ -40,12 +40,12 @@ export class RosterFollower {
     this.#number = number;
     const here = new Set(members.map(({ peerId }) => peerId));
     for (const { peerId, reason } of left) {
-      const before = this.view(lobby);
       // Of ourselves the broker has the last word: who does not hear it must not lose its links to that. And who left may be back.
       if (peerId === localPeerId || here.has(peerId)) continue;
       // It came and went while the broker was not heard.
       if (memberOf(lobby, peerId) === undefined) links.removePeer(peerId);
       else if (!this.#left.has(peerId)) {
+        const before = this.view(lobby);
         this.#left.add(peerId);
         handleEvent({ type: "change", change: { type: "member-left", peerId, reason }, before });
       }
