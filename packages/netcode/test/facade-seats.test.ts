@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resumeLobby } from "../src/facade/enter-lobby.ts";
 import { expectEqualChecksums, join, openRoom, options, play, startAll, type Room, type TagMatch } from "./facade-room.ts";
-import { tagGame } from "./tag-game.ts";
+import { brokenTag } from "./tag-game.ts";
 
 /** A match in which the last member is heard no more, until the others have dropped it. */
 async function dropLast(room: Room): Promise<{ matches: TagMatch[]; lost: TagMatch; roles: string[] }> {
@@ -91,13 +91,7 @@ describe("seats of a running match", () => {
     await startAll(room);
     const page = await room.pages[1]?.reload();
     if (page === undefined) throw new Error("no page");
-    const broken = {
-      ...tagGame,
-      init: () => {
-        throw new Error("init");
-      },
-    };
-    const lobby = await room.world.until(resumeLobby(page.environment, { game: broken, name: "" }));
+    const lobby = await room.world.until(resumeLobby(page.environment, { game: brokenTag("init"), name: "" }));
     expect([lobby?.me.seat, lobby?.match, lobby?.state.match?.matchNumber]).toEqual([1, undefined, 1]);
     expect(room.world.reported).toEqual([new Error("init")]);
     await room.world.runUntil(() => lobby?.peers.every((peer) => peer.status === "open") === true);

@@ -49,3 +49,13 @@ export const tagGame: Game<TagState, TagInput> = defineGame<TagState, TagInput>(
       ? { winner: state.discs.reduce((best, disc, index) => (disc.x > (state.discs[best]?.x ?? 0) ? index : best), 0) }
       : undefined,
 });
+
+/** The game with a part that throws its own name. */
+export function brokenTag(part: "init" | "step"): typeof tagGame {
+  return {
+    ...tagGame,
+    [part]: () => {
+      throw new Error(part);
+    },
+  };
+}
