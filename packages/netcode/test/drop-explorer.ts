@@ -1,86 +1,11 @@
-import { DropVote } from "../src/core/wire/drop-vote-codec.ts";
 import { Random } from "../src/core/base/random.ts";
-import { DropMember, voteKey, type LocalEvent, type MemberSetting, type MemberStatus, type Participant } from "./drop-member.ts";
+import type { LocalEvent, MemberSetting, Participant } from "./drop-member.ts";
+import type { DropEnding, DropScenario, Exploration } from "./drop-scenario.ts";
+import { DropStates, type LocalState } from "./drop-states.ts";
 import { FingerprintSet } from "./fingerprint-set.ts";
-
-export interface DropScenario {
-  readonly memberCount: number;
-  /** Slots that nobody holds at first. */
-  readonly vacant?: readonly number[];
-  /** Slots that somebody joins into while all this goes on, in the order of the seat entries: vacant ones, or ones whose holder goes. Those who join have indexes from `memberCount` on. */
-  readonly joins?: readonly number[];
-  /** Dead from the beginning: a joiner never starts. */
-  readonly dead?: readonly number[];
-  /** May die at any moment, or not at all. */
-  readonly mortal?: readonly number[];
-  /** May say goodbye at any moment, or not at all. */
-  readonly leaving?: readonly number[];
-  /** Pairs that cannot talk from the beginning. */
-  readonly broken?: readonly (readonly [number, number])[];
-  /** Pairs that fall silent once, and speak again. */
-  readonly flaky?: readonly (readonly [number, number])[];
-  /** Slots for whose holders everybody has the broker's word. */
-  readonly words?: readonly number[];
-  /** Everybody notices who is gone before any vote arrives: what is left is every order in which votes arrive. */
-  readonly isNoticedFirst?: boolean;
-  /** Every move in every state: what the shorter search must come to, too. */
-  readonly isFull?: boolean;
-  /** Stop after so many states. */
-  readonly statesMax?: number;
-  /** Instead of everything: so many runs, each in an order of its own from this seed on. */
-  readonly random?: { readonly runs: number; readonly seed: number };
-}
-
-/** One participant when nothing moves any more. */
-export interface RestingMember extends Participant {
-  readonly isAlive: boolean;
-  readonly status: MemberStatus;
-  /** By slot and generation, as in `0.1`: the last frames that it decided. */
-  readonly decided: ReadonlyMap<string, number>;
-  readonly isWaiting: boolean;
-  readonly isJoining: boolean;
-  /** Slots whose holders are gone for it, that it has cast out, and that may not count everywhere yet. */
-  readonly agreed: number;
-  readonly set: number;
-  readonly joining: number;
-  readonly generations: readonly number[];
-}
-
-/** A run that came to rest: nothing is under way and nobody has anything to add. */
-export interface DropEnding {
-  readonly members: readonly RestingMember[];
-  readonly actions: readonly string[];
-}
-
-export interface Exploration {
-  readonly states: number;
-  readonly endings: number;
-  /** Different states of single members. */
-  readonly memberStates: number;
-  readonly isComplete: boolean;
-}
 
 /** Rounds of two seconds that are looked at after everything is quiet. */
 const TICKS_MAX = 12;
-
-interface LocalState {
-  readonly index: number;
-  readonly parent: LocalState | undefined;
-  readonly event: LocalEvent | undefined;
-  readonly resting: RestingMember;
-  readonly noticed: number;
-  readonly heardAgain: number;
-  readonly announcedCount: number;
-  /** By slot: the newest generation of which it has confirmed the entry. */
-  readonly announced: readonly number[];
-  readonly transitions: Map<number, Transition>;
-}
-
-interface Transition {
-  readonly next: number;
-  readonly vote: number;
-  readonly sendsTo: "all" | number | undefined;
-}
 
 /** A state of the whole match: numbers of member states, and of votes under way by pair. Arrays are shared between worlds, and never changed. */
 interface World {
@@ -128,10 +53,7 @@ export class DropExplorer {
   readonly #leaving: number;
   /** Who may be dropped although it lives. */
   readonly #accused: number;
-  readonly #votes: DropVote[] = [];
-  readonly #voteNumbers = new Map<string, number>();
-  readonly #states: LocalState[] = [];
-  readonly #stateNumbers = new Map<string, number>();
+  readonly #states: DropStates;
   readonly #seen = new FingerprintSet();
 
   constructor(scenario: DropScenario) {
@@ -155,6 +77,7 @@ export class DropExplorer {
       participants,
       joiners: joins.map((_, place) => memberCount + place),
     };
+    this.#states = new DropStates(this.#setting);
   }
 
   explore(ending: (ending: DropEnding) => void): Exploration {
@@ -166,7 +89,7 @@ export class DropExplorer {
     };
     if (random !== undefined) {
       for (let run = 0; run < random.runs; run++) this.#run(new Random(random.seed + run), end);
-      return { states: 0, endings, memberStates: this.#states.length, isComplete: false };
+      return { states: 0, endings, memberStates: this.#states.count, isComplete: false };
     }
     const order = new Random(1);
     const stack = [this.#first()];
@@ -186,7 +109,7 @@ export class DropExplorer {
       shuffle(moves, order);
       for (const move of this.#reduced(world, moves)) stack.push(this.#after(world, move));
     }
-    return { states: this.#seen.size, endings, memberStates: this.#states.length, isComplete };
+    return { states: this.#seen.size, endings, memberStates: this.#states.count, isComplete };
   }
 
   /** One run in a random order. What is optional happens with small chances. */
@@ -211,7 +134,7 @@ export class DropExplorer {
   #first(): World {
     const { dead = [], vacant = [] } = this.#scenario;
     const gone = bitsOf([...dead, ...vacant]);
-    const members = this.#setting.participants.map((_, index) => this.#intern(new DropMember(this.#setting, index), undefined, undefined));
+    const members = this.#setting.participants.map((_, index) => this.#states.first(index));
     const queues = Array.from({ length: this.#count ** 2 }, () => NOTHING);
     const alive = ((1 << this.#count) - 1) & ~gone;
     const playing = this.#playing(alive, members);
@@ -221,7 +144,7 @@ export class DropExplorer {
   #playing(alive: number, members: readonly number[]): number {
     let playing = 0;
     for (let index = 0; index < members.length; index++) {
-      if ((alive & (1 << index)) !== 0 && this.#state(members[index] ?? -1).resting.status === "playing") playing |= 1 << index;
+      if ((alive & (1 << index)) !== 0 && this.#states.state(members[index] ?? -1).resting.status === "playing") playing |= 1 << index;
     }
     return playing;
   }
@@ -246,13 +169,7 @@ export class DropExplorer {
   }
 
   #stateOf(world: World, index: number): LocalState {
-    return this.#state(world.members[index] ?? -1);
-  }
-
-  #state(number: number): LocalState {
-    const state = this.#states[number];
-    if (state === undefined) throw new Error(`no state ${number}`);
-    return state;
+    return this.#states.state(world.members[index] ?? -1);
   }
 
   #isAlive(world: World, index: number): boolean {
@@ -339,7 +256,7 @@ export class DropExplorer {
   }
 
   #isEarly(state: LocalState, vote: number): boolean {
-    const generations = this.#votes[vote]?.generations;
+    const generations = this.#states.vote(vote)?.generations;
     for (let slot = 0; slot < state.announced.length; slot++) if ((generations?.[slot] ?? 0) > (state.announced[slot] ?? 0)) return true;
     return false;
   }
@@ -423,15 +340,15 @@ export class DropExplorer {
 
   /** Copies no object by its fields: millions of worlds are made here. */
   #moved(world: World, queuesBefore: World["queues"], index: number, event: LocalEvent): Mutable<World> {
-    const transition = this.#transition(world.members[index] ?? -1, event);
-    const next = this.#state(transition.next);
+    const transition = this.#states.transition(world.members[index] ?? -1, event);
+    const next = this.#states.state(transition.next);
     const bit = 1 << index;
     const playing = next.resting.status === "playing" ? world.playing | bit : world.playing & ~bit;
     let queues = queuesBefore;
     let { sent } = world;
     if (transition.sendsTo !== undefined) {
       const [newQueues, newSent] = [queues.slice(), sent.slice()];
-      const own = this.#votes[transition.vote]?.set ?? 0;
+      const own = this.#states.vote(transition.vote)?.set ?? 0;
       for (let to = 0; to < this.#count; to++) {
         const pair = index * this.#count + to;
         const slot = this.#slots[to] ?? 0;
@@ -456,69 +373,6 @@ export class DropExplorer {
   /** Who plays no longer takes nothing. */
   #withoutQueuesTo(queues: World["queues"], index: number): World["queues"] {
     return queues.map((queue, pair) => (pair % this.#count === index ? NOTHING : queue));
-  }
-
-  #transition(number: number, event: LocalEvent): Transition {
-    const state = this.#state(number);
-    const key = (KINDS.indexOf(event.kind) * 32 + event.from + 1) * 1_000_000 + event.argument;
-    let transition = state.transitions.get(key);
-    if (transition === undefined) {
-      const member = this.#replay(state);
-      member.apply(event, this.#votes);
-      const sends = member.sendsTo !== undefined;
-      transition = {
-        next: this.#intern(member, state, event),
-        vote: sends ? this.#voteNumber(member.agreement.own) : -1,
-        sendsTo: member.sendsTo,
-      };
-      state.transitions.set(key, transition);
-    }
-    return transition;
-  }
-
-  #replay(state: LocalState): DropMember {
-    const events: LocalEvent[] = [];
-    for (let at: LocalState | undefined = state; at?.event !== undefined; at = at.parent) events.push(at.event);
-    const member = new DropMember(this.#setting, state.index);
-    for (const event of events.toReversed()) member.apply(event, this.#votes);
-    return member;
-  }
-
-  #intern(member: DropMember, parent: LocalState | undefined, event: LocalEvent | undefined): number {
-    const key = `${member.index}:${member.key()}`;
-    const known = this.#stateNumbers.get(key);
-    if (known !== undefined) return known;
-    const { index, status, participant, noticed, heardAgain, announcedCount } = member;
-    const isOutside = status === "outside";
-    const own = isOutside ? new DropVote() : member.agreement.own;
-    const resting: RestingMember = {
-      ...participant,
-      isAlive: true,
-      status,
-      decided: new Map(member.decided),
-      isWaiting: !isOutside && member.agreement.isWaiting,
-      isJoining: !isOutside && member.agreement.isJoining,
-      agreed: own.agreed,
-      set: own.set,
-      joining: own.joining,
-      generations: [...own.generations.subarray(0, this.#setting.slotCount)],
-    };
-    const announced = Array.from({ length: this.#setting.slotCount }, (_, slot) => member.generationOf(slot));
-    this.#states.push({ index, parent, event, resting, noticed, heardAgain, announcedCount, announced, transitions: new Map() });
-    this.#stateNumbers.set(key, this.#states.length - 1);
-    return this.#states.length - 1;
-  }
-
-  #voteNumber(vote: DropVote): number {
-    const key = voteKey(vote);
-    let number = this.#voteNumbers.get(key);
-    if (number === undefined) {
-      const copy = new DropVote();
-      copy.copyFrom(vote);
-      number = this.#votes.push(copy) - 1;
-      this.#voteNumbers.set(key, number);
-    }
-    return number;
   }
 
   /** Two seconds later, with what everybody repeats under way; `undefined` when all of that changes nothing any more. */
@@ -555,8 +409,6 @@ export class DropExplorer {
     return { members, actions: actionsOf(world) };
   }
 }
-
-const KINDS: readonly LocalEvent["kind"][] = ["notice", "hear", "announce", "accept", "start", "leave", "tick", "deliver"];
 
 /** What need not happen. */
 function isOptional(kind: Move[1]): boolean {

@@ -1,5 +1,7 @@
 import { isQuorum } from "../src/core/rollback/quorum.ts";
-import { DropExplorer, type DropEnding, type DropScenario, type Exploration, type RestingMember } from "./drop-explorer.ts";
+import { DropExplorer } from "./drop-explorer.ts";
+import type { DropEnding, DropScenario, Exploration } from "./drop-scenario.ts";
+import type { RestingMember } from "./drop-states.ts";
 
 /**
  * Explores a scenario and throws where one of these does not hold (besides what each member checks of itself: no decision changes, and none cuts what was confirmed):

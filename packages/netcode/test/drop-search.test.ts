@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { DropEnding, DropScenario, RestingMember } from "./drop-explorer.ts";
+import type { DropEnding, DropScenario } from "./drop-scenario.ts";
+import type { RestingMember } from "./drop-states.ts";
 import { exploreSafely } from "./drop-invariants.ts";
 
 /** `ROLLCALL_DEEP=1`: to the end, or so many states. Else the larger searches are cut off early, in an order from a seed. */
