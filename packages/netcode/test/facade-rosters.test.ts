@@ -2,13 +2,12 @@ import { describe, expect, test } from "vitest";
 import { resumeLobby } from "../src/facade/enter-lobby.ts";
 import { join, openRoom, options, play, startAll, type Room, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
-import { seal } from "./stand-in-keeper.ts";
 import { StandInSigner } from "./stand-in-signer.ts";
 
 /** Ada, Bob, Cyd, Dee, of a broker that signs. */
 async function signedRoom(guestCount = 3): Promise<Room> {
   const world = new FacadeWorld();
-  world.broker.signer = new StandInSigner("a", (key, bytes) => seal(key, bytes, 64));
+  world.broker.signer = new StandInSigner("a");
   return openRoom(guestCount, {}, world);
 }
 
@@ -123,7 +122,7 @@ describe("rosters in the lobby", () => {
     const { broker } = room.world;
     const list = told(room.host);
     const { signer } = broker;
-    broker.signer = new StandInSigner("b", (key, bytes) => seal(key, bytes, 64));
+    broker.signer = new StandInSigner("b");
     broker.socketOf(room.host.me.peerId).drop();
     await room.world.runUntil(() => list.includes("broker back"));
     await join(room, "Eve");

@@ -4,12 +4,10 @@ import * as KIND from "../src/core/link/link-kind.ts";
 import type { Roster } from "../src/core/ports/roster.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
-import { seal } from "./stand-in-keeper.ts";
 import { StandInSigner } from "./stand-in-signer.ts";
 
-const sealed = (key: Uint8Array, bytes: Uint8Array): Uint8Array => seal(key, bytes, 64);
-const SIGNER = new StandInSigner("a", sealed);
-const LATER = new StandInSigner("b", sealed);
+const SIGNER = new StandInSigner("a");
+const LATER = new StandInSigner("b");
 const LOBBY = "KXRTM";
 
 const idOf = (index: number): string => index.toString(16).padStart(32, "0");

@@ -2,8 +2,10 @@
 import { asciiBytes } from "../src/core/base/ascii.ts";
 import { encodeBase64Url } from "../src/core/base/base64url.ts";
 import type { RosterTrust } from "../src/core/link/roster-exchange.ts";
+import { SIGNATURE_BYTES } from "../src/core/ports/membership.ts";
 import type { RosterAuthority, RosterKey } from "../src/core/ports/roster-authority.ts";
 import { encodeRoster, ROSTER_HEADER, type Roster } from "../src/core/ports/roster.ts";
+import { seal } from "./stand-in-keeper.ts";
 
 type Seal = (key: Uint8Array, bytes: Uint8Array) => Uint8Array;
 
@@ -14,9 +16,9 @@ export class StandInSigner {
   readonly #seal: Seal;
   readonly #secret: Uint8Array;
 
-  /** `name`: its first letter is the key. */
-  constructor(name: string, seal: Seal) {
-    this.#seal = seal;
+  /** `name`: its first letter is the key. `sealAs`: for one that signs otherwise than `isSealed` takes it. */
+  constructor(name: string, sealAs: Seal = (key, bytes) => seal(key, bytes, SIGNATURE_BYTES)) {
+    this.#seal = sealAs;
     this.#secret = new Uint8Array(32).fill(name.charCodeAt(0));
     this.key = { kid: name.charAt(0).repeat(8), key: encodeBase64Url(this.#secret) };
   }
