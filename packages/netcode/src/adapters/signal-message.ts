@@ -4,7 +4,7 @@ import type { SocketProof } from "./signaling-proof.ts";
 
 /** Longest session description that is read: a data-only one with twenty candidates has about 3 kB. */
 const SDP_UNITS_MAX = 32_768;
-/** Most candidates that are taken from one description. */
+/** Most candidates that are taken from one description, or wait for one. */
 export const CANDIDATES_MAX = 64;
 const CONNECTION_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 
