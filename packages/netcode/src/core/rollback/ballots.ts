@@ -184,7 +184,7 @@ export class Ballots {
     if (!isQuorum(current & ~set, current)) return false;
     for (let place = this.#joins.length - 1; place >= 0; place--) {
       const bit = 1 << (this.#joins[place] ?? 0);
-      if ((this.own.joining & current & bit) === 0) continue;
+      if ((this.own.joining & current & bit) === 0 || this.#isSaidToCount(bit)) continue;
       current &= ~bit;
       if (!isQuorum(current & ~set, current)) return false;
     }
@@ -273,6 +273,17 @@ export class Ballots {
       if (vote.generations[slot] === this.own.generations[slot]) return member;
     }
     return -1;
+  }
+
+  /** True when somebody says that all count the holder of the slot of `bit`: that stays so, whoever says it, one who joins itself too. Of decisions it may know less than we have to. */
+  #isSaidToCount(bit: number): boolean {
+    const slot = slotOf(bit);
+    for (let member = 0; member < this.votes.length; member++) {
+      const vote = this.votes[member];
+      if (vote === undefined || vote === this.own || (this.own.set & (1 << member)) !== 0) continue;
+      if ((vote.joining & bit) === 0 && vote.generations[slot] === this.own.generations[slot]) return true;
+    }
+    return false;
   }
 
   /**
