@@ -19,7 +19,7 @@ const SENTENCES: Readonly<Record<LobbyErrorCode, string>> = {
   SERVER_FULL: "The server is at its limit. Try again in a minute.",
   RETRY: "The server cannot answer now. Try again in a moment.",
   NO_TURN_SERVER: "This server has no TURN server, which a relay-only lobby needs. Host without relay-only.",
-  BAD_REQUEST: "The server did not understand this request. Reload the page.",
+  BAD_REQUEST: "It did not understand this request.",
 };
 
 /** A refusal as it goes over the wire. */

@@ -65,9 +65,12 @@ export type {
 export { hostLobby, joinLobby, prepareLobby, quickMatch, resumeLobby, startLocalMatch, watchLobbies } from "./facade/browser-facade.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentation/correction-smoother.ts";
+export type { LobbyOf, MatchOf } from "./facade/game-types.ts";
 export type { BanOptions, ReserveOptions } from "./facade/host-options.ts";
 export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
 export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions } from "./facade/public-lobby-types.ts";
+export type { LocalMatchOptions, PlayerOptions, ProfileOptions } from "./facade/player-options.ts";
+export type { Recordable } from "./facade/recordable.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export type {
   GameEvent,
@@ -79,7 +82,6 @@ export type {
   LobbyOptions,
   LobbyPeer,
   LobbySecurity,
-  LocalMatchOptions,
   Match,
   MatchEvents,
   MatchStats,

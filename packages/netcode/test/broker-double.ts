@@ -97,7 +97,7 @@ interface Room {
   readonly seats: Set<Seat>;
 }
 
-type Refused = { readonly code: LobbyErrorCode; readonly retryAfterMs?: number };
+type Refused = { readonly code: LobbyErrorCode; readonly retryAfterMs?: number; readonly message?: string };
 
 const CODES = ["KXRTM", "BCDFG", "HJKMN", "PQRST"] as const;
 

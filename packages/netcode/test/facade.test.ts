@@ -4,8 +4,8 @@ import { startLocalMatch } from "../src/facade/local-match.ts";
 import { errorOf, join, openRoom, options, startAll, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import type { TestPage } from "./facade-world.ts";
-import { tagGame } from "./tag-game.ts";
-import type { NetcodeErrorLike } from "../src/facade/types.ts";
+import { tagGame, type TagInput, type TagState } from "./tag-game.ts";
+import type { LobbyOptions, NetcodeErrorLike } from "../src/facade/types.ts";
 
 describe("a lobby", () => {
   test("[FA1] a host and three guests meet under a code, and every pair is linked", async () => {
@@ -274,11 +274,43 @@ describe("errors", () => {
       hostLobby(environment, { ...options("A"), settings: "x".repeat(5_000) }),
       hostLobby(environment, { ...options("A"), broker: "play.example.org" }),
       hostLobby(environment, { ...options("A"), broker: "ftp://play.example.org" }),
+      // What a program without types may pass.
+      hostLobby(environment, { game: tagGame } as LobbyOptions<TagState, TagInput>),
+      hostLobby(environment, { name: "A" } as LobbyOptions<TagState, TagInput>),
+      resumeLobby(environment, { name: "A" } as LobbyOptions<TagState, TagInput>),
+      joinLobby(environment, undefined as unknown as string, options("A")),
     ];
     for (const promise of wrong) expect((await errorOf(promise)).code).toBe("BAD_ARGUMENT");
     expect(world.tickers.size).toBe(0);
     expect(world.broker.sockets).toEqual([]);
     expect(() => startLocalMatch(environment, { game: tagGame, players: [] })).toThrow("1–8 players");
+    const { host } = await openRoom(0);
+    expect((await errorOf(host.start({ countdownMs: -1 }))).message).toBe("Expected countdownMs in 0–60000, got -1.");
+  });
+
+  test("[FA97] what the lobby server refuses under the one code for all of it is told in its words", async () => {
+    const { host, world } = await openRoom(0);
+    world.broker.refusals.set("transfer-host", { code: "BAD_REQUEST", message: "Only a connected member can become host." });
+    const { code, message, remedy } = await errorOf(world.until(host.transferHost(host.me.peerId)));
+    expect({ code, message }).toEqual({
+      code: "BAD_REQUEST",
+      message: "The lobby server refused this: Only a connected member can become host.",
+    });
+    expect(remedy).toContain("Look at the lobby again");
+  });
+
+  test("[FA96] of a guest, a bot and a seat of a local match the game says the name, and what it likes of the rest", async () => {
+    const { host, world } = await openRoom(0, { guests: [{ name: "Bob" }] });
+    expect(host.me.profile).toEqual({ name: "Ada", colour: 0, choices: null, guests: [{ name: "Bob", colour: 0, choices: null }] });
+    const match = await world.until(host.start({ playerCount: 3, botProfiles: [{ name: "Robo" }] }));
+    expect(match.seats.map(({ profile }) => profile.name)).toEqual(["Ada", "Bob", "Robo"]);
+    const players = [{ profile: { name: "Ada" } }, { profile: { name: "Robo", colour: 3 }, bot: true }];
+    const local = startLocalMatch(world.page().environment, { game: tagGame, players });
+    expect(local.seats.map(({ kind, profile }) => [kind, profile])).toEqual([
+      ["person", { name: "Ada", colour: 0, choices: null }],
+      ["bot", { name: "Robo", colour: 3, choices: null }],
+    ]);
+    local.stop();
   });
 
   test("[FA26] joining can be aborted at any time", async () => {

@@ -3,7 +3,7 @@ import type { Json, LobbyCode, LobbyState, PeerId, Profile } from "@rollcall/net
 import type { RubberbandLobby, RubberbandMatch } from "../../src/net/gateway.ts";
 import type { RubberbandState, rubberbandInput } from "../../src/sim/index.ts";
 import { FakeChat } from "./fake-chat.ts";
-import { FakeMatch } from "./fake-match.ts";
+import { FakeMatch, wholeProfile } from "./fake-match.ts";
 import { Listeners } from "./listeners.ts";
 
 type Events = LobbyEvents<RubberbandState, typeof rubberbandInput>;
@@ -133,7 +133,7 @@ export class FakeLobby implements RubberbandLobby {
   /** A match starts, for everybody. */
   begin(options: StartOptions = {}): FakeMatch {
     const persons = this.state.members.map((member) => ({ kind: "person" as const, peerId: member.peerId, profile: member.profile }));
-    const bots = (options.botProfiles ?? []).map((profile) => ({ kind: "bot" as const, profile }));
+    const bots = (options.botProfiles ?? []).map((profile) => ({ kind: "bot" as const, profile: wholeProfile(profile) }));
     const seats = [...persons, ...bots];
     const match = new FakeMatch(seats, [persons.findIndex((seat) => seat.peerId === "me")], options.countdownMs ?? 0);
     this.match = match;

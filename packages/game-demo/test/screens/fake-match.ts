@@ -1,10 +1,15 @@
 import type { MatchEvents, MatchStats, MatchView } from "@rollcall/netcode";
-import type { MatchSeat, PeerId } from "@rollcall/netcode";
+import type { MatchSeat, PeerId, PlayerOptions, PlayerProfile, Recordable } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../../src/net/gateway.ts";
 import type { RubberbandState } from "../../src/sim/index.ts";
 import { Listeners } from "./listeners.ts";
 
 const FAKE_PEER = "me" as PeerId;
+
+/** As the library fills in what was left out. */
+export function wholeProfile(player: PlayerOptions): PlayerProfile {
+  return { colour: 0, choices: null, ...player };
+}
 
 /** A match that plays nothing: tests move its phase. */
 export class FakeMatch implements RubberbandMatch {
@@ -52,6 +57,10 @@ export class FakeMatch implements RubberbandMatch {
 
   stats(): MatchStats {
     throw new Error("the fake match has no figures");
+  }
+
+  get recordable(): Recordable {
+    throw new Error("the fake match has no frames");
   }
 
   checksum(): undefined {

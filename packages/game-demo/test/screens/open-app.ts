@@ -6,7 +6,7 @@ import { Stage } from "../../src/screens/stage.ts";
 import "../../src/styles/main.css";
 import { FakeList } from "./fake-list.ts";
 import { FakeLobby } from "./fake-lobby.ts";
-import { FakeMatch } from "./fake-match.ts";
+import { FakeMatch, wholeProfile } from "./fake-match.ts";
 
 /** What the network does in a test: by default lobbies open at once, and there is no seat to go back to. */
 export interface FakeNetwork {
@@ -113,9 +113,10 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
 }
 
 function startFake({ players }: LocalRequest): FakeMatch {
-  const seats = players.map(({ profile, bot }) =>
-    bot ? ({ kind: "bot", profile } as const) : ({ kind: "person", peerId: FakeLobby.myId, profile } as const),
-  );
+  const seats = players.map(({ profile: player, bot = false }) => {
+    const profile = wholeProfile(player);
+    return bot ? ({ kind: "bot", profile } as const) : ({ kind: "person", peerId: FakeLobby.myId, profile } as const);
+  });
   const local = players.flatMap(({ bot }, index) => (bot ? [] : [index]));
   return new FakeMatch(seats, local, 0);
 }

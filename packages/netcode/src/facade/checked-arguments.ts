@@ -1,8 +1,9 @@
 import type { PeerId } from "../core/base/units.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { jsonBytes } from "../core/ports/lobby-protocol.ts";
-import type { Json, MatchSeat, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
+import type { GameIdentity, Json, MatchSeat, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
 import { badArgument } from "./netcode-error.ts";
+import type { PlayerOptions, ProfileOptions } from "./player-options.ts";
 
 /** As many graphemes as a name tag has room for. */
 const NAME_GRAPHEMES_MAX = 16;
@@ -10,19 +11,31 @@ const NAME_GRAPHEMES_MAX = 16;
 const COLOUR_MAX = 63;
 
 /** A profile that the broker will take: the name trimmed and cut, the rest checked. Throws `BAD_ARGUMENT`. */
-export function checkedProfile({ guests, ...player }: Profile): Profile {
+export function checkedProfile({ guests, ...player }: ProfileOptions): Profile {
   if (guests !== undefined && guests.length > LOBBY_LIMITS.guests)
     throw badArgument(`at most ${LOBBY_LIMITS.guests} guests, got ${guests.length}`);
   return guests === undefined ? checkedPlayer(player) : { ...checkedPlayer(player), guests: guests.map(checkedPlayer) };
 }
 
 /** The same for a guest or a bot. */
-export function checkedPlayer({ name, colour, choices }: PlayerProfile): PlayerProfile {
+export function checkedPlayer({ name, colour = 0, choices = null }: PlayerOptions): PlayerProfile {
   return {
-    name: cutName(name),
+    name: cutName(checkedText("a name", name)),
     colour: checkedInteger("a colour", colour, [0, COLOUR_MAX]),
     choices: checkedJson("choices", choices, LOBBY_LIMITS.choicesBytes),
   };
+}
+
+/** What peers compare of a game. Throws `BAD_ARGUMENT`: programs without types pass anything. */
+export function checkedIdentity(game: GameIdentity | undefined): GameIdentity {
+  if (game?.contentHash === undefined) throw badArgument("the option `game`, made by defineGame()");
+  return { id: game.id, version: game.version, contentHash: game.contentHash };
+}
+
+/** `value`, if it is a text. Throws `BAD_ARGUMENT`. */
+export function checkedText(name: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw badArgument(`${name} as a text, got ${String(value)}`);
 }
 
 /** `value`, if it can be sent as `name`. Throws `BAD_ARGUMENT`. */
@@ -57,6 +70,11 @@ export function checkedAudience(audience: number): number {
 /** `capacity`, if a lobby can have it. Throws `BAD_ARGUMENT`. */
 export function checkedCapacity(capacity: number): number {
   return checkedInteger("a capacity", capacity, [1, LOBBY_LIMITS.members]);
+}
+
+/** `countdownMs`, if a match can have it. Throws `BAD_ARGUMENT`. */
+export function checkedCountdown(countdownMs: number): number {
+  return checkedInteger("countdownMs", countdownMs, [0, LOBBY_LIMITS.countdownMs]);
 }
 
 /** `value`, if it is a whole number in the range. Throws `BAD_ARGUMENT`. */

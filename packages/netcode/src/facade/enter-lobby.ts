@@ -9,7 +9,16 @@ import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
 import type { Admission, GameIdentity, IceServer, Json, PasswordVerifier, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
-import { checkedAudience, checkedCapacity, checkedJson, checkedMetadata, checkedPassword, checkedProfile } from "./checked-arguments.ts";
+import {
+  checkedAudience,
+  checkedCapacity,
+  checkedIdentity,
+  checkedJson,
+  checkedMetadata,
+  checkedPassword,
+  checkedProfile,
+  checkedText,
+} from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
 import type { Environment, PasswordParts } from "./environment.ts";
 import type { PasswordQuestion } from "./lobby-password.ts";
@@ -70,7 +79,7 @@ export async function watchLobbies(environment: Environment, options: LobbyListO
   const { filter = {}, signal } = options;
   const { lobbyUrl } = addressOf(environment, options);
   const { WatchedList } = await loadPart(() => import("./lobby-list.ts"));
-  return WatchedList.open(environment, { lobbyUrl, game: identityOf(options), filter, signal });
+  return WatchedList.open(environment, { lobbyUrl, game: checkedIdentity(options.game), filter, signal });
 }
 
 /** Joins the lobby of a code, or of an invite, as people type or paste it. Rejects with a `NetcodeError`. */
@@ -79,14 +88,14 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
   code: string,
   options: JoinOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
-  const normalized = normalizeLobbyCode(code);
+  const normalized = normalizeLobbyCode(checkedText("a code", code));
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
   const reservation = readReservation(code);
   const entrance = {
     type: "join" as const,
     code: normalized,
-    game: identityOf(options),
-    profile: profileOf(options),
+    game: checkedIdentity(options.game),
+    profile: checkedProfile(options),
     ...(options.as === undefined ? {} : { as: options.as }),
     ...(reservation === undefined ? {} : { reservation }),
   };
@@ -299,7 +308,7 @@ function addressOf(environment: Environment, { broker }: { readonly broker?: str
 }
 
 function seatMemoryOf(environment: Environment, options: AnyLobbyOptions): SeatMemory {
-  return new SeatMemory(environment.page, options.game.id, addressOf(environment, options).base);
+  return new SeatMemory(environment.page, checkedIdentity(options.game).id, addressOf(environment, options).base);
 }
 
 /** What a new lobby is like. */
@@ -307,18 +316,9 @@ function roomOf<State, Schema extends InputSchema, Messages extends MessageTypes
   options: QuickMatchOptions<State, Schema, Messages>,
 ): { readonly game: GameIdentity; readonly profile: Profile; readonly capacity: number; readonly settings: Json } {
   return {
-    game: identityOf(options),
-    profile: profileOf(options),
+    game: checkedIdentity(options.game),
+    profile: checkedProfile(options),
     capacity: checkedCapacity(options.capacity ?? options.game.players[1]),
     settings: checkedJson("settings", options.settings ?? null, LOBBY_LIMITS.settingsBytes),
   };
-}
-
-function identityOf({ game }: { readonly game: GameIdentity }): GameIdentity {
-  return { id: game.id, version: game.version, contentHash: game.contentHash };
-}
-
-function profileOf(options: AnyLobbyOptions): Profile {
-  const { name, colour = 0, choices = null, guests } = options;
-  return checkedProfile({ name, colour, choices, ...(guests === undefined ? {} : { guests }) });
 }

@@ -1,5 +1,5 @@
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
-import type { Ban, Json, LobbyState, Member, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Ban, Json, LobbyState, Member } from "../core/ports/lobby-protocol.ts";
 import { readReservation, writeReservation } from "../core/identity/invite.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
@@ -17,6 +17,7 @@ import type { LobbyContent } from "./lobby-content.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import type { MakeVerifier } from "./environment.ts";
 import type { BanOptions, ReserveOptions } from "./host-options.ts";
+import type { ProfileOptions } from "./player-options.ts";
 
 /** How long a seat is held where nothing else is said: at half, whoever reads the message late finds it gone; at double, others wait for who does not come. */
 const RESERVED_MS = 600_000;
@@ -75,7 +76,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     return this.#connection.request({ type: "keep-open" });
   }
 
-  async setProfile(profile: Partial<Profile>): Promise<void> {
+  async setProfile(profile: Partial<ProfileOptions>): Promise<void> {
     await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
   }
 

@@ -8,7 +8,7 @@ import type { LinkEvent } from "../core/ports/link.ts";
 import type { Admission, LobbyChange, LobbyState, MatchAgreement, Member } from "../core/ports/lobby-protocol.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { DropCause } from "../core/ports/session.ts";
-import { checkedInteger, checkedPlayer } from "./checked-arguments.ts";
+import { checkedCountdown, checkedInteger, checkedPlayer } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
@@ -170,10 +170,11 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     const wanted = options.playerCount ?? Math.min(players[1], Math.max(players[0], peopleCount(this.state)));
     const playerCount = checkedInteger("a playerCount", wanted, players);
     const botProfiles = (options.botProfiles ?? []).map(checkedPlayer);
+    const countdownMs = checkedCountdown(options.countdownMs ?? 0);
     // The match may come before the reply, and never comes when the start is refused.
     const started = this.#started.wait();
     started.catch(() => {});
-    await this.#connection.request({ type: "start", playerCount, botProfiles, countdownMs: options.countdownMs ?? 0 });
+    await this.#connection.request({ type: "start", playerCount, botProfiles, countdownMs });
     return started;
   }
 

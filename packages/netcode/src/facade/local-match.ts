@@ -2,11 +2,13 @@ import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { Ticker } from "../driver/ticker.ts";
+import { checkedPlayer } from "./checked-arguments.ts";
 import type { Environment } from "./environment.ts";
 import { MatchRunner } from "./match-runner.ts";
 import { badArgument } from "./netcode-error.ts";
 import { MATCH_TICK_MS } from "./tick-intervals.ts";
-import type { LocalMatchOptions, Match } from "./types.ts";
+import type { LocalMatchOptions } from "./player-options.ts";
+import type { Match } from "./types.ts";
 
 const LOCAL_PEER_ID = "local" as PeerId;
 
@@ -18,9 +20,10 @@ export function startLocalMatch<State, Schema extends InputSchema>(
   const [fewest, most] = options.game.players;
   const { length } = options.players;
   if (length < fewest || length > most) throw badArgument(`${fewest}–${most} players, got ${length}`);
-  const seats = options.players.map(({ profile, bot }): MatchSeat =>
-    bot ? { kind: "bot", profile } : { kind: "person", peerId: LOCAL_PEER_ID, profile },
-  );
+  const seats = options.players.map(({ profile, bot = false }): MatchSeat => {
+    const checked = checkedPlayer(profile);
+    return bot ? { kind: "bot", profile: checked } : { kind: "person", peerId: LOCAL_PEER_ID, profile: checked };
+  });
   const agreement: MatchAgreement = {
     matchNumber: 1,
     seed: options.seed ?? environment.page.randomSeed(),

@@ -19,6 +19,7 @@ import { epochOf } from "./match-epoch.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
 import { NetcodeError } from "./netcode-error.ts";
+import { playersOf, type Recordable } from "./recordable.ts";
 import { RunAhead } from "./run-ahead.ts";
 import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
@@ -60,6 +61,7 @@ const RUN_AHEAD_FRAMES_MAX = 8;
 export class MatchRunner<State, Schema extends InputSchema> implements Match<State, Schema>, MatchDriverHost {
   readonly matchNumber: number;
   readonly seats: readonly MatchSeat[];
+  readonly recordable: Recordable;
   readonly #options: MatchRunnerOptions<State, Schema>;
   readonly #simulation: GameSimulation<State, Schema>;
   readonly #watched: WatchedSimulation;
@@ -101,18 +103,20 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     const { entry = "player", mayTakeSeats } = options;
     if (entry !== "player") loadFollowing();
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
+    const seatPlayers = playersOf(agreement.seats);
     this.#session = new MatchSession(nowMs, {
       loadFollowing,
       loadDesync,
       role: entry,
       mayTakeSeats,
       localPeerId,
-      players: agreement.seats.map((seat) => ({ peerId: seat.kind === "person" ? seat.peerId : undefined })),
+      players: seatPlayers,
       hostId: agreement.hostId,
       matchEpoch: epochOf(agreement.matchNumber),
       simulation: meter,
       ...MATCH_LIMITS,
     });
+    this.recordable = { source: this.#session.source, game, setup: this.#setup, players: seatPlayers, inputBytes: game.inputBytes };
     const seated = agreement.seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
     this.#people = new MatchPeople(nowMs, localPeerId, seated);
     this.#inputs = this.#roomForInputs(seated.filter((peerId) => peerId === localPeerId).length);

@@ -86,7 +86,13 @@ export function errorOfFailure(failure: LobbyFailure, game: GameIdentity): Netco
   const { code, expected, retryAfterMs, message: cause } = failure;
   const difference = code === "VERSION_MISMATCH" && expected !== undefined ? gameDifference(game, expected) : undefined;
   const message = difference === undefined || expected === undefined ? undefined : sentenceOf(difference, game, expected);
-  return new NetcodeError(code, { message, expected, retryAfterMs, ...(cause === undefined ? {} : { cause }) });
+  return new NetcodeError(code, { message, expected, retryAfterMs, ...(cause === undefined ? {} : { cause }), ...refusalOf(failure) });
+}
+
+/** One code stands for many things there: what it was is in the server's own words alone. */
+function refusalOf({ code, message }: LobbyFailure): Pick<NetcodeErrorDetail, "message" | "remedy"> {
+  if (code !== "BAD_REQUEST" || message === undefined) return {};
+  return { message: `The lobby server refused this: ${message}`, remedy: "Look at the lobby again, or reload the page." };
 }
 
 function sentenceOf(difference: GameDifference, game: GameIdentity, expected: GameIdentity): string {

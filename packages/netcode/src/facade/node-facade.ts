@@ -9,7 +9,8 @@ import { NetcodeError } from "./netcode-error.ts";
 import { nodeEnvironment } from "./node-environment.ts";
 import * as groups from "./peer-group.ts";
 import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
-import type { HostOptions, JoinOptions, Lobby, LocalMatchOptions, Match } from "./types.ts";
+import type { LocalMatchOptions } from "./player-options.ts";
+import type { HostOptions, JoinOptions, Lobby, Match } from "./types.ts";
 
 /** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
 export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(

@@ -3,6 +3,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Json } from "../core/ports/lobby-protocol.ts";
 import type { Transport } from "../core/ports/transport.ts";
+import type { PlayerOptions } from "./player-options.ts";
 import type { LobbyPeer, Match, NetcodeErrorLike } from "./types.ts";
 
 export interface PeerGroupOptions<State, Schema extends InputSchema> {
@@ -19,12 +20,9 @@ export interface PeerGroupOptions<State, Schema extends InputSchema> {
 }
 
 /** Who plays one seat. */
-export interface GroupSeat {
+export interface GroupSeat extends PlayerOptions {
   /** One of the group; none: a bot. One peer may have several. */
   readonly peer?: string;
-  readonly name: string;
-  readonly colour?: number;
-  readonly choices?: Json;
 }
 
 /** All of it has to be the same for every peer. */

@@ -8,7 +8,7 @@ import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { Ticker } from "../driver/ticker.ts";
-import { checkedInteger, checkedJson, checkedPlayer } from "./checked-arguments.ts";
+import { checkedCountdown, checkedInteger, checkedJson, checkedPlayer } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import type { Environment } from "./environment.ts";
 import { Listeners } from "./listeners.ts";
@@ -169,12 +169,12 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
       seats: seats.map((seat) => this.#seatOf(seat)),
       settings: checkedJson("settings", settings, LOBBY_LIMITS.settingsBytes),
       hostId,
-      countdownMs: checkedInteger("countdownMs", countdownMs, [0, LOBBY_LIMITS.countdownMs]),
+      countdownMs: checkedCountdown(countdownMs),
     };
   }
 
-  #seatOf({ peer, name, colour = 0, choices = null }: GroupSeat): MatchSeat {
-    const profile = checkedPlayer({ name, colour, choices });
+  #seatOf({ peer, ...player }: GroupSeat): MatchSeat {
+    const profile = checkedPlayer(player);
     if (peer === undefined) return { kind: "bot", profile };
     const peerId = this.#ids.find((id) => id === peer);
     if (peerId === undefined) throw badArgument(`seats of peers of this group, got "${peer}"`);

@@ -3,11 +3,13 @@ import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
 import type { GoneReason } from "../core/ports/departure.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
-import type { Ban, Json, LobbyErrorCode, LobbyState, MatchSeat, Member, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Ban, Json, LobbyErrorCode, LobbyState, MatchSeat, Member } from "../core/ports/lobby-protocol.ts";
 import type { Verified } from "../core/ports/membership.ts";
 import type { LinkFailure } from "../core/ports/link-failure.ts";
 import type { BanOptions, ReserveOptions } from "./host-options.ts";
 import type { LogEntry } from "./log-types.ts";
+import type { PlayerOptions, ProfileOptions } from "./player-options.ts";
+import type { Recordable } from "./recordable.ts";
 import type { LinkPath, LinkStage, LinkStatus } from "../core/ports/link.ts";
 import type { IncomingTransfer, LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer, TransferLimits } from "./content-types.ts";
 import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.ts";
@@ -42,10 +44,12 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
   readonly game: Game<State, Schema, Messages>;
   /** 1–16 graphemes are shown; longer names are cut. */
   readonly name: string;
+  /** An index into the game's own palette, 0–63; default 0. */
   readonly colour?: number;
+  /** Whatever else a player chooses in the game, as plain data of at most 1,024 bytes; default `null`. */
   readonly choices?: Json;
-  /** Others who play on this device, each in a seat of its own; at most 3. */
-  readonly guests?: readonly PlayerProfile[];
+  /** Others who play on this device, each in a seat of its own; at most 3. `input` of `match.run` is asked for each of `match.localPlayers`. */
+  readonly guests?: readonly PlayerOptions[];
   /** The broker's address, `http:`, `https:`, `ws:` or `wss:`; default: the page's own origin. */
   readonly broker?: string | URL;
   /** Replaces the ICE servers that the broker hands out. */
@@ -169,8 +173,9 @@ export interface NetcodeErrorLike extends Error {
 export interface StartOptions {
   /** Seats of the match; default: the members, but at least the game's fewest. Bots fill what members do not. */
   readonly playerCount?: number;
-  readonly botProfiles?: readonly PlayerProfile[];
-  /** Time from the broker's word to frame 0; default 0. */
+  /** In place of "Bot 3" and the like, in the order of the bots' seats. */
+  readonly botProfiles?: readonly PlayerOptions[];
+  /** Time from the broker's word to frame 0, at most 60,000; default 0. */
   readonly countdownMs?: number;
 }
 
@@ -194,7 +199,7 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   nextMatch(): Promise<Match<State, Schema>>;
   /** Somebody is still here: after `idle-warning`. */
   keepOpen(): Promise<void>;
-  setProfile(profile: Partial<Profile>): Promise<void>;
+  setProfile(profile: Partial<ProfileOptions>): Promise<void>;
   setReady(ready: boolean): Promise<void>;
   /** Watches from now on, or plays as soon as a seat is free (`me.role` says `queued` until then). The host may say it of another member. Rejects with `LOBBY_FULL` where there is no room to watch. */
   setRole(role: "player" | "spectator", peerId?: PeerId): Promise<void>;
@@ -378,6 +383,8 @@ export interface Match<State, Schema extends InputSchema> {
   view(): MatchView<State>;
   stats(): MatchStats;
   checksum(frame: number): number | undefined;
+  /** For `new MatchRecorder(match.recordable)` of `@rollcall/netcode/replay`; of who plays and who watches. */
+  readonly recordable: Recordable;
   on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void;
   /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. */
   readonly ended: Promise<unknown>;
@@ -386,12 +393,4 @@ export interface Match<State, Schema extends InputSchema> {
    * nobody plays any more.
    */
   stop(): void;
-}
-
-export interface LocalMatchOptions<State, Schema extends InputSchema> {
-  readonly game: Game<State, Schema>;
-  /** One per player; `bot: true` for bots. */
-  readonly players: readonly { readonly profile: PlayerProfile; readonly bot: boolean }[];
-  readonly seed?: number;
-  readonly settings?: Json;
 }

@@ -1,0 +1,8 @@
+import type { Game } from "../core/game/game.ts";
+import type { Lobby, Match } from "./types.ts";
+
+/** The lobbies of a game, for a function that takes one: `LobbyOf<typeof game>`. */
+export type LobbyOf<SomeGame> = SomeGame extends Game<infer State, infer Schema, infer Messages> ? Lobby<State, Schema, Messages> : never;
+
+/** The matches of a game, for a function that takes one: `MatchOf<typeof game>`. */
+export type MatchOf<SomeGame> = SomeGame extends Game<infer State, infer Schema, infer _Messages> ? Match<State, Schema> : never;
