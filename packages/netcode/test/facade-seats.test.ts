@@ -221,6 +221,21 @@ describe("seats of a running match", () => {
     expect(watched.view().state.discs[2]?.dashes).toBeGreaterThan(0);
   });
 
+  test("[FA99] the number of a frame is the match's, of who comes late and who watches, too", async () => {
+    const room = await openRoom(1, { capacity: 4 });
+    const matches = await startAll(room);
+    play(matches);
+    await room.world.run(2_000);
+    const watched = (await join(room, "Zed")).watch();
+    const seen: number[][] = [];
+    watched.run({ input: () => ({ dx: 0, dash: false }), frame: ({ played }, frame) => seen.push([frame + 1, played]) });
+    await room.world.runUntil(() => watched.stats().confirmedFrame > 150);
+    const { frame, state, confirmedFrame } = watched.view();
+    expect([state.played, confirmedFrame]).toEqual([frame, frame - 1]);
+    expect(seen.length).toBeGreaterThan(5);
+    for (const [after, played] of seen) expect(played).toBe(after);
+  });
+
   test("[FA41] any player stops the game for all, and lets it go on", async () => {
     const room = await openRoom(2);
     const matches = await startAll(room);

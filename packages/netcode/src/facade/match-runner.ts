@@ -182,7 +182,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     return {
       state: this.#newestState(),
       alpha: this.#outcome === undefined ? this.#driver.alpha(nowMs) : 1,
-      frame: this.#driver.frame,
+      frame: this.#session.frame,
       confirmedFrame: this.#session.confirmedFrame,
     };
   }
@@ -309,7 +309,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       loadDesync();
     }
     this.#runAhead?.sampled(this.#inputs);
-    if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, frame));
+    if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, this.#session.frame - 1));
   }
 
   /** For the driver. */

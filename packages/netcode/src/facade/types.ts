@@ -80,7 +80,7 @@ export interface HostOptions<State, Schema extends InputSchema, Messages extends
   Schema,
   Messages
 > {
-  /** Default: the game's most players. At most 64: who has no seat in a match watches the lobby. */
+  /** Most members who play; guests come on top. Default: the game's most players. At most 64: who has no seat in a match may `watch` it. */
   readonly capacity?: number;
   readonly settings?: Json;
   readonly metadata?: Json;
@@ -257,7 +257,9 @@ export interface MatchView<State> {
   readonly state: State;
   /** How far real time is from the last frame to the next, 0–1: for drawing between two frames. */
   readonly alpha: number;
+  /** The match's next frame to simulate: `state` is that before it. */
   readonly frame: number;
+  /** The newest frame that nothing can change any more. */
   readonly confirmedFrame: number;
 }
 
@@ -266,7 +268,7 @@ export interface RunOptions<State, Schema extends InputSchema> {
   readonly input: (playerIndex: number) => InputOf<Schema>;
   /** Called once per animation frame; `elapsedMs`: since the last. Leave it out to draw from a loop of your own with `match.view()`. */
   readonly render?: (view: MatchView<State>, elapsedMs: number) => void;
-  /** Called after every simulated frame with the new state, before events: for trails and interpolation. Not called for resimulated frames. */
+  /** Called after every frame of the match with the new state, before events: for trails and interpolation. Not for resimulated frames; who watches or catches up may simulate several frames for one call. */
   readonly frame?: (state: State, frame: number) => void;
   /** Events that `step` emitted, by name: each reaches you once, as soon as it is predicted. Start a sound here. */
   readonly on?: GameEventListeners;
