@@ -16,8 +16,15 @@ export async function loadGame(text: string): Promise<AnyGame | string> {
     const game = exports[name];
     return isGame(game) ? game : `${module} has no game by the name "${name}": --game MODULE#export names what defineGame returned.`;
   } catch (error) {
-    return `${module} cannot be loaded: ${messageOf(error)}`;
+    return loadFailure(module, error);
   }
+}
+
+/** Why `module` cannot be loaded, as a sentence. Most games are TypeScript, which older Nodes do not read. */
+export function loadFailure(module: string, error: unknown): string {
+  const isUnread = error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION";
+  const hint = isUnread ? ". With tsx Node reads TypeScript: npx tsx node_modules/.bin/rollcall … (or …/rollcall-bot)" : "";
+  return `${module} cannot be loaded: ${messageOf(error)}${hint}`;
 }
 
 /** What `defineGame` returns has a content hash; the command trusts the module for the rest, whose code it runs. */

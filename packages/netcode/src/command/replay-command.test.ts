@@ -7,6 +7,7 @@ import { afterAll, expect, it } from "vitest";
 import { recordLocally, setupFor } from "../../test/replay-world.ts";
 import { tagGame } from "../../test/tag-game.ts";
 import { encodeReplay } from "../core/replay/index.ts";
+import { loadFailure } from "./load-game.ts";
 import { runReplayCommand } from "./replay-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-replay-"));
@@ -38,4 +39,10 @@ it("[RE12] the command plays a replay again: 0 when all is as recorded, 1 and a 
   expect(await runReplayCommand(join(folder, "none.rcr"), game)).toMatchObject({ exitCode: 2 });
   const { exitCode, message } = await runReplayCommand(good, game.replace("tagGame", "none"));
   expect([exitCode, message]).toEqual([2, expect.stringContaining('no game by the name "none"')]);
+});
+
+it("[RE16] who names a TypeScript module to a Node that reads none is told what does", () => {
+  const error = Object.assign(new TypeError('Unknown file extension ".ts" for game.ts'), { code: "ERR_UNKNOWN_FILE_EXTENSION" });
+  expect(loadFailure("game.ts", error)).toContain("npx tsx node_modules/.bin/rollcall");
+  expect(loadFailure("game.ts", new Error("boom"))).toBe("game.ts cannot be loaded: boom");
 });

@@ -95,6 +95,8 @@ describe("a report", () => {
     expect(message).toContain(`The states first differ after frame ${flip.frame}`);
     expect(message).toContain(`state.${flip.field}[1]: `);
     expect(message).toContain("comes out as there: this peer computed, or kept, something else");
+    const tagText = gameText.replace("flip-simulation.ts#keepingGame", "tag-game.ts#tagGame");
+    expect(await runReportCommand(file, tagText)).toMatchObject({ exitCode: 2, message: expect.stringContaining(`"${game.id}"`) });
     writeFileSync(file, "{}");
     expect(await runReportCommand(file, gameText)).toMatchObject({ exitCode: 2 });
     expect(await runReportCommand(join(folder, "none.json"), gameText)).toMatchObject({ exitCode: 2 });

@@ -20,6 +20,7 @@ export async function runReportCommand(file: string, gameText: string): Promise<
   if (report === undefined) return { exitCode: 2, message: `${file}: this is no desync report.` };
   const game = await loadGame(gameText);
   if (typeof game === "string") return { exitCode: 2, message: game };
+  if (game.id !== report.game.id) return { exitCode: 2, message: `${file}: of the game "${report.game.id}", not of "${game.id}".` };
   try {
     return describe(file, report, replayDesyncReport(report, game));
   } catch (error) {
