@@ -88,7 +88,7 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
     value: "FOLDER",
     help: "Folder with a built game, served to browsers beside the broker. Default: none.",
     apply: (text, options) => {
-      if (statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true) return "a folder";
+      if (!isFolder(text)) return "a folder";
       options.staticFolder = text;
       return undefined;
     },
@@ -105,6 +105,14 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
       applyAdminToken(readText(text) ?? "", options) === undefined ? undefined : `a file with at least ${ADMIN_TOKEN_UNITS_MIN} characters`,
   },
 };
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
 
 function applyAdminToken(text: string, options: MutableOptions): string | undefined {
   if (text.length < ADMIN_TOKEN_UNITS_MIN) return `at least ${ADMIN_TOKEN_UNITS_MIN} characters`;

@@ -219,6 +219,7 @@ test.each([
   ["--admin-token", "short"],
   ["--admin-token-file", "/nowhere/at/all"],
   ["--static", "/nowhere/at/all"],
+  ["--static", "x".repeat(5_000)],
   ["--redis-url", "http://redis:6379"],
   ["--redis-url", "redis://"],
   ["--redis-url", "redis://redis:6379/lobbies"],
@@ -242,4 +243,34 @@ test("[OP9] an unknown flag, a token given in two ways and an address without it
   expect(message(["--metrics-host", "0.0.0.0"])).toContain("--metrics-host");
   expect(message([], { REDIS_URL: "redis://redis:6379" })).toContain("--signing-key-file");
   expect(message([], { ROLLCALL_ADMIN_TOKEN: "", ROLLCALL_METRICS_PORT: "", ROLLCALL_DRAIN_SECONDS: "" })).toBe("run");
+});
+
+test("[OP9] every setting that a refusal names is one that there is, and the first is one that was given, as it was given", () => {
+  const settings = readSettings(["--help"], {});
+  const help = settings.kind === "help" ? settings.text : "";
+  const known = new Set([...help.matchAll(/^  (--[a-z-]+)/gm)].map(([, name = ""]) => name));
+  const here = new URL(import.meta.url).pathname;
+  const secret = "a secret that is long enough to be taken";
+  const pairs: readonly (readonly [readonly string[], Record<string, string>, string])[] = [
+    [["--ticket-secret-file", here, "--open"], {}, "--ticket-secret-file"],
+    [["--ticket-secret", secret], { ROLLCALL_OPEN: "1" }, "--ticket-secret"],
+    [["--turn-secret-file", here], {}, "--turn-secret-file"],
+    [[], { ROLLCALL_TURN_SECRET: secret }, "ROLLCALL_TURN_SECRET"],
+    [["--turn", "turn:a:1"], {}, "--turn"],
+    [[], { REDIS_URL: "redis://redis:6379" }, "REDIS_URL"],
+    [[], { ROLLCALL_REDIS_URL: "redis://redis:6379" }, "ROLLCALL_REDIS_URL"],
+    [["--metrics-host", "127.0.0.1"], {}, "--metrics-host"],
+    ...[...known].map((name) => [[`${name}=\0`], {}, name] as const),
+  ];
+  let refused = 0;
+  for (const [args, environment, first] of pairs) {
+    const read = readSettings(args, environment);
+    if (read.kind !== "refused") continue;
+    refused++;
+    const named = read.message.match(/--[a-z-]+/g) ?? [];
+    expect({ message: read.message, unknown: named.filter((name) => !known.has(name)) }).toEqual({ message: read.message, unknown: [] });
+    expect(read.message).toMatch(new RegExp(`^${first}: expected |^Option '.*${first}' `));
+  }
+  expect(refused).toBeGreaterThan(30);
+  for (const name of help.match(/--[a-z-]+/g) ?? []) expect(known).toContain(name === "--life" ? "--help" : name);
 });

@@ -223,10 +223,9 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
   const options: MutableOptions = { port: DEFAULT_PORT, tls: {}, turn: {}, logLevel: "info" };
   const given = new Map<string, string>();
   for (const [name, setting] of Object.entries(SETTINGS)) {
-    const variable = variableOf(name);
     const flag = flags[name];
-    const fromEnvironment = environment[variable] ?? (name === "redis-url" ? environment["REDIS_URL"] : undefined);
-    const text = flag === undefined ? fromEnvironment : String(flag);
+    const variable = name === "redis-url" && environment[variableOf(name)] === undefined ? "REDIS_URL" : variableOf(name);
+    const text = flag === undefined ? environment[variable] : String(flag);
     // An empty variable is how a compose file says "not set".
     if (text === undefined || (flag === undefined && text === "")) continue;
     given.set(name, flag === undefined ? variable : `--${name}`);
@@ -237,28 +236,32 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     const [one, other] = names.flatMap((name) => given.get(name) ?? []);
     if (other !== undefined) return { kind: "refused", message: `${other}: expected without ${one}` };
   }
-  return runSettings(options);
+  return runSettings(options, (name) => given.get(name));
 }
 
-function runSettings({ tls, turn, turnServers, logLevel, ...others }: MutableOptions): Settings {
+/** `said`: how a setting was given, by flag or by variable; `undefined`: not at all. */
+function runSettings(
+  { tls, turn, turnServers, logLevel, ...others }: MutableOptions,
+  said: (name: string) => string | undefined,
+): Settings {
+  const refused = (name: string | undefined, expected: string): Settings => ({ kind: "refused", message: `${name}: expected ${expected}` });
   const { urls, secret, ...life } = turn;
   const { certFile, keyFile } = tls;
-  if (others.metricsHost !== undefined && others.metricsPort === undefined)
-    return { kind: "refused", message: "--metrics-host: expected --metrics-port too" };
-  if (keyFile === undefined && certFile !== undefined) return { kind: "refused", message: "--tls-cert: expected --tls-key too" };
-  if (certFile === undefined && keyFile !== undefined) return { kind: "refused", message: "--tls-key: expected --tls-cert too" };
+  if (others.metricsHost !== undefined && others.metricsPort === undefined) return refused(said("metrics-host"), "--metrics-port too");
+  if (keyFile === undefined && certFile !== undefined) return refused(said("tls-cert"), "--tls-key too");
+  if (certFile === undefined && keyFile !== undefined) return refused(said("tls-key"), "--tls-cert too");
   const pair = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
-  if (pair !== undefined && !isTlsPair(pair)) return { kind: "refused", message: "--tls-key: expected the key of --tls-cert" };
+  if (pair !== undefined && !isTlsPair(pair)) return refused(said("tls-key"), `the key of ${said("tls-cert")}`);
   if (others.open === true && (others.ticketSecret ?? others.ticketSecretFile) !== undefined)
-    return { kind: "refused", message: "--ticket-secret: expected without --open" };
+    return refused(said("ticket-secret") ?? said("ticket-secret-file"), `without ${said("open")}`);
   const rest = pair === undefined ? others : { ...others, tls: pair };
   if (rest.redisUrl !== undefined && rest.signingKeyFile === undefined)
-    return { kind: "refused", message: "--redis-url: expected --signing-key-file too, the same for all brokers" };
+    return refused(said("redis-url"), "--signing-key-file too, the same for all brokers");
   if (urls === undefined && secret === undefined) {
     return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers }, logLevel };
   }
-  if (urls === undefined) return { kind: "refused", message: "--turn-secret: expected --turn too" };
-  if (secret === undefined) return { kind: "refused", message: "--turn: expected --turn-secret or --turn-secret-file too" };
+  if (urls === undefined) return refused(said("turn-secret") ?? said("turn-secret-file"), "--turn too");
+  if (secret === undefined) return refused(said("turn"), "--turn-secret or --turn-secret-file too");
   return { kind: "run", options: { ...rest, turn: { urls, secret, ...life } }, logLevel };
 }
 
