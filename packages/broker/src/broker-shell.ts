@@ -164,7 +164,7 @@ export class BrokerShell implements BrokerHandlers {
 
   /** Counts an HTTP request of its address; false: too many, and it is refused. */
   mayRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    const address = clientAddress(request, this.#settings.trustedProxyHops);
+    const address = this.#addressOf(request);
     if (this.#addresses.take(monotonicMs(), address, "requests")) return true;
     this.#lateRefusals.refuseRequest(request, response, address);
     return false;
@@ -180,7 +180,7 @@ export class BrokerShell implements BrokerHandlers {
     if (path !== "/lobby" && path !== "/peerjs") return false;
     socket.on("error", () => socket.destroy());
     const nowMs = monotonicMs();
-    const address = clientAddress(request, this.#settings.trustedProxyHops);
+    const address = this.#addressOf(request);
     const refusal = this.#refusal(request, address, nowMs);
     if (refusal !== undefined) {
       this.#lateRefusals.refuseSocket(socket, address, refusal);
@@ -202,10 +202,7 @@ export class BrokerShell implements BrokerHandlers {
 
   /** An upgrade that is not for the broker. */
   refuseUnknown(request: IncomingMessage, socket: Duplex): void {
-    this.#lateRefusals.refuseSocket(socket, clientAddress(request, this.#settings.trustedProxyHops), {
-      reason: "path",
-      status: "404 Not Found",
-    });
+    this.#lateRefusals.refuseSocket(socket, this.#addressOf(request), { reason: "path", status: "404 Not Found" });
   }
 
   /** What is no HTTP. */
@@ -232,6 +229,10 @@ export class BrokerShell implements BrokerHandlers {
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
+  }
+
+  #addressOf(request: IncomingMessage): string {
+    return clientAddress(request, this.#settings.trustedProxyHops);
   }
 
   #refusal(request: IncomingMessage, address: string, nowMs: number): { readonly reason: string; readonly status: string } | undefined {

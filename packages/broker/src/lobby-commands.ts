@@ -1,15 +1,8 @@
-import {
-  LOBBY_TIMES,
-  playersOf,
-  type LobbyState,
-  type MatchSeat,
-  type PeerId,
-  type PlayerProfile,
-  unreachable,
-} from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_TIMES, playersOf, type MatchSeat, type PeerId, type PlayerProfile, unreachable } from "@rollcall/netcode/lobby-protocol";
 import type { LobbyAnswer, RoomCommand } from "./lobby.ts";
 import type { BanTime } from "./lobby-bans.ts";
 import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
+import { isMember } from "./lobby-record.ts";
 import { releaseSeats, reserveSeats } from "./lobby-reservations.ts";
 import { changeRole } from "./lobby-roles.ts";
 import { cleanPlayer, cleanProfile } from "./profile.ts";
@@ -131,13 +124,13 @@ function setRole(
   { role, peerId = sender }: Extract<RoomCommand, { readonly type: "set-role" }>,
 ): LobbyRefusal | undefined {
   if (peerId !== sender && draft.lobby.hostId !== sender) return { code: "NOT_HOST" };
-  return holds(draft.lobby, peerId) ? changeRole(draft, peerId, role) : { code: "BAD_REQUEST", detail: "This member has gone." };
+  return isMember(draft, peerId) ? changeRole(draft, peerId, role) : { code: "BAD_REQUEST", detail: "This member has gone." };
 }
 
 /** Who is gone already was wanted gone: no error. */
 function putOut(draft: LobbyDraft, hostId: PeerId, { peerId, ...time }: BanTime & { readonly peerId: PeerId }): LobbyRefusal | undefined {
   if (peerId === hostId) return { code: "BAD_REQUEST", detail: "The host leaves instead." };
-  if (!holds(draft.lobby, peerId)) return undefined;
+  if (!isMember(draft, peerId)) return undefined;
   draft.ban(peerId, time);
   draft.remove(peerId, time.isPause ? "kicked" : "banned");
   return undefined;
@@ -146,7 +139,7 @@ function putOut(draft: LobbyDraft, hostId: PeerId, { peerId, ...time }: BanTime 
 function transferHost(draft: LobbyDraft, peerId: PeerId): LobbyRefusal | undefined {
   if (peerId === draft.lobby.hostId) return undefined;
   // A host without a socket would lose the role again within a second.
-  if (!holds(draft.lobby, peerId) || !draft.member(peerId).connected) {
+  if (!isMember(draft, peerId) || !draft.member(peerId).connected) {
     return { code: "BAD_REQUEST", detail: "Only a connected member can become host." };
   }
   draft.makeHost(peerId);
@@ -194,8 +187,4 @@ function endMatch(draft: LobbyDraft, peerId: PeerId, matchNumber: number): Lobby
   if (!plays && peerId !== hostId) return { code: "NOT_HOST" };
   draft.change({ type: "match-ended", matchNumber });
   return undefined;
-}
-
-function holds(lobby: LobbyState, peerId: PeerId): boolean {
-  return lobby.members.some((member) => member.peerId === peerId);
 }

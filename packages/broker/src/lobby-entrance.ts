@@ -4,7 +4,7 @@ import type { LobbyDraft, LobbyRefusal } from "./lobby-draft.ts";
 import { barOf, barOfSecret } from "./lobby-bans.ts";
 import { provesPassword } from "./lobby-password.ts";
 import { roleOfNewcomer } from "./lobby-roles.ts";
-import { FORMER_PAGES, type SeatRecord } from "./lobby-record.ts";
+import { FORMER_PAGES, isMember, type SeatRecord } from "./lobby-record.ts";
 import { cleanProfile } from "./profile.ts";
 
 /** Where somebody comes from. */
@@ -59,7 +59,7 @@ export function joinLobby(draft: LobbyDraft, request: JoinRequest): LobbyAnswer 
     return reenterSeat(draft, { ...request, type: "reenter", entrance });
   const bar = barOf(draft.record, request, draft.nowMs);
   if (bar !== undefined) return refused(bar);
-  if (isTaken(draft, request.peerId)) return refused(KEY_TAKEN);
+  if (isMember(draft, request.peerId)) return refused(KEY_TAKEN);
   const { lobby } = draft;
   if (!sameGame(lobby.game, request.game)) return refused({ code: "VERSION_MISMATCH", expected: lobby.game });
   if (lobby.locked) return refused({ code: "LOBBY_LOCKED" });
@@ -121,7 +121,7 @@ export function resumeSeat(draft: LobbyDraft, request: ResumeRequest): LobbyAnsw
   const peerId = request.freshPeerId ?? seat.peerId;
   // The same as now: a fresh page that heard no answer asks again.
   const isFresh = peerId !== seat.peerId;
-  if (isFresh && isTaken(draft, peerId)) return refused(KEY_TAKEN);
+  if (isFresh && isMember(draft, peerId)) return refused(KEY_TAKEN);
   if (isFresh && seat.formerPeerIds.includes(peerId)) return refused(REPLACED);
   const connection = draft.takeConnection();
   const { address, deviceHash } = request;
@@ -151,10 +151,6 @@ function returnMember(draft: LobbyDraft, peerId: PeerId): void {
 
 function seatOfEntrance(draft: LobbyDraft, { id }: EntranceAttempt): SeatRecord | undefined {
   return draft.record.seats.find((seat) => seat.entrance?.id === id);
-}
-
-function isTaken(draft: LobbyDraft, peerId: PeerId): boolean {
-  return draft.record.seats.some((seat) => seat.peerId === peerId);
 }
 
 function sameGame(left: GameIdentity, right: GameIdentity): boolean {

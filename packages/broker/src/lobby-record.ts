@@ -111,6 +111,10 @@ export const RECENT_BYTES = 32_768;
 /** Most pages of a seat that are remembered as over: of sixteen reloads ago, none is left that could ask. */
 export const FORMER_PAGES = 16;
 
+export function isMember({ lobby }: Pick<LobbyRecord, "lobby">, peerId: PeerId): boolean {
+  return lobby.members.some((member) => member.peerId === peerId);
+}
+
 /** Changes after `lastEvent`, when all of them are still known; else none: the whole state comes with the admission anyway. */
 export function changesAfter({ recent }: LobbyRecord, lastEvent: number): readonly NumberedChange[] {
   const missed = recent.filter((item) => item.event > lastEvent);

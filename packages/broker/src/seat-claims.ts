@@ -1,7 +1,7 @@
 import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { ClaimStore } from "./claim-store.ts";
 import type { LobbyStep } from "./lobby.ts";
-import type { LobbyRecord } from "./lobby-record.ts";
+import { isMember, type LobbyRecord } from "./lobby-record.ts";
 import type { LobbyStore } from "./lobby-store.ts";
 
 /** A claim outlives every kept seat of a lobby that is not looked after; the nodes of connected members renew it. At half, a slow round of renewals loses it. */
@@ -115,10 +115,6 @@ export class SeatClaims {
     const { record } = await this.#options.lobbies.load(code);
     return record !== undefined && isMember(record, peerId);
   }
-}
-
-function isMember({ lobby }: LobbyRecord, peerId: PeerId): boolean {
-  return lobby.members.some((member) => member.peerId === peerId);
 }
 
 function keyOf(peerId: PeerId): string {
