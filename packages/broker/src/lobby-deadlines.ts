@@ -3,7 +3,7 @@ import { lobbyDeadlineMs, seatsDeadlineMs } from "./lobby.ts";
 import type { LobbyRecord } from "./lobby-record.ts";
 
 /** Deadlines are every node's to keep, in case that the one that wrote them dies; the others come this much later, and find it done. */
-export const FOLLOWER_LAG_MS = 200;
+const FOLLOWER_LAG_MS = 200;
 
 /** A timer cannot be set for longer; one that comes too early finds nothing to do, and is set again. */
 const TIMER_MS_MAX = 2_147_483_647;
@@ -26,12 +26,17 @@ export class LobbyDeadlines {
     this.#handleDue = handleDue;
   }
 
-  /** In place of what was noted for this lobby; `lagMs` later than `record` says. `isFollowed`: this process has members there; others look after an idle lobby by themselves. */
-  note(code: LobbyCode, record: LobbyRecord, { isFollowed, lagMs = 0 }: { readonly isFollowed: boolean; readonly lagMs?: number }): void {
+  /** In place of what was noted for this lobby. `isFollowed`: this process has members there; others look after an idle lobby by themselves. `isOfOther`: another node wrote `record`. */
+  note(
+    code: LobbyCode,
+    record: LobbyRecord,
+    { isFollowed, isOfOther = false }: { readonly isFollowed: boolean; readonly isOfOther?: boolean },
+  ): void {
     this.#clear(code);
     const seatsMs = seatsDeadlineMs(record);
     const deadlineMs = isFollowed ? lobbyDeadlineMs(record) : seatsMs;
     if (deadlineMs === Infinity || this.#closed) return;
+    const lagMs = isOfOther ? FOLLOWER_LAG_MS : 0;
     const waitMs = Math.min(TIMER_MS_MAX, Math.max(0, Math.ceil(deadlineMs + lagMs - this.#nowMs())));
     const due = (): void => {
       // The lobby may be over by then, and nothing noted for it any more.

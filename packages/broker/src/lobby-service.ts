@@ -17,7 +17,7 @@ import { arrivalOf, originOf, withoutSecrets } from "./lobby-arrival.ts";
 import { KEY_TAKEN, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
 import type { ListingBoard } from "./listing-board.ts";
-import { FOLLOWER_LAG_MS, LobbyDeadlines } from "./lobby-deadlines.ts";
+import { LobbyDeadlines } from "./lobby-deadlines.ts";
 import { LobbyPasswords } from "./lobby-password.ts";
 import { changesAfter, type LobbyRecord, type NumberedChange } from "./lobby-record.ts";
 import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
@@ -214,7 +214,7 @@ export class LobbyService {
         return;
       }
       const news = rooms.publish(code, { record: found.record, version: found.version, changes: [] });
-      this.#deadlines.note(code, found.record, { isFollowed: true, lagMs: FOLLOWER_LAG_MS });
+      this.#deadlines.note(code, found.record, { isFollowed: true, isOfOther: true });
       board.handleElsewhere(found.record);
       if (found.version > known) this.#papers.handleWritten(code, found.record, news);
     });
