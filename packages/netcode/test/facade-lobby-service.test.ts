@@ -173,7 +173,7 @@ test("[LS33] a game opens a lobby with a password, changes it, and joins with on
   });
 });
 
-test("[LS33] the challenge is asked for over a socket of its own; a broker that does not answer, refuses or hangs up is told as usual", async () => {
+test("[LS33] the challenge is asked for over a socket of its own, and again of a broker that cannot answer now; one that does not answer, refuses or hangs up is told as usual", async () => {
   const world = new FacadeWorld();
   const { environment } = world.page();
   const question = { lobbyUrl: "wss://play.test/lobby", game: tagGame, code: "KXRTM", key: "A".repeat(43), signal: undefined };
@@ -183,6 +183,16 @@ test("[LS33] the challenge is asked for over a socket of its own; a broker that 
   await world.run(100);
   expect(await proving).toEqual({ nonce: challenge.nonce, proof: "QQSScSXVnE_lFUdNWAH95O55YHRbjS0Qf47PWVtE1Is" });
   expect([world.tickers.size, world.broker.openSockets.length]).toEqual([0, 0]);
+  world.broker.answers.set("challenge", { ok: false, error: { code: "RETRY", message: "The store is away.", retryAfterMs: 800 } });
+  const insisting = provePassword(environment, "secret", question);
+  await world.run(1_000);
+  world.broker.answers.set("challenge", { ok: true, result: challenge });
+  await world.run(1_000);
+  expect(await insisting).toMatchObject({ nonce: challenge.nonce });
+  const asked = world.broker.received.flatMap((message) =>
+    "command" in message && message.command.type === "challenge" ? [message.request] : [],
+  );
+  expect(asked).toEqual([1, 1, 2, 3]);
   world.broker.answers.set("challenge", { ok: false, error: { code: "RATE_LIMITED", message: "Later." } });
   await expect(world.until(provePassword(environment, "secret", question))).rejects.toMatchObject({ code: "RATE_LIMITED" });
   world.broker.deaf = true;
