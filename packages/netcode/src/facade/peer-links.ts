@@ -40,8 +40,9 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
   readonly #transport: Transport;
   readonly #mesh: LinkMesh;
   readonly #outbox: Outbox;
-  /** How often a peer's channels opened or closed. */
+  /** Another number after each change of a peer's channels; of nobody who is no peer, or it would grow with a lobby that lives for weeks. */
   readonly #connections = new Map<PeerId, number>();
+  #changes = 0;
   #draining = false;
   #disposed = false;
 
@@ -56,6 +57,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
 
   /** Of two members, the one with the higher order dials. */
   addPeer(peerId: PeerId, role: "dialer" | "acceptor"): void {
+    if (!this.#connections.has(peerId)) this.#connections.set(peerId, ++this.#changes);
     this.#mesh.addPeer(this.#options.nowMs(), peerId, role);
     this.#drain();
   }
@@ -256,7 +258,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
   /** The channels to `peerId` are others now, or gone. */
   #replaced(peerId: PeerId): void {
     this.#outbox.forget(peerId);
-    this.#connections.set(peerId, (this.#connections.get(peerId) ?? 0) + 1);
+    if (this.#connections.has(peerId)) this.#connections.set(peerId, ++this.#changes);
   }
 
   async #prove(peerId: PeerId, request: number, transcript: Uint8Array): Promise<void> {
