@@ -37,6 +37,7 @@ export type {
   Ban,
   GameIdentity,
   Json,
+  LeaveReason,
   LobbyDoor,
   LobbyFilter,
   LobbyListing,

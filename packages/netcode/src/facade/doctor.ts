@@ -8,7 +8,7 @@ import { LobbyVisit } from "./lobby-visit.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import { runDiagnosis, type Diagnosis, type DiagnosisStep } from "./run-diagnosis.ts";
-import { ROOM_TICK_MS } from "./tick-intervals.ts";
+import { ROOM_TICK_MS } from "./facade-times.ts";
 import type { LobbyFinding } from "../core/ports/diagnosis.ts";
 
 export { CHECK_IDS } from "../core/ports/diagnosis.ts";

@@ -29,7 +29,7 @@ import { badArgument, NetcodeError } from "./netcode-error.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
-import { ROOM_TICK_MS } from "./tick-intervals.ts";
+import { ROOM_TICK_MS } from "./facade-times.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { HostOptions, JoinOptions, Lobby, LobbyOptions } from "./types.ts";
 

@@ -9,7 +9,7 @@ import { Deferred } from "./deferred.ts";
 import type { Environment } from "./environment.ts";
 import { Listeners } from "./listeners.ts";
 import { errorOfFailure, NetcodeError } from "./netcode-error.ts";
-import { ROOM_TICK_MS } from "./tick-intervals.ts";
+import { ROOM_TICK_MS } from "./facade-times.ts";
 import type { LobbyList, LobbyListEvents } from "./public-lobby-types.ts";
 
 export interface LobbyListSetup {

@@ -6,7 +6,7 @@ import { checkedPlayer } from "./checked-arguments.ts";
 import type { Environment } from "./environment.ts";
 import { MatchRunner } from "./match-runner.ts";
 import { badArgument } from "./netcode-error.ts";
-import { MATCH_TICK_MS } from "./tick-intervals.ts";
+import { MATCH_TICK_MS } from "./facade-times.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
 import type { Match } from "./types.ts";
 

@@ -18,7 +18,7 @@ import { badArgument, NetcodeError } from "./netcode-error.ts";
 import type { GroupMatchOptions, GroupSeat, PeerGroup, PeerGroupEvents, PeerGroupOptions } from "./peer-group-types.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { ShownFigures } from "./shown-figures.ts";
-import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./tick-intervals.ts";
+import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./facade-times.ts";
 import type { LobbyPeer, Match } from "./types.ts";
 
 /**

@@ -4,6 +4,7 @@ import type { GoneReason } from "../core/ports/departure.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Ban, Json, LobbyErrorCode, LobbyState, MatchSeat, Member } from "../core/ports/lobby-protocol.ts";
+import type { LeaveReason } from "../core/ports/lobby-types.ts";
 import type { Verified } from "../core/ports/membership.ts";
 import type { LinkFailure } from "../core/ports/link-failure.ts";
 import type { BanOptions, ReserveOptions } from "./host-options.ts";
@@ -128,7 +129,7 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
   change: () => void;
   "member-joined": (member: Member) => void;
   /** The seat is free. */
-  "member-left": (member: Member, reason: "left" | "kicked" | "banned" | "expired") => void;
+  "member-left": (member: Member, reason: LeaveReason) => void;
   /** The broker does not hear it; its seat is kept. Its links may be fine. */
   "member-disconnected": (member: Member) => void;
   /**
