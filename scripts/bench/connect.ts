@@ -5,6 +5,7 @@ import { chromiumFlags } from "../chromium.ts";
 import { freePort } from "../free-port.ts";
 import { ensureChromium } from "../install-chromium.ts";
 import type { JoinTimes } from "./pages/join.ts";
+import { median } from "./quantile.ts";
 import type { Row } from "./row.ts";
 import { servePages } from "./serve-pages.ts";
 
@@ -145,8 +146,4 @@ async function slowDown(page: Page, latency: number): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Network.enable");
   await session.send("Network.emulateNetworkConditions", { offline: false, latency, downloadThroughput: -1, uploadThroughput: -1 });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

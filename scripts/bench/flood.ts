@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
+import { median, quantile } from "./quantile.ts";
 
 /** `nothing`: a process that keeps a core busy and sends nothing, since the machine has two for all of them. */
 const KINDS = [
@@ -81,12 +82,6 @@ class Pair {
     this.#to.terminate();
   }
 }
-
-function quantile(values: readonly number[], ratio: number): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length * ratio)] ?? Number.NaN;
-}
-
-const median = (values: readonly number[]): number => quantile(values, 0.5);
 
 /** The 99th percentile of so many seconds, in ms. */
 async function measure(pairs: readonly Pair[], seconds: number): Promise<number> {
