@@ -1,7 +1,7 @@
 /**
  * `pnpm test:deep`: the tests at full size, hours of work for one core. What has passed is remembered in `.deep/`, so that a run that was cut off goes on
- * where it stopped; `--fresh` forgets it. `--only swarm,agreement` runs some parts, `--jobs 1` one process at a time (else one a core). At the end the log is written to
- * docs/measurements/deep.md.
+ * where it stopped; `--fresh` forgets it. `--only swarm,agreement` runs some parts, `--jobs 1` one process at a time (else one a core). At the end the log is in `.deep/log.md`, from
+ * which docs/measurements/deep.md is written by hand.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -78,7 +78,7 @@ const JOBS: readonly Job[] = [
 ];
 
 const PROGRESS = fileURLToPath(new URL("../.deep/progress.json", import.meta.url));
-const LOG = fileURLToPath(new URL("../docs/measurements/deep.md", import.meta.url));
+const LOG = fileURLToPath(new URL("../.deep/log.md", import.meta.url));
 
 function vitestJob(part: string, filter: string, project: string): Job {
   return {
@@ -150,8 +150,8 @@ function writeLog(results: readonly Result[]): void {
       ),
     ),
   ];
-  mkdirSync(dirname(LOG), { recursive: true });
   writeFileSync(LOG, body.join("\n"));
+  process.stdout.write(`The log is in ${LOG}.\n`);
 }
 
 async function runAll(): Promise<number> {
