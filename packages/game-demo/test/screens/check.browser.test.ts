@@ -1,17 +1,11 @@
 import { NetcodeError } from "@rollcall/netcode";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import type { Gateway } from "../../src/net/gateway.ts";
 import { CHECK_TITLES, type CheckId, type CheckStatus, type Diagnosis, type DiagnosisLine } from "../../src/screens/check-model.ts";
-import { openApp, type OpenedApp } from "./open-app.ts";
+import { appOpener } from "./app-opener.ts";
 
-let opened: OpenedApp | undefined;
-
-afterEach(() => {
-  opened?.close();
-  opened = undefined;
-  vi.restoreAllMocks();
-});
+const open = appOpener();
 
 const STATUSES: Partial<Record<CheckId, CheckStatus>> = { nat: "warn", "turn-udp": "fail", "turn-tcp": "skipped" };
 
@@ -60,7 +54,7 @@ const verdict = page.getByTestId("check-verdict");
 const copy = page.getByRole("button", { name: "Copy report" });
 
 async function openCheck(check: FakeCheck): Promise<void> {
-  opened = await openApp("/?name=Ada&broker=https://broker.example", { diagnose: check.diagnose });
+  await open("/?name=Ada&broker=https://broker.example", { diagnose: check.diagnose });
   await userEvent.click(page.getByRole("button", { name: "Check my connection" }));
 }
 
@@ -126,12 +120,12 @@ describe("the check of the connection", () => {
   test("[SC41] an error of the network offers it, in the room too, and the lobby goes on below", async () => {
     const check = new FakeCheck();
     const host = (): Promise<never> => Promise.reject(new NetcodeError("BROKER_UNREACHABLE"));
-    opened = await openApp("/?name=Ada", { diagnose: check.diagnose, host });
+    const first = await open("/?name=Ada", { diagnose: check.diagnose, host });
     await userEvent.click(page.getByRole("button", { name: "Host a game" }));
     const alert = page.getByRole("alert");
     await expect.element(alert.getByRole("button", { name: "Check my connection" })).toBeVisible();
-    opened.close();
-    opened = await openApp("/?name=Ada#j=KXRTM", { diagnose: check.diagnose });
+    first.close();
+    const opened = await open("/?name=Ada#j=KXRTM", { diagnose: check.diagnose });
     const lobby = opened.lobby();
     lobby.emit("peer-unreachable", lobby.me, new NetcodeError("PEER_UNREACHABLE"));
     await userEvent.click(alert.getByRole("button", { name: "Check my connection" }));
@@ -142,7 +136,7 @@ describe("the check of the connection", () => {
 
   test("[SC41] by keyboard alone", async () => {
     const check = new FakeCheck();
-    opened = await openApp("/?name=Ada", { diagnose: check.diagnose });
+    await open("/?name=Ada", { diagnose: check.diagnose });
     for (let step = 0; step < 40 && document.activeElement?.textContent !== "Check my connection"; step++)
       await userEvent.keyboard("{Tab}");
     await userEvent.keyboard("{Enter}");

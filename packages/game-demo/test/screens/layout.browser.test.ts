@@ -2,17 +2,16 @@ import { NetcodeError } from "@rollcall/netcode";
 import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeList, fakeListing } from "./fake-list.ts";
-import { openApp, type OpenedApp } from "./open-app.ts";
+import { appOpener } from "./app-opener.ts";
+import type { OpenedApp } from "./open-app.ts";
 
 const NARROW = { width: 360, height: 640 } as const;
 /** Least height of anything to press, in CSS px (WCAG 2.5.5). */
 const TARGET_PX = 44;
 
-let opened: OpenedApp | undefined;
+const openApp = appOpener();
 
 afterEach(async () => {
-  opened?.close();
-  opened = undefined;
   await page.viewport(414, 896);
 });
 
@@ -89,7 +88,7 @@ const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
 describe("[SC33] at 360 px", () => {
   test.each(Object.entries(screens))("%s: nothing sticks out, and everything can be pressed", async (_, open) => {
     await page.viewport(NARROW.width, NARROW.height);
-    opened = await open();
+    await open();
     const place = document.querySelector(".place");
     expect(place?.scrollWidth).toBeLessThanOrEqual(NARROW.width);
     for (const dialog of document.querySelectorAll("dialog")) expect(dialog.scrollWidth).toBeLessThanOrEqual(dialog.clientWidth);
@@ -107,7 +106,7 @@ describe("[SC33] at 360 px", () => {
 });
 
 test("[SC33] from the title to the match by keyboard alone", async () => {
-  opened = await openApp("/?name=Ada");
+  const opened = await openApp("/?name=Ada");
   const press = async (name: string): Promise<void> => {
     for (let step = 0; step < 40; step++) {
       if (document.activeElement?.textContent === name) break;

@@ -1,26 +1,21 @@
 import { NetcodeError } from "@rollcall/netcode";
-import { afterEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { appOpener } from "./app-opener.ts";
 import { FakeLobby } from "./fake-lobby.ts";
 import type { FakeMatch } from "./fake-match.ts";
-import { openApp, type OpenedApp } from "./open-app.ts";
+import type { OpenedApp } from "./open-app.ts";
 
-let opened: OpenedApp | undefined;
+const open = appOpener();
 
 async function play(asHost: boolean): Promise<{ lobby: FakeLobby; match: FakeMatch; app: OpenedApp }> {
-  const app = await openApp(asHost ? "/?name=Ada" : "/?name=Ada#j=KXRTM");
-  opened = app;
+  const app = await open(asHost ? "/?name=Ada" : "/?name=Ada#j=KXRTM");
   if (asHost) await userEvent.click(page.getByRole("button", { name: "Host a game" }));
   const lobby = app.lobby();
   if (asHost) lobby.add("Ana");
   const match = lobby.begin({ countdownMs: 3_000 });
   return { lobby, match, app };
 }
-
-afterEach(() => {
-  opened?.close();
-  opened = undefined;
-});
 
 const said = page.getByTestId("announcement");
 const RESULT = { winner: 1, rounds: 3, wins: [1, 2], points: [5, 7], knockouts: [2, 3] };
@@ -181,7 +176,7 @@ describe("the match", () => {
 
   test("[SC32] a reload comes back to the seat, without joining again", async () => {
     const lobby = new FakeLobby("KXRTM", { name: "Ada", colour: 3 }, ["Ana"]);
-    opened = await openApp("/#j=KXRTM", { resume: async () => lobby });
+    const opened = await open("/#j=KXRTM", { resume: async () => lobby });
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
     expect(opened.app.lobby).toBe(lobby);
     expect(opened.requests).toEqual([]);
@@ -189,7 +184,7 @@ describe("the match", () => {
 
   test("[SC32] a link to another lobby wins over the old seat", async () => {
     const old = new FakeLobby("BBBBB", { name: "Ada", colour: 3 }, ["Ana"]);
-    opened = await openApp("/?name=Ada#j=KXRTM", { resume: async () => old });
+    const opened = await open("/?name=Ada#j=KXRTM", { resume: async () => old });
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
     expect(old.calls).toEqual(["leave"]);
     expect(opened.requests).toEqual(["join KXRTM Ada"]);

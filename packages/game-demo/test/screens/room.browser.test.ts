@@ -1,27 +1,26 @@
 import { NetcodeError } from "@rollcall/netcode";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { appOpener } from "./app-opener.ts";
 import type { FakeLobby } from "./fake-lobby.ts";
 import { openPeer } from "./fake-lobby.ts";
-import { openApp, type OpenedApp } from "./open-app.ts";
+import type { OpenedApp } from "./open-app.ts";
 
+const open = appOpener();
 let opened: OpenedApp | undefined;
 
 async function host(): Promise<FakeLobby> {
-  opened = await openApp("/?name=Ada");
+  opened = await open("/?name=Ada");
   await userEvent.click(page.getByRole("button", { name: "Host a game" }));
   return opened.lobby();
 }
 
 async function join(): Promise<FakeLobby> {
-  opened = await openApp("/?name=Bob#j=KXRTM");
+  opened = await open("/?name=Bob#j=KXRTM");
   return opened.lobby();
 }
 
 afterEach(() => {
-  opened?.close();
-  opened = undefined;
-  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
