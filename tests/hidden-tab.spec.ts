@@ -1,14 +1,15 @@
 import { rubberband } from "@rollcall/game-demo/sim";
 import { botInput, joinLobby } from "@rollcall/netcode/node";
 import { expect, test } from "playwright/test";
+import { IS_DEEP } from "../scripts/deep.ts";
 import { launchThrottlingChromium, PuppeteerPage } from "./puppeteer-page.ts";
 
 /** A minute in `pnpm test:deep`. */
-const HIDDEN_S = process.env["ROLLCALL_DEEP"] === undefined ? 10 : 60;
+const HIDDEN_S = IS_DEEP ? 60 : 10;
 /** Of 60; a page that is throttled makes one to four. */
 const FRAMES_PER_S_MIN = 55;
 /** A page that is throttled sends once a second. On a machine that does other things too, a page that is not may be late as well. */
-const GAP_MS_MAX = process.env["ROLLCALL_DEEP"] === undefined ? 500 : 100;
+const GAP_MS_MAX = IS_DEEP ? 100 : 500;
 const SAMPLE_MS = 2;
 /** A timer of 10 ms in a page that is throttled runs once a second, and a few times more before the throttling begins; in one that is not, a hundred times. */
 const TIMERS_PER_S_MAX = 5;

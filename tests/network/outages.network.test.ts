@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { IS_DEEP } from "../../scripts/deep.ts";
 import type { LabHost } from "./lab/lab-host.ts";
 import { expectEqualHistories, FRESH_MS, type LabPage } from "./lab/lab-page.ts";
 import { ICE_URLS } from "./lab/network-lab.ts";
@@ -6,9 +7,8 @@ import { closeAll, enterLobby, figure, useLab } from "./lab/use-lab.ts";
 
 const iceServers: readonly RTCIceServer[] = [{ urls: ICE_URLS.stun }];
 
-const DEEP = process.env["ROLLCALL_DEEP"] === "1";
 /** Longer ones take the time that they last. */
-const BLACKOUTS_S = DEEP ? [4, 12, 30, 60] : [12];
+const BLACKOUTS_S = IS_DEEP ? [4, 12, 30, 60] : [12];
 
 const lab = useLab<string>({
   still: "cone",

@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { LOBBY_ERROR_CODES } from "@rollcall/netcode/lobby-protocol";
 import { expect } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import type { BrokerLimits } from "../src/limits.ts";
 import { BrokerCommand } from "./broker-command.ts";
 import { admission, LobbyClient } from "./lobby-client.ts";
@@ -12,8 +13,6 @@ import { SignalingClient } from "./signaling-client.ts";
 /** The sockets that a stranger may open: a lobby's, the signaling socket of a lobby of its own, a stock PeerJS client's. */
 export const SOCKET_KINDS = ["lobby", "signaling", "stock"] as const;
 export type SocketKind = (typeof SOCKET_KINDS)[number];
-
-export const IS_DEEP: boolean = process.env["ROLLCALL_DEEP"] === "1";
 
 /** Node takes some tens of megabytes for its heap under any load. A stock server held 240 MB more after one slow reader, 350 MB after four large messages. The deep run leaves thousands of lobbies in 90 s, whose seats are kept as long. */
 const RSS_GROWTH_MAX = (IS_DEEP ? 256 : 128) * 1_048_576;

@@ -4,12 +4,12 @@ import type { Socket } from "node:net";
 import { Random } from "@rollcall/netcode/core";
 import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import {
   AbuseStage,
   closeOf,
   expectHonestService,
   expectUnharmed,
-  IS_DEEP,
   SOCKET_KINDS,
   stranger,
   writeRaw,
@@ -159,7 +159,7 @@ test.each([
   await expectHonestService(stage);
 });
 
-test("[AB5] 100,000 fragments of one byte end their socket within a second, whatever is still sent", async () => {
+test("[AB5] 100,000 fragments of one byte end their socket, whatever is still sent", async () => {
   const fragment = clientFrame("x", { opcode: 0, fin: false });
   const fragments = Buffer.concat(Array.from({ length: 10_000 }, () => fragment));
   const socket = await rawSocket(clientFrame("x", { fin: false }));
@@ -170,6 +170,7 @@ test("[AB5] 100,000 fragments of one byte end their socket within a second, what
   socket.on("drain", pour);
   pour();
   await once(socket, "close");
+  // Within a second, and as much as other tests have of the processor.
   expect(performance.now() - started).toBeLessThan(5_000);
   await expectHonestService(stage);
 });

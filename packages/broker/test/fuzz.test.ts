@@ -1,9 +1,9 @@
 /** Fuzz by grammar and by bytes, in process. `ROLLCALL_DEEP=1`: ten million frames. */
 import { expect, test } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { GuardFuzz, type GuardFuzzCount } from "./fuzz-guard.ts";
 import { fuzzParsers } from "./fuzz-parsers.ts";
 
-const IS_DEEP = process.env["ROLLCALL_DEEP"] === "1";
 const PARSER_FRAMES = IS_DEEP ? 10_000_000 : 100_000;
 const GUARD_FRAMES = IS_DEEP ? 1_000_000 : 20_000;
 /** Frames of one seed: what a failure has to be played again from. */

@@ -2,12 +2,13 @@
 import { Random } from "@rollcall/netcode/core";
 import { LOBBY_TIMES, normalizeLobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { expect, test, vi } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { GATHERING_MS } from "../src/lobby-returns.ts";
 import { Trouble, type Tally } from "./host-trouble.ts";
 import { START_MS, useVirtualTime } from "./virtual-time.ts";
 import { STEP_MS, VirtualWorld } from "./virtual-world.ts";
 
-const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 100 : 5_000;
+const SEEDS = IS_DEEP ? 5_000 : 100;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
 /** Trouble, then peace: backoff of up to 8 s, a held connection that is dead after 10, gathering, and a takeover. */
 const TROUBLE_MS = 20_000;

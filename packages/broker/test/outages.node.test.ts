@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { encodeBrokerFrame, type Admission, type LobbyCode, type LobbyState } from "@rollcall/netcode/lobby-protocol";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { monotonicMs } from "../src/monotonic-ms.ts";
 import { connectRedis } from "../src/redis-state.ts";
 import type { SharedState } from "../src/shared-state.ts";
@@ -22,7 +23,6 @@ import { RedisServer } from "./redis-server.ts";
 import { SeatHistory } from "./seat-history.ts";
 import { SignalingClient } from "./signaling-client.ts";
 
-const IS_DEEP = process.env["ROLLCALL_DEEP"] !== undefined;
 const JOINS_PER_SECOND = IS_DEEP ? 50 : 20;
 /** Before a node is killed or stands still, and after. */
 const JOINING_MS = IS_DEEP ? 5_000 : 600;

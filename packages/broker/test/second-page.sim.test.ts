@@ -2,10 +2,11 @@
 import { Random } from "@rollcall/netcode/core";
 import { normalizeLobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { expect, test, vi } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { START_MS, useVirtualTime } from "./virtual-time.ts";
 import { STEP_MS, VirtualWorld, type VirtualMember } from "./virtual-world.ts";
 
-const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 100 : 5_000;
+const SEEDS = IS_DEEP ? 5_000 : 100;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);
 /** A held connection is dead after 10 s, a member comes back within 8. */
 const PEACE_MS = 20_000;

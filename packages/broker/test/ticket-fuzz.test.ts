@@ -3,11 +3,12 @@ import { createHmac } from "node:crypto";
 import { Random } from "@rollcall/netcode/core";
 import { parsePeerId } from "@rollcall/netcode/lobby-protocol";
 import { expect, test } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { KeyRing } from "../src/key-ring.ts";
 import { isTicketText, readTicket } from "../src/tickets.ts";
 import { broken, pick } from "./fuzz-frames.ts";
 
-const FRAMES = process.env["ROLLCALL_DEEP"] === "1" ? 300_000 : 3_000;
+const FRAMES = IS_DEEP ? 300_000 : 3_000;
 const SECRET = "a secret that a game's server shares with the broker";
 const NOW_MS = Date.parse("2026-12-01T12:00:00Z");
 const atSeconds = NOW_MS / 1_000;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { Random } from "../src/core/base/random.ts";
 import { FlipSimulation } from "./flip-simulation.ts";
 import { RepairWorld } from "./repair-world.ts";
 
-const MATCHES = process.env["ROLLCALL_DEEP"] === undefined ? 150 : 10_000;
+const MATCHES = IS_DEEP ? 10_000 : 150;
 const CLEAN_MS = 4000;
 /** In so many matches one bit flips in the end: the alarm that did not ring would have. */
 const MATCHES_PER_FLIP = 10;

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import * as LINK_TIMES from "../src/core/link/link-times.ts";
 import { Absences } from "../src/core/lobby/absences.ts";
 import { LinkWorld } from "./link-world.ts";
 
 /** `pnpm test:deep` runs 10⁶ seconds of peers, the others a fiftieth. */
-const SECONDS = process.env["ROLLCALL_DEEP"] === undefined ? 20_000 : 1_000_000;
+const SECONDS = IS_DEEP ? 1_000_000 : 20_000;
 /** Seconds of one world of two peers. */
 const WORLD_SECONDS = 1_000;
 

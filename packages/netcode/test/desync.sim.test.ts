@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { Random } from "../src/core/base/random.ts";
 import { FLIP_FIELDS, FlipSimulation, type Flip } from "./flip-simulation.ts";
 import { RepairWorld } from "./repair-world.ts";
 
-const FLIPS = process.env["ROLLCALL_DEEP"] === undefined ? 60 : 1000;
+const FLIPS = IS_DEEP ? 1000 : 60;
 const FLIPS_PER_MATCH = 2;
 
 /** Plays one match of 2–8 players and flips bits in it. Returns what went wrong. */

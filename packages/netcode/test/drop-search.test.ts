@@ -1,24 +1,24 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import type { DropEnding, DropScenario } from "./drop-scenario.ts";
 import type { RestingMember } from "./drop-states.ts";
 import { exploreSafely } from "./drop-invariants.ts";
 
 /** `ROLLCALL_DEEP=1`: to the end, or so many states. Else the larger searches are cut off early, in an order from a seed. */
-const DEEP = process.env["ROLLCALL_DEEP"] !== undefined;
 const STATES_MAX = 12_000;
 /** Only five with free timing of who notices when, and four whose pairs all fall silent, have more. */
 const DEEP_STATES_MAX = 20_000_000;
 const DEEP_JOIN_STATES_MAX = 5_000_000;
-const RUNS = DEEP ? 2_000 : 25;
+const RUNS = IS_DEEP ? 2_000 : 25;
 
 let statesTotal = 0;
 
 function search(scenario: DropScenario, look?: (ending: DropEnding) => void): void {
   const deepMax = scenario.joins === undefined ? DEEP_STATES_MAX : DEEP_JOIN_STATES_MAX;
   const { statesMax = STATES_MAX } = scenario;
-  const { states, endings, isComplete } = exploreSafely({ ...scenario, statesMax: DEEP ? deepMax : statesMax }, look);
+  const { states, endings, isComplete } = exploreSafely({ ...scenario, statesMax: IS_DEEP ? deepMax : statesMax }, look);
   statesTotal += states;
-  if (DEEP)
+  if (IS_DEEP)
     process.stdout.write(`DEEP ${JSON.stringify(scenario)}: ${states} states, ${endings} endings${isComplete ? ", complete" : ""}\n`);
   expect(endings > 0 || !isComplete).toBe(true);
 }
@@ -54,7 +54,7 @@ describe("every interleaving of drops", () => {
     for (const gone of [0, 3]) search({ memberCount: 4, dead: [gone] }, (ending) => expectDropped(ending, [`${gone}.0`]));
     // Of five, with all who notice it before they hear of it, and, as far as it goes, without that.
     for (const isNoticedFirst of [true, false]) {
-      for (const gone of DEEP ? [0, 2, 4] : [4]) {
+      for (const gone of IS_DEEP ? [0, 2, 4] : [4]) {
         search({ memberCount: 5, dead: [gone], isNoticedFirst }, (ending) => expectDropped(ending, [`${gone}.0`]));
       }
     }
@@ -132,11 +132,11 @@ describe("every interleaving of drops", () => {
     for (const pair of all) search({ memberCount: 3, flaky: all.filter((other) => other !== pair) });
     search({ memberCount: 3, flaky: [[0, 2]], mortal: [1] });
     search({ memberCount: 4, flaky: PAIRS_OF_FOUR.filter(([first, second]) => first < 2 && second >= 2) });
-    const random = { runs: DEEP ? 20_000 : 300, seed: 1 };
+    const random = { runs: IS_DEEP ? 20_000 : 300, seed: 1 };
     search({ memberCount: 3, flaky: all, random });
     search({ memberCount: 4, flaky: PAIRS_OF_FOUR.filter(([, second]) => second === 3), random });
     // Casts in a chain: whom two have cast out, of whom one is cast out itself, is needed by neither.
-    for (const seed of [538, 1_848]) search({ memberCount: 4, flaky: PAIRS_OF_FOUR, random: { runs: DEEP ? 20_000 : 1, seed } });
+    for (const seed of [538, 1_848]) search({ memberCount: 4, flaky: PAIRS_OF_FOUR, random: { runs: IS_DEEP ? 20_000 : 1, seed } });
   });
 
   it("[RB40] of goodbyes: one that arrives anywhere is the same everywhere, also when it is lost on the way to some", () => {
@@ -250,8 +250,8 @@ describe("every interleaving of joins and drops", () => {
     search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [1] });
     search({ memberCount: 4, vacant: [2, 3], joins: [3, 2], mortal: [4] });
     // The first has begun, and not confirmed that the others come when they begin.
-    search({ memberCount: 4, vacant: [1, 2, 3], joins: [1, 2, 3], random: { runs: DEEP ? 5_000 : 150, seed: 1 } });
-    search({ memberCount: 4, vacant: [1, 2, 3], joins: [2, 3, 1], mortal: [4], random: { runs: DEEP ? 5_000 : 300, seed: 1 } });
+    search({ memberCount: 4, vacant: [1, 2, 3], joins: [1, 2, 3], random: { runs: IS_DEEP ? 5_000 : 150, seed: 1 } });
+    search({ memberCount: 4, vacant: [1, 2, 3], joins: [2, 3, 1], mortal: [4], random: { runs: IS_DEEP ? 5_000 : 300, seed: 1 } });
   });
 
   it("[RB41] two or three join, and the last who was there before dies or leaves at any moment: with the broker's word they go on, without it they wait", () => {
@@ -270,7 +270,7 @@ describe("every interleaving of joins and drops", () => {
       search({ memberCount: 3, vacant: [1, 2], joins, leaving: [0], words: [0] }, look);
     }
     search(
-      { memberCount: 4, vacant: [1, 2, 3], joins: [3, 1, 2], mortal: [0], words: [0], random: { runs: DEEP ? 20_000 : 300, seed: 1 } },
+      { memberCount: 4, vacant: [1, 2, 3], joins: [3, 1, 2], mortal: [0], words: [0], random: { runs: IS_DEEP ? 20_000 : 300, seed: 1 } },
       look,
     );
     expect([...sizes].toSorted()).toEqual(["2 false false true", "3 false false true"]);
@@ -282,7 +282,7 @@ describe("every interleaving of joins and drops", () => {
   it("[RB41] two join, and those who were there before die, or one of the two dies, too", () => {
     search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [0, 1], words: [0, 1] });
     // That all count the other who joins, those who were there may know by the word of the first alone: it is enough.
-    search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [0, 1], random: { runs: DEEP ? 20_000 : 1_500, seed: 1 } });
+    search({ memberCount: 4, vacant: [2, 3], joins: [2, 3], mortal: [0, 1], random: { runs: IS_DEEP ? 20_000 : 1_500, seed: 1 } });
     search({ memberCount: 3, vacant: [1, 2], joins: [1, 2], mortal: [0, 3], words: [0, 1] });
     search({ memberCount: 3, vacant: [1, 2], joins: [1, 2], mortal: [0, 4], words: [0] });
   });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, TAG, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
 /** `pnpm test:deep` runs 10,000 seeds of each. */
-const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 200 : 10_000;
+const SEEDS = IS_DEEP ? 10_000 : 200;
 const BAD_SIGNALING = { delayMs: 50, jitterMs: 300, lossRatio: 0.3, duplicateRatio: 0.5 };
 
 function openPair(

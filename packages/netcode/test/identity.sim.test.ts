@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, TAG, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */
-const SCALE = process.env["ROLLCALL_DEEP"] === undefined ? 1 : 10;
+const SCALE = IS_DEEP ? 10 : 1;
 const LOBBY = "KXRTM";
 
 interface Pair {

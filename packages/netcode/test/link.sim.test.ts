@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import type { LinkEvent } from "../src/core/ports/link.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, TAG, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */
-const SCALE = process.env["ROLLCALL_DEEP"] === undefined ? 1 : 10;
+const SCALE = IS_DEEP ? 10 : 1;
 
 function pair(options: LinkWorldOptions): { world: LinkWorld; ada: LinkPeer; bob: LinkPeer } {
   const world = new LinkWorld(options);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { sequenceOf } from "../src/core/base/sequence.ts";
 import { encodeStreamAck } from "../src/core/link/link-codec.ts";
 import * as KIND from "../src/core/link/link-kind.ts";
@@ -7,7 +8,7 @@ import { LinkWorld, type LinkPeer } from "./link-world.ts";
 import { RelayMatchWorld } from "./relay-match-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */
-const SEEDS = process.env["ROLLCALL_DEEP"] === undefined ? 2 : 40;
+const SEEDS = IS_DEEP ? 40 : 2;
 
 /** Before what is forwarded: that it is, and for whom. */
 const HEADER_BYTES = 5;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { IS_DEEP } from "../../../scripts/deep.ts";
 import { RelayMatchWorld } from "./relay-match-world.ts";
 
 /** `pnpm test:deep` runs everything at full size. */
-const SCALE = process.env["ROLLCALL_DEEP"] === undefined ? 1 : 10;
+const SCALE = IS_DEEP ? 10 : 1;
 
 function via(world: RelayMatchWorld, from: number, to: number): string | undefined {
   const { id } = world.peer(to);

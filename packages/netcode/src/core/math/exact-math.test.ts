@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { IS_DEEP } from "../../../../../scripts/deep.ts";
 import { DRAW, EXACT, MATH_NAMES } from "../../../test/math-samples.ts";
 import { MATH_GOLDEN, mathChecksums } from "../../../test/math-golden.ts";
 import { truth, ulpsBetween } from "../../../test/precise-math.ts";
 import { Random } from "../base/random.ts";
 
-const SAMPLES = process.env["ROLLCALL_DEEP"] === undefined ? 1500 : 15_000;
+const SAMPLES = IS_DEEP ? 15_000 : 1500;
 
 test.each(MATH_NAMES)("[DT2] %s is within 1 ulp of the true value", (name) => {
   const random = new Random(2, name);
