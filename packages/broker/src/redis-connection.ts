@@ -17,7 +17,7 @@ export class RedisScript {
 
 export interface RedisConnectionOptions {
   readonly url: string;
-  /** Written to find out whether it takes writes again, after it did not. */
+  /** Written to find out whether it does all that is asked of it. */
   readonly probeKey: string;
   readonly steadyMs: () => number;
   /** It is away, and why, in one word: once for each reason until it is back. */
@@ -35,8 +35,8 @@ const BEAT_MS = 500;
 const SILENCE_MS_MAX = 1_500;
 /** Until a new connection is given up, its greeting included. */
 const CONNECT_MS_MAX = 1_500;
-/** Between attempts to connect: at first, and at most. */
-const RECONNECT_MS = { least: 50, most: 1_000 } as const;
+/** Between attempts to connect: at first, and at most. A connection that served for `settled` begins anew. */
+const RECONNECT_MS = { least: 50, most: 1_000, settled: 5_000 } as const;
 /** Commands that wait for an answer; beyond, they are refused. 200 joins at once need a thousand. */
 const COMMANDS_MAX = 10_000;
 /** Subscriptions that are renewed at a time. */
@@ -46,7 +46,8 @@ type Client = ReturnType<typeof createOne>;
 
 /**
  * One connection to Redis for commands and texts, always on its way back. Nothing waits for it: while it is down, and once it is silent for half a
- * second, commands are refused at once. It counts as up when everything that was subscribed is subscribed again and the clock is set.
+ * second, commands are refused at once. It counts as up when everything that was subscribed is subscribed again and the clock is set. A Redis that
+ * answers and refuses (it is full, or a replica by now) is left, too: the name may be another machine's at the next attempt.
  */
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
@@ -58,8 +59,9 @@ export class RedisConnection {
   #isUp = false;
   #isClosed = false;
   #downReason: string | undefined;
-  /** It answers, and takes no writes. */
-  #isRefusing = false;
+  #upAtMs = Infinity;
+  /** Why we hang up ourselves. */
+  #leftFor: string | undefined;
   #wake: () => void = () => undefined;
 
   constructor(options: RedisConnectionOptions) {
@@ -72,9 +74,14 @@ export class RedisConnection {
     return this.#isUp;
   }
 
-  /** Redis's clock. */
+  /** Redis's clock; it never goes back. */
   nowMs(): number {
     return this.#clock.nowMs();
+  }
+
+  /** What Redis's clock shows. */
+  shownMs(): number {
+    return this.#clock.shownMs();
   }
 
   /** `listener` is called each time that it is up again. */
@@ -86,15 +93,8 @@ export class RedisConnection {
     return this.#ask((client) => client.sendCommand(words));
   }
 
-  async run({ sha, text }: RedisScript, key: string, words: readonly (string | number)[]): Promise<unknown> {
-    const rest = ["1", key, ...words.map(String)];
-    try {
-      return await this.command(["EVALSHA", sha, ...rest]);
-    } catch (error) {
-      // A server that was started anew, or another one by now.
-      if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return this.command(["EVAL", text, ...rest]);
-      throw error;
-    }
+  run(script: RedisScript, key: string, words: readonly (string | number)[]): Promise<unknown> {
+    return runScript(script, key, words, (command) => this.command(command));
   }
 
   async subscribe(channel: string, listener: (text: string) => void): Promise<void> {
@@ -119,15 +119,16 @@ export class RedisConnection {
     return within(COMMAND_MS_MAX, send(this.#client)).catch((error: unknown) => {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
-      if (refusal !== LOST) this.#noteRefusing(refusal);
+      if (refusal !== LOST) this.#leave(refusal);
       throw new StoreUnavailable(refusal);
     });
   }
 
-  #noteRefusing(reason: string): void {
-    this.#isRefusing = true;
+  #leave(reason: string): void {
     this.#isUp = false;
-    this.#noteDown(reason);
+    this.#leftFor = reason;
+    if (this.#client !== undefined) end(this.#client);
+    this.#wake();
   }
 
   async #run(): Promise<void> {
@@ -140,12 +141,14 @@ export class RedisConnection {
         await within(CONNECT_MS_MAX, client.connect());
         this.#client = client;
         this.#clock.reset();
-        waitMs = RECONNECT_MS.least;
         await this.#serve(client);
       } catch (error) {
-        this.#noteDown(reasonOf(error));
+        this.#noteDown(this.#leftFor ?? reasonOf(error));
       }
-      this.#isUp = this.#isRefusing = false;
+      this.#leftFor = undefined;
+      if (this.#options.steadyMs() - this.#upAtMs > RECONNECT_MS.settled) waitMs = RECONNECT_MS.least;
+      this.#upAtMs = Infinity;
+      this.#isUp = false;
       this.#client = undefined;
       end(client);
       await this.#pause(waitMs * (0.5 + Math.random() / 2));
@@ -155,35 +158,28 @@ export class RedisConnection {
 
   /** Until it does not answer any more. */
   async #serve(client: Client): Promise<never> {
+    await this.#probe(client);
     for (;;) {
-      if (this.#isRefusing) await this.#awaitWrites(client);
       const sentMs = this.#options.steadyMs();
       const reply = client.sendCommand(["TIME"]);
-      const isLate = await within(COMMAND_MS_MAX, reply).then(
-        () => false,
-        () => true,
-      );
+      const isLate = await within(COMMAND_MS_MAX, reply).then(() => false, lateOrThrow);
       if (isLate) {
         this.#isUp = false;
         this.#noteDown(SILENT);
       }
       this.#clock.addSample(sentMs, this.#options.steadyMs(), readTimeMs(await within(isLate ? SILENCE_MS_MAX : COMMAND_MS_MAX, reply)));
-      if (!this.#isUp && !this.#isRefusing) await this.#comeUp(client);
+      if (!this.#isUp) await this.#comeUp(client);
       await this.#pause(BEAT_MS);
       if (this.#isClosed) throw new StoreUnavailable("This node stops.");
     }
   }
 
-  /** Whoever asks for the time, or reads, is answered by a Redis that is full or a replica, too. */
-  async #awaitWrites(client: Client): Promise<void> {
-    while (!this.#isClosed) {
-      const written = within(SILENCE_MS_MAX, client.sendCommand(["SET", this.#options.probeKey, "1", "PX", "1000"]));
-      const refusal = await written.then(() => undefined, refusalOrThrow);
-      this.#isRefusing = refusal !== undefined;
-      if (refusal === undefined) return;
-      this.#noteDown(refusal);
-      await this.#pause(BEAT_MS);
-    }
+  /** Whoever asks for the time, or reads, is answered by a Redis that is full or a replica, too; and each command may be forbidden to this user. */
+  async #probe(client: Client): Promise<void> {
+    await within(
+      SILENCE_MS_MAX,
+      runScript(PROBE, this.#options.probeKey, [], (words) => client.sendCommand(words)),
+    );
   }
 
   async #comeUp(client: Client): Promise<void> {
@@ -193,6 +189,7 @@ export class RedisConnection {
       await within(SILENCE_MS_MAX, Promise.all(step.map((channel) => client.sSubscribe(channel, this.#hear))));
     }
     this.#isUp = true;
+    this.#upAtMs = this.#options.steadyMs();
     this.#downReason = undefined;
     // Asked for in the meantime, and refused.
     const known = new Set(channels);
@@ -218,6 +215,43 @@ export class RedisConnection {
   }
 }
 
+async function runScript(
+  { sha, text }: RedisScript,
+  key: string,
+  words: readonly (string | number)[],
+  send: (command: readonly string[]) => Promise<unknown>,
+): Promise<unknown> {
+  const rest = ["1", key, ...words.map(String)];
+  try {
+    return await send(["EVALSHA", sha, ...rest]);
+  } catch (error) {
+    // A server that was started anew, or another one by now.
+    if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return send(["EVAL", text, ...rest]);
+    throw error;
+  }
+}
+
+/** Each command that nodes need, once. The first write is one that a Redis without memory refuses: of a script it looks at no other. */
+const PROBE = new RedisScript(`
+local key = KEYS[1]
+redis.call("TIME")
+redis.call("SET", key, "1", "PX", 1000)
+redis.call("EXISTS", key)
+redis.call("PEXPIRE", key, 1000)
+redis.call("DEL", key)
+redis.call("HSET", key, "a", "1")
+redis.call("HGET", key, "a")
+redis.call("HMGET", key, "a")
+redis.call("HGETALL", key)
+redis.call("HEXISTS", key, "a")
+redis.call("HDEL", key, "a")
+redis.call("ZADD", key, 1, "a")
+redis.call("ZCARD", key)
+redis.call("ZREMRANGEBYSCORE", key, "-inf", "0")
+redis.call("ZREM", key, "a")
+redis.call("SPUBLISH", key, "")
+`);
+
 function createOne(url: string) {
   return createClient({
     url,
@@ -235,7 +269,7 @@ function createOne(url: string) {
 const SILENT = "silent";
 /** The connection broke, or too much waits on it. */
 const LOST = "lost";
-/** What Redis says when it is not for now: memory or disk full, a replica, loading, too few replicas, a script that runs for long. */
+/** What Redis says when it is not for now: memory or disk full, a replica, loading, too few replicas, a script that runs for long, a key of another machine; or not for this user. */
 const NOT_NOW: ReadonlySet<string> = new Set([
   "OOM",
   "MISCONF",
@@ -245,28 +279,34 @@ const NOT_NOW: ReadonlySet<string> = new Set([
   "NOREPLICAS",
   "CLUSTERDOWN",
   "TRYAGAIN",
+  "MOVED",
+  "ASK",
   "BUSY",
+  "NOPERM",
+  "NOAUTH",
 ]);
 
 /** Why nothing was done, where that may pass; `undefined`: another error, which is a bug. */
 function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof StoreUnavailable) return undefined;
   if (!(error instanceof ErrorReply)) return LOST;
+  if (error.message.startsWith("ERR The user executing the script can't ")) return "NOPERM";
   // Of a script, `ERR` may stand before it.
   const word = /\b[A-Z]{3,20}\b(?= )/.exec(error.message.replace(/^ERR /, ""))?.[0] ?? "";
   return NOT_NOW.has(word) ? word : undefined;
 }
 
-function refusalOrThrow(error: unknown): string {
-  const refusal = refusalOf(error);
-  if (refusal === undefined || refusal === LOST) throw error;
-  return refusal;
+function lateOrThrow(error: unknown): true {
+  if (error instanceof StoreUnavailable) return true;
+  throw error;
 }
 
 /** `ECONNREFUSED` of the system, `WRONGPASS` of Redis, or the error's name: never its text. */
 function reasonOf(error: unknown): string {
   if (error instanceof StoreUnavailable) return SILENT;
   if (!(error instanceof Error)) return "unknown";
+  const refusal = refusalOf(error);
+  if (refusal !== undefined && refusal !== LOST) return refusal;
   if ("code" in error && typeof error.code === "string") return error.code;
   return /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? error.name;
 }

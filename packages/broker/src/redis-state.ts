@@ -9,7 +9,7 @@ import type { SharedState } from "./shared-state.ts";
 export interface RedisStateOptions {
   /** `redis://` or `rediss://`, with user and password. */
   readonly url: string;
-  /** Before every key and channel: clusters of other games may use the same Redis. */
+  /** Before every key and channel: clusters of other games may use the same Redis. Those in other databases of it are others, too. */
   readonly prefix: string;
   readonly codeRestMs: number;
   /** After this without a node that has somebody in it, a lobby is forgotten. */
@@ -20,7 +20,8 @@ export interface RedisStateOptions {
 }
 
 /** All that nodes share, in one Redis (7.0 or newer). Never waits for it: until it answers, it is down. */
-export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handleDown }: RedisStateOptions): SharedState {
+export function connectRedis({ url, prefix: name, codeRestMs, keptMs, steadyMs, handleDown }: RedisStateOptions): SharedState {
+  const prefix = prefixOf(name, url);
   const connection = new RedisConnection({ url, probeKey: `${prefix}:probe`, steadyMs, handleDown });
   const bus: NodeBus = {
     get isUp() {
@@ -40,4 +41,10 @@ export function connectRedis({ url, prefix, codeRestMs, keptMs, steadyMs, handle
     bus,
     close: () => connection.close(),
   };
+}
+
+/** Databases of one Redis have their own keys, and all channels in common. A name has no `@`. */
+function prefixOf(name: string, url: string): string {
+  const database = Number(new URL(url).pathname.slice(1));
+  return database === 0 ? name : `${name}@${database}`;
 }

@@ -33,6 +33,11 @@ export class SharedClock {
     this.#samples.length = 0;
   }
 
+  /** What the other clock shows, also when it went back. */
+  shownMs(): number {
+    return this.#steadyMs() + this.#offsetMs;
+  }
+
   nowMs(): number {
     if (this.#samples.length === 0 && this.#latestMs === -Infinity) return this.#steadyMs();
     this.#latestMs = Math.max(this.#latestMs, this.#steadyMs() + this.#offsetMs);

@@ -49,6 +49,14 @@ export class RedisServer {
     });
   }
 
+  /** With TLS, at another port than without; it was started with a certificate and its key. */
+  async listenTls(): Promise<number> {
+    const port = await freePort();
+    const answer = await this.ask("CONFIG", "SET", "tls-port", String(port));
+    if (answer !== "+OK\r\n") throw new Error(answer);
+    return port;
+  }
+
   /** It stands still, with its connections open. */
   freeze(): void {
     this.#child?.kill("SIGSTOP");

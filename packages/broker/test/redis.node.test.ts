@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { monotonicMs } from "../src/monotonic-ms.ts";
 import { lobbyChannel } from "../src/node-bus.ts";
-import { connectRedis } from "../src/redis-state.ts";
 import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
 import { claimStoreContract } from "./claim-store-contract.ts";
 import { code, TestLobby } from "./lobby-fixture.ts";
@@ -11,6 +9,7 @@ import { nodeBusContract } from "./node-bus-contract.ts";
 import { onceStoreContract } from "./once-store-contract.ts";
 import { describeLobbyDirectory, listing } from "./lobby-directory-contract.ts";
 import { RedisServer } from "./redis-server.ts";
+import { freshPrefix, RedisStates, up } from "./redis-states.ts";
 
 const REST_MS = 120;
 const passMs = (ms: number): Promise<void> => sleep(ms);
@@ -18,8 +17,7 @@ const passMs = (ms: number): Promise<void> => sleep(ms);
 let server: RedisServer;
 /** In the mode of a cluster a command whose keys lie in two slots is refused, whichever node has them. */
 let clustered: RedisServer;
-const states: SharedState[] = [];
-let prefixes = 0;
+const states = new RedisStates();
 
 beforeAll(async () => {
   [server, clustered] = await Promise.all([RedisServer.start(), RedisServer.start("--cluster-enabled", "yes")]);
@@ -27,26 +25,12 @@ beforeAll(async () => {
   while (!(await clustered.ask("CLUSTER", "INFO")).includes("cluster_state:ok")) await sleep(20);
 });
 
-afterEach(() => {
-  for (const state of states.splice(0)) state.close();
-});
+afterEach(() => states.close());
 
 afterAll(() => Promise.all([server.dispose(), clustered.dispose()]));
 
-async function up(state: SharedState): Promise<SharedState> {
-  if (!state.bus.isUp) await new Promise<void>((resolve) => state.bus.onUp(resolve));
-  return state;
-}
-
-function connect(
-  url: string,
-  prefix = `test${++prefixes}`,
-  keptMs = 60_000,
-  handleDown: (reason: string) => void = () => undefined,
-): Promise<SharedState> {
-  const state = connectRedis({ url, prefix, codeRestMs: REST_MS, keptMs, steadyMs: monotonicMs, handleDown });
-  states.push(state);
-  return up(state);
+function connect(url: string, prefix?: string, keptMs = 60_000, handleDown?: (reason: string) => void): Promise<SharedState> {
+  return states.connect(url, { codeRestMs: REST_MS, keptMs, ...(prefix && { prefix }), ...(handleDown && { handleDown }) });
 }
 
 describe.each(["a server", "a node of a cluster"])("%s", (kind) => {
@@ -56,7 +40,7 @@ describe.each(["a server", "a node of a cluster"])("%s", (kind) => {
   claimStoreContract(async () => (await connect(url())).claims, passMs);
   describeLobbyDirectory("directory", async () => ({ directory: (await connect(url())).directory, close: () => Promise.resolve() }));
   nodeBusContract(async (count) => {
-    const prefix = `test${++prefixes}`;
+    const prefix = freshPrefix();
     return Promise.all(Array.from({ length: count }, async () => (await connect(url(), prefix)).bus));
   });
 
@@ -121,7 +105,7 @@ test("[CL30] of what nodes say of a lobby in the list the youngest counts, in wh
 });
 
 test("[CL8] while Redis stands still every call is refused within half a second and then at once, what waited is never written, and when it goes on all is heard again", async () => {
-  const prefix = `test${++prefixes}`;
+  const prefix = freshPrefix();
   const [state, other] = await Promise.all([connect(server.url, prefix), connect(server.url, prefix)]);
   const { record } = new TestLobby();
   const heard: string[] = [];
@@ -178,11 +162,11 @@ test("[CL10] a node starts without Redis, and finds it when it is there", async 
   const own = await RedisServer.start();
   await own.kill();
   try {
-    const connecting = connect(own.url);
+    const state = states.open(own.url);
     await sleep(100);
-    expect(states.at(-1)?.bus.isUp).toBe(false);
+    expect(state.bus.isUp).toBe(false);
     await own.start();
-    expect((await (await connecting).lobbies.load(code("KXRTM"))).version).toBe(0);
+    expect((await (await up(state)).lobbies.load(code("KXRTM"))).version).toBe(0);
   } finally {
     await own.dispose();
   }
@@ -201,9 +185,11 @@ test("[CL92] a Redis that takes no writes (memory full, disk full, a replica, st
       await own.ask(...refuse);
       await expect(lobbies.compareAndSet(code("KXRTM"), 0, new TestLobby().record)).rejects.toThrow(StoreUnavailable);
       expect([bus.isUp, reasons.splice(0)]).toEqual([false, [reason]]);
-      // It answers, and does not count as there for that.
+      // It answers, and does not count as there for that, for nodes that start meanwhile neither.
+      const heard: string[] = [];
+      const late = states.open(own.url, { handleDown: (word) => heard.push(word) });
       await sleep(700);
-      expect([bus.isUp, reasons]).toEqual([false, []]);
+      expect([bus.isUp, reasons, late.bus.isUp, heard]).toEqual([false, [], false, [reason]]);
       await own.ask(...allow);
       await up(state);
       expect(await lobbies.count()).toBe(0);
@@ -214,7 +200,7 @@ test("[CL92] a Redis that takes no writes (memory full, disk full, a replica, st
 });
 
 test("[CL93] a list with more entries that nobody set for long than there may be commands is read all the same", async () => {
-  const prefix = `test${++prefixes}`;
+  const prefix = freshPrefix();
   const { directory } = await connect(server.url, prefix, REST_MS);
   const fill = `for index = 1, 11000 do redis.call("HSET", KEYS[1], "B" .. index, "1000 1 1 " .. ARGV[1]) end`;
   await server.ask("EVAL", fill, "1", `${prefix}:list:{tag}`, JSON.stringify(listing("KXRTM")));
