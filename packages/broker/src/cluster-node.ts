@@ -107,6 +107,8 @@ export class ClusterNode {
     this.#watch.startOver(this.#options.steadyMs());
     for (const code of this.#followed) this.#catchUp(code);
     void this.#publish({ node: this.#options.nodeId });
+    // It may have lost some, or all.
+    this.#claimSeats().catch(this.#options.handleFailure);
   }
 
   #handleNode(text: string): void {
@@ -121,12 +123,14 @@ export class ClusterNode {
     const message = parseNodeText(text);
     const version = message?.["written"];
     if (typeof version !== "number") return message && this.#options.handleText(message);
-    if (version > (this.#options.rooms.versionOf(code) ?? Infinity)) this.#catchUp(code, version);
+    const known = this.#options.rooms.versionOf(code);
+    // A lower one: the store has lost some, and counts them again.
+    if (known !== undefined && version !== known) this.#catchUp(code, version > known ? version : Infinity);
   }
 
   /** Reads the lobby soon, a few at a time: after an outage all are behind. */
   #catchUp(code: LobbyCode, version = Infinity): void {
-    this.#behind.set(code, version);
+    this.#behind.set(code, Math.max(version, this.#behind.get(code) ?? 0));
     if (this.#reading < CATCH_UP_STEP) void this.#readAll();
   }
 
@@ -200,14 +204,20 @@ export class ClusterNode {
   }
 
   async #keep(): Promise<void> {
-    const { shared, rooms, seats, handleFailure } = this.#options;
+    const { shared, handleFailure } = this.#options;
     try {
-      for (const code of this.#followed) await shared.lobbies.keep(code);
+      // One that the store has not: emptied, without anything that could be noticed.
+      for (const code of this.#followed) if (!(await shared.lobbies.keep(code))) this.#catchUp(code);
       if (++this.#keptCount % SEATS_KEPT_EACH !== 0) return;
-      for (const [code, peerId] of rooms.guests()) await seats.take(peerId, code);
+      await this.#claimSeats();
     } catch (error) {
       handleFailure(error);
     }
+  }
+
+  /** One after the other: nobody waits for it. */
+  async #claimSeats(): Promise<void> {
+    for (const [code, peerId] of this.#options.rooms.guests()) await this.#options.seats.take(peerId, code);
   }
 }
 

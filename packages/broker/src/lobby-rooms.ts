@@ -25,6 +25,8 @@ interface Room {
   event: number;
   /** Of the record that was told last, where nodes share it: 0 before the first. */
   version: number;
+  /** Its newest change, with the lobby's life: what follows must follow on this. `undefined`: not known. */
+  newest: string | undefined;
   /** Connected seats, where nodes share them. */
   seats: readonly PlacedSeat[];
   /** Everybody here was told that the lobby will be closed. */
@@ -102,7 +104,8 @@ export class LobbyRooms {
   }
 
   /** The lobby was brought back, in place of `present` if there was one: whoever is here comes again, to its seat if it has one. */
-  restore({ lobby }: LobbyRecord, present: LobbyRecord | undefined): void {
+  restore({ record, version }: Omit<WrittenLobby, "changes">, present: LobbyRecord | undefined): void {
+    const { lobby } = record;
     const room = this.#rooms.get(lobby.code);
     this.#rooms.delete(lobby.code);
     sendAway(room, "SHUTTING_DOWN");
@@ -110,7 +113,9 @@ export class LobbyRooms {
     for (const { peerId } of present?.lobby.members ?? []) {
       if (!peerIds.has(peerId)) this.#forget(lobby.code, peerId);
     }
-    for (const peerId of peerIds) this.#setLobby(peerId, lobby.code);
+    // Where other nodes write it, too, what comes of it is to be heard.
+    if (this.#nodeId !== undefined) this.#note(this.#open(lobby), record, version);
+    else for (const peerId of peerIds) this.#setLobby(peerId, lobby.code);
   }
 
   /** A `BrokerMessage` as JSON, for everybody in the lobby. */
@@ -134,7 +139,7 @@ export class LobbyRooms {
     const room = this.#rooms.get(code);
     const news = room === undefined ? changes : newsOf(room, record, changes);
     if (room !== undefined && news === undefined) {
-      this.#startOver(code, room, record);
+      this.#startOver(code, room, { record, version });
       return [];
     }
     // Nobody is left to hear of anything else.
@@ -210,19 +215,20 @@ export class LobbyRooms {
 
   #open(lobby: LobbyState): Room {
     const { code, relayOnly, event, members, idle } = lobby;
-    const room: Room = { relayOnly, guests: new Map(), event, version: 0, seats: [], isIdle: idle };
+    const room: Room = { relayOnly, guests: new Map(), event, version: 0, newest: undefined, seats: [], isIdle: idle };
     this.#rooms.set(code, room);
     for (const { peerId } of members) this.#setLobby(peerId, code);
     this.onOpened(code);
     return room;
   }
 
-  /** What was missed is more than the record tells, or was lost: everybody here gets the whole lobby by coming back. */
-  #startOver(code: LobbyCode, room: Room, record: LobbyRecord): void {
+  /** What was missed is more than the record tells, or was lost: everybody here gets the whole lobby by coming back, and who comes back elsewhere may signal here still. */
+  #startOver(code: LobbyCode, room: Room, { record, version }: Omit<WrittenLobby, "changes">): void {
     this.#rooms.delete(code);
     const members = new Set(record.lobby.members.map(({ peerId }) => peerId));
     for (const peerId of this.#peerIdsOf(code)) if (!members.has(peerId)) this.#forget(code, peerId);
     sendAway(room, "SHUTTING_DOWN");
+    this.#note(this.#open(record.lobby), record, version);
   }
 
   /** The record decides whose socket is the newest of a seat, also where that was no change. */
@@ -231,6 +237,7 @@ export class LobbyRooms {
     room.isIdle = record.lobby.idle;
     room.version = version;
     if (this.#nodeId === undefined) return;
+    room.newest = changeOf(record, record.recent.at(-1));
     const seats = new Map(record.seats.map((seat) => [seat.peerId, seat]));
     for (const [peerId, { socket, connection }] of room.guests) {
       const seat = seats.get(peerId);
@@ -309,12 +316,19 @@ export class LobbyRooms {
   }
 }
 
-/** The changes up to `record` that nobody here has; `undefined` when they are not known any more. */
+/** The changes up to `record` that nobody here has; `undefined` when they are not known any more, or follow on others than were told here. */
 function newsOf(room: Room, record: LobbyRecord, changes: readonly NumberedChange[]): readonly NumberedChange[] | undefined {
   const missing = record.lobby.event - room.event;
+  // A store that has lost the newest changes gives their numbers to others.
+  const before = missing < 0 || room.newest === undefined ? undefined : changeOf(record, record.recent.at(-1 - missing));
+  if (before !== undefined && before !== room.newest) return undefined;
   if (missing === changes.length) return changes;
   const news = record.recent.slice(-Math.max(0, missing));
   return missing > 0 && news.length === missing ? news : undefined;
+}
+
+function changeOf({ life }: LobbyRecord, numbered: NumberedChange | undefined): string | undefined {
+  return numbered && `${life.id} ${numbered.event} ${JSON.stringify(numbered.change)}`;
 }
 
 function sendAway(room: Room | undefined, reason: GoodbyeReason): void {

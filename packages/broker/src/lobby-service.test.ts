@@ -186,7 +186,7 @@ test("[LB39] what must happen is tried again until the store takes it", async ()
   const flaky: LobbyStore = {
     load: (lobbyCode) => (down ? Promise.reject(new Error("down")) : memory.load(lobbyCode)),
     compareAndSet: (lobbyCode, version, next) => memory.compareAndSet(lobbyCode, version, next),
-    keep: () => memory.keep(),
+    keep: (code) => memory.keep(code),
     count: () => memory.count(),
   };
   const failures: unknown[] = [];

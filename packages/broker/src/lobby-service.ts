@@ -12,7 +12,6 @@ import type { IceGrants } from "./ice-grants.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { Counters } from "./counters.ts";
 import { FIRST_CONNECTION, openLobby, stepLobby, type Entrance, type LobbyRequest, type LobbyStep, type RoomCommand } from "./lobby.ts";
-import type { LobbyRefusal } from "./lobby-draft.ts";
 import { arrivalOf, originOf, withoutSecrets } from "./lobby-arrival.ts";
 import { KEY_TAKEN, type ReenterRequest } from "./lobby-entrance.ts";
 import { listBans } from "./lobby-bans.ts";
@@ -20,10 +19,9 @@ import type { ListingBoard } from "./listing-board.ts";
 import { LobbyDeadlines } from "./lobby-deadlines.ts";
 import { LobbyPasswords } from "./lobby-password.ts";
 import { changesAfter, type LobbyRecord, type NumberedChange } from "./lobby-record.ts";
-import { holdsSeat, outranks, restoreLobby } from "./lobby-restoration.ts";
-import { LobbyReturns } from "./lobby-returns.ts";
 import type { MemberSocket } from "./lobby-rooms.ts";
 import { KEEPSAKE_AGE_MS } from "./lobby-seal.ts";
+import { LostLobbies } from "./lost-lobbies.ts";
 import { MemberPapers, type MemberPapersOptions } from "./member-papers.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
 import type { OnceStore } from "./once-store.ts";
@@ -78,8 +76,8 @@ export class LobbyService {
   /** Changes of a lobby leave in the order of their numbers. */
   readonly #queues = new TaskQueues<LobbyCode>();
   readonly #deadlines: LobbyDeadlines;
-  readonly #returns = new LobbyReturns((code, copy) => this.#restore(code, copy));
   readonly #papers: MemberPapers;
+  readonly #lost: LostLobbies;
   readonly #closedLives: OnceStore;
   #closed = false;
 
@@ -90,6 +88,9 @@ export class LobbyService {
     this.#deadlines = new LobbyDeadlines(nowMs, (code) => this.#maintain(code, { type: "time" }));
     this.#closedLives = options.closedLives ?? new MemoryOnceStore(nowMs);
     this.#papers = new MemberPapers(options);
+    this.#lost = new LostLobbies({ ...options, closedLives: this.#closedLives }, this.#queues, (code, record) =>
+      this.#deadlines.note(code, record, { isFollowed: true }),
+    );
   }
 
   /**
@@ -155,7 +156,7 @@ export class LobbyService {
       return visitor.handleOutcome({ ok: false, refusal: { code: "BAD_REQUEST", detail: "A fresh page has a key of its own." } });
     }
     if (freshPeerId !== undefined && this.#isElsewhere(freshPeerId, code)) return visitor.handleOutcome({ ok: false, refusal: KEY_TAKEN });
-    const refusal = await this.#bringBack(visitor, command, secrets.hash(secret));
+    const refusal = await this.#lost.bringBack(visitor, command, secrets.hash(secret));
     if (refusal !== undefined) return visitor.handleOutcome({ ok: false, refusal });
     const request = {
       type: "resume",
@@ -208,16 +209,18 @@ export class LobbyService {
       const known = rooms.versionOf(code);
       if (known === undefined || known >= version) return;
       const found = await store.load(code);
-      if (found.record === undefined) {
-        this.forget(code);
-        rooms.lose(code, found.version === 0 ? "SHUTTING_DOWN" : "LOBBY_CLOSED");
-        return;
-      }
+      if (found.record === undefined) return this.#lose(code, found.version);
       const news = rooms.publish(code, { record: found.record, version: found.version, changes: [] });
       this.#deadlines.note(code, found.record, { isFollowed: true, isOfOther: true });
       board.handleElsewhere(found.record);
       if (found.version > known) this.#papers.handleWritten(code, found.record, news);
     });
+  }
+
+  /** The store has it no more: it is over, or lost, and then its members bring it back. */
+  #lose(code: LobbyCode, version: number): void {
+    this.forget(code);
+    this.#options.rooms.lose(code, version === 0 ? "SHUTTING_DOWN" : "LOBBY_CLOSED");
   }
 
   /** This node has nobody in the lobby any more. */
@@ -237,50 +240,8 @@ export class LobbyService {
   close(): void {
     this.#closed = true;
     this.#deadlines.close();
-    this.#returns.close();
+    this.#lost.close();
     this.#papers.close();
-  }
-
-  /** Where the lobby is not known, or not certainly the newest, the keepsake of whoever comes back may restore it. */
-  async #bringBack(visitor: Visitor, { code: text, keepsake }: CommandOf<"resume">, secretHash: string): Promise<LobbyRefusal | undefined> {
-    const { seal, store, counters } = this.#options;
-    const code = normalizeLobbyCode(text);
-    if (seal === undefined || keepsake === undefined || code === undefined) return undefined;
-    const { version, record: present } = await store.load(code);
-    if (present === undefined ? version > 0 : present.restoration === null) return undefined;
-    const opened = seal.open(keepsake);
-    if (!opened.ok) {
-      counters.add(`lobby:${opened.reason}`);
-      return undefined;
-    }
-    const copy = opened.record;
-    if (copy.lobby.code !== code || !holdsSeat(copy, secretHash)) {
-      counters.add("lobby:seal-foreign");
-      return undefined;
-    }
-    if (await this.#closedLives.has(copy.life.id)) {
-      counters.add("lobby:seal-closed");
-      return undefined;
-    }
-    if (present !== undefined) return outranks(copy, present) ? this.#restore(code, copy) : undefined;
-    if (!this.#returns.isGathering(code) && !visitor.takeLobby()) return { code: "RATE_LIMITED" };
-    return this.#returns.bring(code, copy, secretHash);
-  }
-
-  /** Writes the lobby of `copy`, unless something better is there by now. */
-  #restore(code: LobbyCode, copy: LobbyRecord): Promise<LobbyRefusal | undefined> {
-    const { store, rooms, limits, nowMs, wallMs, board } = this.#options;
-    return this.#queues.run(code, async () => {
-      const { version, record: present } = await store.load(code);
-      if (present === undefined ? version > 0 : present.restoration === null || !outranks(copy, present)) return undefined;
-      if (present === undefined && (await store.count()) >= limits.lobbies) return { code: "SERVER_FULL" };
-      const record = restoreLobby(copy, present, { nowMs: nowMs(), wallMs: wallMs() });
-      if (!(await store.compareAndSet(code, version, record))) return undefined;
-      rooms.restore(record, present);
-      board.handleWritten(record);
-      this.#deadlines.note(code, record, { isFollowed: true });
-      return undefined;
-    });
   }
 
   /** True when the lobby of `code` is the one that this entrance opened: the visitor has its answer. */
@@ -303,7 +264,7 @@ export class LobbyService {
     entry: { request: LobbyRequest; secret: string; lastEvent: number; notFound: "LOBBY_NOT_FOUND" | "SEAT_EXPIRED" },
   ): Promise<void> {
     const code = normalizeLobbyCode(codeText);
-    if (code !== undefined) await this.#returns.settled(code);
+    if (code !== undefined) await this.#lost.settled(code);
     const notFound = { ok: false, refusal: { code: entry.notFound } } as const;
     if (code === undefined) return visitor.handleOutcome(notFound);
     const handleStep: HandleStep = (step) => {
@@ -345,7 +306,10 @@ export class LobbyService {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const notAfterMs = nowMs() + STEP_MS_MAX;
       const { version, record } = await store.load(code);
-      if (record === undefined) return handleStep(undefined);
+      if (record === undefined) {
+        if (rooms.versionOf(code) !== undefined) this.#lose(code, version);
+        return handleStep(undefined);
+      }
       const made = stepLobby(record, request, nowMs());
       const entered = made.answer.ok ? made.answer.entrance?.peerId : undefined;
       const step = seats === undefined || entered === undefined ? made : { ...made, record: seats.place(made.record, entered) };

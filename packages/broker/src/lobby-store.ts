@@ -24,8 +24,8 @@ export interface LobbyStore {
    * `notAfterMs`: a store that nodes share writes nothing after this, by the clock that they share, however long the node stood still meanwhile.
    */
   compareAndSet(code: LobbyCode, expectedVersion: number, next: LobbyRecord | undefined, notAfterMs?: number): Promise<boolean>;
-  /** Somebody is in this lobby. A store that nodes share forgets one for which nobody says so for minutes: all of its nodes died. */
-  keep(code: LobbyCode): Promise<void>;
+  /** Somebody is in this lobby; false: the store has none. One that nodes share forgets a lobby for which nobody says so for minutes: all of its nodes died. */
+  keep(code: LobbyCode): Promise<boolean>;
   /** Lobbies held, without closed ones. */
   count(): Promise<number>;
 }

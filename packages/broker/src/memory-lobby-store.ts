@@ -41,8 +41,8 @@ export class MemoryLobbyStore implements LobbyStore {
     return Promise.resolve(true);
   }
 
-  keep(): Promise<void> {
-    return Promise.resolve();
+  keep(code: LobbyCode): Promise<boolean> {
+    return Promise.resolve(this.#current(code).record !== undefined);
   }
 
   count(): Promise<number> {

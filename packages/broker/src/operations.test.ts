@@ -123,7 +123,7 @@ test("[OP4] each operation of a store is timed, and its failures are counted", a
     {
       load: (code) => held.load(code),
       compareAndSet: () => Promise.reject(new Error("down")),
-      keep: () => held.keep(),
+      keep: (code) => held.keep(code),
       count: () => Promise.resolve((nowMs += 30)),
     },
     { observe: (...took) => metrics.observeStore(...took), nowMs: () => nowMs },

@@ -34,7 +34,8 @@ return 1
 
 /** A closed lobby is not kept: its code rests for its time. */
 const KEEP = new RedisScript(`
-if redis.call("HEXISTS", KEYS[1], "r") == 1 then redis.call("PEXPIRE", KEYS[1], ARGV[1]) end
+if redis.call("HEXISTS", KEYS[1], "r") == 0 then return 0 end
+return redis.call("PEXPIRE", KEYS[1], ARGV[1])
 `);
 
 /** Codes by the time when they are gone. ARGV: now. */
@@ -69,7 +70,8 @@ export class RedisLobbyStore implements LobbyStore {
   ): Promise<boolean> {
     const { connection, codeRestMs, keptMs } = this.#options;
     const text = next === undefined ? "" : JSON.stringify(next);
-    const latestMs = Math.min(notAfterMs, connection.nowMs() + COMMAND_MS_MAX);
+    // As Redis will measure it: our clock stands where that one was set back.
+    const latestMs = Math.min(notAfterMs, connection.shownMs() + COMMAND_MS_MAX);
     const words = [expectedVersion, text, next === undefined ? codeRestMs : keptMs, latestMs];
     const answer = await connection.run(WRITE, this.#keyOf(code), words);
     if (answer === -1) throw new StoreUnavailable("The write came too late.");
@@ -78,9 +80,10 @@ export class RedisLobbyStore implements LobbyStore {
     return answer === 1;
   }
 
-  async keep(code: LobbyCode): Promise<void> {
-    this.#noteKept(code);
-    await this.#options.connection.run(KEEP, this.#keyOf(code), [this.#options.keptMs]);
+  async keep(code: LobbyCode): Promise<boolean> {
+    const isKept = (await this.#options.connection.run(KEEP, this.#keyOf(code), [this.#options.keptMs])) === 1;
+    if (isKept) this.#noteKept(code);
+    return isKept;
   }
 
   async count(): Promise<number> {

@@ -65,6 +65,11 @@ export class SeatClaims {
     return answer.ok && { peerId, token: answer.token, isNew: answer.isNew };
   }
 
+  /** The claims of all members, of a lobby that was lost with them. */
+  async takeAll({ lobby }: LobbyRecord): Promise<void> {
+    await Promise.all(lobby.members.map(({ peerId }) => this.take(peerId, lobby.code))).catch(this.#options.handleFailure);
+  }
+
   /** Before the step is written: takes the id of who comes in by it, if somebody does; `false`: it is a member's elsewhere. */
   async admit(code: LobbyCode, before: LobbyRecord, step: LobbyStep): Promise<SteppedIds | false> {
     const { answer, record } = step;

@@ -1,7 +1,8 @@
 /** A model of Redis and of the connections to it, in one process: for tests of several nodes, in real and in virtual time. */
+import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import type { ClaimStore } from "../src/claim-store.ts";
 import type { LobbyDirectory } from "../src/lobby-directory.ts";
-import type { LobbyStore } from "../src/lobby-store.ts";
+import type { LobbyStore, StoredLobby } from "../src/lobby-store.ts";
 import { MemoryClaimStore } from "../src/memory-claim-store.ts";
 import { MemoryLobbyDirectory } from "../src/memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
@@ -13,6 +14,7 @@ import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
 /** As the Redis adapter has them. */
 const COMMAND_MS_MAX = 450;
 const BEAT_MS = 500;
+const CODE_REST_MS = 600_000;
 
 export interface MemoryClusterOptions {
   readonly nowMs: () => number;
@@ -27,7 +29,7 @@ export class MemoryCluster {
   lobbies: MemoryLobbyStore;
   once: MemoryOnceStore;
   readonly directory = new MemoryLobbyDirectory();
-  readonly claims: MemoryClaimStore;
+  claims: MemoryClaimStore;
   readonly nodes = new Set<MemoryNode>();
   /** How long the process of a node stands still once it has heard that it has this claim. */
   stillMs: (key: string) => number = () => 0;
@@ -36,7 +38,7 @@ export class MemoryCluster {
 
   constructor(options: MemoryClusterOptions) {
     this.options = options;
-    this.lobbies = new MemoryLobbyStore(options.nowMs, options.codeRestMs ?? 600_000);
+    this.lobbies = new MemoryLobbyStore(options.nowMs, options.codeRestMs ?? CODE_REST_MS);
     this.once = new MemoryOnceStore(options.nowMs);
     this.claims = new MemoryClaimStore(options.nowMs);
   }
@@ -50,6 +52,20 @@ export class MemoryCluster {
     const waiting = state === "hung" ? [] : this.#waiting.splice(0);
     for (const arrive of waiting) arrive();
     if (state === "down") for (const node of this.nodes) node.lose();
+  }
+
+  /** Everything that is stored is lost; the public list is not stored here. */
+  forget(): void {
+    const { nowMs, codeRestMs = CODE_REST_MS } = this.options;
+    this.lobbies = new MemoryLobbyStore(nowMs, codeRestMs);
+    this.once = new MemoryOnceStore(nowMs);
+    this.claims = new MemoryClaimStore(nowMs);
+  }
+
+  /** A lobby as it was once: what was written since is lost. */
+  async rewind(code: LobbyCode, { version, record }: StoredLobby): Promise<void> {
+    this.forget();
+    for (let written = 0; written < version; written++) await this.lobbies.compareAndSet(code, written, record);
   }
 
   node(): MemoryNode {
@@ -168,7 +184,7 @@ export class MemoryNode implements SharedState {
           return isWritten;
         });
       },
-      keep: () => this.#call(() => undefined),
+      keep: (code) => this.#call(() => cluster.lobbies.keep(code)),
       count: () => this.#call(() => cluster.lobbies.count()),
     };
   }
