@@ -1,4 +1,4 @@
-import { parsePeerId, type LobbyCode, type PeerId } from "@rollcall/netcode/lobby-protocol";
+import { parsePeerId, TOKEN_BEFORE_ADMISSION, type LobbyCode, type PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { Counters } from "./counters.ts";
 import { CLOSE_CODE, type GuardedSocket, type SocketUser } from "./guarded-socket.ts";
 import type { BrokerLimits } from "./limits.ts";
@@ -105,6 +105,8 @@ export class SignalingGuard {
     const { secrets, lobbyOf, open, tickets, cluster } = this.#options;
     const peerId = parsePeerId(id);
     if (peerId === undefined || token === null) return undefined;
+    // Its page is being admitted. The door lets nobody in but the owner of a member's key.
+    if (token === TOKEN_BEFORE_ADMISSION) return { id: peerId, token };
     if (tickets !== undefined && isTicketText(token)) return { id: peerId, token, isTicket: true };
     if (!TOKEN_PATTERN.test(token)) return undefined;
     const isMember = lobbyOf(peerId) !== undefined;
@@ -123,9 +125,9 @@ export class SignalingGuard {
   accept(identity: SignalingIdentity, socket: GuardedSocket): SocketUser {
     const { secrets, counters, lobbyOf, nowMs, tickets, cluster } = this.#options;
     if (identity.isTicket === true && tickets !== undefined) return new LateUser(socket, this.#serveTicket(identity, socket, tickets));
-    const isMember = lobbyOf(identity.id) !== undefined;
-    if (!isMember && cluster === undefined) return this.#serve(identity, socket);
-    if (!isMember && cluster !== undefined && !secrets.isSignalingToken(identity.id, identity.token)) {
+    const isStock = lobbyOf(identity.id) === undefined && identity.token !== TOKEN_BEFORE_ADMISSION;
+    if (isStock && cluster === undefined) return this.#serve(identity, socket);
+    if (isStock && cluster !== undefined && !secrets.isSignalingToken(identity.id, identity.token)) {
       return new LateUser(socket, this.#serveStranger(identity, socket, cluster));
     }
     const door = new SignalingDoor({

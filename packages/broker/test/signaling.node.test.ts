@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { LOBBY_PROTOCOL_VERSION } from "@rollcall/netcode/lobby-protocol";
+import { LOBBY_PROTOCOL_VERSION, TOKEN_BEFORE_ADMISSION } from "@rollcall/netcode/lobby-protocol";
 import { createBroker, type Broker } from "../src/index.ts";
 import { admission, LobbyClient } from "./lobby-client.ts";
 import { PageKey } from "./page-key.ts";
@@ -267,6 +267,43 @@ test("[ID20] what comes before the proof is not kept for it either, and a heartb
   early.send(PageKey.of(ada.id)?.proof(nonce));
   expect(await early.signal("OFFER")).toMatchObject({ payload: { sdp: { sdp: "waiting" } } });
   expect(early.signals[0]).toEqual({ type: "OPEN" });
+});
+
+test("[ID27] a page that is not admitted yet has its signaling socket up; it is nobody's until the owner of a member's key proves it", async () => {
+  for (const { port } of [broker, openBroker]) {
+    const ada = await member(undefined, port);
+    const adaSocket = await SignalingClient.open(port, ada.id, ada.token);
+    const lobby = await LobbyClient.open(port);
+    const { pageKey } = lobby;
+    const early = SignalingClient.connect(port, pageKey.peerId, TOKEN_BEFORE_ADMISSION, {}, null);
+    const nonce = await early.challenge();
+    adaSocket.offer(pageKey.peerId, "to nobody");
+    await adaSocket.signal("EXPIRE");
+    expect(admission(await lobby.join(ada.code)).peerId).toBe(pageKey.peerId);
+    adaSocket.offer(pageKey.peerId, "waiting");
+    await adaSocket.settled();
+    expect(early.signals).toEqual([]);
+    early.send(pageKey.proof(nonce));
+    expect(await early.signal("OFFER")).toMatchObject({ payload: { sdp: { sdp: "waiting" } } });
+    early.offer(ada.id, "back");
+    expect(await adaSocket.signal("OFFER")).toMatchObject({ src: pageKey.peerId });
+  }
+});
+
+test("[ID27] whoever is no member, or has not its key, is sent away from there; a member's socket stays", async () => {
+  const ada = await member();
+  const adaSocket = await connect(ada);
+  for (const id of [ada.id, new PageKey().peerId]) {
+    const thief = SignalingClient.connect(broker.port, id, TOKEN_BEFORE_ADMISSION, {}, null);
+    await thief.challenge();
+    thief.offer(ada.id, "stolen");
+    expect(await thief.closed).toBe(1008);
+  }
+  const stranger = new PageKey();
+  const socket = SignalingClient.connect(broker.port, stranger.peerId, TOKEN_BEFORE_ADMISSION, {}, stranger);
+  expect([await socket.closed, socket.signals]).toEqual([1008, []]);
+  await adaSocket.settled();
+  expect(adaSocket.signals).toEqual([{ type: "OPEN" }]);
 });
 
 test("[ID21] another key, another's signature, an older nonce, another text and nonsense open nothing", async () => {

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import type { IceGrant, IceServer } from "../src/core/ports/lobby-protocol.ts";
-import type { Transport } from "../src/core/ports/transport.ts";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
-import type { Environment, TransportSetup } from "../src/facade/environment.ts";
+import type { Environment, LobbyTransport, TransportGrant } from "../src/facade/environment.ts";
 import { LobbyConnection } from "../src/facade/lobby-connection.ts";
 import { expectEqualChecksums, openRoom, options, play, startAll, type Room } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
@@ -14,17 +13,18 @@ const grant = (username: string): IceGrant => ({
 });
 
 /** The environment with a transport that notes what it is to connect with. */
-function noting(environment: Environment, setups: TransportSetup[], sets: (readonly IceServer[])[]): Environment {
+function noting(environment: Environment, grants: TransportGrant[], sets: (readonly IceServer[])[]): Environment {
   return {
     ...environment,
     loadRoomParts: async () => {
       const parts = await environment.loadRoomParts();
       return {
         ...parts,
-        createTransport: (setup): Transport => {
-          setups.push(setup);
-          return Object.assign(parts.createTransport(setup), { setIceServers: (servers: readonly IceServer[]) => sets.push(servers) });
-        },
+        createTransport: (setup): LobbyTransport =>
+          Object.assign(parts.createTransport(setup), {
+            admit: (grant: TransportGrant) => grants.push(grant),
+            setIceServers: (servers: readonly IceServer[]) => sets.push(servers),
+          }),
       };
     },
   };
@@ -33,10 +33,10 @@ function noting(environment: Environment, setups: TransportSetup[], sets: (reado
 test("[FA50] the transport gets the ICE servers of the admission, fresh ones before these end, and those of a resume", async () => {
   const world = new FacadeWorld();
   world.broker.iceGrant = grant("first");
-  const [setups, sets]: [TransportSetup[], (readonly IceServer[])[]] = [[], []];
+  const [grants, sets]: [TransportGrant[], (readonly IceServer[])[]] = [[], []];
   const page = world.page();
-  const lobby = await world.until(hostLobby(noting(page.environment, setups, sets), options("Ada")));
-  expect(setups[0]?.iceServers).toEqual(grant("first").iceServers);
+  const lobby = await world.until(hostLobby(noting(page.environment, grants, sets), options("Ada")));
+  expect(grants[0]?.iceServers).toEqual(grant("first").iceServers);
   world.broker.iceGrant = grant("second");
   await world.run(7_500);
   expect(sets).toEqual([]);
@@ -51,25 +51,25 @@ test("[FA50] the transport gets the ICE servers of the admission, fresh ones bef
 test("[FA51] the game's own ICE servers stay, whatever the broker grants", async () => {
   const world = new FacadeWorld();
   world.broker.iceGrant = grant("first");
-  const [setups, sets]: [TransportSetup[], (readonly IceServer[])[]] = [[], []];
+  const [grants, sets]: [TransportGrant[], (readonly IceServer[])[]] = [[], []];
   const own = [{ urls: "stun:own.example" }];
-  await world.until(hostLobby(noting(world.page().environment, setups, sets), { ...options("Ada"), iceServers: own }));
+  await world.until(hostLobby(noting(world.page().environment, grants, sets), { ...options("Ada"), iceServers: own }));
   await world.run(30_000);
-  expect(setups[0]?.iceServers).toEqual(own);
+  expect(grants[0]?.iceServers).toEqual(own);
   expect(sets).toEqual([]);
 });
 
 test("[FA52] the transport of every member of a relay-only lobby is told so, of its host whatever the broker says; a broker without TURN refuses to open one", async () => {
   const world = new FacadeWorld();
-  const setups: TransportSetup[] = [];
-  const lobby = await world.until(hostLobby(noting(world.page().environment, setups, []), { ...options("Ada"), relayOnly: true }));
+  const grants: TransportGrant[] = [];
+  const lobby = await world.until(hostLobby(noting(world.page().environment, grants, []), { ...options("Ada"), relayOnly: true }));
   expect(lobby.state.relayOnly).toBe(true);
-  await world.until(joinLobby(noting(world.page().environment, setups, []), lobby.code, options("Bob")));
-  await world.until(hostLobby(noting(world.page().environment, setups, []), options("Cyd")));
-  expect(setups.map(({ relayOnly }) => relayOnly)).toEqual([true, true, false]);
+  await world.until(joinLobby(noting(world.page().environment, grants, []), lobby.code, options("Bob")));
+  await world.until(hostLobby(noting(world.page().environment, grants, []), options("Cyd")));
+  expect(grants.map(({ relayOnly }) => relayOnly)).toEqual([true, true, false]);
   world.broker.deniesRelayOnly = true;
-  await world.until(hostLobby(noting(world.page().environment, setups, []), { ...options("Eve"), relayOnly: true }));
-  expect(setups.at(-1)?.relayOnly).toBe(true);
+  await world.until(hostLobby(noting(world.page().environment, grants, []), { ...options("Eve"), relayOnly: true }));
+  expect(grants.at(-1)?.relayOnly).toBe(true);
   world.broker.refusals.set("create", { code: "NO_TURN_SERVER" });
   const refused = hostLobby(world.page().environment, { ...options("Dan"), relayOnly: true });
   await expect(world.until(refused)).rejects.toMatchObject({ code: "NO_TURN_SERVER", remedy: expect.stringContaining("TURN") as string });

@@ -127,12 +127,9 @@ describe("a broker that lies", () => {
     const { PeerLinks } = await import("../src/facade/peer-links.ts");
     const transport = createTransport({
       localPeerId: invented,
-      signalingToken: "",
       prove: () => Promise.reject(new Error("nobody asks")),
       seals: { seal: () => Promise.reject(new Error("nobody asks")), isSealed: () => Promise.resolve(false) },
       broker: new URL("http://broker.test"),
-      iceServers: [],
-      relayOnly: false,
     });
     const closed: string[] = [];
     const links = new PeerLinks({

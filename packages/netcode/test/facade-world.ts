@@ -139,7 +139,7 @@ export class TestPage implements Page {
         Promise.resolve({
           createTransport: ({ localPeerId }) => {
             this.#peerId = localPeerId;
-            return this.#track(world.hub.connect(localPeerId));
+            return Object.assign(this.#track(world.hub.connect(localPeerId)), { admit: () => {} });
           },
           LinkMesh,
           LobbyRoom,

@@ -23,13 +23,13 @@ class NodeTransport extends PeerTransport {
   override readonly capabilities: number = 0;
 }
 
-let packages: Promise<(options: SignalingOptions) => Transport> | undefined;
+let packages: Promise<(options: SignalingOptions) => PeerTransport> | undefined;
 
 /**
  * Loads what only Node peers need: PeerJS on `node-datachannel` and `ws`. Puts the WebRTC constructors and `WebSocket` on `globalThis` where they are missing,
  * since PeerJS looks for them there. Resolves with the way to make a transport; rejects with a `MissingPackageError`.
  */
-export function loadNodePackages(): Promise<(options: SignalingOptions) => Transport> {
+export function loadNodePackages(): Promise<(options: SignalingOptions) => PeerTransport> {
   packages ??= loadPeer().then(
     (peer) => (options) => new NodeTransport(peer, options),
     (error: unknown) => {

@@ -21,7 +21,7 @@ import type { OfferRefusal } from "./offer-gate.ts";
 import { newContact, type Attempt, type Contact } from "./peer-contact.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
-import { SignalingPeer, type PeerConstructor, type SignalingOptions } from "./signaling-peer.ts";
+import { SignalingPeer, type PeerConstructor, type SignalingGrant, type SignalingOptions } from "./signaling-peer.ts";
 
 /**
  * An offer without an open channel is sent again after these pauses: a lost message of signaling costs its pause, not the attempt. The first is longer
@@ -57,6 +57,11 @@ export class PeerTransport implements Transport {
       admitMessage: (message) => this.#admitMessage(parseSignalMessage(message)),
       handleConnection: (connection) => this.#answer(connection),
     });
+  }
+
+  /** Where it was made with `TOKEN_BEFORE_ADMISSION`. */
+  admit(grant: SignalingGrant): void {
+    if (!this.#disposed) this.#signaling.admit(grant);
   }
 
   setHandler(handler: TransportHandler): void {

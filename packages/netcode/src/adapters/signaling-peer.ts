@@ -1,6 +1,7 @@
 import type { DataConnection, Peer } from "peerjs";
 import { assert } from "../core/base/assert.ts";
 import type { PeerId } from "../core/base/units.ts";
+import { TOKEN_BEFORE_ADMISSION } from "../core/ports/lobby-protocol.ts";
 import { isRelayedCandidate, withoutOwnAddresses, withoutRelatedAddress } from "./hidden-addresses.ts";
 import { answerText, type AnswerSeals } from "./answer-gate.ts";
 import { hasTurn, iceRung } from "./ice-ladder.ts";
@@ -11,10 +12,18 @@ import { SignalingProof, type ProveSocket, type SocketProof } from "./signaling-
 /** The constructor of `peerjs`. An argument, because Node imports it differently. */
 export type PeerConstructor = new (id: string, options: ConstructorParameters<typeof Peer>[1]) => Peer;
 
-export interface SignalingOptions {
-  readonly peerId: PeerId;
-  /** `signalingToken` of the admission. */
+/** What comes with the admission to a lobby. */
+export interface SignalingGrant {
+  /** `signalingToken` of the admission, or `TOKEN_BEFORE_ADMISSION`: then the socket comes up, and waits for `admit`. */
   readonly token: string;
+  /** All that ICE may use: nothing is added to it. */
+  readonly iceServers: readonly RTCIceServer[];
+  /** Candidates of TURN servers alone are gathered. Default: false. */
+  readonly relayOnly?: boolean;
+}
+
+export interface SignalingOptions extends SignalingGrant {
+  readonly peerId: PeerId;
   /** `http:`, `https:`, `ws:` or `wss:`; its path is where the broker is mounted. */
   readonly broker: URL;
   /** Of a PeerServer; default `peerjs`. A broker of ours has none. */
@@ -23,10 +32,6 @@ export interface SignalingOptions {
   readonly prove?: ProveSocket;
   /** Left out where peers have no keys: then answers are taken as they come. */
   readonly seals?: AnswerSeals;
-  /** All that ICE may use: nothing is added to it. */
-  readonly iceServers: readonly RTCIceServer[];
-  /** Candidates of TURN servers alone are gathered. Default: false. */
-  readonly relayOnly?: boolean;
 }
 
 export interface SignalingListener {
@@ -81,7 +86,12 @@ export class SignalingPeer {
   readonly #options: SignalingOptions;
   readonly #listener: SignalingListener;
   /** PeerJS makes each connection with what stands here then. */
-  readonly #config: RTCConfiguration;
+  readonly #config: RTCConfiguration = {};
+  /** `undefined`: not a member yet. */
+  #token: string | undefined;
+  #handleAdmitted: () => void = () => {};
+  /** Who is no member has nothing to prove: the broker would send us away. */
+  readonly #admitted = new Promise<void>((resolve) => (this.#handleAdmitted = resolve));
   #peer: Peer;
   #failures = 0;
   /** When the first description left to which nothing at all came back; `Infinity`: none. */
@@ -100,7 +110,7 @@ export class SignalingPeer {
     this.#peerConstructor = constructor;
     this.#options = options;
     this.#listener = listener;
-    this.#config = { iceServers: [...options.iceServers], iceTransportPolicy: options.relayOnly === true ? "relay" : "all" };
+    if (options.token !== TOKEN_BEFORE_ADMISSION) this.#take(options);
     this.#peer = this.#create();
   }
 
@@ -114,11 +124,20 @@ export class SignalingPeer {
   }
 
   get isRelayOnly(): boolean {
-    return this.#options.relayOnly === true;
+    return this.#config.iceTransportPolicy === "relay";
   }
 
   get hasTurn(): boolean {
     return hasTurn(this.#config.iceServers ?? []);
+  }
+
+  /** We are a member: whose socket it is can be proved now. */
+  admit(grant: SignalingGrant): void {
+    this.#take(grant);
+    // What PeerJS opens its socket with the next time.
+    this.#peer.options.token = grant.token;
+    if (this.#peer.destroyed || this.#peer.disconnected) this.#retry();
+    else this.#expectWelcome();
   }
 
   /**
@@ -193,8 +212,14 @@ export class SignalingPeer {
     this.#peer.socket.send({ type, dst: connection.peer, payload });
   }
 
+  #take({ token, iceServers, relayOnly = false }: SignalingGrant): void {
+    this.#token = token;
+    Object.assign(this.#config, { iceServers: [...iceServers], iceTransportPolicy: relayOnly ? "relay" : "all" });
+    this.#handleAdmitted();
+  }
+
   #create(): Peer {
-    const { peerId, token, broker, key = "peerjs" } = this.#options;
+    const { peerId, broker, key = "peerjs" } = this.#options;
     const isSecure = broker.protocol === "https:" || broker.protocol === "wss:";
     const peer = new this.#peerConstructor(peerId, {
       host: broker.hostname,
@@ -202,7 +227,7 @@ export class SignalingPeer {
       path: broker.pathname,
       key,
       secure: isSecure,
-      token,
+      token: this.#token ?? TOKEN_BEFORE_ADMISSION,
       config: this.#config,
     });
     peer.on("open", () => this.#handleOpen());
@@ -236,7 +261,8 @@ export class SignalingPeer {
       if (seals !== undefined && isAnswer(message)) void this.#seal(seals, message).then(sendIfOpen);
     };
     const { prove } = this.#options;
-    const proof = prove === undefined ? undefined : new SignalingProof(prove, { send, welcome: () => pass({ type: "OPEN" }) });
+    const proveAdmitted: ProveSocket | undefined = prove && (async (nonce) => (await Promise.all([prove(nonce), this.#admitted]))[0]);
+    const proof = proveAdmitted && new SignalingProof(proveAdmitted, { send, welcome: () => pass({ type: "OPEN" }) });
     // Of the peer: its socket says nothing when it is we who give it up.
     peer.on("disconnected", () => proof?.restart());
     assert(handlers.length === 1, "one message handler in PeerJS 1.5.5");
@@ -283,7 +309,7 @@ export class SignalingPeer {
 
   #expectWelcome(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#peer.disconnect(), this.#isUrgent ? URGENT_WELCOME_MS : WELCOME_MS);
+    if (this.#token !== undefined) this.#timer = setTimeout(() => this.#peer.disconnect(), this.#isUrgent ? URGENT_WELCOME_MS : WELCOME_MS);
   }
 
   #retryLater(): void {
@@ -297,6 +323,7 @@ export class SignalingPeer {
   }
 
   #retry(): void {
+    clearTimeout(this.#timer);
     if (this.#peer.destroyed) {
       this.#peer.removeAllListeners();
       this.#peer = this.#create();

@@ -1,6 +1,7 @@
 import { browserPage } from "../adapters/page.ts";
 import { takeVisitCrypto } from "../adapters/visit-crypto.ts";
 import { openWebSocket } from "../adapters/websocket.ts";
+import { TOKEN_BEFORE_ADMISSION } from "../core/ports/lobby-protocol.ts";
 import { startTicker } from "../driver/ticker.ts";
 import type { Environment } from "./environment.ts";
 
@@ -17,8 +18,8 @@ export const browserEnvironment: Environment = {
       import("./lobby-room.ts"),
     ]);
     return {
-      createTransport: ({ localPeerId, signalingToken, ...setup }) =>
-        new PeerJsTransport({ peerId: localPeerId, token: signalingToken, ...setup }),
+      createTransport: ({ localPeerId, ...setup }) =>
+        new PeerJsTransport({ peerId: localPeerId, token: TOKEN_BEFORE_ADMISSION, iceServers: [], ...setup }),
       LinkMesh,
       LobbyRoom,
     };

@@ -20,12 +20,13 @@ import {
   checkedText,
 } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
-import type { Environment, PasswordParts } from "./environment.ts";
+import type { Environment, LobbyTransport, PasswordParts, TransportGrant } from "./environment.ts";
 import type { PasswordQuestion } from "./lobby-password.ts";
 import type { Ticker } from "../driver/ticker.ts";
 import { LobbyConnection } from "./lobby-connection.ts";
 import type { LobbyRoom } from "./lobby-room.ts";
 import { badArgument, NetcodeError } from "./netcode-error.ts";
+import type { RoomParts } from "./room-parts.ts";
 import { SeatMemory } from "./seat-memory.ts";
 import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
@@ -174,22 +175,15 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     keys: { entranceId: page.randomToken(), device: deviceOf(page), key: visit.key },
     seed: page.randomSeed(),
   });
+  const opening = openSoon(loading, visit, address);
   try {
     const [admission, parts] = await Promise.all([admit(connection, options.signal), loading]);
     throwIfAborted(options.signal);
     if (connection.endedEarly !== undefined) throw connection.endedEarly;
-    const { peerId, signalingToken, iceServers } = admission;
+    const { peerId } = admission;
     if (peerId !== visit.peerId) throw new NetcodeError("IDENTITY_MISMATCH");
-    const transport = parts.createTransport({
-      localPeerId: peerId,
-      signalingToken,
-      prove: (nonce) => visit.prove(nonce),
-      seals: visit,
-      broker: new URL(address.base),
-      iceServers: options.iceServers ?? iceServers.map(toRtcIceServer),
-      // Who asked for it has it, whatever the broker says.
-      relayOnly: admission.lobby.relayOnly || (entrance.type === "create" && entrance.relayOnly === true),
-    });
+    const transport = await opening;
+    transport.admit(grantOf(admission, entrance, options.iceServers));
     connection.followKeepsakes((keepsake) => seatMemory.keep(keepsake));
     // The game's own servers stay.
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));
@@ -215,9 +209,31 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   } catch (error) {
     connection.leave();
     ticker.dispose();
+    opening.then((transport) => transport.dispose()).catch(() => {});
     if (error instanceof NetcodeError) log?.noteEntrance(entrance.type, error);
     throw error;
   }
+}
+
+/** A transport whose way to the broker is made while we are being admitted; what goes wrong is told to whoever waits for it then. */
+function openSoon(loading: Promise<RoomParts>, visit: LobbyVisit, { base }: BrokerAddress): Promise<LobbyTransport> {
+  const setup = { localPeerId: visit.peerId, prove: (nonce: string) => visit.prove(nonce), seals: visit, broker: new URL(base) };
+  const opening = loading.then(({ createTransport }) => createTransport(setup));
+  opening.catch(() => {});
+  return opening;
+}
+
+function grantOf(
+  { signalingToken, iceServers, lobby }: Admission,
+  entrance: LobbyEntrance,
+  ownServers: readonly RTCIceServer[] | undefined,
+): TransportGrant {
+  return {
+    token: signalingToken,
+    iceServers: ownServers ?? iceServers.map(toRtcIceServer),
+    // Who asked for it has it, whatever the broker says.
+    relayOnly: lobby.relayOnly || (entrance.type === "create" && entrance.relayOnly === true),
+  };
 }
 
 /** Whose rosters count is said by the first admission, and no later one. */

@@ -12,19 +12,29 @@ import type { RoomParts } from "./room-parts.ts";
 
 export interface TransportSetup {
   readonly localPeerId: PeerId;
-  /** Opens signaling for `localPeerId`, with `prove`. */
-  readonly signalingToken: string;
+  /** Opens signaling for `localPeerId`. */
   readonly prove: ProveSocket;
   /** Tells the members' own answers from what the broker says in their name. */
   readonly seals: AnswerSeals;
   /** `http:` or `https:`: signaling is at `/peerjs` below it. */
   readonly broker: URL;
+}
+
+/** What a transport may use once its page is a member. */
+export interface TransportGrant {
+  /** For signaling sockets from then on. */
+  readonly token: string;
   readonly iceServers: readonly RTCIceServer[];
   /** No connection but through a TURN server; no other candidate leaves the page. */
   readonly relayOnly: boolean;
 }
 
-export type CreateTransport = (setup: TransportSetup) => Transport;
+/** Comes up while its page is being admitted: its way to the broker is made, and nothing else before `admit`. */
+export interface LobbyTransport extends Transport {
+  admit(grant: TransportGrant): void;
+}
+
+export type CreateTransport = (setup: TransportSetup) => LobbyTransport;
 
 export type MakeVerifier = (password: string) => Promise<PasswordVerifier>;
 

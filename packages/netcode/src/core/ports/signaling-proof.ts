@@ -10,3 +10,6 @@ export function signalingProofText(nonce: string, peerId: PeerId): string {
 
 /** Random characters that the broker asks to sign. */
 export const SIGNALING_NONCE_PATTERN: RegExp = /^[A-Za-z0-9_-]{16,64}$/;
+
+/** In place of the token in the address of a signaling socket that is opened while its page is being admitted. */
+export const TOKEN_BEFORE_ADMISSION = "-";
