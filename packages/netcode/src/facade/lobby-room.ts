@@ -79,6 +79,13 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     });
     const handleEvent = (event: LobbyRoomEvent): void => this.#handleLobbyEvent(event);
     this.#rosters = new RosterFollower({ connection, links: this.#links, localPeerId: admission.peerId, handleEvent });
+    this.#absences = new MemberAbsences({
+      memberOf: (peerId) => memberOf(this.state, peerId),
+      handleGone: (member, reason) => this.#listeners.emit("member-gone", member, reason),
+      handleBack: (member) => this.#listeners.emit("member-returned", member),
+    });
+    // The browser makes offers while we go on.
+    for (const member of admission.lobby.members) this.#link(member);
     this.#matches = new LobbyMatches({
       page,
       nowMs,
@@ -108,13 +115,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
       page.onPageRestore(() => this.#close(new NetcodeError("PAGE_RESTORED"), true)),
       page.onNetworkChange(() => this.#links.handleNetworkChange()),
     ];
-    this.#absences = new MemberAbsences({
-      memberOf: (peerId) => memberOf(this.state, peerId),
-      handleGone: (member, reason) => this.#listeners.emit("member-gone", member, reason),
-      handleBack: (member) => this.#listeners.emit("member-returned", member),
-    });
     this.#rememberSeat(admission);
-    for (const member of admission.lobby.members) this.#link(member);
     if (admission.lobby.match !== undefined) this.#matches.return(admission.lobby.match);
     connection.attach((event) => this.#rosters.handleEvent(event));
   }
