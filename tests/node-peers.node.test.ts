@@ -81,8 +81,13 @@ test("[ND2] when it has left, nothing keeps a process alive", async () => {
     import { hostLobby, joinLobby } from "@rollcall/netcode/node";
     import { sprint } from "./sprint-game.ts";
     const [broker] = process.argv.slice(1);
-    const host = await hostLobby({ game: sprint, name: "Ada", broker });
-    const guest = await joinLobby(host.code, { game: sprint, name: "Bob", broker });
+    const meet = async () => {
+      const host = await hostLobby({ game: sprint, name: "Ada", broker });
+      return [host, await joinLobby(host.code, { game: sprint, name: "Bob", broker })];
+    };
+    // While they are still about to connect, too.
+    await Promise.all((await meet()).map((lobby) => lobby.leave()));
+    const [host, guest] = await meet();
     while (host.peers[0]?.status !== "open" || guest.peers[0]?.status !== "open") await new Promise((resolve) => setTimeout(resolve, 10));
     await Promise.all([host.leave(), guest.leave()]);
     console.log("left");

@@ -1,5 +1,6 @@
 import type * as polyfill from "node-datachannel/polyfill";
 
+type NodeConnection = InstanceType<typeof polyfill.RTCPeerConnection>;
 type WebRtc = Pick<typeof polyfill, "RTCPeerConnection" | "RTCSessionDescription">;
 
 /**
@@ -10,10 +11,26 @@ type WebRtc = Pick<typeof polyfill, "RTCPeerConnection" | "RTCSessionDescription
  * stores it (peerconnection.cpp): ICE may connect in between, on its own thread, and the handshake fails for want of a fingerprint to compare. And
  * `DtlsTransport::start` takes the ClientHello that waited before it is in the state that reads it (dtlstransport.cpp): it lies there until it is sent
  * again, after a second. Without candidates nobody checks early, and the offering end, which has the answer first, is connected first.
+ *
+ * And `close` closes channels that never opened: with one of these, a connection that is closed keeps the process alive (node-datachannel 0.33.4).
  */
 export function createPeerConnectionConstructor({ RTCPeerConnection, RTCSessionDescription }: WebRtc): WebRtc["RTCPeerConnection"] {
   return class extends RTCPeerConnection {
     #held: Event[] = [];
+    #channels: Pick<RTCDataChannel, "close" | "readyState">[] = [];
+
+    override createDataChannel(
+      ...[label, options]: Parameters<NodeConnection["createDataChannel"]>
+    ): ReturnType<NodeConnection["createDataChannel"]> {
+      const channel = super.createDataChannel(label, options);
+      this.#channels.push(channel);
+      return channel;
+    }
+
+    override close(): void {
+      for (const channel of this.#channels.splice(0)) if (channel.readyState === "connecting") channel.close();
+      super.close();
+    }
 
     /** The offer repeated before its answer must not tell the candidates either. */
     override get localDescription(): globalThis.RTCSessionDescription {
