@@ -94,10 +94,13 @@ describe("a match on connections that the game brought", () => {
     const { transports } = await adaAndBen();
     const [first, second] = await newPair();
     const seen: string[] = [];
-    second.ondatachannel = ({ channel }) => {
-      seen.push(channel.label);
-      channel.onmessage = ({ data }) => seen.push(String(data));
-    };
+    // The later peer makes the match's channels, so it is the first one that could see them.
+    for (const connection of [first, second]) {
+      connection.ondatachannel = ({ channel }) => {
+        seen.push(channel.label);
+        channel.onmessage = ({ data }) => seen.push(String(data));
+      };
+    }
     transports[0].setConnection("ben", first);
     transports[1].setConnection("ada", second);
     const all = await connectAll(transports);

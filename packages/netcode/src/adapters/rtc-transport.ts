@@ -180,7 +180,10 @@ export class RtcTransport implements Transport {
     return contact;
   }
 
-  /** Ahead of the game's own handler, which must not take our channels for its own. */
+  /**
+   * Ahead of the game's own handler, which must not take our channels for its own. Listeners of a connection are called in the order in which they came (Chromium 156
+   * makes no exception for `capture` there), so that a handler which is there already comes again behind ours. One that was added as a listener cannot be moved.
+   */
   #listen(contact: Contact, connection: RTCPeerConnection): () => void {
     const handle = (event: RTCDataChannelEvent): void => {
       const [, instance, attempt, name] = LABEL_PATTERN.exec(event.channel.label) ?? [];
@@ -188,7 +191,10 @@ export class RtcTransport implements Transport {
       event.stopImmediatePropagation();
       this.#takeIncoming(contact, event.channel, { instance, attempt: Number(attempt), name });
     };
+    const { ondatachannel } = connection;
+    connection.ondatachannel = null;
     connection.addEventListener("datachannel", handle, { capture: true });
+    connection.ondatachannel = ondatachannel;
     return () => connection.removeEventListener("datachannel", handle, { capture: true });
   }
 

@@ -11,6 +11,7 @@ import type { Ticker } from "../driver/ticker.ts";
 import { checkedCountdown, checkedInteger, checkedJson, checkedPlayer } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import type { Environment } from "./environment.ts";
+import { errorOfLink } from "./link-error.ts";
 import { Listeners } from "./listeners.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
@@ -207,7 +208,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
         break;
       case "link-closed":
         if (event.reason === "lost") this.#handleGone(peerId, "lost");
-        else if (event.reason !== "left") this.#handleUnreachable(peerId, event.reason);
+        else if (event.reason !== "left") this.#handleUnreachable(event);
         break;
       default:
         unreachable(type);
@@ -222,11 +223,11 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     this.#linked.reject(new NetcodeError("PEER_UNREACHABLE"));
   }
 
-  #handleUnreachable(peerId: PeerId, reason: string): void {
+  #handleUnreachable({ peerId, reason, failure }: Extract<LinkEvent, { readonly type: "link-closed" }>): void {
     const error =
       reason === "version-mismatch"
         ? new NetcodeError("VERSION_MISMATCH", { message: "Another peer runs another game, or another version of it." })
-        : new NetcodeError("PEER_UNREACHABLE");
+        : (errorOfLink(reason, failure) ?? new NetcodeError("PEER_UNREACHABLE"));
     this.#listeners.emit("peer-unreachable", peerId, error);
     this.#linked.reject(error);
   }
