@@ -27,5 +27,6 @@ it("[BY8] Node peers of a PeerServer with a path and a key of its own play with 
     ["eve", "fay"].map((peerId) => createPeerServerTransport({ peerId, server: server.url, key: "wrong" })),
   );
   const waiting = strangers.map((transport) => connectPeers({ game: tagGame, transport, peers: ["eve", "fay"] }));
-  for (const each of await Promise.allSettled(waiting)) expect(each).toMatchObject({ reason: { code: "PEER_UNREACHABLE" } });
+  for (const each of await Promise.allSettled(waiting))
+    expect(each).toMatchObject({ reason: { code: "PEER_UNREACHABLE", failure: { reason: expect.any(String) } } });
 });
