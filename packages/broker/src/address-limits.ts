@@ -2,10 +2,10 @@ import type { BrokerLimits } from "./limits.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /**
- * What an address may do so often in a minute. `refusals`: hear at once that it is refused. `wrongCodes`: guess at codes, taken before it is known whether one was
+ * What an address may do so often in a minute. `connections`: make one, whatever it is for. `refusals`: hear at once that it is refused. `wrongCodes`: guess at codes, taken before it is known whether one was
  * right, and given back when it was. `lists`: ask for the public list, or a quick match. `challenges`: ask what to prove for a password.
  */
-export type LimitedDeed = "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
+export type LimitedDeed = "connections" | "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
 
 interface AddressEntry {
   sockets: number;
@@ -92,8 +92,14 @@ export class AddressLimits {
 
   #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): TokenBucket {
     const { buckets } = this.#entry(key);
-    const burst = times * this.#limits[`${deed}PerMinute`];
+    const burst = times * this.#perMinute(deed);
     return (buckets[deed] ??= new TokenBucket(nowMs, { perSecond: burst / 60, burst }));
+  }
+
+  /** Whoever keeps to the other limits needs no more connections than these: one for each request, each socket, and each time that it is told. */
+  #perMinute(deed: LimitedDeed): number {
+    const { opensPerMinute, requestsPerMinute, refusalsPerMinute } = this.#limits;
+    return deed === "connections" ? opensPerMinute + requestsPerMinute + refusalsPerMinute : this.#limits[`${deed}PerMinute`];
   }
 
   #entry(key: string): AddressEntry {

@@ -210,6 +210,11 @@ export class BrokerShell implements BrokerHandlers {
     this.#lateRefusals.refuseBroken(socket, this.#settings.trustedProxyHops > 0);
   }
 
+  /** Counts a connection of its address, before anything is read from it; false: too many in a short time. */
+  mayConnect(address: string): boolean {
+    return this.#addresses.take(monotonicMs(), address, "connections");
+  }
+
   /** A connection was cut before it said anything. */
   countRefusedConnection(): void {
     this.#counters.add("connection:address");

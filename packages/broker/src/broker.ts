@@ -70,7 +70,13 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   });
   // Behind proxies, all connections are theirs.
   const perAddress = settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS;
-  if (settings.trustedProxyHops === 0) limitConnections(server, { perAddress, handleRefused: () => shell.countRefusedConnection() });
+  if (settings.trustedProxyHops === 0) {
+    limitConnections(server, {
+      perAddress,
+      mayConnect: (address) => shell.mayConnect(address),
+      handleRefused: () => shell.countRefusedConnection(),
+    });
+  }
   server.on("clientError", (_error, socket) => shell.refuseBroken(socket));
   const metricsServer = options.metricsPort === undefined ? undefined : createMetricsServer(shell);
   const servers = metricsServer === undefined ? [server] : [server, metricsServer];

@@ -5,7 +5,7 @@ import type { AddressLimits } from "./address-limits.ts";
 import { addressKey } from "./client-address.ts";
 import type { Counters } from "./counters.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
-import { refuseUpgrade } from "./refuse-upgrade.ts";
+import { RETRY_AFTER_SECONDS, refuseUpgrade } from "./refuse-upgrade.ts";
 
 /** How an address is told that it is refused, and how it is not told. */
 export interface Refusing {
@@ -48,7 +48,7 @@ export class LateRefusals {
   refuseRequest(request: IncomingMessage, response: ServerResponse, address: string): void {
     this.#counters.add("request:address");
     this.refuse(monotonicMs(), address, {
-      answer: () => void response.writeHead(429, { connection: "close" }).end(),
+      answer: () => void response.writeHead(429, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end(),
       cut: () => void request.socket.destroy(),
     });
   }

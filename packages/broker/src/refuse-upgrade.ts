@@ -1,15 +1,15 @@
 import type { Duplex } from "node:stream";
 
-/** After a restart, or on another node, members are taken again within this; a proxy or a program that can read it waits as long. */
+/** After a restart, or on another node, members are taken again within this, and an address has a token or two again of what it used up; a proxy or a program that can read it waits as long. */
 export const RETRY_AFTER_SECONDS = 2;
 
-/** Answers a request for a socket with an HTTP status, and with 503 when to come again. The raw socket may fail at any time. */
+/** Answers a request for a socket with an HTTP status, and with 429 and 503 when to come again. The raw socket may fail at any time. */
 export function refuseUpgrade(socket: Duplex, status: string): void {
   socket.on("error", () => socket.destroy());
   if (!socket.writable) {
     socket.destroy();
     return;
   }
-  const hint = status.startsWith("503") ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : "";
+  const hint = /^(429|503)/.test(status) ? `Retry-After: ${RETRY_AFTER_SECONDS}\r\n` : "";
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n${hint}\r\n`, () => socket.destroy());
 }
