@@ -132,6 +132,30 @@ test("[BR31] a process that stood still for a minute blames nobody", () => {
   sweep.dispose();
 });
 
+test("[AB99] of 2,000 sockets that fell silent together few are asked at a time, all within the second; a process that stood still meanwhile blames nobody", () => {
+  const people = Array.from({ length: 2_000 }, () => guarded());
+  const sweep = new SocketSweep(
+    () => Date.now(),
+    Infinity,
+    () => undefined,
+  );
+  for (const { socket } of people) sweep.add(socket);
+  const asked = (): number => people.filter(({ user }) => user.log.includes("silence")).length;
+  vi.advanceTimersByTime(4_999);
+  expect(asked()).toBe(0);
+  let most = 0;
+  for (let before = 0, ms = 0; ms < 1_000; ms++, before = asked()) {
+    vi.advanceTimersByTime(1);
+    most = Math.max(most, asked() - before);
+  }
+  expect([asked(), most]).toEqual([2_000, 13]);
+  vi.advanceTimersByTime(400);
+  vi.setSystemTime(Date.now() + 60_000);
+  vi.advanceTimersByTime(4_000);
+  expect(people.every(({ socket, user }) => socket.isOpen && user.log.length === 1)).toBe(true);
+  sweep.dispose();
+});
+
 test.each([
   [
     "at once",

@@ -3,9 +3,11 @@ import type { GuardedSocket } from "./guarded-socket.ts";
 const SWEEP_MS = 1_000;
 /** A sweep this late means that the process stood still (a busy loop, a laptop's lid): nobody could be heard meanwhile. */
 const STALL_MS = 3_000;
-
-/** Sockets looked at before others get their turn: if all of them are to be pinged, a millisecond. At double, a message waits two; at half, the same work has twice the turns. */
-const SLICE = 64;
+/** A sweep takes most of its second, in steps: sockets that came together fall silent together, and thousands of pings in one go would hold up everybody's messages for tens of milliseconds. */
+const SPREAD_MS = 800;
+const STEP_MS = 5;
+/** Looked at in one step; more where there are more than 1,280. If all of them are to be pinged, a tenth of a millisecond. At half, a small broker wakes up twice as often. */
+const SLICE = 8;
 
 /** Watches over the silence of all sockets with one timer. */
 export class SocketSweep {
@@ -53,15 +55,18 @@ export class SocketSweep {
     const sockets = this.all();
     // At once: nobody may be ended for it meanwhile.
     if (stalled) for (const socket of sockets) socket.forgiveSilence(nowMs);
-    else this.#sweepFrom(sockets, 0, nowMs);
+    else this.#sweepFrom(sockets, 0);
     this.#shed();
     this.#onSweep(nowMs);
   }
 
-  /** Sockets that came together fall silent together: thousands of pings in one go would hold up everybody's messages for tens of milliseconds. */
-  #sweepFrom(sockets: readonly GuardedSocket[], from: number, nowMs: number): void {
-    for (const socket of sockets.slice(from, from + SLICE)) socket.sweep(nowMs);
-    if (from + SLICE < sockets.length) setImmediate(() => this.#sweepFrom(sockets, from + SLICE, nowMs)).unref();
+  #sweepFrom(sockets: readonly GuardedSocket[], from: number): void {
+    const nowMs = this.#nowMs();
+    // It stood still in the middle of it: the next sweep forgives.
+    if (nowMs - this.#sweptAtMs > STALL_MS) return;
+    const to = from + Math.max(SLICE, Math.ceil((sockets.length * STEP_MS) / SPREAD_MS));
+    for (const socket of sockets.slice(from, to)) socket.sweep(nowMs);
+    if (to < sockets.length) setTimeout(() => this.#sweepFrom(sockets, to), STEP_MS).unref();
   }
 
   /** Thousands of slow readers, each below its own cap, would else fill the memory. Who has read least goes first. */
