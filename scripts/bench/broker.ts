@@ -14,7 +14,7 @@ const PARALLEL = 50;
 /** Signals of each client: an offer, an answer, ten candidates, twice over. */
 const SIGNALS = 24;
 const PACE = { perSecond: 400, seconds: 3 } as const;
-/** Of the pace without a flood and beside one, by turns. */
+/** Of the pace without a flood, while one floods another process of the same server, and while one floods this one, by turns. */
 const FLOODS = 3;
 const IDLE = { clients: 5_000, seconds: 10 } as const;
 const TURNS = ["stock", "rollcall", "stock", "rollcall"] as const;
@@ -29,13 +29,17 @@ interface Figures {
   readonly relayMicros: number;
   readonly bytesPerIdle: number;
   readonly calmP99Ms: number;
+  readonly besideP99Ms: number;
   readonly floodedP99Ms: number;
+  readonly besideRatios: readonly number[];
   readonly floodRatios: readonly number[];
   readonly bytesPerIdleOfMany: number;
   readonly idleMicrosPerSecond: number;
   readonly idleDelayP99Ms: number;
   readonly idleDelayMaxMs: number;
 }
+
+type Single = Exclude<keyof Figures, "besideRatios" | "floodRatios">;
 
 /** Two tables. Of two turns the better one counts, of memory the worse one, of ratios the median of all rounds. */
 export async function benchBroker(): Promise<string> {
@@ -49,12 +53,15 @@ export async function benchBroker(): Promise<string> {
 }
 
 function comparison(figures: Readonly<Record<Kind, readonly Figures[]>>): string[] {
-  const of = (kind: Kind, name: Exclude<keyof Figures, "floodRatios">): number => {
+  const of = (kind: Kind, name: Single): number => {
     const turns = figures[kind].map((each) => each[name]);
     return name.startsWith("bytes") ? Math.max(...turns) : Math.min(...turns);
   };
-  const ratioOf = (kind: Kind): number => median(figures[kind].flatMap((each) => each.floodRatios));
-  const row = (label: string, name: Exclude<keyof Figures, "floodRatios">, unit: string, digits: number): string => {
+  const ratios = (label: string, name: "besideRatios" | "floodRatios"): string => {
+    const [ours, stock] = (["rollcall", "stock"] as const).map((kind) => median(figures[kind].flatMap((each) => each[name])).toFixed(2));
+    return `| ${label} | ${ours} | ${stock} | |`;
+  };
+  const row = (label: string, name: Single, unit: string, digits: number): string => {
     const [ours, stock] = [of("rollcall", name), of("stock", name)];
     return `| ${label} | ${ours.toFixed(digits)}${unit} | ${stock.toFixed(digits)}${unit} | ${stock > 0 ? (ours / stock).toFixed(2) : ""} |`;
   };
@@ -69,8 +76,10 @@ function comparison(figures: Readonly<Record<Kind, readonly Figures[]>>): string
     row("event loop late meanwhile, p99", "idleDelayP99Ms", " ms", 2),
     row("event loop late meanwhile, at most", "idleDelayMaxMs", " ms", 2),
     row(`a signal under way, p99, at ${PACE.perSecond} a second`, "calmP99Ms", " ms", 2),
-    row("the same while one client sends as fast as it can", "floodedP99Ms", " ms", 2),
-    `| the second by the first, round by round | ${ratioOf("rollcall").toFixed(2)} | ${ratioOf("stock").toFixed(2)} | |`,
+    row("the same while one client sends as fast as it can to another process of the same server", "besideP99Ms", " ms", 2),
+    row("the same while one client sends as fast as it can to this one", "floodedP99Ms", " ms", 2),
+    ratios("the second by the first, round by round: what is the machine's", "besideRatios"),
+    ratios("the third by the first", "floodRatios"),
   ];
 }
 
@@ -89,12 +98,13 @@ async function warm(load: BenchChild<LoadApi>, port: number): Promise<void> {
   await load.call("close", undefined);
 }
 
-type LoadFigures = Pick<Figures, "connectMicros" | "relayMicros" | "bytesPerIdle" | "calmP99Ms" | "floodedP99Ms" | "floodRatios">;
+type LoadFigures = Omit<Figures, "bytesPerIdleOfMany" | "idleMicrosPerSecond" | "idleDelayP99Ms" | "idleDelayMaxMs">;
 
 async function measureLoad(kind: Kind): Promise<LoadFigures> {
   const broker = await BenchChild.start<BrokerApi>(fileOf("broker-process"), kind);
   const load = await BenchChild.start<LoadApi>(fileOf("load-process"));
   const flooder = await BenchChild.start<LoadApi>(fileOf("load-process"), "100000");
+  const other = await BenchChild.start<BrokerApi>(fileOf("broker-process"), kind);
   try {
     const port = await broker.call("port", undefined);
     await warm(load, port);
@@ -102,24 +112,31 @@ async function measureLoad(kind: Kind): Promise<LoadFigures> {
     const connectMicros = (await spentMicros(broker, () => load.call("connect", { port, count: CLIENTS, parallel: PARALLEL }))) / CLIENTS;
     const idle = await broker.call("settledUsage", undefined);
     const relayMicros = (await spentMicros(broker, () => load.call("relay", SIGNALS))) / (CLIENTS * SIGNALS);
-    const rounds: { readonly calmMs: number; readonly floodedMs: number }[] = [];
-    for (let round = 0; round < FLOODS; round++) {
-      const calm = await load.call("pace", PACE);
-      const flooding = flooder.call("flood", { port, seconds: PACE.seconds + 1 });
-      const flooded = await load.call("pace", PACE);
+    const otherPort = await other.call("port", undefined);
+    const rounds: { readonly calmMs: number; readonly besideMs: number; readonly floodedMs: number }[] = [];
+    const flooded = async (floodedPort: number): Promise<number> => {
+      const flooding = flooder.call("flood", { port: floodedPort, seconds: PACE.seconds + 1 });
+      const passages = await load.call("pace", PACE);
       await flooding;
-      rounds.push({ calmMs: p99(calm), floodedMs: p99(flooded) });
+      return p99(passages);
+    };
+    for (let round = 0; round < FLOODS; round++) {
+      const calmMs = p99(await load.call("pace", PACE));
+      const besideMs = await flooded(otherPort);
+      rounds.push({ calmMs, besideMs, floodedMs: await flooded(port) });
     }
     return {
       connectMicros,
       relayMicros,
       bytesPerIdle: (idle.residentBytes - empty.residentBytes) / CLIENTS,
       calmP99Ms: median(rounds.map(({ calmMs }) => calmMs)),
+      besideP99Ms: median(rounds.map(({ besideMs }) => besideMs)),
       floodedP99Ms: median(rounds.map(({ floodedMs }) => floodedMs)),
+      besideRatios: rounds.map(({ calmMs, besideMs }) => besideMs / calmMs),
       floodRatios: rounds.map(({ calmMs, floodedMs }) => floodedMs / calmMs),
     };
   } finally {
-    await Promise.all([broker.end(), load.end(), flooder.end()]);
+    await Promise.all([broker, load, flooder, other].map((child) => child.end()));
   }
 }
 

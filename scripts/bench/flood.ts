@@ -1,4 +1,7 @@
-/** What one hostile client costs the others: how long signals of honest pairs are under way while it floods the broker, beside the rounds before and after without it. */
+/**
+ * What one hostile client costs the others: how long signals of honest pairs are under way while it floods their server, beside rounds without it, and rounds in which it floods another
+ * server in the same way. The machine has two cores for all of them: what the flooding program, and the work that it makes, take of these is in the second figure too.
+ */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -69,6 +72,8 @@ class Pair {
       return new WebSocket(url, { localAddress: `127.0.1.${1 + 2 * index + place}` });
     });
     await Promise.all(ends.map((socket) => once(socket, "message")));
+    // A stock server may end.
+    for (const socket of ends) socket.on("error", () => undefined);
     return new Pair(ends[0]!, ends[1]!, `honest-${index}-b`);
   }
 
@@ -103,54 +108,73 @@ async function measure(pairs: readonly Pair[], seconds: number): Promise<number>
   return quantile([...delaysMs, ...lost], 0.99);
 }
 
-interface Cost {
+/** One round: the 99th percentiles without a flood, with one of the other server, with one of this one. */
+interface Round {
   readonly calmMs: number;
+  readonly besideMs: number;
   readonly floodedMs: number;
-  readonly ratio: number;
 }
 
-/** Rounds without and with, by turns, so that whatever else the machine does falls on both. */
-async function costOf(port: number, pairs: readonly Pair[], kind: string, seconds: number): Promise<Cost> {
-  const rounds: { readonly calmMs: number; readonly floodedMs: number }[] = [];
+/** By turns, so that whatever else the machine does falls on all of them. */
+async function roundsOf({ port, otherPort }: Ports, pairs: readonly Pair[], kind: string, seconds: number): Promise<Round[]> {
+  const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const calmMs = await measure(pairs, seconds);
-    const flooder = spawn(process.execPath, [...SOURCES, file("flood/flooder.ts"), String(port), kind, `127.0.2.${1 + round}`]);
-    const ended = once(flooder, "exit");
-    // It has started, and used up what a stranger has at first.
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const floodedMs = await measure(pairs, seconds);
-    if (!flooder.kill("SIGKILL")) throw new Error(`the flood of ${kind} ended by itself`);
-    await ended;
-    rounds.push({ calmMs, floodedMs });
+    const withFlood = async (floodedPort: number): Promise<number> => {
+      const flooder = spawn(process.execPath, [...SOURCES, file("flood/flooder.ts"), String(floodedPort), kind, `127.0.2.${1 + round}`]);
+      const ended = once(flooder, "exit");
+      // It has started, and used up what a stranger has at first.
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      const ms = await measure(pairs, seconds);
+      if (!flooder.kill("SIGKILL")) throw new Error(`the flood of ${kind} ended by itself`);
+      await ended;
+      return ms;
+    };
+    const besideMs = await withFlood(otherPort);
+    rounds.push({ calmMs, besideMs, floodedMs: await withFlood(port) });
   }
-  return {
-    calmMs: median(rounds.map(({ calmMs }) => calmMs)),
-    floodedMs: median(rounds.map(({ floodedMs }) => floodedMs)),
-    ratio: median(rounds.map(({ calmMs, floodedMs }) => floodedMs / calmMs)),
+  return rounds;
+}
+
+function rowOf(name: string, kind: string, rounds: readonly Round[]): string {
+  const msOf = (of: (round: Round) => number): string => {
+    const ms = median(rounds.map(of));
+    return Number.isFinite(ms) ? `${ms.toFixed(2)} ms` : "above 5 s";
   };
+  const ratioOf = (of: (round: Round) => number): string => {
+    const ratio = median(rounds.map((round) => round.floodedMs / of(round)).filter((each) => !Number.isNaN(each)));
+    return Number.isFinite(ratio) ? ratio.toFixed(2) : "-";
+  };
+  const [calm, beside] = [(round: Round): number => round.calmMs, (round: Round): number => round.besideMs];
+  return `| ${[name, kind, msOf(calm), msOf(beside), msOf((round) => round.floodedMs), ratioOf(calm), ratioOf(beside)].join(" | ")} |`;
+}
+
+interface Ports {
+  /** Of the server that serves the pairs. */
+  readonly port: number;
+  /** Of one like it, which serves nobody. */
+  readonly otherPort: number;
 }
 
 async function rowsOf(name: string, args: readonly string[], kinds: readonly string[], seconds: number): Promise<string[]> {
-  const { child, port } = await startServer(args);
-  const pairs = await Promise.all(Array.from({ length: PAIRS }, (_, index) => Pair.open(port, index)));
+  const [server, other] = [await startServer(args), await startServer(args)];
+  const pairs = await Promise.all(Array.from({ length: PAIRS }, (_, index) => Pair.open(server.port, index)));
   const rows: string[] = [];
   try {
     for (const kind of kinds) {
-      const { calmMs, floodedMs, ratio } = await costOf(port, pairs, kind, seconds);
-      const flooded = Number.isFinite(floodedMs) ? `${floodedMs.toFixed(2)} ms | ${ratio.toFixed(2)}` : "above 5 s | -";
-      rows.push(`| ${name} | ${kind} | ${calmMs.toFixed(2)} ms | ${flooded} |`);
+      rows.push(rowOf(name, kind, await roundsOf({ port: server.port, otherPort: other.port }, pairs, kind, seconds)));
       process.stderr.write(`${rows.at(-1)}\n`);
     }
   } finally {
     for (const pair of pairs) pair.close();
-    child.kill("SIGKILL");
+    for (const { child } of [server, other]) child.kill("SIGKILL");
   }
   return rows;
 }
 
 /** `seconds`: of all rounds of one kind of flood. */
 export async function benchFlood(seconds: number): Promise<string> {
-  const each = Math.max(1, seconds / ROUNDS / 2);
+  const each = Math.max(1, seconds / ROUNDS / 3);
   const ours = await rowsOf(
     "this broker",
     [file("../../packages/broker/src/main.ts"), "--open", "--port", "0", "--host", "127.0.0.1"],
@@ -158,5 +182,6 @@ export async function benchFlood(seconds: number): Promise<string> {
     each,
   );
   const stock = await rowsOf("`peer` 1.0.2", [file("flood/stock-server.ts")], STOCK_KINDS, each);
-  return ["| server | flood | p99 without | p99 with | with / without |", "|---|---|---|---|---|", ...ours, ...stock, ""].join("\n");
+  const head = "| server | flood | p99 without | p99, another server flooded | p99, this one flooded | this / without | this / another |";
+  return [head, "|---|---|---|---|---|---|---|", ...ours, ...stock, ""].join("\n");
 }
