@@ -22,6 +22,7 @@ const ADDRESSES_MAX = 50_000;
  */
 const NETWORK_GUESSES = 16;
 const NETWORK = "::/48";
+const COUNTS_FOR_NETWORK: ReadonlySet<LimitedDeed> = new Set(["wrongCodes"]);
 
 /** The /48 of a /64; `undefined`: an IPv4 address. */
 function networkOf(address: string): string | undefined {
@@ -45,7 +46,7 @@ export class AddressLimits {
 
   /** Counts an attempt to open a socket. */
   mayOpen(nowMs: number, address: string): boolean {
-    return this.take(nowMs, address, "opens") && this.#entry(address).sockets < this.#limits.socketsPerAddress;
+    return this.take(nowMs, address, "opens") && (this.#entries.get(address)?.sockets ?? 0) < this.#limits.socketsPerAddress;
   }
 
   addSocket(address: string): void {
@@ -60,6 +61,7 @@ export class AddressLimits {
 
   /** Counts it; false: too often. */
   take(nowMs: number, address: string, deed: LimitedDeed): boolean {
+    if (!COUNTS_FOR_NETWORK.has(deed)) return this.#bucketOf(nowMs, address, { deed, times: 1 }).take(nowMs);
     const buckets = this.#bucketsOf(nowMs, address, deed);
     const taken = buckets.filter((bucket) => bucket.take(nowMs));
     if (taken.length === buckets.length) return true;
@@ -85,7 +87,7 @@ export class AddressLimits {
   }
 
   #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly TokenBucket[] {
-    const network = deed === "wrongCodes" ? networkOf(address) : undefined;
+    const network = COUNTS_FOR_NETWORK.has(deed) ? networkOf(address) : undefined;
     const own = this.#bucketOf(nowMs, address, { deed, times: 1 });
     return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_GUESSES })];
   }

@@ -56,6 +56,13 @@ interface Route {
 export class BrokerShell implements BrokerHandlers {
   readonly #settings: BrokerSettings;
   readonly #counters = new Counters();
+  /** One for all who need it. */
+  readonly #handleFailure = (error: unknown): void => {
+    const isAway = error instanceof StoreUnavailable;
+    this.#counters.add(isAway ? "broker:store" : "broker:failure");
+    // Away: told once, when it went.
+    if (!isAway) this.#settings.log(failureEntry(error));
+  };
   readonly #addresses: AddressLimits;
   readonly #lateRefusals: LateRefusals;
   readonly #origins: OriginPolicy;
@@ -68,7 +75,7 @@ export class BrokerShell implements BrokerHandlers {
   readonly #guard: SignalingGuard;
   readonly #cluster: Cluster | undefined;
   readonly #peerServer: PeerServerAdapter;
-  readonly #sockets = createSocketServer((error) => this.#logFailure(error));
+  readonly #sockets = createSocketServer(this.#handleFailure);
   readonly #signingKeys: SigningKeys;
   readonly #turnServers: FollowedFile<readonly TurnServer[]>;
   readonly #tickets: TicketOffice | undefined;
@@ -82,7 +89,7 @@ export class BrokerShell implements BrokerHandlers {
   constructor(settings: BrokerSettings, shared?: SharedState) {
     this.#settings = settings;
     const { limits } = settings;
-    const handleFailure = (error: unknown): void => this.#logFailure(error);
+    const handleFailure = this.#handleFailure;
     this.#cluster = shared && new Cluster({ shared, steadyMs: monotonicMs, handleFailure });
     this.#signingKeys = openSigningKeys(settings, () => this.noteUnreadable("signing key"));
     this.#turnServers = openTurnServers(settings, () => this.noteUnreadable("TURN servers"));
@@ -178,7 +185,8 @@ export class BrokerShell implements BrokerHandlers {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const path = pathOf(request);
     if (path !== "/lobby" && path !== "/peerjs") return false;
-    socket.on("error", () => socket.destroy());
+    // A function made here would keep the request for as long as the socket lives.
+    socket.on("error", destroyItself);
     const nowMs = monotonicMs();
     const address = this.#addressOf(request);
     const refusal = this.#refusal(request, address, nowMs);
@@ -250,7 +258,6 @@ export class BrokerShell implements BrokerHandlers {
 
   #lobbyRoute(address: string): Route {
     const { limits, uniformErrors } = this.#settings;
-    const handleFailure = (error: unknown): void => this.#logFailure(error);
     const common = {
       service: this.#service,
       quickMatch: this.#quickMatch,
@@ -268,7 +275,7 @@ export class BrokerShell implements BrokerHandlers {
       kind: "lobby",
       createUser: (socket) => {
         const frames = this.#settings.relayFrames ? new FrameRelay(relay) : undefined;
-        return new LobbySocket(socket, { ...common, address, frames, handleFailure });
+        return new LobbySocket(socket, { ...common, address, frames, handleFailure: this.#handleFailure });
       },
     };
   }
@@ -290,7 +297,7 @@ export class BrokerShell implements BrokerHandlers {
         this.#addresses.removeSocket(address);
         this.#sweep.delete(socket);
       },
-      handleFailure: (error) => this.#logFailure(error),
+      handleFailure: this.#handleFailure,
     });
     this.#sweep.add(socket);
     socket.serve(createUser(socket));
@@ -385,14 +392,8 @@ export class BrokerShell implements BrokerHandlers {
     this.#refusals.tell();
     this.#sockets.close();
   }
+}
 
-  #logFailure(error: unknown): void {
-    if (error instanceof StoreUnavailable) {
-      // Told once, when it went away.
-      this.#counters.add("broker:store");
-      return;
-    }
-    this.#counters.add("broker:failure");
-    this.#settings.log(failureEntry(error));
-  }
+function destroyItself(this: Duplex): void {
+  this.destroy();
 }

@@ -114,7 +114,9 @@ export class OperationsDoor {
 
 /** Without what is asked of it. */
 export function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "").split("?", 1)[0] ?? "";
+  const { url = "" } = request;
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
 }
 
 function json(status: number, value: unknown): Answer {

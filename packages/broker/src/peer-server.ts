@@ -7,6 +7,7 @@ import { assert } from "@rollcall/netcode/lobby-protocol";
 import express from "express";
 import { ExpressPeerServer } from "peer";
 import { WebSocketServer } from "ws";
+import { CLOSE_CODE, type GuardedSocket } from "./guarded-socket.ts";
 
 /** One client as `peer` knows it. */
 export interface PeerServerClient {
@@ -14,17 +15,9 @@ export interface PeerServerClient {
   handleClosed(): void;
 }
 
-export interface PeerServerClientOptions {
-  readonly id: string;
-  readonly token: string;
-  /** A message for the client. */
-  readonly send: (text: string) => void;
-  /** `peer` hangs up, after saying why (ID-TAKEN). */
-  readonly close: () => void;
-}
-
 export interface PeerServerAdapter {
-  connect(options: PeerServerClientOptions): PeerServerClient;
+  /** `socket`: what `peer` has to say is sent there, and when it hangs up, after saying why (ID-TAKEN), it is closed. */
+  connect(identity: { readonly id: string; readonly token: string }, socket: GuardedSocket): PeerServerClient;
   /** `GET /peerjs/id` of stock clients. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void;
 }
@@ -52,7 +45,12 @@ export function createPeerServer(handleFailure: (error: unknown) => void): PeerS
     app.use(peerApp);
   });
   return {
-    connect: (options) => connect(connections, options),
+    connect(identity, socket) {
+      const standIn = new StandInSocket(socket);
+      // Every letter of an id may stand in an address.
+      connections.emit("connection", standIn, { url: `/?key=${PEERJS_KEY}&id=${identity.id}&token=${encodeURIComponent(identity.token)}` });
+      return standIn;
+    },
     handleRequest: (request, response) => {
       app(request, response);
     },
@@ -61,13 +59,19 @@ export function createPeerServer(handleFailure: (error: unknown) => void): PeerS
 
 /** What `peer` uses of a WebSocket: `send`, `close`, and `on` for `message`, `close` and `error`, of which only one happens. An `EventEmitter` would be half a kilobyte more for each connection. */
 class StandInSocket {
-  readonly send: (text: string) => void;
-  readonly close: () => void;
+  readonly #socket: GuardedSocket;
   #handleClosed: (() => void) | undefined;
 
-  constructor({ send, close }: PeerServerClientOptions) {
-    this.send = send;
-    this.close = close;
+  constructor(socket: GuardedSocket) {
+    this.#socket = socket;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  close(): void {
+    this.#socket.close(CLOSE_CODE.normal, "");
   }
 
   on(event: string, listener: () => void): this {
@@ -80,15 +84,6 @@ class StandInSocket {
     this.#handleClosed = undefined;
     handle?.();
   }
-}
-
-function connect(connections: WebSocketServer, options: PeerServerClientOptions): PeerServerClient {
-  const socket = new StandInSocket(options);
-  const { id, token } = options;
-  connections.emit("connection", socket, {
-    url: `/peerjs?key=${PEERJS_KEY}&id=${encodeURIComponent(id)}&token=${encodeURIComponent(token)}`,
-  });
-  return socket;
 }
 
 /**

@@ -17,6 +17,8 @@ interface Entry extends PendingSignal {
 const DESTINATION_UNITS_MAX = 131_072;
 const TOTAL_UNITS_MAX = 16_777_216;
 
+const NOTHING: readonly PendingSignal[] = [];
+
 /**
  * Keeps signals for members that are about to connect: a page joins its lobby first and opens its signaling socket a moment later. Bounded per
  * destination in number and in time; destinations are members of lobbies, so their number is bounded too.
@@ -49,7 +51,9 @@ export class PendingSignals {
 
   /** What waits for `dst`, in the order it came. */
   take(dst: PeerId, nowMs: number): readonly PendingSignal[] {
-    const entries = this.#byDestination.get(dst) ?? [];
+    const entries = this.#byDestination.get(dst);
+    // Of nearly every destination.
+    if (entries === undefined) return NOTHING;
     this.#put(dst, entries, []);
     return entries.filter((entry) => nowMs - entry.addedAtMs < this.#keptMs);
   }

@@ -28,7 +28,7 @@ export function connectRedis({ url, prefix: name, codeRestMs, keptMs, steadyMs, 
       return connection.isUp;
     },
     nowMs: () => connection.nowMs(),
-    publish: async (channel, text) => Number(await connection.command(["SPUBLISH", `${prefix}:${channel}`, text])),
+    publish: (channel, text) => connection.command(["SPUBLISH", `${prefix}:${channel}`, text]).then(Number),
     subscribe: (channel, listener) => connection.subscribe(`${prefix}:${channel}`, listener),
     unsubscribe: (channel) => connection.unsubscribe(`${prefix}:${channel}`),
     onUp: (listener) => connection.onUp(listener),

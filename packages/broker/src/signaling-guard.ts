@@ -75,6 +75,8 @@ const SENDING_MAX = 4_096;
 const TICKET_REFUSED = "This server knows no such ticket for this id.";
 const TICKET_OVER = "This ticket is over: it was used before, or came too late. Ask for a fresh one.";
 
+function releaseNothing(): void {}
+
 /** A token of a stock client: whatever it likes, within bounds. */
 const TOKEN_PATTERN = /^[\u0021-\u007e]{1,128}$/;
 
@@ -212,17 +214,13 @@ export class SignalingGuard {
   #serve(
     identity: SignalingIdentity,
     socket: GuardedSocket,
-    { isOwner = false, isFirst = false, release = () => undefined }: ServeOptions = {},
+    { isOwner = false, isFirst = false, release = releaseNothing }: ServeOptions = {},
   ): SocketUser {
     const known = this.#clients.get(identity.id);
     const givesWay = isFirst || known?.identity.token === identity.token;
     // `peer` never sees two sockets of one id: the old one has ended before the new one begins, so the new one gets its OPEN.
     if (known !== undefined && givesWay) this.#end(known, CLOSE_CODE.normal, "replaced");
-    const peer = this.#options.peerServer.connect({
-      ...identity,
-      send: (text) => socket.send(text),
-      close: () => socket.close(CLOSE_CODE.normal, ""),
-    });
+    const peer = this.#options.peerServer.connect(identity, socket);
     const client: Client = { identity, isOwner, socket, peer, release };
     if (known === undefined || givesWay) {
       this.#clients.set(identity.id, client);
