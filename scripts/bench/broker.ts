@@ -18,9 +18,11 @@ const PACE = { perSecond: 400, seconds: 3 } as const;
 const FLOODS = 3;
 const IDLE = { clients: 5_000, seconds: 10 } as const;
 const TURNS = ["stock", "rollcall", "stock", "rollcall"] as const;
-/** Pairs at one node, and as many with an end at each. */
+/** Pairs at one node, as many with an end at each, and as many with Redis alone between them. */
 const NODE_PAIRS = 200;
 const NODE_ROUNDS = 5;
+/** A third of it by Redis alone. */
+const NODE_PACE = { perSecond: 600, seconds: 3, parts: 3 } as const;
 
 type Kind = (typeof TURNS)[number];
 
@@ -86,9 +88,13 @@ function comparison(figures: Readonly<Record<Kind, readonly Figures[]>>): string
 const fileOf = (name: string): string => fileURLToPath(new URL(`broker/${name}.ts`, import.meta.url));
 
 async function spentMicros(broker: BenchChild<BrokerApi>, work: () => Promise<unknown>): Promise<number> {
-  const before = await broker.call("usage", undefined);
+  const before = await usedMicros(broker);
   await work();
-  return (await broker.call("usage", undefined)).cpuMicros - before.cpuMicros;
+  return (await usedMicros(broker)) - before;
+}
+
+async function usedMicros(broker: BenchChild<BrokerApi>): Promise<number> {
+  return (await broker.call("usage", undefined)).cpuMicros;
 }
 
 /** The program is warm, and its first sockets have made what all of them share. */
@@ -166,7 +172,7 @@ async function measureIdle(kind: Kind): Promise<IdleFigures> {
   }
 }
 
-/** Pairs at one node and pairs at two signal side by side, so that whatever else the machine does falls on both. */
+/** Pairs with an end at each node, pairs at one node and pairs that have nothing but Redis between them signal side by side, so that whatever else the machine does falls on all. */
 async function measureNodes(): Promise<string[]> {
   const redis = await RedisServer.start();
   const nodes = [
@@ -177,26 +183,48 @@ async function measureNodes(): Promise<string[]> {
   try {
     const [port, otherPort] = await Promise.all([nodes[0].call("port", undefined), nodes[1].call("port", undefined)]);
     const count = 2 * NODE_PAIRS;
-    await load.call("connect", { port, count, parallel: PARALLEL });
     await load.call("connect", { port, otherPort, count, parallel: PARALLEL });
-    // Warm.
-    await load.call("pace", PACE);
-    const rounds: { readonly same: readonly Passage[]; readonly cross: readonly Passage[] }[] = [];
+    // Warm, as nodes are that run for longer than a bench.
+    await load.call("relay", SIGNALS);
+    const used = async (): Promise<readonly number[]> => [
+      (await usedMicros(nodes[0])) + (await usedMicros(nodes[1])),
+      await redis.usedMicros(),
+    ];
+    const before = await used();
+    await load.call("relay", SIGNALS);
+    const micros = (await used()).map((after, index) => (after - (before[index] ?? 0)) / (count * SIGNALS));
+    await load.call("connect", { port, count, parallel: PARALLEL });
+    await load.call("connectBare", { redisPort: redis.port, pairs: NODE_PAIRS });
+    await load.call("relay", SIGNALS);
+    await load.call("pace", NODE_PACE);
+    const rounds: (readonly (readonly Passage[])[])[] = [];
     for (let round = 0; round < NODE_ROUNDS; round++) {
-      const passages = await load.call("pace", PACE);
-      const isSame = ({ pair }: Passage): boolean => pair < NODE_PAIRS;
-      rounds.push({ same: passages.filter(isSame), cross: passages.filter((passage) => !isSame(passage)) });
+      const passages = await load.call("pace", NODE_PACE);
+      rounds.push([0, 1, 2].map((kind) => passages.filter(({ pair }) => Math.floor(pair / NODE_PAIRS) === kind)));
     }
-    const row = (label: string, share: number): string => {
-      const times = rounds.map(({ same, cross }) => ({ same: quantile(same, share), cross: quantile(cross, share) }));
-      const [same, cross] = [median(times.map((each) => each.same)), median(times.map((each) => each.cross))];
-      const ratio = median(times.map((each) => each.cross / each.same));
-      return `| a signal under way, ${label}, at ${PACE.perSecond} a second | ${same.toFixed(2)} ms | ${cross.toFixed(2)} ms | ${ratio.toFixed(2)} |`;
-    };
-    return ["| two nodes on Redis | at one node | from node to node | ratio |", "|---|---|---|---|", row("median", 0.5), row("p99", 0.99)];
+    return nodesTable(rounds, micros);
   } finally {
     await Promise.all([...nodes.map((node) => node.end()), load.end(), redis.dispose()]);
   }
+}
+
+/** Of each round what was under way between two nodes, at one node, and by Redis alone; `micros`: processor time that a signal from node to node takes of both nodes, and of Redis. */
+function nodesTable(rounds: readonly (readonly (readonly Passage[])[])[], micros: readonly number[]): string[] {
+  const row = (label: string, share: number): string => {
+    const times = rounds.map((kinds) => kinds.map((passages) => quantile(passages, share)));
+    const [cross, same, bare] = [0, 1, 2].map((kind) => median(times.map((each) => each[kind] ?? Number.NaN)).toFixed(2));
+    const ratio = median(times.map(([ofCross = 0, ofSame = 0]) => ofCross / ofSame)).toFixed(2);
+    const least = median(times.map(([, ofSame = 0, ofBare = 0]) => (ofSame + ofBare) / ofSame)).toFixed(2);
+    return `| a signal under way, ${label} | ${same} ms | ${bare} ms | ${cross} ms | ${ratio} | ${least} |`;
+  };
+  const [ofNodes, ofRedis] = micros.map((each) => each.toFixed(1));
+  return [
+    `| two nodes on Redis, ${NODE_PACE.perSecond} signals a second | at one node | by Redis alone | from node to node | third by first | least |`,
+    "|---|---|---|---|---|---|",
+    row("median", 0.5),
+    row("p99", 0.99),
+    `| processor time of a signal, of both nodes and of Redis | | ${ofRedis} µs | ${ofNodes} µs | | |`,
+  ];
 }
 
 function p99(passages: readonly Passage[]): number {

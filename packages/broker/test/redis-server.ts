@@ -87,6 +87,13 @@ export class RedisServer {
     });
   }
 
+  /** Processor time so far, its kernel time included. */
+  async usedMicros(): Promise<number> {
+    const text = await this.ask("INFO", "cpu");
+    const seconds = ["used_cpu_user", "used_cpu_sys"].map((name) => Number(new RegExp(`${name}:([\\d.]+)`).exec(text)?.[1]));
+    return seconds.reduce((sum, each) => sum + each * 1e6, 0);
+  }
+
   async dispose(): Promise<void> {
     await this.kill();
     rmSync(this.#folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
 /** The clients of `pnpm bench:broker`, in a process of their own. */
 import { performance } from "node:perf_hooks";
+import { BareRedis, type Signaler } from "./bare-redis.ts";
 import { answerCalls } from "./bench-child.ts";
 import { BenchClient } from "./bench-client.ts";
 
@@ -13,6 +14,13 @@ export interface Connecting {
   readonly parallel: number;
 }
 
+export interface Pacing {
+  readonly perSecond: number;
+  readonly seconds: number;
+  /** So many equal parts of all pairs take turns, so that each sees the same of what else happens. Default: 1. */
+  readonly parts?: number;
+}
+
 /** A signal that arrived. */
 export interface Passage {
   /** Whose, by number: pairs that connected first come first. */
@@ -23,10 +31,12 @@ export interface Passage {
 export interface LoadApi {
   /** More clients, each from an address that nobody had before; they signal in pairs. */
   connect(options: Connecting): Promise<void>;
+  /** Pairs that have nothing but Redis between them, after all others; they signal in `pace` alone. */
+  connectBare(options: { readonly redisPort: number; readonly pairs: number }): Promise<void>;
   /** Each pair plays signals back and forth, one under way, until each client has sent so many. */
   relay(perClient: number): Promise<void>;
   /** Signals at a steady rate, pairs by turns: how long each was under way. */
-  pace(options: { readonly perSecond: number; readonly seconds: number }): Promise<Passage[]>;
+  pace(options: Pacing): Promise<Passage[]>;
   /** One more client, which sends as fast as the server takes it, for so long; whatever becomes of it. Gives how many messages it got rid of. */
   flood(options: { readonly port: number; readonly seconds: number }): Promise<number>;
   /** Each client says a heartbeat once in five seconds, as PeerJS does. */
@@ -37,6 +47,7 @@ export interface LoadApi {
 const HEARTBEAT_MS = 5_000;
 
 let clients: BenchClient[] = [];
+let barePairs: readonly (readonly [Signaler, Signaler])[] = [];
 let addresses = Number(process.argv[2] ?? 0);
 let ids = 0;
 
@@ -55,6 +66,11 @@ async function connect({ port, otherPort = port, count, parallel }: Connecting):
   };
   await Promise.all(Array.from({ length: parallel }, work));
   clients = clients.toSorted((left, right) => Number(left.id.split("-")[2]) - Number(right.id.split("-")[2]));
+}
+
+async function connectBare({ redisPort, pairs: count }: { readonly redisPort: number; readonly pairs: number }): Promise<void> {
+  const redis = await BareRedis.open(redisPort);
+  barePairs = Array.from({ length: count }, () => redis.pair());
 }
 
 function pairs(): readonly (readonly [BenchClient, BenchClient])[] {
@@ -81,8 +97,9 @@ async function relay(perClient: number): Promise<void> {
   await Promise.all(playing);
 }
 
-async function pace({ perSecond, seconds }: { readonly perSecond: number; readonly seconds: number }): Promise<Passage[]> {
-  const all = pairs();
+async function pace({ perSecond, seconds, parts = 1 }: Pacing): Promise<Passage[]> {
+  const all: readonly (readonly [Signaler, Signaler])[] = [...pairs(), ...barePairs];
+  const partLength = all.length / parts;
   const passages: Passage[] = [];
   const total = perSecond * seconds;
   let sent = 0;
@@ -98,7 +115,7 @@ async function pace({ perSecond, seconds }: { readonly perSecond: number; readon
     const tick = (): void => {
       const due = Math.min(total, ((performance.now() - startMs) * perSecond) / 1_000);
       for (; sent < due; sent++) {
-        const index = sent % all.length;
+        const index = (sent % parts) * partLength + (Math.floor(sent / parts) % partLength);
         sentAtMs[index] = performance.now();
         all[index]?.[0].signal();
       }
@@ -147,4 +164,4 @@ async function close(): Promise<void> {
   await Promise.all(closing);
 }
 
-answerCalls<LoadApi>({ connect, relay, pace, flood, idle, close });
+answerCalls<LoadApi>({ connect, connectBare, relay, pace, flood, idle, close });
