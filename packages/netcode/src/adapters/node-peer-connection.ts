@@ -13,11 +13,17 @@ type WebRtc = Pick<typeof polyfill, "RTCPeerConnection" | "RTCSessionDescription
  * again, after a second. Without candidates nobody checks early, and the offering end, which has the answer first, is connected first.
  *
  * And `close` closes channels that never opened: with one of these, a connection that is closed keeps the process alive (node-datachannel 0.33.4).
+ *
+ * Credentials of a TURN server become parts of one address there, which is taken apart again at its colons: what a broker makes out has some, so that they are written as in a URL.
  */
 export function createPeerConnectionConstructor({ RTCPeerConnection, RTCSessionDescription }: WebRtc): WebRtc["RTCPeerConnection"] {
   return class extends RTCPeerConnection {
     #held: Event[] = [];
     #channels: Pick<RTCDataChannel, "close" | "readyState">[] = [];
+
+    constructor({ iceServers = [], ...configuration }: RTCConfiguration = {}) {
+      super({ ...configuration, iceServers: iceServers.map(withWrittenCredentials) });
+    }
 
     override createDataChannel(
       ...[label, options]: Parameters<NodeConnection["createDataChannel"]>
@@ -54,6 +60,12 @@ export function createPeerConnectionConstructor({ RTCPeerConnection, RTCSessionD
       return this.signalingState === "have-local-offer";
     }
   };
+}
+
+function withWrittenCredentials(server: RTCIceServer): RTCIceServer {
+  const { username, credential } = server;
+  if (username === undefined || credential === undefined) return server;
+  return { ...server, username: encodeURIComponent(username), credential: encodeURIComponent(credential) };
 }
 
 function withoutCandidates(sdp: string): string {
