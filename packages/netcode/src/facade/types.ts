@@ -284,7 +284,7 @@ export interface RunOptions<State, Schema extends InputSchema> {
   readonly runAheadFrames?: number;
 }
 
-/** By the name of the event. */
+/** By the name of the event. What it carries is yours to write down: `hit: ({ x }: { x: number }) => …`. */
 export type GameEventListeners = Readonly<Record<string, (payload: never, event: GameEvent) => void>>;
 
 export interface GameEvent {
