@@ -1,5 +1,5 @@
-import { axis, defineGame, hostLobby, joinLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
-import { afterEach, describe, expect, inject, test } from "vitest";
+import { axis, defineGame, hostLobby, joinLobby, resumeLobby, type Lobby, type Match, type NetcodeErrorLike } from "@rollcall/netcode";
+import { afterEach, describe, expect, inject, test, vi } from "vitest";
 import { until } from "./until.ts";
 
 const game = defineGame({
@@ -75,6 +75,22 @@ describe("[FA30] two pages of one browser, WebRTC and a real broker", () => {
     await host.leave();
     lobbies.length = 0;
     expect(connections.map(({ signalingState }) => signalingState).filter((state) => state !== "closed")).toEqual([]);
+  });
+
+  test("[FA60] a browser that forbids storage, and channels between pages, hosts and joins all the same", async () => {
+    function forbid(): never {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }
+    vi.stubGlobal("BroadcastChannel", forbid);
+    const spies = (["sessionStorage", "localStorage"] as const).map((name) => vi.spyOn(globalThis, name, "get").mockImplementation(forbid));
+    try {
+      const [host] = await pair();
+      expect(host.state.members).toHaveLength(2);
+      expect(await resumeLobby({ game, name: "Ada", broker: inject("brokerUrl") })).toBeUndefined();
+    } finally {
+      vi.unstubAllGlobals();
+      for (const spy of spies) spy.mockRestore();
+    }
   });
 
   test("a wrong code, a locked lobby and another version of the game each have their code", async () => {

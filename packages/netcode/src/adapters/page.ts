@@ -109,8 +109,8 @@ function onAnimationFrame(draw: () => void): () => void {
 }
 
 function isClaimed(name: string): Promise<boolean> {
-  if (typeof BroadcastChannel === "undefined" || typeof document === "undefined") return Promise.resolve(false);
-  const channel = new BroadcastChannel(name);
+  const channel = openChannel(name);
+  if (channel === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
     const finish = (claimed: boolean): void => {
       clearTimeout(timer);
@@ -126,12 +126,23 @@ function isClaimed(name: string): Promise<boolean> {
 }
 
 function claim(name: string): () => void {
-  if (typeof BroadcastChannel === "undefined" || typeof document === "undefined") return () => {};
-  const channel = new BroadcastChannel(name);
+  const channel = openChannel(name);
+  if (channel === undefined) return () => {};
   channel.onmessage = (message) => {
     if (message.data === "claimed?") channel.postMessage("claimed");
   };
   return () => channel.close();
+}
+
+/** To other pages of this browser; `undefined` where there are none to reach: in Node, and where the browser keeps pages apart. Then there is no storage either that two of them could share. */
+function openChannel(name: string): BroadcastChannel | undefined {
+  if (typeof BroadcastChannel === "undefined" || typeof document === "undefined") return undefined;
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    // Firefox, with cookies forbidden.
+    return undefined;
+  }
 }
 
 function onNetworkChange(listener: () => void): () => void {
