@@ -88,10 +88,25 @@ test("[RU35] two players of one page have keys, or gamepads, of their own", () =
       { ...right, snap: true },
       { ...left, snap: false },
     ]);
+    // In a frame without permission.
+    getGamepads.mockImplementation(() => {
+      throw new DOMException("Disallowed by permissions policy", "SecurityError");
+    });
+    expect(controls.readInput(1)).toMatchObject({ move: false, snap: false });
   } finally {
     getGamepads.mockRestore();
     controls.dispose();
   }
+});
+
+test.each([
+  [1, /WASD or arrows.*Space/],
+  [2, /WASD and Space.*arrows and Enter/],
+])("[RU38] %i at one keyboard are told their keys", async (people, keys) => {
+  open(people);
+  const hint = (): Element => parent.querySelector(".arena-hint")!;
+  await expect.poll(() => hint().textContent, { timeout: 20_000 }).toMatch(keys);
+  expect(hint().hasAttribute("hidden")).toBe(false);
 });
 
 test("[RU36] game keys do not scroll the page, and keys in a text field are not the game's", async () => {

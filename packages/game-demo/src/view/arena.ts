@@ -21,6 +21,7 @@ const HINT_FRAMES = 480;
 const HINTS = {
   keys: "WASD or arrows: move · Space: snap back along your band",
   touch: "Drag here to move. SNAP flies back along your band.",
+  couch: "First player: WASD and Space · Second: arrows and Enter",
 } as const;
 const NO_INSETS: Insets = { top: 16, right: 16, bottom: 16, left: 16 };
 
@@ -158,7 +159,7 @@ class PhaserArena implements Arena {
         isLocal: this.#local.includes(player),
       }));
       this.#hud.show(seats, state.match.roundsMax);
-      this.#hud.setHint(this.#local.length === 1 ? HINTS[this.#controls.touch.isShown ? "touch" : "keys"] : undefined);
+      this.#hud.setHint(this.#hint());
     }
     this.#scene.handleFrame(state);
     match.run({
@@ -169,6 +170,13 @@ class PhaserArena implements Arena {
       on: this.#whilePlayed(match, effectsOf(stage)),
       confirmed: this.#whilePlayed(match, outcomeEffects(stage)),
     });
+  }
+
+  /** How those who play here steer. */
+  #hint(): string | undefined {
+    if (this.#local.length === 0) return undefined;
+    if (this.#controls.touch.isShown) return HINTS.touch;
+    return this.#local.length > 1 ? HINTS.couch : HINTS.keys;
   }
 
   /** Events of a match that is no longer shown are nobody's. */
@@ -228,8 +236,10 @@ class PhaserArena implements Arena {
   }
 
   #insets(): Insets {
-    if (this.#backdrop || this.#local.length === 0) return NO_INSETS;
     const narrow = this.#root.clientWidth < NARROW_PX;
+    if (this.#backdrop || (narrow && this.#local.length === 0)) return NO_INSETS;
+    // Whoever watches has a line at the bottom that says so.
+    if (this.#local.length === 0) return { top: 48, right: 20, bottom: 92, left: 20 };
     return narrow ? { top: 96, right: 4, bottom: 40, left: 4 } : { top: 48, right: 20, bottom: 20, left: 20 };
   }
 
