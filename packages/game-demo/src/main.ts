@@ -4,6 +4,7 @@ import { askLanHost } from "./net/lan-host.ts";
 import { inviteLink, isLoopback, readPageOptions } from "./net/page-options.ts";
 import { pickRandom } from "./net/pick-random.ts";
 import { App } from "./screens/app.ts";
+import { guardDoubleClicks } from "./screens/double-click.ts";
 import { Identity } from "./screens/identity.ts";
 import { Stage } from "./screens/stage.ts";
 import "./styles/main.css";
@@ -58,5 +59,6 @@ window.addEventListener("hashchange", () => {
   if (code !== undefined) app.follow(code, invite);
 });
 
+guardDoubleClicks();
 void app.start();
 void stage.open();

@@ -115,15 +115,25 @@ export class App implements Shell {
   follow(code: string, invite: string | undefined): void {
     const { lobby } = this;
     this.#invite = invite ?? this.#invite;
-    if (lobby?.code === code) return;
+    // Its secret does not stay in the address.
+    if (lobby?.code === code) return this.#options.onCode(code);
     if (this.#session === undefined) return this.#join(code);
+    let isLeaving = false;
+    const leave = (): void => {
+      isLeaving = true;
+      void this.#session?.leave().then(() => this.#join(code));
+    };
     openDialog({
       title: strings.home.switchTitle(code),
       body: [element("p", {}, strings.home.switchText)],
       actions: [
-        { text: strings.home.switchNo, className: "button quiet", act: () => this.#options.onCode(lobby?.code) },
-        { text: strings.home.switchYes, className: "button primary", act: () => void this.#session?.leave().then(() => this.#join(code)) },
+        { text: strings.home.switchNo, className: "button quiet" },
+        { text: strings.home.switchYes, className: "button primary", act: leave },
       ],
+      // However it was closed: with another code in the address, a reload would go there.
+      onClose: () => {
+        if (!isLeaving) this.#options.onCode(this.lobby?.code);
+      },
     });
   }
 

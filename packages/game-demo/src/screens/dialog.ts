@@ -12,8 +12,9 @@ export interface DialogOptions {
   readonly className?: string;
 }
 
-/** Opens a modal dialog over everything; returns how to close it. The browser keeps the focus inside, takes Escape, and gives the focus back. */
+/** Opens a modal dialog over everything, in the place of one that is open; returns how to close it. The browser keeps the focus inside, takes Escape, and gives the focus back. */
 export function openDialog(options: DialogOptions): () => void {
+  closeDialogs();
   const title = element("h2", { id: "dialog-title", tabindex: "-1" }, options.title);
   const dialog = element(
     "dialog",
@@ -35,8 +36,9 @@ export function openDialog(options: DialogOptions): () => void {
     dialog.append(element("button", corner, icon("close")));
   }
   // The backdrop belongs to the dialog element itself: only a press outside of its content has the dialog as target.
-  dialog.addEventListener("pointerdown", (event) => {
-    if (event.target === dialog && isOutside(dialog, event)) close();
+  // The second press of a double click was meant for the button that opened it.
+  dialog.addEventListener("mousedown", (event) => {
+    if (event.target === dialog && event.detail < 2 && isOutside(dialog, event)) close();
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -56,7 +58,7 @@ export function closeDialogs(): void {
   for (const dialog of document.querySelectorAll("dialog")) dialog.close();
 }
 
-function isOutside(dialog: HTMLDialogElement, event: PointerEvent): boolean {
+function isOutside(dialog: HTMLDialogElement, event: MouseEvent): boolean {
   const box = dialog.getBoundingClientRect();
   return event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom;
 }

@@ -99,6 +99,8 @@ export class HostTools {
 
   async #showBans(): Promise<void> {
     const known = await this.#options.bans().catch(() => undefined);
+    // A match has begun meanwhile, or the lobby was left.
+    if (!this.root.isConnected) return;
     const bans = known ?? [];
     const list = element("ul", { class: "bans", role: "list" });
     const empty = element("p", { class: "hint", hidden: bans.length > 0 }, known === undefined ? strings.bans.unknown : strings.bans.empty);

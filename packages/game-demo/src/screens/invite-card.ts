@@ -23,6 +23,17 @@ export interface InviteCardOptions {
 /** The code in big letters, the link, and the ways to hand them on. */
 export function inviteCard(options: InviteCardOptions): HTMLElement {
   const { code, link, announcer } = options;
+  const text = strings.room;
+  const details = element(
+    "details",
+    // Folded on a phone, where it would push the seats off the screen.
+    { class: "invite-qr", open: window.matchMedia("(min-width: 760px)").matches },
+    element("summary", {}, text.qrShow),
+    qrCode(link, text.qr),
+    element("p", { class: "hint" }, text.qrHint, element("span", { class: "link-text" }, link.replace(/^https?:\/\//, ""))),
+  );
+  // What is to be copied by hand has to be seen.
+  const showLink = (): void => void (details.open = true);
   return element(
     "div",
     { class: "invite" },
@@ -30,18 +41,11 @@ export function inviteCard(options: InviteCardOptions): HTMLElement {
     element(
       "div",
       { class: "invite-buttons" },
-      code === undefined ? undefined : copyButton(strings.room.copyCode, code, announcer),
-      copyButton(strings.room.copyLink, link, announcer),
+      code === undefined ? undefined : copyButton({ text: text.copyCode, copied: code, failed: text.copyCodeFailed, announcer }),
+      copyButton({ text: text.copyLink, copied: link, failed: text.copyLinkFailed, announcer, onFailed: showLink }),
       shareButton(link),
     ),
-    element(
-      "details",
-      // Folded on a phone, where it would push the seats off the screen.
-      { class: "invite-qr", open: window.matchMedia("(min-width: 760px)").matches },
-      element("summary", {}, strings.room.qrShow),
-      qrCode(link, strings.room.qr),
-      element("p", { class: "hint" }, strings.room.qrHint, element("span", { class: "link-text" }, link.replace(/^https?:\/\//, ""))),
-    ),
+    details,
     options.localOnly ? element("p", { class: "hint warning" }, icon("warning"), strings.room.localOnly) : undefined,
   );
 }
@@ -53,12 +57,22 @@ function codeLetters(code: string, testId: string | undefined): HTMLElement {
   return element("p", { class: "code" }, letters, element("span", { class: "visually-hidden" }, strings.room.spelled(spellCode(code))));
 }
 
-function copyButton(text: string, copied: string, announcer: Announcer): HTMLElement {
+interface CopyButtonOptions {
+  readonly text: string;
+  readonly copied: string;
+  /** What it says where the browser lets nothing be copied. */
+  readonly failed: string;
+  readonly announcer: Announcer;
+  readonly onFailed?: () => void;
+}
+
+function copyButton({ text, copied, failed, announcer, onFailed }: CopyButtonOptions): HTMLElement {
   const label = element("span", {}, text);
   let timer: number | undefined;
   const copy = async (): Promise<void> => {
     const done = await copyText(copied);
-    const message = done ? strings.room.copied : strings.room.copyFailed;
+    const message = done ? strings.room.copied : failed;
+    if (!done) onFailed?.();
     setText(label, message);
     button.classList.toggle("done", done);
     announcer.say(message);

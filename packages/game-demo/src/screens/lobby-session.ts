@@ -29,6 +29,7 @@ export class LobbySession {
   #refreshing = false;
   #yielding = false;
   #starting = false;
+  #holding = false;
   /** The last one that we followed as a spectator. */
   #watchedMatch: number | undefined;
   /** Why the lobby ended, while its last result is still shown. */
@@ -129,7 +130,13 @@ export class LobbySession {
 
   async #holdSeat(): Promise<void> {
     const { announcer, localOnly } = this.#shell;
-    const [invite = this.lobby.code] = await this.lobby.reserve();
+    const room = this.#room;
+    // Whoever clicks twice means one seat.
+    if (this.#holding) return;
+    this.#holding = true;
+    const [invite = this.lobby.code] = await this.lobby.reserve().finally(() => (this.#holding = false));
+    // A match has begun meanwhile, or the lobby was left.
+    if (room === undefined || room !== this.#room || !room.root.isConnected) return;
     const body = [element("p", { class: "hint" }, strings.held.hint), inviteCard({ link: this.#shell.link(invite), localOnly, announcer })];
     openDialog({ title: strings.held.heading, body, actions: [{ text: strings.room.close, className: "button quiet" }] });
   }

@@ -25,6 +25,8 @@ export interface OpenedApp {
   readonly lobby: () => FakeLobby;
   /** What was asked of the network, in order. */
   readonly requests: string[];
+  /** What was written into the address bar, in order. */
+  readonly codes: (string | undefined)[];
   /** What the arena was told to play, in order. */
   readonly played: RubberbandMatch[];
   readonly close: () => void;
@@ -33,6 +35,7 @@ export interface OpenedApp {
 /** Opens the app on this page, as if at `path`, with a network in memory and an arena that draws nothing. */
 export async function openApp(path: string, network: FakeNetwork = {}): Promise<OpenedApp> {
   const requests: string[] = [];
+  const codes: (string | undefined)[] = [];
   const played: RubberbandMatch[] = [];
   const root = document.createElement("main");
   // Clicks wait until what they aim at stands still.
@@ -92,7 +95,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
     page,
     link: (code) => inviteLink(address, code, undefined),
     isLocalOnly: () => false,
-    onCode: () => undefined,
+    onCode: (code) => void codes.push(code),
   });
   await stage.open();
   await app.start();
@@ -109,7 +112,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
     root.remove();
     delete document.body.dataset["phase"];
   };
-  return { app, lobby, requests, played, close };
+  return { app, lobby, requests, codes, played, close };
 }
 
 function startFake({ players }: LocalRequest): FakeMatch {

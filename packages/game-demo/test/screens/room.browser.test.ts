@@ -251,6 +251,74 @@ describe("the room", () => {
     expect(copied).toEqual(["https://play.example/#j=KXRTM"]);
   });
 
+  test("[SC23] a browser that lets nothing be copied says what to do for each of the two, and shows the link", async () => {
+    await host();
+    vi.stubGlobal("navigator", { userAgent: navigator.userAgent });
+    vi.spyOn(document, "execCommand").mockReturnValue(false);
+    await userEvent.click(page.getByRole("button", { name: "Copy code" }));
+    await expect.element(page.getByRole("button", { name: "Press and hold the code to copy it" })).toBeVisible();
+    await userEvent.click(page.getByRole("button", { name: "Copy link" }));
+    await expect.element(page.getByRole("button", { name: "Press and hold the link to copy it" })).toBeVisible();
+    await expect.element(page.getByText("play.example/#j=KXRTM")).toBeVisible();
+  });
+
+  test("[SC94] another code in the address asks first; however the question is closed, the address names the lobby again", async () => {
+    const lobby = await host();
+    const codes = opened?.codes ?? [];
+    for (const close of [() => userEvent.click(page.getByRole("button", { name: "Stay here" })), () => userEvent.keyboard("{Escape}")]) {
+      codes.length = 0;
+      opened?.app.follow("BCDFG", undefined);
+      await expect.element(page.getByRole("heading", { name: "Go to lobby BCDFG?" })).toBeVisible();
+      await close();
+      await expect.poll(() => codes).toEqual([lobby.code]);
+    }
+    opened?.app.follow("BCDFG", undefined);
+    await userEvent.click(page.getByRole("button", { name: "Go there" }));
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("BCDFG");
+    expect(codes.at(-1)).toBe("BCDFG");
+    expect(lobby.calls).toEqual(["leave"]);
+  });
+
+  test("[SC50] an invite to the lobby that one is in does not stay in the address either", async () => {
+    const lobby = await host();
+    opened?.app.follow(lobby.code, `${lobby.code}.${"s".repeat(23)}`);
+    expect(opened?.codes).toEqual([lobby.code, lobby.code]);
+    expect(page.getByRole("dialog").elements()).toHaveLength(0);
+  });
+
+  test("[SC95] what was asked of the lobby server and comes after the room has gone opens nothing", async () => {
+    const lobby = await host();
+    let answer: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => (answer = resolve));
+    vi.spyOn(lobby, "bans").mockImplementation(() => late.then(() => []));
+    vi.spyOn(lobby, "reserve").mockImplementation(() => late.then(() => [`${lobby.code}~${"r".repeat(32)}`]));
+    await userEvent.click(page.getByRole("button", { name: "Banned players…" }));
+    await userEvent.click(page.getByRole("button", { name: "Hold a seat…" }));
+    lobby.begin();
+    answer?.();
+    await expect.element(page.getByRole("heading", { name: "Match", exact: true })).toHaveFocus();
+    await late;
+    await new Promise(requestAnimationFrame);
+    expect(page.getByRole("dialog").elements()).toHaveLength(0);
+  });
+
+  test("[SC95] who presses twice holds one seat, and the second press does not close the dialog that the first one opened", async () => {
+    const lobby = await host();
+    let answer: (() => void) | undefined;
+    const late = new Promise<void>((resolve) => (answer = resolve));
+    const reserve = vi.spyOn(lobby, "reserve").mockImplementation(() => late.then(() => [`${lobby.code}~${"r".repeat(32)}`]));
+    await userEvent.dblClick(page.getByRole("button", { name: "Hold a seat…" }));
+    answer?.();
+    await expect.element(page.getByRole("heading", { name: "A seat for somebody" })).toBeVisible();
+    expect(reserve).toHaveBeenCalledTimes(1);
+    await userEvent.keyboard("{Escape}");
+    await userEvent.dblClick(page.getByRole("button", { name: "Password…" }));
+    await expect.element(page.getByRole("textbox", { name: "Password" })).toHaveFocus();
+    expect(document.querySelectorAll("dialog")).toHaveLength(1);
+    await userEvent.click(document.body, { position: { x: 3, y: 3 } });
+    await expect.element(page.getByRole("dialog")).not.toBeInTheDocument();
+  });
+
   test("[SC24] kicked: back on the title, with the reason", async () => {
     const lobby = await join();
     const kicked = new NetcodeError("KICKED");
