@@ -1,7 +1,11 @@
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LOBBY_PROTOCOL_VERSION, TOKEN_BEFORE_ADMISSION } from "@rollcall/netcode/lobby-protocol";
-import { createBroker, type Broker } from "../src/index.ts";
+import { createBroker, createBrokerHandlers, type Broker } from "../src/index.ts";
 import { admission, LobbyClient } from "./lobby-client.ts";
 import { PageKey } from "./page-key.ts";
 import { SignalingClient } from "./signaling-client.ts";
@@ -375,4 +379,28 @@ test("[ID22] a fresh page without a key is refused", async () => {
     lastEvent: 0,
   });
   expect(answer).toMatchObject({ ok: false, error: { code: "BAD_REQUEST" } });
+});
+
+test("[BR37] a socket keeps nothing of the request that it began with", async () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  const handlers = createBrokerHandlers({ open: true });
+  const requests: WeakRef<object>[] = [];
+  const server = createServer().on("upgrade", (request, socket, head) => {
+    requests.push(new WeakRef(request));
+    handlers.handleUpgrade(request, socket, head);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const lobby = await LobbyClient.open(port);
+  const stranger = await SignalingClient.open(port, "stranger", "token");
+  expect(requests.length).toBe(2);
+  // What a turn of the event loop holds is let go with the next ones.
+  while (requests.some((request) => request.deref() !== undefined)) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+  }
+  expect([lobby.socket, stranger.socket].map(({ readyState }) => readyState)).toEqual([1, 1]);
+  await handlers.close();
+  server.close();
 });
