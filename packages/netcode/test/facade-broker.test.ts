@@ -150,6 +150,25 @@ test("[FA56] who is admitted and thrown out before the lobby is there gets the r
   expect(world.transports.size).toBe(1);
 });
 
+test("[ID28] signaling is begun once the broker is there, and ends where it turns the page away", async () => {
+  const world = new FacadeWorld();
+  const { environment } = world.page();
+  let made = 0;
+  const counting: Environment = {
+    ...environment,
+    loadRoomParts: async () => {
+      const parts = await environment.loadRoomParts();
+      return { ...parts, createTransport: (setup) => (made++, parts.createTransport(setup)) };
+    },
+  };
+  world.broker.refusing = true;
+  await expect(world.until(joinLobby(counting, "KXRTM", options("Ada")))).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+  expect(made).toBe(0);
+  world.broker.refusing = false;
+  await expect(world.until(joinLobby(counting, "KXRTM", options("Ada")))).rejects.toMatchObject({ code: "LOBBY_NOT_FOUND" });
+  expect([made, world.transports.size]).toEqual([1, 0]);
+});
+
 test("[FA57] members that get no connection play over a broker that carries packets, and it is shown; after an outage of the broker they go on", async () => {
   const world = new FacadeWorld();
   world.broker.relaysFrames = true;

@@ -175,7 +175,8 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     keys: { entranceId: page.randomToken(), device: deviceOf(page), key: visit.key },
     seed: page.randomSeed(),
   });
-  const opening = openSoon(loading, visit, address);
+  const opening = openSoon({ loading, connection, visit }, address);
+  opening.catch(() => {});
   try {
     const [admission, parts] = await Promise.all([admit(connection, options.signal), loading]);
     throwIfAborted(options.signal);
@@ -215,12 +216,20 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   }
 }
 
-/** A transport whose way to the broker is made while we are being admitted; what goes wrong is told to whoever waits for it then. */
-function openSoon(loading: Promise<RoomParts>, visit: LobbyVisit, { base }: BrokerAddress): Promise<LobbyTransport> {
-  const setup = { localPeerId: visit.peerId, prove: (nonce: string) => visit.prove(nonce), seals: visit, broker: new URL(base) };
-  const opening = loading.then(({ createTransport }) => createTransport(setup));
-  opening.catch(() => {});
-  return opening;
+/**
+ * A transport whose way to the broker is made while we are being admitted, and no sooner: browsers open sockets to one place one after the other, and where nobody
+ * answers one is enough to find that out. What goes wrong is told to whoever waits for it then.
+ */
+async function openSoon(
+  {
+    loading,
+    connection,
+    visit,
+  }: { readonly loading: Promise<RoomParts>; readonly connection: LobbyConnection; readonly visit: LobbyVisit },
+  { base }: BrokerAddress,
+): Promise<LobbyTransport> {
+  const [{ createTransport }] = await Promise.all([loading, connection.reached]);
+  return createTransport({ localPeerId: visit.peerId, prove: (nonce) => visit.prove(nonce), seals: visit, broker: new URL(base) });
 }
 
 function grantOf(

@@ -44,6 +44,7 @@ export class LobbyConnection implements BrokerCarrier {
   readonly #member: LobbyMember;
   readonly #waiters = new Map<number, Deferred<CommandResult | undefined>>();
   readonly #admission = new Deferred<Admission>();
+  readonly #reached = new Deferred<void>();
   #isAdmitting = true;
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
   /** Events wait here until somebody is there for them. */
@@ -64,6 +65,11 @@ export class LobbyConnection implements BrokerCarrier {
       random: new Random(options.seed, "lobby"),
     });
     this.#drain();
+  }
+
+  /** Once the broker is there and is being asked. Never rejects: what goes wrong is told by `admitted`. */
+  get reached(): Promise<void> {
+    return this.#reached.promise;
   }
 
   /** Rejects with a `NetcodeError`. */
@@ -195,7 +201,10 @@ export class LobbyConnection implements BrokerCarrier {
     const { nowMs, openControlSocket, lobbyUrl } = this.#options;
     try {
       const socket = openControlSocket(lobbyUrl, {
-        handleOpen: () => this.#handle(() => this.#member.handleSocketOpen(nowMs(), number)),
+        handleOpen: () => {
+          this.#handle(() => this.#member.handleSocketOpen(nowMs(), number));
+          this.#reached.resolve();
+        },
         handleFrame: (text) => this.#handle(() => this.#member.handleFrame(nowMs(), number, text)),
         handleBinary: (bytes) => this.#handleBinary(number, bytes),
         handleClose: () => this.#handle(() => this.#member.handleSocketClosed(nowMs(), number)),
