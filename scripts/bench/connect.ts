@@ -9,6 +9,7 @@ import type { JoinTimes } from "./pages/join.ts";
 import { median } from "./quantile.ts";
 import type { Row } from "./row.ts";
 import { servePages } from "./serve-pages.ts";
+import { openSlowWay } from "./slow-way.ts";
 
 const ROUNDS = 7;
 /**
@@ -16,6 +17,8 @@ const ROUNDS = 7;
  * opens sockets to one server one after the other, 10 ms apart.
  */
 const FAR_LATENCY_MS = 20;
+/** For the third part, of pages on one machine: to the server and back, for each message. */
+const SERVER_ROUND_TRIP_MS = 40;
 
 /** Ids at the PeerServer, used once each. */
 let peers = 0;
@@ -47,17 +50,22 @@ export async function benchConnect(): Promise<Row[]> {
   const broker = await createBroker({ host: "127.0.0.1", port: brokerPort, trustedProxyHops: 1, limits: LIMITS });
   const stock = await new Promise<Closable>((resolve) => PeerServer({ port: peerPort, host: "127.0.0.1", path: "/" }, resolve));
   const pages = await servePages(["bare-peerjs.html", "join.html", "echo.html"], brokerPort);
+  const slowWays = [await openSlowWay(peerPort, SERVER_ROUND_TRIP_MS), await openSlowWay(brokerPort, SERVER_ROUND_TRIP_MS)] as const;
   const browser = await chromium.launch({ executablePath: ensureChromium(), args: chromiumFlags() });
   try {
     const bareUrl = `${pages.url("bare-peerjs.html")}?peer=${peerPort}`;
     const joinUrl = `${pages.url("join.html")}?broker=${brokerPort}`;
-    const rounds = { near: emptyRounds(), far: emptyRounds(), cold: emptyRounds() };
+    const slowBareUrl = `${pages.url("bare-peerjs.html")}?peer=${slowWays[0].port}`;
+    const slowJoinUrl = `${pages.url("join.html")}?broker=${slowWays[1].port}`;
+    const rounds = { near: emptyRounds(), far: emptyRounds(), cold: emptyRounds(), server: emptyRounds() };
     for (let round = 0; round < ROUNDS; round++) {
       rounds.near.bare.push(await bareConnect(browser, bareUrl, 0));
       rounds.near.joins.push(await joinAndSynchronise(browser, joinUrl, { latencyMs: 0, isPrepared: true }));
       rounds.cold.joins.push(await joinAndSynchronise(browser, joinUrl, { latencyMs: 0, isPrepared: false }));
       rounds.far.bare.push(await bareConnect(browser, bareUrl, FAR_LATENCY_MS));
       rounds.far.joins.push(await joinAndSynchronise(browser, joinUrl, { latencyMs: FAR_LATENCY_MS, isPrepared: true }));
+      rounds.server.bare.push(await bareConnect(browser, slowBareUrl, 0));
+      rounds.server.joins.push(await joinAndSynchronise(browser, slowJoinUrl, { latencyMs: 0, isPrepared: true }));
     }
     return [
       ...rowsOf("on one machine", rounds.near),
@@ -68,11 +76,12 @@ export async function benchConnect(): Promise<Row[]> {
         medianOf(rounds.near.bare, "openMs"),
       ),
       ...rowsOf("20 ms to the server and back", rounds.far),
+      ...rowsOf(`on one machine, ${SERVER_ROUND_TRIP_MS} ms to the server and back for each message`, rounds.server),
       ...(await echoRows(browser, pages.url("echo.html"))),
     ];
   } finally {
     await browser.close();
-    await Promise.all([pages.close(), broker.close()]);
+    await Promise.all([pages.close(), broker.close(), ...slowWays.map((way) => way.close())]);
     stock.close();
   }
 }
