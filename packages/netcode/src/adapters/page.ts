@@ -84,19 +84,15 @@ function onPageHide(listener: (departure: PageDeparture) => void): () => void {
   // It came to nothing: refused, stopped, or the page showed it by itself.
   const forget = (): void => void (departure = "closed");
   const handleHide = ({ persisted }: PageTransitionEvent): void => listener(departure === "closed" && persisted ? "navigated" : departure);
+  const abort = new AbortController();
+  const { signal } = abort;
+  globalThis.addEventListener?.("pageswap", handleSwap, { signal });
+  globalThis.addEventListener?.("pagehide", handleHide, { signal });
   const navigation: Navigation | undefined = globalThis.navigation;
-  globalThis.addEventListener?.("pageswap", handleSwap);
-  globalThis.addEventListener?.("pagehide", handleHide);
-  navigation?.addEventListener("navigate", handleNavigate);
-  navigation?.addEventListener("navigatesuccess", forget);
-  navigation?.addEventListener("navigateerror", forget);
-  return () => {
-    globalThis.removeEventListener?.("pageswap", handleSwap);
-    globalThis.removeEventListener?.("pagehide", handleHide);
-    navigation?.removeEventListener("navigate", handleNavigate);
-    navigation?.removeEventListener("navigatesuccess", forget);
-    navigation?.removeEventListener("navigateerror", forget);
-  };
+  navigation?.addEventListener("navigate", handleNavigate, { signal });
+  navigation?.addEventListener("navigatesuccess", forget, { signal });
+  navigation?.addEventListener("navigateerror", forget, { signal });
+  return () => abort.abort();
 }
 
 function onAnimationFrame(draw: () => void): () => void {

@@ -1,7 +1,6 @@
 import { browserPage } from "../adapters/page.ts";
 import { takeVisitCrypto } from "../adapters/visit-crypto.ts";
 import { openWebSocket } from "../adapters/websocket.ts";
-import { TOKEN_BEFORE_ADMISSION } from "../core/ports/lobby-protocol.ts";
 import { startTicker } from "../driver/ticker.ts";
 import type { Environment } from "./environment.ts";
 
@@ -11,18 +10,6 @@ export const browserEnvironment: Environment = {
   createCrypto: takeVisitCrypto,
   startTicker,
   openControlSocket: openWebSocket,
-  loadRoomParts: async () => {
-    const [{ PeerJsTransport }, { LinkMesh }, { LobbyRoom }] = await Promise.all([
-      import("../adapters/peerjs.ts"),
-      import("../core/link/link-mesh.ts"),
-      import("./lobby-room.ts"),
-    ]);
-    return {
-      createTransport: ({ localPeerId, ...setup }) =>
-        new PeerJsTransport({ peerId: localPeerId, token: TOKEN_BEFORE_ADMISSION, iceServers: [], ...setup }),
-      LinkMesh,
-      LobbyRoom,
-    };
-  },
+  loadRoomParts: async () => (await import("./browser-room-parts.ts")).browserRoomParts,
   loadPasswordParts: () => import("./lobby-password.ts"),
 };

@@ -14,7 +14,7 @@ import { Deferred } from "./deferred.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
 import { checkedInteger, checkedSeats } from "./checked-arguments.ts";
-import { loadDesync, loadFollowing } from "./later-parts.ts";
+import { loadDesync, loadFollowing, loadLaterParts } from "./later-parts.ts";
 import { epochOf } from "./match-epoch.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
@@ -101,7 +101,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     const meter = new MeteredSimulation(this.#watched, options.nowMs);
     const nowMs = options.nowMs();
     const { entry = "player", mayTakeSeats } = options;
-    if (entry !== "player") loadFollowing();
+    if (entry !== "player") loadLaterParts();
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
     const seatPlayers = playersOf(agreement.seats);
     this.#session = new MatchSession(nowMs, {
@@ -304,10 +304,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   /** For the driver. */
   handleFrame(frame: number): void {
-    if (frame === LATER_PARTS_FRAME) {
-      loadFollowing();
-      loadDesync();
-    }
+    if (frame === LATER_PARTS_FRAME) loadLaterParts();
     this.#runAhead?.sampled(this.#inputs);
     if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, this.#session.frame - 1));
   }

@@ -1,5 +1,5 @@
 import { assert } from "./assert.ts";
-import type { ArrayField, ElementType } from "./schema.ts";
+import { ELEMENT_BYTES, type ArrayField, type ElementType } from "./schema.ts";
 
 /** A text of at most `unitsMax` UTF-16 units. */
 export interface TextField {
@@ -53,7 +53,6 @@ const RELIABLE_BYTES_MAX = 16_000;
 const RATE_HZ_MAX = 60;
 const TYPES_MAX = 64;
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, u32: 4, f32: 4, f64: 8 };
 
 /** A text of at most `unitsMax` UTF-16 units, 1–4,096. */
 export function text(unitsMax: number): TextField {

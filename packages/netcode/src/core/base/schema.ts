@@ -43,7 +43,8 @@ export interface ArrayLayout {
   readonly sizeBytes: number;
 }
 
-const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, u32: 4, f32: 4, f64: 8 };
+/** Bytes of one element. */
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = { i8: 1, u8: 1, i16: 2, u16: 2, i32: 4, u32: 4, f32: 4, f64: 8 };
 
 /** 16 MiB: a state this large cannot be saved every frame. */
 const STATE_BYTES_MAX = 0x100_0000;

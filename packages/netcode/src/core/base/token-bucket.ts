@@ -11,14 +11,14 @@ export class TokenBucket {
     this.#left = burst;
   }
 
-  /** Counts one. False: it is one too many. */
-  take(nowMs: number): boolean {
+  /** Counts `count`. False: it is more than may be now, and nothing was counted. */
+  take(nowMs: number, count = 1): boolean {
     if (nowMs > this.#nowMs) {
       this.#left = Math.min(this.#burst, this.#left + (nowMs - this.#nowMs) * this.#perMs);
       this.#nowMs = nowMs;
     }
-    if (this.#left < 1) return false;
-    this.#left--;
+    if (this.#left < count) return false;
+    this.#left -= count;
     return true;
   }
 }

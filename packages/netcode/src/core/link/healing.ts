@@ -1,3 +1,4 @@
+import { TokenBucket } from "../base/token-bucket.ts";
 import { CAPABILITY } from "../ports/transport.ts";
 import type { NegotiationCommand, NegotiationReport } from "../ports/negotiation.ts";
 import type { DirectSide } from "./direct-side.ts";
@@ -9,11 +10,11 @@ import { PathRepair } from "./path-repair.ts";
 import type { RelaySide } from "./relay-side.ts";
 
 /**
- * What was said before is said again to a peer that repeats itself: so often at once, and once more each so often. An honest one repeats two things each 400 ms, over up to three ways. At
+ * What was said before is said again to a peer that repeats itself: so often at once, and so often a second. An honest one repeats two things each 400 ms, over up to three ways. At
  * double, a lobby of seven that repeat on purpose makes us say more than the broker lets through (50 messages a second), which then closes our socket.
  */
 const REPLIES_BURST = 24;
-const REPLY_EVERY_MS = 150;
+const REPLIES_PER_SECOND = 20 / 3;
 
 /**
  * Keeps the pair's own connection alive: restarts ICE on it when it falls silent, and gives it up for a new one where that cannot be done or does not help.
@@ -33,8 +34,7 @@ export class Healing {
   #nowMs = 0;
   /** The call is one about a packet of the peer. */
   #isReplying = false;
-  #repliesLeft = REPLIES_BURST;
-  #repliesMs = 0;
+  readonly #replies = new TokenBucket(REPLIES_PER_SECOND, REPLIES_BURST);
 
   constructor(options: LinkOptions, direct: DirectSide, relay: RelaySide) {
     this.#options = options;
@@ -178,17 +178,9 @@ export class Healing {
     const { carrier } = this.#direct;
     const isHeard = carrier.state.kind === "ready" && this.#nowMs - carrier.lastHeardMs < LINK_TIMES.negotiationHeardMs;
     if (isHeard && !isRepeat) return output.transmit(peerId, "control", bytes);
-    if (isRepeat && this.#isReplying && !this.#mayReply()) return output.refuse("negotiation-flood");
+    if (isRepeat && this.#isReplying && !this.#replies.take(this.#nowMs)) return output.refuse("negotiation-flood");
     if (this.#relay.carrier.state.kind === "ready") this.#relay.carrier.send("reliable", bytes);
     output.actions.push({ type: "signal", peerId, bytes });
-  }
-
-  #mayReply(): boolean {
-    this.#repliesLeft = Math.min(REPLIES_BURST, this.#repliesLeft + (this.#nowMs - this.#repliesMs) / REPLY_EVERY_MS);
-    this.#repliesMs = this.#nowMs;
-    if (this.#repliesLeft < 1) return false;
-    this.#repliesLeft--;
-    return true;
   }
 
   #act(command: NegotiationCommand): void {

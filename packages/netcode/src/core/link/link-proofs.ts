@@ -1,3 +1,4 @@
+import { TokenBucket } from "../base/token-bucket.ts";
 import type { Fingerprints, MembershipProof, ProofVerdict, Verified } from "../ports/membership.ts";
 import type { Greeting } from "./greeting.ts";
 import type { LinkCarrier } from "./link-carrier.ts";
@@ -6,11 +7,11 @@ import type { LinkOptions } from "./link-options.ts";
 import { ProofExchange } from "./proof-exchange.ts";
 
 /**
- * Proofs over a member in the middle, which may make up as many as it likes, that are checked at once, and one more each so often. An honest end says its proof once a second. A check
+ * Proofs over a member in the middle, which may make up as many as it likes, that are checked at once, and so many a second. An honest end says its proof once a second. A check
  * takes milliseconds where there is no WebCrypto: at double, a liar takes a frame in each two seconds.
  */
 const RELAYED_CHECKS_BURST = 4;
-const RELAYED_CHECK_EVERY_MS = 500;
+const RELAYED_CHECKS_PER_SECOND = 2;
 
 /** What a link does about what its proofs show. */
 export interface LinkProofsOutput {
@@ -24,8 +25,7 @@ export class LinkProofs {
   readonly #options: LinkOptions;
   readonly #output: LinkProofsOutput;
   #verified: Verified | undefined;
-  #checksLeft = RELAYED_CHECKS_BURST;
-  #checksMs = 0;
+  readonly #checks = new TokenBucket(RELAYED_CHECKS_PER_SECOND, RELAYED_CHECKS_BURST);
 
   constructor(options: LinkOptions, output: LinkProofsOutput) {
     this.#options = options;
@@ -73,7 +73,7 @@ export class LinkProofs {
     const { state } = carrier;
     // Said again, or of a peer that we know already.
     if (state.kind === "ready" || (state.kind === "greeting" && state.greeting.isPeerKnown)) return;
-    const isTaken = carrier === this.#output.carriers.direct || this.#mayCheck(nowMs);
+    const isTaken = carrier === this.#output.carriers.direct || this.#checks.take(nowMs);
     if (isTaken && state.kind === "greeting" && state.greeting.proofs !== undefined) state.greeting.proofs.handleProof(proof);
     else this.#options.output.refuse("bad-proof");
   }
@@ -110,14 +110,6 @@ export class LinkProofs {
     if (lobby === undefined) return;
     greeting.proofs ??= new ProofExchange({ ...this.#options, lobby }, undefined);
     if (remoteInstance !== 0) greeting.proofs.prove(remoteInstance);
-  }
-
-  #mayCheck(nowMs: number): boolean {
-    this.#checksLeft = Math.min(RELAYED_CHECKS_BURST, this.#checksLeft + (nowMs - this.#checksMs) / RELAYED_CHECK_EVERY_MS);
-    this.#checksMs = nowMs;
-    if (this.#checksLeft < 1) return false;
-    this.#checksLeft--;
-    return true;
   }
 
   #judge(nowMs: number, verdict: ProofVerdict, { carrier, greeting, hello }: GreetingOnWay & { readonly hello: Hello }): void {

@@ -1,5 +1,6 @@
 import { unreachable } from "../base/assert.ts";
 import { sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
 import {
   CANDIDATE_UNITS_MAX,
   CANDIDATES_MAX,
@@ -14,7 +15,7 @@ import { isNegotiationText, type NegotiationPacket } from "./negotiation-codec.t
 const CANDIDATES_UNITS_MAX = 12_000;
 /** Offers of the peer that are taken at once, and one more each second: an honest peer sends a handful in a minute, a lying broker as many as it likes. */
 const OFFERS_BURST = 8;
-const OFFER_EVERY_MS = 1_000;
+const OFFERS_PER_SECOND = 1;
 
 /**
  * An offer that is behind by less came late. One that is further behind cannot have: somebody on the way made up a generation, and ends that each held to their own would never
@@ -71,8 +72,7 @@ export class Negotiation {
   #newest = sequenceOf(0);
   /** An own offer that yielded to a newer one of the peer, and is still needed. */
   #yielded: { readonly iceRestart: boolean } | undefined;
-  #offersLeft = OFFERS_BURST;
-  #offersMs = 0;
+  readonly #offers = new TokenBucket(OFFERS_PER_SECOND, OFFERS_BURST);
 
   /** `isEven`: true at one of both ends. */
   constructor(isEven: boolean, effects: NegotiationEffects) {
@@ -189,7 +189,7 @@ export class Negotiation {
     }
     const distance = sequenceDistance(generation, this.#newest);
     if (distance <= 0 && distance > -STALE_GENERATIONS) return;
-    if (!this.#mayTakeOffer(nowMs)) return this.#effects.refuse("negotiation-flood");
+    if (!this.#offers.take(nowMs)) return this.#effects.refuse("negotiation-flood");
     const hasYielded = local?.kind === "offer" && !local.isSettled && !(local.iceRestart && iceRestart);
     if (hasYielded) this.#yielded = { iceRestart: local.iceRestart };
     this.#begin(nowMs, "answer", generation, iceRestart);
@@ -262,13 +262,5 @@ export class Negotiation {
 
   #sayCannot(generation: Sequence): void {
     this.#effects.send({ type: "ack", generation, of: "cannot", count: 0 }, true);
-  }
-
-  #mayTakeOffer(nowMs: number): boolean {
-    this.#offersLeft = Math.min(OFFERS_BURST, this.#offersLeft + (nowMs - this.#offersMs) / OFFER_EVERY_MS);
-    this.#offersMs = nowMs;
-    if (this.#offersLeft < 1) return false;
-    this.#offersLeft--;
-    return true;
   }
 }

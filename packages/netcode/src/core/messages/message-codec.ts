@@ -8,7 +8,7 @@
  */
 import type { MessageFields, TextField } from "../base/message-type.ts";
 import { toPlainText } from "../base/plain.ts";
-import type { ArrayField, ElementType } from "../base/schema.ts";
+import { ELEMENT_BYTES, type ArrayField, type ElementType } from "../base/schema.ts";
 import { decodePayload, encodePayload } from "../wire/payload-codec.ts";
 import * as KIND from "./message-kind.ts";
 
@@ -16,78 +16,22 @@ import * as KIND from "./message-kind.ts";
 export type MessagePayload = Readonly<Record<string, number | string | readonly number[]>>;
 
 interface Element {
-  readonly sizeBytes: number;
+  /** What `DataView` calls it. */
+  readonly kind: "Int8" | "Uint8" | "Int16" | "Uint16" | "Int32" | "Uint32" | "Float32" | "Float64";
   readonly least: number;
   readonly most: number;
-  readonly isInteger: boolean;
-  readonly read: (view: DataView, offset: number) => number;
-  readonly write: (view: DataView, offset: number, value: number) => void;
 }
 
 const F32_MAX = 3.4028234663852886e38;
 const ELEMENTS: Readonly<Record<ElementType, Element>> = {
-  i8: integer(
-    1,
-    -0x80,
-    0x7f,
-    (view, at) => view.getInt8(at),
-    (view, at, value) => view.setInt8(at, value),
-  ),
-  u8: integer(
-    1,
-    0,
-    0xff,
-    (view, at) => view.getUint8(at),
-    (view, at, value) => view.setUint8(at, value),
-  ),
-  i16: integer(
-    2,
-    -0x8000,
-    0x7fff,
-    (view, at) => view.getInt16(at, true),
-    (view, at, value) => view.setInt16(at, value, true),
-  ),
-  u16: integer(
-    2,
-    0,
-    0xffff,
-    (view, at) => view.getUint16(at, true),
-    (view, at, value) => view.setUint16(at, value, true),
-  ),
-  i32: integer(
-    4,
-    -0x8000_0000,
-    0x7fff_ffff,
-    (view, at) => view.getInt32(at, true),
-    (view, at, value) => view.setInt32(at, value, true),
-  ),
-  u32: integer(
-    4,
-    0,
-    0xffff_ffff,
-    (view, at) => view.getUint32(at, true),
-    (view, at, value) => view.setUint32(at, value, true),
-  ),
-  f32: {
-    ...integer(
-      4,
-      -F32_MAX,
-      F32_MAX,
-      (view, at) => view.getFloat32(at, true),
-      (view, at, value) => view.setFloat32(at, value, true),
-    ),
-    isInteger: false,
-  },
-  f64: {
-    ...integer(
-      8,
-      -Number.MAX_VALUE,
-      Number.MAX_VALUE,
-      (view, at) => view.getFloat64(at, true),
-      (view, at, value) => view.setFloat64(at, value, true),
-    ),
-    isInteger: false,
-  },
+  i8: { kind: "Int8", least: -0x80, most: 0x7f },
+  u8: { kind: "Uint8", least: 0, most: 0xff },
+  i16: { kind: "Int16", least: -0x8000, most: 0x7fff },
+  u16: { kind: "Uint16", least: 0, most: 0xffff },
+  i32: { kind: "Int32", least: -0x8000_0000, most: 0x7fff_ffff },
+  u32: { kind: "Uint32", least: 0, most: 0xffff_ffff },
+  f32: { kind: "Float32", least: -F32_MAX, most: F32_MAX },
+  f64: { kind: "Float64", least: -Number.MAX_VALUE, most: Number.MAX_VALUE },
 };
 
 /** The header of a message. `sequence`: of an unreliable one. */
@@ -134,7 +78,9 @@ export function decodeFields(fields: MessageFields, bytes: Uint8Array): MessageP
 }
 
 function encodeNumbers({ element, count }: ArrayField, value: unknown): Uint8Array<ArrayBuffer> | string {
-  const { sizeBytes, least, most, isInteger, write } = ELEMENTS[element];
+  const { kind, least, most } = ELEMENTS[element];
+  const sizeBytes = ELEMENT_BYTES[element];
+  const isInteger = !kind.startsWith("Float");
   const values: readonly unknown[] = count === 1 ? [value] : Array.isArray(value) ? value : [];
   const isValid = (number: unknown): number is number =>
     typeof number === "number" && number >= least && number <= most && (!isInteger || Number.isInteger(number));
@@ -144,7 +90,7 @@ function encodeNumbers({ element, count }: ArrayField, value: unknown): Uint8Arr
   const view = new DataView(bytes.buffer);
   for (const [index, number] of values.entries()) {
     if (!isValid(number)) return expected;
-    write(view, index * sizeBytes, number);
+    view[`set${kind}`](index * sizeBytes, number, true);
   }
   return bytes;
 }
@@ -154,9 +100,10 @@ function decodeNumbers(
   view: DataView,
   offset: number,
 ): { value: number | number[]; sizeBytes: number } | undefined {
-  const { sizeBytes, read } = ELEMENTS[element];
+  const { kind } = ELEMENTS[element];
+  const sizeBytes = ELEMENT_BYTES[element];
   if (offset + count * sizeBytes > view.byteLength) return undefined;
-  const values = Array.from({ length: count }, (_, index) => read(view, offset + index * sizeBytes));
+  const values = Array.from({ length: count }, (_, index) => view[`get${kind}`](offset + index * sizeBytes, true));
   // NaN and infinities have no place in a message: nothing can be done with them that is not a bug.
   if (!values.every((value) => Number.isFinite(value))) return undefined;
   return { value: count === 1 ? (values[0] ?? 0) : values, sizeBytes: count * sizeBytes };
@@ -184,10 +131,6 @@ function decodeText(
   const result = decodePayload(bytes.subarray(offset + 2, offset + 2 + sizeBytes), { sizeBytes, depth: 1, elements: 1, stringBytes });
   if (!result.ok || typeof result.value !== "string" || result.value.length > unitsMax) return undefined;
   return { value: result.value, sizeBytes: 2 + sizeBytes };
-}
-
-function integer(sizeBytes: number, least: number, most: number, read: Element["read"], write: Element["write"]): Element {
-  return { sizeBytes, least, most, isInteger: true, read, write };
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
