@@ -1,13 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "playwright/test";
+import { expect, test, type Browser } from "playwright/test";
 import { build, preview } from "vite";
 import { freePort } from "../scripts/free-port.ts";
 
 const SNIPPETS = fileURLToPath(new URL("./snippets", import.meta.url));
 const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const QUICK_START = readFileSync(new URL("../docs/guides/quick-start.md", import.meta.url), "utf8");
 const LINES_MAX = 25;
 
 test("[EE12] the snippet of the README is at most 25 lines and makes a plain canvas game multiplayer", async ({ browser }) => {
@@ -16,13 +17,43 @@ test("[EE12] the snippet of the README is at most 25 lines and makes a plain can
   expect(source.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(LINES_MAX);
 
   const outDir = mkdtempSync(join(tmpdir(), "rollcall-readme-"));
+  try {
+    await buildAndPlay(browser, outDir, {});
+    expect(readScripts(outDir)).toContain("adapter.js shimming");
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+});
+
+test("[EE44] two pages play without webrtc-adapter, where the game's bundler puts the quick start's line in its place", async ({
+  browser,
+}) => {
+  const alias = { "webrtc-adapter": "/no-webrtc-adapter.js" };
+  expect(QUICK_START).toContain(readFileSync(join(SNIPPETS, "no-webrtc-adapter.js"), "utf8"));
+  for (const [name, file] of Object.entries(alias)) expect(QUICK_START).toContain(`alias: { "${name}": "${file}" }`);
+  const outDir = mkdtempSync(join(tmpdir(), "rollcall-light-"));
+  try {
+    await buildAndPlay(browser, outDir, alias);
+    expect(readScripts(outDir)).not.toContain("adapter.js shimming");
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
+});
+
+function readScripts(outDir: string): string {
+  const files = readdirSync(outDir, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js"));
+  return files.map((file) => readFileSync(join(outDir, file), "utf8")).join("");
+}
+
+/** The snippet, by Vite with these aliases; played by two pages. */
+async function buildAndPlay(browser: Browser, outDir: string, alias: Readonly<Record<string, string>>): Promise<void> {
   const target = `http://127.0.0.1:${process.env["ROLLCALL_E2E_BROKER_PORT"]}`;
   const proxy = { "/lobby": { target, ws: true, xfwd: true }, "/peerjs": { target, ws: true, xfwd: true } };
   await build({
     root: SNIPPETS,
     configFile: false,
     logLevel: "error",
-    resolve: { conditions: ["@rollcall/source", "module", "browser", "import", "default"] },
+    resolve: { conditions: ["@rollcall/source", "module", "browser", "import", "default"], alias },
     build: { outDir, emptyOutDir: true, target: "es2022", rollupOptions: { input: join(SNIPPETS, "squares.html") } },
   });
   const port = await freePort({ name: "the snippet's port", wanted: 16_173, fixed: false, host: "127.0.0.1" });
@@ -52,6 +83,5 @@ test("[EE12] the snippet of the README is at most 25 lines and makes a plain can
   } finally {
     await context.close();
     await server.close();
-    rmSync(outDir, { recursive: true, force: true });
   }
-});
+}

@@ -1,0 +1,1 @@
+export default { browserDetails: { browser: "any", version: 0 } };
