@@ -351,3 +351,22 @@ test(`[CL103] Redis killed for ${REDIS_AWAY_MS} ms under ${JOINS_PER_SECOND} joi
     await bob.change("metadata-changed");
   }
 }, 240_000);
+
+test("[CL117] Redis killed, and empty when it is there again: members bring their lobbies back and have their seats, and whoever asks by a code finds them", async () => {
+  const codes = new Set(living().flatMap(({ lobby }) => lobby?.code ?? []));
+  const seatsOf = (): readonly string[] => living().map(({ name, lobby }) => `${name} ${lobby?.code}`);
+  const before = seatsOf();
+  await redis.ask("FLUSHALL");
+  await redis.kill();
+  await redis.start();
+  const emptyMs = performance.now();
+  for (const index of [0, 1, 2]) while ((await readiness(index)) !== "ready") await sleep(20);
+  await until("everybody is connected", () => living().every(({ connected }) => connected));
+  await assertHealed();
+  tell(`Redis emptied: ${before.length} members of ${codes.size} lobbies back after ${Math.round(performance.now() - emptyMs)} ms`);
+  expect(seatsOf()).toEqual(before);
+  for (const code of codes) {
+    const late = follow(RealMember.join({ name: "late", port: proxy.port, history }, code));
+    expect(await late.admitted).toBe(true);
+  }
+}, 120_000);
