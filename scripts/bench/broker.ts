@@ -8,6 +8,7 @@ import { RedisServer } from "../../packages/broker/test/redis-server.ts";
 import { BenchChild } from "./broker/bench-child.ts";
 import type { BrokerApi } from "./broker/broker-process.ts";
 import type { LoadApi, Passage } from "./broker/load-process.ts";
+import { median, quantile } from "./quantile.ts";
 
 const CLIENTS = 2_000;
 const PARALLEL = 50;
@@ -211,7 +212,7 @@ async function measureNodes(): Promise<string[]> {
 /** Of each round what was under way between two nodes, at one node, and by Redis alone; `micros`: processor time that a signal from node to node takes of both nodes, and of Redis. */
 function nodesTable(rounds: readonly (readonly (readonly Passage[])[])[], micros: readonly number[]): string[] {
   const row = (label: string, share: number): string => {
-    const times = rounds.map((kinds) => kinds.map((passages) => quantile(passages, share)));
+    const times = rounds.map((kinds) => kinds.map((passages) => shareOf(passages, share)));
     const [cross, same, bare] = [0, 1, 2].map((kind) => median(times.map((each) => each[kind] ?? Number.NaN)).toFixed(2));
     const ratio = median(times.map(([ofCross = 0, ofSame = 0]) => ofCross / ofSame)).toFixed(2);
     const least = median(times.map(([, ofSame = 0, ofBare = 0]) => (ofSame + ofBare) / ofSame)).toFixed(2);
@@ -228,14 +229,12 @@ function nodesTable(rounds: readonly (readonly (readonly Passage[])[])[], micros
 }
 
 function p99(passages: readonly Passage[]): number {
-  return quantile(passages, 0.99);
+  return shareOf(passages, 0.99);
 }
 
-function quantile(passages: readonly Passage[], share: number): number {
-  const sorted = passages.map(({ ms }) => ms).toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length * share)] ?? 0;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? Number.NaN;
+function shareOf(passages: readonly Passage[], share: number): number {
+  return quantile(
+    passages.map(({ ms }) => ms),
+    share,
+  );
 }
