@@ -11,12 +11,11 @@ import { LobbyRoom } from "../src/facade/lobby-room.ts";
 import { BrokerDouble } from "./broker-double.ts";
 import { standInCrypto } from "./stand-in-crypto.ts";
 // What the facade loads when it is needed: virtual time does not wait for the disk of a busy machine.
-import "../src/core/rollback/desync-desk.ts";
-import "../src/core/rollback/following.ts";
 import "../src/facade/file-exchange.ts";
 import "../src/facade/lobby-list.ts";
 import "../src/facade/lobby-log.ts";
 import "../src/facade/lobby-password.ts";
+import "../src/facade/running-match-parts.ts";
 
 /** Virtual ms between two rounds of the world. */
 const STEP_MS = 5;
