@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { IS_DEEP } from "../../../scripts/deep.ts";
+import { messageFirst } from "../src/core/ports/packet-kind.ts";
 import { LINK_PROFILES } from "../src/sim/profiles.ts";
 import { LinkWorld, TAG, type LinkPeer, type LinkWorldOptions } from "./link-world.ts";
 
@@ -261,7 +262,7 @@ describe("a blackout", () => {
         const sentAtMs: number[] = [];
         const play = (ms: number, look?: (lateMs: number) => void): void => {
           for (const endMs = world.nowMs + ms; world.nowMs < endMs;) {
-            ada.sendDatagram(bob, numbered(sentAtMs.length));
+            ada.pushDatagram(bob, numbered(sentAtMs.length));
             sentAtMs.push(world.nowMs);
             world.run(1_000 / 60);
             for (const bytes of bob.sessionPackets.splice(0))
@@ -288,6 +289,64 @@ describe("a blackout", () => {
       expect(heardBackMs / runs).toBeLessThan(1_000);
     },
   );
+
+  it.each([4_000, 12_000, 30_000])(
+    "[LK210] of %i ms is over within a second for a game that goes on sending all the while",
+    (blackoutMs) => {
+      for (let seed = 0; seed < SEEDS / 50; seed++) {
+        const { world, ada, bob } = openPair({ seed, conditions: LINK_PROFILES.wifi });
+        const ends = [
+          { from: ada, to: bob },
+          { from: bob, to: ada },
+        ];
+        let sent = 0;
+        let frame = 0;
+        const play = (ms: number): void => {
+          for (const endMs = world.nowMs + ms; world.nowMs < endMs; world.run(1_000 / 60)) {
+            for (const { from, to } of ends) from.sendDatagram(to, Uint8Array.of(0x20, ...Array.from({ length: 60 }, () => 0)));
+            if (frame++ % 12 !== 0) continue;
+            for (const { from, to } of ends) expect(from.sendReliable(to, numbered(sent))).toBe(true);
+            sent++;
+          }
+        };
+        play(3_000);
+        world.network.cut([ada.id, bob.id], [ada.id, bob.id]);
+        play(blackoutMs);
+        world.network.restore([ada.id, bob.id], [ada.id, bob.id]);
+        for (const { to } of ends) to.sessionPackets.length = 0;
+        play(1_000);
+        for (const { to } of ends) expect(to.sessionPackets.length, `seed ${seed}`).toBeGreaterThan(0);
+        play(1_000);
+        world.run(1_000);
+        for (const { to } of ends) expect(numbersFrom(to), `seed ${seed}`).toEqual(upTo(sent));
+        expect(ada.dials).toBe(1);
+      }
+    },
+  );
+
+  it("[LK211] is answered with four pings and two datagrams of the session a second, four parts of the stream, and what heals", () => {
+    for (const sentBefore of [0, 25]) {
+      const { world, ada, bob } = openPair({ seed: 211 });
+      world.network.kill(bob.id);
+      const send = (ms: number): { readonly pings: number; readonly datagrams: number; readonly parts: number } => {
+        const { unreliable, reliable } = ada.sent;
+        const datagrams = ada.pushed;
+        for (const endMs = world.nowMs + ms; world.nowMs < endMs; world.run(10)) {
+          ada.sendDatagram(bob, numbered(0));
+          ada.sendDatagram(bob, Uint8Array.of(messageFirst, 0));
+          expect(ada.sendReliable(bob, numbered(0))).toBe(true);
+        }
+        return { pings: ada.sent.unreliable - unreliable, datagrams: ada.pushed - datagrams, parts: ada.sent.reliable - reliable };
+      };
+      expect(send(10 * sentBefore).parts).toBe(sentBefore);
+      world.run(1_050 - 10 * sentBefore);
+      const { pings, datagrams, parts } = send(10_000);
+      expect([datagrams, parts]).toEqual([20, sentBefore === 0 ? 4 : 0]);
+      // A datagram that leaves takes the place of a ping.
+      expect(pings).toBeGreaterThanOrEqual(18);
+      expect(pings).toBeLessThanOrEqual(41);
+    }
+  });
 
   it("[LK109] does not make the round trip look long", () => {
     for (let seed = 0; seed < 20; seed++) {

@@ -126,7 +126,10 @@ export class LinkPeer implements TransportHandler {
   invite: StandInInvite | undefined;
   /** Offers made to restart ICE. */
   restarts = 0;
+  /** What the link itself sent. */
   sent = { unreliable: 0, reliable: 0, control: 0, bulk: 0 };
+  /** A session's datagrams. */
+  pushed = 0;
   readonly #world: LinkWorld;
   #wakeMs = Infinity;
   #stalled: (() => void)[] | undefined;
@@ -174,7 +177,13 @@ export class LinkPeer implements TransportHandler {
 
   /** A session's datagram. */
   sendDatagram(to: LinkPeer, bytes: Uint8Array): void {
+    if (this.mesh.maySend(this.#world.nowMs, { to: to.id, bytes })) this.pushDatagram(to, bytes);
+  }
+
+  /** The same from somebody who does not mind that nobody answers. */
+  pushDatagram(to: LinkPeer, bytes: Uint8Array): void {
     const routed = this.mesh.route(this.#world.nowMs, { to: to.id, channel: "unreliable", bytes });
+    this.pushed++;
     if (this.transport.send(routed.to, "unreliable", routed.bytes) === "sent") this.mesh.handleSent(this.#world.nowMs, to.id);
   }
 

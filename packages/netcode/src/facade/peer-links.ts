@@ -81,7 +81,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
   transmit(transmit: Transmit): boolean {
     const nowMs = this.#options.nowMs();
     if (transmit.channel === "unreliable") {
-      if (!this.#mesh.maySend(transmit.to)) return false;
+      if (!this.#mesh.maySend(nowMs, transmit)) return false;
       const routed = this.#mesh.route(nowMs, transmit);
       const isSent = routed.by === "broker" ? this.#sendByBroker(routed) : this.#outbox.post(routed) === "sent";
       if (isSent) this.#mesh.handleSent(nowMs, transmit.to);

@@ -1,4 +1,5 @@
 import { unreachable } from "../base/assert.ts";
+import * as PACKET_KIND from "../ports/packet-kind.ts";
 import { STAMP_BYTES } from "../ports/transport.ts";
 import { Greeting } from "./greeting.ts";
 import { encodePing, encodeProbe } from "./link-codec.ts";
@@ -28,11 +29,15 @@ export class LinkCarrier {
   state: Carrier;
   roundTrip: RoundTrip = new RoundTrip();
   lastHeardMs: number = -Infinity;
+  /** Most of the stream waits for a sign of life. */
+  isHeld = false;
   #leastDelay = new LeastDelay();
   readonly #send: SendPacket;
   /** When the newest ping was acked. */
   #answeredMs = -Infinity;
   #sentMs = 0;
+  /** When a datagram of above was let through. */
+  #takenMs = -Infinity;
   #pingedMs = 0;
   /** The peer's last ping wants an answer, and got none yet. */
   #isAsked = false;
@@ -77,6 +82,34 @@ export class LinkCarrier {
     return nowMs - this.#detouredMs > LINK_TIMES.detourKeptMs;
   }
 
+  /** Ready, and nothing came for `silenceMs`. */
+  isSilent(nowMs: number, silenceMs: number): boolean {
+    return this.state.kind === "ready" && nowMs - this.lastHeardMs >= silenceMs;
+  }
+
+  /** Whether anything of the stream may leave. What nobody may hear is held: SCTP would send it again and again, and let nothing else through. */
+  takesStream(nowMs: number): boolean {
+    this.isHeld = this.isSilent(nowMs, LINK_TIMES.streamHeldMs);
+    return this.state.kind === "ready";
+  }
+
+  /** Whether a datagram that begins with `kind` may leave: few of a session's to who is silent, none of an application's, which are useless when late. */
+  takesDatagram(nowMs: number, kind: number): boolean {
+    if (this.isSilent(nowMs, LINK_TIMES.suspectMs)) {
+      if (PACKET_KIND.isMessage(kind) || nowMs - this.#takenMs < LINK_TIMES.suspectDatagramIntervalMs) return false;
+    }
+    this.#takenMs = nowMs;
+    return true;
+  }
+
+  /** A sign of life. True: the stream may go on, which was held. */
+  hear(nowMs: number): boolean {
+    const wasHeld = this.isHeld;
+    this.isHeld = false;
+    this.lastHeardMs = nowMs;
+    return wasHeld;
+  }
+
   /** A session's datagram left on this way. */
   handleSent(nowMs: number): void {
     this.roundTrip.countSent();
@@ -85,6 +118,7 @@ export class LinkCarrier {
 
   /** When the next ping is due. */
   pingMs(pace: PingPace): number {
+    if (this.isSilent(this.#sentMs, LINK_TIMES.suspectMs)) return this.#sentMs + LINK_TIMES.suspectPingIntervalMs;
     const measureMs = this.#isAsked ? Math.min(LINK_TIMES.measureIntervalMs, pace.measureMs) : pace.measureMs;
     return Math.min(this.#sentMs + pace.idleMs, this.#pingedMs + measureMs);
   }

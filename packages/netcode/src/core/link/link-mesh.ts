@@ -141,10 +141,11 @@ export class LinkMesh {
     return true;
   }
 
-  /** False: who is at the other end has not proved who it is. Nothing but the link's own packets may go there. */
-  maySend(to: PeerId): boolean {
+  /** False: the datagram stays here, since who is at the other end has not proved who it is, or is silent and gets few. */
+  maySend(nowMs: number, { to, bytes }: Pick<Transmit, "to" | "bytes">): boolean {
     const link = this.#links.get(to);
-    return link === undefined || !link.proofs.isStranger(link.carrier);
+    if (link === undefined) return true;
+    return !link.proofs.isStranger(link.carrier) && link.carrier.takesDatagram(nowMs, bytes[0] ?? 0);
   }
 
   /** What the transport says of the descriptions that it was asked for, and of the connection. */

@@ -2,6 +2,12 @@
 
 /** Nothing sent on `unreliable` for this long: a ping. At half the cost doubles (93 B each); at double, 1 s of silence is 10 packets only, and 20 % loss in bursts can take them. */
 export const pingIntervalMs = 50;
+/** The same to a peer that is suspect. SCTP takes what is sent to nobody, and holds a new packet back until it has made up for it: at half, that takes longer once the path is back; at double, the path is there for half a second before anybody notices. */
+export const suspectPingIntervalMs = 250;
+/** A session's datagram this often to a peer that is suspect: it may hear us, though we do not hear it, and must learn that its seat was given away. At half, ten of the longest fill SCTP's window of one packet between two of its tries. */
+export const suspectDatagramIntervalMs = 500;
+/** Silence from which on nothing new of the reliable stream is handed to a connection. At half, jitter holds messages back; at double, so much more waits in SCTP when the path is back. */
+export const streamHeldMs = 300;
 /** Silence that makes a link suspect. At half, a stalled SCTP association (RTO of 400 ms and more) is a false alarm; at double people wonder for two seconds. */
 export const suspectMs = 1_000;
 /** Where ICE cannot be restarted: open channels that stay silent this long are given up and dialed anew. SCTP's retransmission timer is capped at 3 s in Chromium: below that a stall would be taken for a death. */

@@ -95,8 +95,7 @@ export class Link {
     const isReturn = this.isMissed(nowMs);
     this.#standing.connect(nowMs);
     this.relay.start(nowMs);
-    if (isReturn) this.healing.hurry(nowMs);
-    else this.direct.start(nowMs);
+    return isReturn ? this.healing.hurry(nowMs) : this.direct.start(nowMs);
   }
 
   /** Lost, and what it has not got is kept for it. */
@@ -171,7 +170,7 @@ export class Link {
   }
 
   pollTimeoutMs(): number {
-    const streamMs = this.carrier.state.kind === "ready" ? this.#stream.timeoutMs : Infinity;
+    const streamMs = this.carrier.state.kind === "ready" && !this.carrier.isHeld ? this.#stream.timeoutMs : Infinity;
     const carriersMs = Math.min(this.direct.carrier.timeoutMs(this.relay.directPace), this.direct.isOver ? Infinity : this.relay.timeoutMs);
     return Math.min(this.#standing.timeoutMs, carriersMs, streamMs, this.healing.timeoutMs);
   }
@@ -372,18 +371,19 @@ export class Link {
   }
 
   #flushStream(nowMs: number): void {
-    if (this.carrier.state.kind !== "ready") return;
-    for (let bytes = this.#stream.pollTransmit(nowMs); bytes !== undefined; bytes = this.#stream.pollTransmit(nowMs)) {
+    if (!this.carrier.takesStream(nowMs)) return;
+    const { isHeld } = this.carrier;
+    for (let bytes = this.#stream.pollTransmit(nowMs, isHeld); bytes !== undefined; bytes = this.#stream.pollTransmit(nowMs, isHeld))
       this.carrier.send("reliable", bytes);
-    }
   }
 
   /** A sign of life, once the greeting is through. */
   #heard(nowMs: number, carrier: LinkCarrier): void {
     if (carrier.state.kind !== "ready") return;
-    carrier.lastHeardMs = nowMs;
+    const wasHeld = carrier.hear(nowMs);
     if (carrier === this.direct.carrier) this.healing.handleHeard();
     this.#standing.hear(nowMs);
+    if (wasHeld) this.#flushStream(nowMs);
   }
 
   #checkRelay(nowMs: number): void {

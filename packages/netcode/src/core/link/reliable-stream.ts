@@ -8,6 +8,9 @@ export const STREAM_BYTES_MAX = 1_048_576;
 const WINDOW_BYTES = 65_536;
 /** The same where a member forwards, out of its own uplink: two fragments. */
 const RELAYED_WINDOW_BYTES = 32_768;
+/** The same where the peer is silent: enough for the votes that take its seat, which it may hear though we do not hear it. At half, a game's own messages leave no room for them; at double, SCTP makes up for more when the path is back. */
+const HELD_FRAGMENTS = 4;
+const HELD_BYTES = 512;
 /** Unacked fragments, far below half of the sequence space. */
 const FRAGMENTS_MAX = 4_096;
 const PART_BYTES_MAX = FRAGMENT_BYTES_MAX - FRAGMENT_HEADER_BYTES;
@@ -82,16 +85,17 @@ export class ReliableStream {
     if (this.#hasReceived) this.#ackMs = -Infinity;
   }
 
-  /** The next ack or fragment that may leave now. Drain until `undefined`. */
-  pollTransmit(nowMs: number): Uint8Array | undefined {
+  /** The next ack or fragment that may leave now. Drain until `undefined`. `isHeld`: nobody may hear it. */
+  pollTransmit(nowMs: number, isHeld = false): Uint8Array | undefined {
     if (nowMs >= this.#ackMs) {
       this.#ackMs = Infinity;
       return encodeStreamAck(this.#expectedSequence);
     }
+    if (isHeld && this.#unsentIndex >= HELD_FRAGMENTS) return undefined;
     if (nowMs >= this.#resendMs) this.#rewind();
     if (this.#isNudgeDue(nowMs)) return this.#outbox[0]?.bytes;
     const fragment = this.#outbox[this.#unsentIndex];
-    const windowBytes = this.#isRelayed ? RELAYED_WINDOW_BYTES : WINDOW_BYTES;
+    const windowBytes = isHeld ? HELD_BYTES : this.#isRelayed ? RELAYED_WINDOW_BYTES : WINDOW_BYTES;
     if (fragment === undefined || this.#inFlightBytes + fragment.bytes.length > windowBytes) return undefined;
     this.#unsentIndex++;
     this.#freshIndex = Math.max(this.#freshIndex, this.#unsentIndex);
