@@ -150,14 +150,15 @@ async function withTwoPages<Figure>(
   { url, latencyMs }: { readonly url: string; readonly latencyMs: number },
   measure: (first: Page, second: Page) => Promise<Figure>,
 ): Promise<Figure> {
-  const context = await browser.newContext();
+  // One each, as two players have: pages of one context open their sockets to one server one after the other, and would wait for each other.
+  const contexts = [await browser.newContext(), await browser.newContext()] as const;
   try {
-    const [first, second] = [await context.newPage(), await context.newPage()];
+    const [first, second] = [await contexts[0].newPage(), await contexts[1].newPage()];
     await Promise.all([first.goto(url), second.goto(url)]);
     if (latencyMs > 0) await Promise.all([first, second].map((page) => slowDown(page, latencyMs)));
     return await measure(first, second);
   } finally {
-    await context.close();
+    await Promise.all(contexts.map((context) => context.close()));
   }
 }
 
