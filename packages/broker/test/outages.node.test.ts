@@ -358,10 +358,13 @@ test("[CL117] Redis killed, and empty when it is there again: members bring thei
   const before = seatsOf();
   await redis.ask("FLUSHALL");
   await redis.kill();
+  for (const index of [0, 1, 2]) while ((await readiness(index)) !== "store") await sleep(20);
   await redis.start();
   const emptyMs = performance.now();
   for (const index of [0, 1, 2]) while ((await readiness(index)) !== "ready") await sleep(20);
-  await until("everybody is connected", () => living().every(({ connected }) => connected));
+  await until("the test reads again", () => stored.bus.isUp);
+  // Numbers of a lobby that was brought back are counted on from the clock.
+  await until("every lobby was brought back", () => living().every(({ connected, lobby }) => connected && (lobby?.event ?? 0) > 1_000_000));
   await assertHealed();
   tell(`Redis emptied: ${before.length} members of ${codes.size} lobbies back after ${Math.round(performance.now() - emptyMs)} ms`);
   expect(seatsOf()).toEqual(before);
