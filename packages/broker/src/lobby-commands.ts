@@ -149,11 +149,15 @@ function transferHost(draft: LobbyDraft, peerId: PeerId): LobbyRefusal | undefin
 function startMatch(draft: LobbyDraft, command: Extract<RoomCommand, { type: "start" }>, seed: number): LobbyRefusal | undefined {
   const { lobby } = draft;
   if (lobby.match !== undefined) return { code: "MATCH_RUNNING" };
-  const people: MatchSeat[] = playersOf(lobby)
-    .filter((member) => member.connected)
-    .flatMap(({ peerId, profile: { guests = [], ...profile } }) =>
-      [profile, ...guests].map((player) => ({ kind: "person" as const, peerId, profile: player })),
-    )
+  const players = playersOf(lobby).filter((member) => member.connected);
+  // A guest takes no seat that a member would go without.
+  let seatsForGuests = Math.max(0, command.playerCount - players.length);
+  const people: MatchSeat[] = players
+    .flatMap(({ peerId, profile: { guests = [], ...profile } }) => {
+      const seated = guests.slice(0, seatsForGuests);
+      seatsForGuests -= seated.length;
+      return [profile, ...seated].map((player) => ({ kind: "person" as const, peerId, profile: player }));
+    })
     .slice(0, command.playerCount);
   if (people.length === 0) return { code: "BAD_REQUEST", detail: "Nobody would play: all members watch." };
   const bots: MatchSeat[] = Array.from({ length: command.playerCount - people.length }, (_, index) => ({

@@ -440,6 +440,19 @@ test("[LB22] a match ends by itself when none of its people is a member any more
   expect(room.types(-2)).toEqual(["member-left", "match-ended"]);
 });
 
+test("[LB48] no guest takes a seat that a member would go without", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.join("cyd");
+  const guest = { name: "Ann", colour: 2, choices: null };
+  room.command("ada", {
+    type: "set-profile",
+    profile: { name: "Ada", colour: 1, choices: null, guests: [guest, { ...guest, name: "Amy" }] },
+  });
+  room.command("ada", { ...START, playerCount: 4 });
+  expect(room.record.lobby.match?.seats.map(({ profile }) => profile.name)).toEqual(["Ada", "Ann", "bob", "cyd"]);
+});
+
 test("[LB48] guests of a member play in seats of their own behind the member's", () => {
   const room = new TestLobby();
   room.join("bob");
