@@ -40,6 +40,7 @@ export function errorText(error: unknown): ErrorText {
 export class ErrorBanner {
   readonly root: HTMLElement = element("div", { class: "errors" });
   readonly #check: () => void;
+  #shown: string | undefined;
 
   /** `check`: opens the check of the connection. */
   constructor(check: () => void) {
@@ -50,6 +51,7 @@ export class ErrorBanner {
   show(error: unknown, retry?: () => void, ways: readonly ErrorWay[] = []): void {
     const text = errorText(error);
     this.clear();
+    this.#shown = text.code;
     const action = this.#action(text.code, retry);
     const dismiss = { type: "button", class: "icon-button", "aria-label": strings.error.dismiss, onclick: () => this.clear() };
     this.root.append(
@@ -68,7 +70,10 @@ export class ErrorBanner {
     );
   }
 
-  clear(): void {
+  /** `code`: only where that is what is shown. */
+  clear(code?: string): void {
+    if (code !== undefined && code !== this.#shown) return;
+    this.#shown = undefined;
     this.root.replaceChildren();
   }
 

@@ -46,6 +46,7 @@ export class LobbySession {
       lobby.on("peer-unreachable", (_member, error) => {
         if (this.#room !== undefined) shell.errors.show(error);
       }),
+      lobby.on("broker-back", () => shell.errors.clear("BROKER_UNREACHABLE")),
       lobby.on("closed", (error) => this.#handleClosed(error)),
     );
     if (lobby.match === undefined) this.#showRoom();

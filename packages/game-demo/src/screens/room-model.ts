@@ -64,6 +64,8 @@ export interface RoomModel {
   readonly locked: boolean;
   readonly settings: RubberbandSettings;
   readonly canStart: boolean;
+  /** There is a seat left for somebody who plays on this device. */
+  readonly canAddGuest: boolean;
   /** What happens next, in a sentence. */
   readonly status: string;
   /** A match is played without us. */
@@ -99,7 +101,9 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
     ready: lobby.me.ready,
     locked: state.locked,
     settings,
-    canStart: lobby.isHost && state.match === undefined && players.length > 0,
+    // While the lobby server is away a start would come late, or not at all.
+    canStart: lobby.isHost && lobby.brokerConnected && state.match === undefined && players.length > 0,
+    canAddGuest: persons.length < PLAYERS_MAX,
     status: statusSentence(lobby, matchRunning),
     matchRunning,
     brokerConnected: lobby.brokerConnected,

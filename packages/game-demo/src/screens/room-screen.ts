@@ -114,6 +114,7 @@ export class RoomScreen {
     setText(this.#role, model.isSpectator ? strings.room.goPlay : strings.room.goWatch);
     this.#ready.hidden = !model.isPlayer;
     this.#guest.hidden = !model.isPlayer;
+    this.#guest.disabled = !model.canAddGuest && !this.#hasGuest();
     this.#lockedBadge.hidden = !model.locked || model.isHost;
     this.#ready.setAttribute("aria-pressed", String(model.ready));
     this.#start.hidden = !model.isHost;

@@ -3,6 +3,7 @@ import type { FxLevel } from "../net/page-options.ts";
 import type { Arena, ArenaOptions } from "../view/arena.ts";
 import { element } from "./element.ts";
 import { botProfiles } from "./room-model.ts";
+import { strings } from "./strings.ts";
 
 /** Bots of the match behind the screens: enough for a brawl, few enough to follow. */
 const BACKDROP_BOTS = 6;
@@ -21,6 +22,8 @@ export interface StageOptions {
 /** The arena's place on the page: plays the given match, or bots against bots behind the screens. */
 export class Stage {
   readonly root: HTMLElement = element("div", { class: "stage", "data-testid": "stage" });
+  /** Stands where the arena will be, for who plays before it is there. */
+  readonly #note: HTMLElement = element("p", { class: "stage-note", role: "status" }, strings.match.loading);
   readonly #options: StageOptions;
   #arena: Arena | undefined;
   /** What should be on, whether the arena is loaded or not. */
@@ -29,13 +32,20 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options;
+    this.root.append(this.#note);
   }
 
-  /** Loads the arena and shows what was asked for in the meantime. Without it (no canvas at all) the screens still work. */
+  /** Loads the arena and shows what was asked for in the meantime. Without it (no network, no canvas at all) the screens still work, and a match says what is missing. */
   async open(): Promise<void> {
-    const createArena = await this.#options.loadArena();
-    const { fx, reducedMotion } = this.#options;
-    this.#arena = createArena({ parent: this.root, fx: fx ?? "auto", reducedMotion });
+    const { loadArena, fx, reducedMotion } = this.#options;
+    try {
+      const createArena = await loadArena();
+      this.#arena = createArena({ parent: this.root, fx: fx ?? "auto", reducedMotion });
+    } catch {
+      this.#note.textContent = strings.match.notLoaded;
+      return;
+    }
+    this.#note.remove();
     this.#show();
   }
 

@@ -239,6 +239,8 @@ export const strings = {
 
   match: {
     heading: "Match",
+    loading: "Loading the arena…",
+    notLoaded: "The arena could not be loaded. Reload the page when the connection is back: your seat is kept.",
     countdown: "Match begins in",
     go: "Go!",
     invite: "Invite",

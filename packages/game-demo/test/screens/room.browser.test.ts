@@ -237,6 +237,16 @@ describe("the room", () => {
     await expect.element(page.getByTestId("guest")).not.toBeInTheDocument();
   });
 
+  test("[SC36] where no seat is left, no second player is added, and one that is there can go", async () => {
+    const lobby = await host();
+    for (const name of ["Ana", "Bo", "Cy", "Di", "Ed", "Flo"]) lobby.add(name);
+    await userEvent.click(page.getByRole("button", { name: "Add a player" }));
+    await expect.element(page.getByRole("button", { name: "Remove the player" })).toBeEnabled();
+    await userEvent.click(page.getByRole("button", { name: "Remove the player" }));
+    lobby.add("Gus");
+    await expect.element(page.getByRole("button", { name: "Add a player" })).toBeDisabled();
+  });
+
   test("[SC23] copying works without the clipboard of secure pages, and says so", async () => {
     await host();
     vi.stubGlobal("navigator", { userAgent: navigator.userAgent });
@@ -337,6 +347,23 @@ describe("the room", () => {
     lobby.brokerConnected = true;
     lobby.emit("change");
     await expect.element(page.getByTestId("notice")).not.toBeVisible();
+  });
+
+  test("[SC25] nothing is started while the lobby server is away, and what failed of that is not shown when it is back", async () => {
+    const lobby = await host();
+    const start = page.getByRole("button", { name: "Start" });
+    await expect.element(start).toBeEnabled();
+    lobby.brokerConnected = false;
+    lobby.emit("change");
+    await expect.element(start).toBeDisabled();
+    vi.spyOn(lobby, "setReady").mockRejectedValueOnce(new NetcodeError("BROKER_UNREACHABLE"));
+    await userEvent.click(page.getByRole("button", { name: "Ready" }));
+    await expect.element(page.getByRole("alert")).toBeVisible();
+    lobby.brokerConnected = true;
+    lobby.emit("broker-back");
+    lobby.emit("change");
+    await expect.element(start).toBeEnabled();
+    expect(page.getByRole("alert").elements()).toHaveLength(0);
   });
 
   test("[SC37] who is gone is told by name, with the reason", async () => {
