@@ -113,17 +113,21 @@ test("[CL112] rediss:// asks for a certificate that this machine trusts", async 
   writeFileSync(keyFile ?? "", pair.private);
   writeFileSync(signing ?? "", "a-signing-key-of-this-test-which-is-long-enough", { mode: 0o600 });
   const tls = await RedisServer.start("--tls-cert-file", certFile ?? "", "--tls-key-file", keyFile ?? "", "--tls-auth-clients", "no");
-  const port = await tls.listenTls();
-  const reasons: string[] = [];
-  const state = states.open(`rediss://127.0.0.1:${port}`, { handleDown: (word) => reasons.push(word) });
-  const args = ["--redis-url", `rediss://127.0.0.1:${port}`, "--signing-key-file", signing ?? ""];
-  const node = await BrokerCommand.start(args, {}, { NODE_EXTRA_CA_CERTS: certFile ?? "" });
+  let node: BrokerCommand | undefined;
   try {
+    const url = `rediss://127.0.0.1:${await tls.listenTls()}`;
+    const reasons: string[] = [];
+    const state = states.open(url, { handleDown: (word) => reasons.push(word) });
+    node = await BrokerCommand.start(
+      ["--redis-url", url, "--signing-key-file", signing ?? ""],
+      {},
+      { NODE_EXTRA_CA_CERTS: certFile ?? "" },
+    );
     while ((await fetch(`http://127.0.0.1:${node.port}/readyz`)).status !== 200) await sleep(20);
     while (reasons.length === 0) await sleep(20);
     expect([state.bus.isUp, reasons]).toEqual([false, ["DEPTH_ZERO_SELF_SIGNED_CERT"]]);
   } finally {
-    await node.kill();
+    await node?.kill();
     await tls.dispose();
   }
 });
