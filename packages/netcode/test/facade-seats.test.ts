@@ -236,6 +236,23 @@ describe("seats of a running match", () => {
     for (const [after, played] of seen) expect(played).toBe(after);
   });
 
+  test("[FA100] who watches sees the match move evenly, however unevenly it was fed", async () => {
+    const room = await openRoom(1, { capacity: 4 });
+    const matches = await startAll(room);
+    play(matches);
+    const watched = (await join(room, "Zed")).watch();
+    await room.world.runUntil(() => watched.stats().confirmedFrame > 120);
+    const steps: number[] = [];
+    for (let picture = 0; picture < 120; picture++) {
+      const before = watched.view().frame;
+      await room.world.run(20);
+      steps.push(watched.view().frame - before);
+    }
+    // 50 pictures a second of 60 frames: one or two frames each.
+    expect(steps.filter((step) => step > 2).length).toBeLessThan(6);
+    expect(steps.reduce((sum, step) => sum + step, 0)).toBeGreaterThan(130);
+  });
+
   test("[FA41] any player stops the game for all, and lets it go on", async () => {
     const room = await openRoom(2);
     const matches = await startAll(room);

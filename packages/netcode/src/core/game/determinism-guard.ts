@@ -2,6 +2,7 @@ import { findPlainDifference } from "../base/plain-fault.ts";
 import { NULL_FRAME } from "../base/units.ts";
 import { DeterminismError } from "./determinism-error.ts";
 import { ForbiddenGlobals, type Watcher } from "./forbidden-globals.ts";
+import type { MessageTypes, NoMessages } from "../base/message-type.ts";
 import type { Game, StateCodec, StateSlots, StepContext } from "./game.ts";
 import type { InputSchema } from "./input-schema.ts";
 import { findStateFault } from "./state-fault.ts";
@@ -28,16 +29,16 @@ const guardedGames = new WeakSet<object>();
  * const game = import.meta.env.DEV ? determinismGuard(tag) : tag;
  * ```
  */
-export function determinismGuard<State, Schema extends InputSchema>(
-  game: Game<State, Schema>,
+export function determinismGuard<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  game: Game<State, Schema, Messages>,
   options: DeterminismGuardOptions = {},
-): Game<State, Schema> {
+): Game<State, Schema, Messages> {
   if (guardedGames.has(game)) return game;
   const watch = new Watch(options.allow ?? []);
   const states = new WatchedStates(game.state);
   const { init, step, bot, result } = game;
   const lifting = new LiftingContexts(watch);
-  const guarded: Game<State, Schema> = Object.freeze({
+  const guarded: Game<State, Schema, Messages> = Object.freeze({
     ...game,
     state: states.codec,
     init: (context) => {
