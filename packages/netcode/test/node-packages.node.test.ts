@@ -13,7 +13,9 @@ vi.mock("node-datachannel/polyfill", () => {
 let isMissing = true;
 
 class Stub {
-  createDataChannel(): void {}
+  createDataChannel(): Pick<RTCDataChannel, "readyState" | "close"> {
+    return { readyState: "connecting", close: () => {} };
+  }
   close(): void {}
 }
 
