@@ -119,8 +119,8 @@ export class MatchFollower implements SettledSource {
       this.#distrust();
       return "bad-snapshot";
     }
-    // Rows and entries from after it may have come before it.
-    const known = this.#isStarted ? [] : this.runner.timeline;
+    // Rows and entries from after it may have come before it, also where there was a state already. Rows stay, so entries do: once rows are acknowledged, nobody tells either again.
+    const known = this.runner.timeline;
     this.runner.begin(snapshot.frame, snapshot.stepFrame, snapshot.timeline);
     for (const holder of this.runner.holders) if (holder !== undefined) this.client.addFeeder(holder);
     this.runner.learn(known);
