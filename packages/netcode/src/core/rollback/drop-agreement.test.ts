@@ -179,6 +179,31 @@ describe("a vote", () => {
     expect(accused.hasResigned).toBe(true);
   });
 
+  it("[RB44] regression: of one whom another has cast out makes resign whom that one cannot win: with what it has cast itself too few would remain", () => {
+    // 1 has cast out 0, which has cast out 3, which has cast out 2.
+    const accused = new DropAgreement(4, 3);
+    for (const voter of [0, 1]) accused.receive(voter, voteOf({ holds: 0b0100, proposal: 0b0100 }));
+    accused.consider({ ...calm, droppable: 0b0100 });
+    expect(accused.own.set).toBe(0b0100);
+    for (const isAgain of [false, true]) {
+      accused.receive(0, voteOf({ set: 0b1000, proposal: 0b1000 }));
+      accused.receive(1, voteOf({ set: 0b0001, proposal: 0b0001 }));
+      accused.consider(calm);
+      expect([accused.hasResigned, accused.own.proposal]).toEqual([isAgain, 0b0100]);
+    }
+    // Five can do without the two: 3 adds its voice to what 1 has cast.
+    const needed = new DropAgreement(5, 3);
+    for (const voter of [0, 1, 4]) needed.receive(voter, voteOf({ holds: 0b0100, proposal: 0b0100 }));
+    needed.consider({ ...calm, droppable: 0b0100 });
+    for (let told = 0; told < 2; told++) {
+      needed.receive(4, voteOf({}));
+      needed.receive(1, voteOf({ set: 0b0001, proposal: 0b0001 }));
+      needed.receive(0, voteOf({ set: 0b1000, proposal: 0b1000 }));
+      needed.consider(calm);
+    }
+    expect([needed.hasResigned, needed.own.set, needed.own.proposal]).toEqual([false, 0b0100, 0b0101]);
+  });
+
   it("[RB44] regression: that goes in a circle leaves one, who goes on", () => {
     for (const [accusedBy0, accusedBy1, accusedBy2] of [
       [1, 2, 0],

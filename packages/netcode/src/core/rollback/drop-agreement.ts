@@ -43,7 +43,8 @@ const PATIENCE_MS = 2000;
  * 4. What somebody has cast is joined: all had proposed it. Who is told again that it is in it resigns: it vouches for its own end, and is no member any more whose voice could be
  *    missing. Else those who cast might wait for a third who died meanwhile, and never play with it again. What it has cast itself is void then; nothing is lost, since who told it
  *    would have to cast that too, with it outside, and never will. It does not resign to one whom somebody else, who has not cast it out, has cast out in turn: its voice is needed
- *    for that. And where it has cast what the other one has not, the highest rank that it hears does not: so one is left of a circle of casts.
+ *    for that; unless too few would remain without those, too, whom it has cast out itself: then it can never give it. And where it has cast what the other one has not, the highest rank
+ *    that it hears does not: so one is left of a circle of casts.
  *
  * Last frames come with the binding vote and never fall. What one member has decided, all whom it counts have cast, and they take it over as it is, frames included.
  *
@@ -144,7 +145,9 @@ export class DropAgreement extends Ballots {
     let contested = 0;
     for (let member = 0; member < this.votes.length; member++) {
       const set = this.votes[member]?.set ?? 0;
-      if ((heard & ~own.set & (1 << member)) !== 0 && (set & local) === 0) contested |= set;
+      if ((heard & ~own.set & (1 << member)) === 0 || (set & local) !== 0) continue;
+      // To what leaves too few, with those whom we have cast out, we can never add our voice.
+      if (this.mayGoOn(own.set | set, view.words)) contested |= set;
     }
     for (let member = 0; member < this.votes.length; member++) {
       if ((accusers & ~contested & (1 << member)) === 0) continue;
