@@ -1,20 +1,12 @@
 /** A Redis that has lost something: a failover, a restart without a file, a hand that emptied it. */
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { lobbyChannel, NODES_CHANNEL } from "../src/node-bus.ts";
 import { MemoryCluster, type MemoryNode } from "./memory-cluster.ts";
 import { VirtualGuest, VirtualNode } from "./virtual-node.ts";
-import { useVirtualTime } from "./virtual-time.ts";
+import { useVirtualNodes } from "./virtual-nodes.ts";
 
-useVirtualTime();
-
-const nodes: VirtualNode[] = [];
-
-afterEach(async () => {
-  const closing = Promise.all(nodes.splice(0).map((node) => node.close()));
-  await vi.advanceTimersByTimeAsync(1_000);
-  await closing;
-});
+const nodes = useVirtualNodes();
 
 interface Pair {
   readonly shared: MemoryCluster;

@@ -1,20 +1,12 @@
 /** What a node does about the others, in virtual time: the same with processes and a real Redis is `cluster.node.test.ts`. */
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
 import { MemoryCluster, type MemoryNode } from "./memory-cluster.ts";
 import { VirtualGuest, VirtualNode } from "./virtual-node.ts";
-import { useVirtualTime } from "./virtual-time.ts";
+import { useVirtualNodes } from "./virtual-nodes.ts";
 
-useVirtualTime();
-
-const nodes: VirtualNode[] = [];
-
-afterEach(async () => {
-  const closing = Promise.all(nodes.splice(0).map((node) => node.close()));
-  await vi.advanceTimersByTimeAsync(1_000);
-  await closing;
-});
+const nodes = useVirtualNodes();
 
 class Bench {
   readonly shared = new MemoryCluster({ nowMs: Date.now });

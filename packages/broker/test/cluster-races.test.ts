@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LOBBY_CODE_ALPHABET, LOBBY_TIMES, type LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { LobbyDeadlines } from "../src/lobby-deadlines.ts";
 import { BROKER_LIMITS } from "../src/limits.ts";
@@ -7,17 +7,9 @@ import { StoreUnavailable } from "../src/shared-state.ts";
 import { code, peer, TestLobby } from "./lobby-fixture.ts";
 import { MemoryCluster } from "./memory-cluster.ts";
 import { VirtualGuest, VirtualNode } from "./virtual-node.ts";
-import { useVirtualTime } from "./virtual-time.ts";
+import { useVirtualNodes } from "./virtual-nodes.ts";
 
-useVirtualTime();
-
-const nodes: VirtualNode[] = [];
-
-afterEach(async () => {
-  const closing = Promise.all(nodes.splice(0).map((node) => node.close()));
-  await vi.advanceTimersByTimeAsync(1_000);
-  await closing;
-});
+const nodes = useVirtualNodes();
 
 function openCluster(delayMs: () => number = () => 0): {
   readonly shared: MemoryCluster;
