@@ -16,11 +16,11 @@ export interface SignalingDoorOptions {
   readonly handlePassed: () => void;
 }
 
-/** An honest page answers within a round trip and a millisecond. */
+/** An honest page answers within a round trip and a millisecond, or with its admission: where that takes longer, it comes again. */
 const PROOF_MS_MAX = 10_000;
 
 /**
- * A member's signaling socket until its owner has signed our nonce. Until then nothing is taken from it or sent to it, what others send to the member
+ * A signaling socket of a member, or of a page that is being admitted, until the owner of the key has signed our nonce. Until then nothing is taken from it or sent to it, what others send to the member
  * goes where it went before, and an older socket of the member stays.
  */
 export class SignalingDoor implements SocketUser {

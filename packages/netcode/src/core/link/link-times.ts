@@ -6,7 +6,7 @@ export const pingIntervalMs = 50;
 export const suspectPingIntervalMs = 250;
 /** A session's datagram this often to a peer that is suspect: it may hear us, though we do not hear it, and must learn that its seat was given away. At half, ten of the longest fill SCTP's window of one packet between two of its tries. */
 export const suspectDatagramIntervalMs = 500;
-/** Silence from which on nothing new of the reliable stream is handed to a connection. At half, jitter holds messages back; at double, so much more waits in SCTP when the path is back. */
+/** Silence from which on no more than a few small parts of the reliable stream are handed to a connection. At half, jitter holds messages back; at double, so much more waits in SCTP when the path is back. */
 export const streamHeldMs = 300;
 /** Silence that makes a link suspect. At half, a stalled SCTP association (RTO of 400 ms and more) is a false alarm; at double people wonder for two seconds. */
 export const suspectMs = 1_000;
