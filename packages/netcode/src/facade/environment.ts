@@ -1,5 +1,6 @@
 import type { Page } from "../adapters/page.ts";
 import type { AnswerSeals } from "../adapters/answer-gate.ts";
+import type { SignalingGrant } from "../adapters/signaling-peer.ts";
 import type { ProveSocket } from "../adapters/signaling-proof.ts";
 import type { VisitCrypto } from "../adapters/visit-crypto.ts";
 import type { OpenControlSocket } from "../adapters/websocket.ts";
@@ -21,13 +22,7 @@ export interface TransportSetup {
 }
 
 /** What a transport may use once its page is a member. */
-export interface TransportGrant {
-  /** For signaling sockets from then on. */
-  readonly token: string;
-  readonly iceServers: readonly RTCIceServer[];
-  /** No connection but through a TURN server; no other candidate leaves the page. */
-  readonly relayOnly: boolean;
-}
+export type TransportGrant = Required<SignalingGrant>;
 
 /** Comes up while its page is being admitted: its way to the broker is made, and nothing else before `admit`. */
 export interface LobbyTransport extends Transport {

@@ -2,18 +2,19 @@ import type { Game } from "../core/game/game.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Json } from "../core/ports/lobby-protocol.ts";
 
-/** Who plays beside a member on its device, in a bot's seat, or in a match of this page alone. */
+/** A player: a member, a guest beside it on its device, a bot, or a seat of a match of this page alone. */
 export interface PlayerOptions {
+  /** 1–16 graphemes are shown; longer names are cut. */
   readonly name: string;
-  /** 0–63; default 0. */
+  /** An index into the game's own palette, 0–63; default 0. */
   readonly colour?: number;
-  /** Default `null`. */
+  /** Whatever else a player chooses in the game, as plain data of at most 1,024 bytes; default `null`. */
   readonly choices?: Json;
 }
 
 /** A member's own, and who plays beside it. */
 export interface ProfileOptions extends PlayerOptions {
-  /** Others who play on this device, each in a seat of its own; at most 3. */
+  /** Others who play on this device, each in a seat of its own; at most 3. `input` of `match.run` is asked for each of `match.localPlayers`. */
   readonly guests?: readonly PlayerOptions[];
 }
 

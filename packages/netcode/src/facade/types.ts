@@ -41,16 +41,8 @@ export type NetcodeErrorCode =
   | "PAGE_RESTORED"
   | "MISSING_PACKAGE";
 
-export interface LobbyOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> {
+export interface LobbyOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends ProfileOptions {
   readonly game: Game<State, Schema, Messages>;
-  /** 1–16 graphemes are shown; longer names are cut. */
-  readonly name: string;
-  /** An index into the game's own palette, 0–63; default 0. */
-  readonly colour?: number;
-  /** Whatever else a player chooses in the game, as plain data of at most 1,024 bytes; default `null`. */
-  readonly choices?: Json;
-  /** Others who play on this device, each in a seat of its own; at most 3. `input` of `match.run` is asked for each of `match.localPlayers`. */
-  readonly guests?: readonly PlayerOptions[];
   /** The broker's address, `http:`, `https:`, `ws:` or `wss:`; default: the page's own origin. */
   readonly broker?: string | URL;
   /** Replaces the ICE servers that the broker hands out. */
