@@ -6,12 +6,24 @@ import { StoreUnavailable } from "./shared-state.ts";
 
 /** A script, run whole or not at all. All its keys have one hash tag, so that a cluster finds them on one node. */
 export class RedisScript {
-  readonly text: string;
-  readonly sha: string;
+  readonly #text: string;
+  readonly #sha: string;
 
   constructor(text: string) {
-    this.text = text;
-    this.sha = createHash("sha1").update(text).digest("hex");
+    this.#text = text;
+    this.#sha = createHash("sha1").update(text).digest("hex");
+  }
+
+  /** `send`: gives a command to Redis. */
+  async run(key: string, words: readonly (string | number)[], send: (command: readonly string[]) => Promise<unknown>): Promise<unknown> {
+    const rest = ["1", key, ...words.map(String)];
+    try {
+      return await send(["EVALSHA", this.#sha, ...rest]);
+    } catch (error) {
+      // A server that was started anew, or another one by now.
+      if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return send(["EVAL", this.#text, ...rest]);
+      throw error;
+    }
   }
 }
 
@@ -94,7 +106,7 @@ export class RedisConnection {
   }
 
   run(script: RedisScript, key: string, words: readonly (string | number)[]): Promise<unknown> {
-    return runScript(script, key, words, (command) => this.command(command));
+    return script.run(key, words, (command) => this.command(command));
   }
 
   async subscribe(channel: string, listener: (text: string) => void): Promise<void> {
@@ -178,7 +190,7 @@ export class RedisConnection {
   async #probe(client: Client): Promise<void> {
     await within(
       SILENCE_MS_MAX,
-      runScript(PROBE, this.#options.probeKey, [], (words) => client.sendCommand(words)),
+      PROBE.run(this.#options.probeKey, [], (command) => client.sendCommand(command)),
     );
   }
 
@@ -212,22 +224,6 @@ export class RedisConnection {
         resolve();
       };
     });
-  }
-}
-
-async function runScript(
-  { sha, text }: RedisScript,
-  key: string,
-  words: readonly (string | number)[],
-  send: (command: readonly string[]) => Promise<unknown>,
-): Promise<unknown> {
-  const rest = ["1", key, ...words.map(String)];
-  try {
-    return await send(["EVALSHA", sha, ...rest]);
-  } catch (error) {
-    // A server that was started anew, or another one by now.
-    if (error instanceof Error && error.message.startsWith("NOSCRIPT")) return send(["EVAL", text, ...rest]);
-    throw error;
   }
 }
 
