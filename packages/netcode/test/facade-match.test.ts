@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { hostLobby, joinLobby } from "../src/facade/enter-lobby.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { startLocalMatch } from "../src/facade/local-match.ts";
-import { errorOf, expectEqualChecksums, join, openRoom, play, startAll, type TagLobby } from "./facade-room.ts";
+import { errorOf, expectEqualChecksums, join, openMatch, openRoom, play, startAll, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { brokenTag, tagGame } from "./tag-game.ts";
 import type { NetcodeErrorLike } from "../src/facade/types.ts";
@@ -80,10 +80,7 @@ describe("a match", () => {
   });
 
   test("[FA11] who is killed is suspect, then played by its bot, and the rest play on", async () => {
-    const room = await openRoom(3);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(1_000);
+    const { room, matches } = await openMatch(3, 1_000);
     const suspects: string[] = [];
     const bots: { readonly peerId: string; readonly cause: string }[] = [];
     matches[0]?.on("suspect", (peerId) => suspects.push(peerId));
@@ -100,10 +97,7 @@ describe("a match", () => {
   });
 
   test("[FA12] who leaves is played by its bot after a second", async () => {
-    const room = await openRoom(2);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(1_000);
+    const { room, matches } = await openMatch(2, 1_000);
     const bots: unknown[] = [];
     matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
     await room.world.until(room.lobbies[2]?.leave() ?? Promise.resolve());
@@ -115,10 +109,7 @@ describe("a match", () => {
   });
 
   test("[FA13] a control socket that breaks does not cost a seat", async () => {
-    const room = await openRoom(2);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(500);
+    const { room, matches } = await openMatch(2, 500);
     const told: string[] = [];
     room.lobbies[1]?.on("broker-lost", () => told.push("lost"));
     room.lobbies[1]?.on("broker-back", () => told.push("back"));
@@ -182,10 +173,7 @@ describe("a match", () => {
   });
 
   test("[FA16] the host's stop ends the match here, and for the others the room is open again", async () => {
-    const room = await openRoom(2);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(500);
+    const { room, matches } = await openMatch(2, 500);
     matches[0]?.stop();
     expect(matches[0]?.phase).toBe("closed");
     expect((await errorOf(matches[0]?.ended ?? Promise.resolve())).code).toBe("CLOSED");
@@ -197,10 +185,7 @@ describe("a match", () => {
   });
 
   test("[FA32] members that stop leave the match, their bots play on, and the others bring it to its end", async () => {
-    const room = await openRoom(2, { settings: { length: 400 } });
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(500);
+    const { room, matches } = await openMatch(2, 500, { settings: { length: 400 } });
     const bots: unknown[] = [];
     matches[0]?.on("seat-to-bot", (seat) => bots.push(seat));
     const waits: unknown[] = [];

@@ -63,6 +63,19 @@ export function play(matches: readonly TagMatch[], on: (match: number, event: Ga
   }
 }
 
+/** A room whose members have played for `forMs`, and go on. */
+export async function openMatch(
+  guestCount: number,
+  forMs: number,
+  hostOptions: Partial<HostOptions<TagState, TagInput>> = {},
+): Promise<{ readonly room: Room; readonly matches: TagMatch[] }> {
+  const room = await openRoom(guestCount, hostOptions);
+  const matches = await startAll(room);
+  play(matches);
+  await room.world.run(forMs);
+  return { room, matches };
+}
+
 export function expectEqualChecksums(matches: readonly TagMatch[]): void {
   const newest = Math.min(...matches.map((match) => match.stats().confirmedFrame));
   expect(newest).toBeGreaterThan(100);

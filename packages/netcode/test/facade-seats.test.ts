@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { resumeLobby } from "../src/facade/enter-lobby.ts";
-import { expectEqualChecksums, join, openRoom, options, play, startAll, type Room, type TagMatch } from "./facade-room.ts";
+import { expectEqualChecksums, join, openMatch, openRoom, options, play, startAll, type Room, type TagMatch } from "./facade-room.ts";
 import { brokenTag } from "./tag-game.ts";
 
 /** A match in which the last member is heard no more, until the others have dropped it. */
@@ -67,10 +67,7 @@ describe("seats of a running match", () => {
   });
 
   test("[FA38] a page that is reloaded in the middle of a match comes back into its seat", async () => {
-    const room = await openRoom(2);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(1_000);
+    const { room, matches } = await openMatch(2, 1_000);
     const page = await room.pages[1]?.reload();
     if (page === undefined) throw new Error("no page");
     const lobby = await room.world.until(resumeLobby(page.environment, options("")));
@@ -116,10 +113,7 @@ describe("seats of a running match", () => {
   });
 
   test("[FA38] who is dropped after others came back as other peers follows those", async () => {
-    const room = await openRoom(1);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(1_000);
+    const { room, matches } = await openMatch(1, 1_000);
     const back = await comeBack(room, 0);
     await room.world.runUntil(() => back.role === "player");
     await room.world.run(2_000);
@@ -137,10 +131,7 @@ describe("seats of a running match", () => {
 
   test("[FA38] a page that is reloaded twice in a row keeps nobody waiting", async () => {
     for (const pauseMs of [0, 50, 500]) {
-      const room = await openRoom(2);
-      const matches = await startAll(room);
-      play(matches);
-      await room.world.run(1_000);
+      const { room, matches } = await openMatch(2, 1_000);
       await comeBack(room, 1);
       await room.world.run(pauseMs);
       const back = await comeBack(room, 1);
@@ -153,10 +144,7 @@ describe("seats of a running match", () => {
   });
 
   test("[FA33] a match goes on while one plays in it who came back as another peer", async () => {
-    const room = await openRoom(1);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(1_000);
+    const { room, matches } = await openMatch(1, 1_000);
     const back = await comeBack(room, 0);
     await room.world.runUntil(() => back.role === "player");
     await room.world.run(2_000);
@@ -222,10 +210,7 @@ describe("seats of a running match", () => {
   });
 
   test("[FA99] the number of a frame is the match's, of who comes late and who watches, too", async () => {
-    const room = await openRoom(1, { capacity: 4 });
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(2_000);
+    const { room } = await openMatch(1, 2_000, { capacity: 4 });
     const watched = (await join(room, "Zed")).watch();
     const seen: number[][] = [];
     watched.run({ input: () => ({ dx: 0, dash: false }), frame: ({ played }, frame) => seen.push([frame + 1, played]) });
@@ -254,10 +239,7 @@ describe("seats of a running match", () => {
   });
 
   test("[FA41] any player stops the game for all, and lets it go on", async () => {
-    const room = await openRoom(2);
-    const matches = await startAll(room);
-    play(matches);
-    await room.world.run(500);
+    const { room, matches } = await openMatch(2, 500);
     const told: string[] = [];
     matches[2]?.on("paused", (peerId) => told.push(`paused by ${room.lobbies.findIndex(({ me }) => me.peerId === peerId)}`));
     matches[2]?.on("resumed", () => told.push("resumed"));
@@ -346,10 +328,7 @@ describe("seats of a running match", () => {
 
   test("[FA45] who leaves, or closes its page, keeps nobody waiting", async () => {
     for (const way of ["leave", "stop", "close"] as const) {
-      const room = await openRoom(2);
-      const matches = await startAll(room);
-      play(matches);
-      await room.world.run(1_000);
+      const { room, matches } = await openMatch(2, 1_000);
       const others = matches.slice(0, 2);
       const seats: number[] = [];
       for (const match of others) match.on("seat-to-bot", ({ frame }) => seats.push(frame));
