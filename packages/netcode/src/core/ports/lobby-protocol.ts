@@ -16,4 +16,5 @@ export { applyLobbyChange } from "./lobby-reducer.ts";
 export * from "./lobby-types.ts";
 export type * from "./roster-authority.ts";
 export { encodeRoster, parseRoster, ROSTER_HEADER, type Roster } from "./roster.ts";
+export { shownName } from "./shown-name.ts";
 export { SIGNALING_NONCE_PATTERN, signalingProofText, TOKEN_BEFORE_ADMISSION } from "./signaling-proof.ts";
