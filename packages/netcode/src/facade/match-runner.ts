@@ -19,7 +19,7 @@ import { epochOf } from "./match-epoch.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
 import { NetcodeError } from "./netcode-error.ts";
-import { playersOf, type Recordable } from "./recordable.ts";
+import { sessionPlayersOf, type Recordable } from "./recordable.ts";
 import { RunAhead } from "./run-ahead.ts";
 import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
@@ -103,7 +103,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     const { entry = "player", mayTakeSeats } = options;
     if (entry !== "player") loadLaterParts();
     this.#startMs = entry === "player" ? nowMs + agreement.countdownMs : nowMs;
-    const seatPlayers = playersOf(agreement.seats);
+    const seatPlayers = sessionPlayersOf(agreement.seats);
     this.#session = new MatchSession(nowMs, {
       loadFollowing,
       loadDesync,

@@ -13,6 +13,6 @@ export interface Recordable {
 }
 
 /** The seats as a session sees them before frame 0. */
-export function playersOf(seats: readonly MatchSeat[]): readonly SessionPlayer[] {
+export function sessionPlayersOf(seats: readonly MatchSeat[]): readonly SessionPlayer[] {
   return seats.map((seat) => ({ peerId: seat.kind === "person" ? seat.peerId : undefined }));
 }
