@@ -291,7 +291,8 @@ export class Departures {
       if (gone) view.words |= bit;
       if (endpoint.isSilent(clock, SUSPECT_MS)) view.suspect |= bit;
       const isSilent = endpoint.isSilent(clock, endpoint.heard ? DROP_MS : FIRST_WORD_MS);
-      const isDeaf = endpoint.isDeaf(clock, endpoint.ackedFrame >= 0 ? DROP_MS : FIRST_WORD_MS);
+      // Who has ended soon repeats nothing more (`MatchSender`): an acknowledgement that is missing then says nothing, and never comes.
+      const isDeaf = proposes && endpoint.isDeaf(clock, endpoint.ackedFrame >= 0 ? DROP_MS : FIRST_WORD_MS);
       if (gone || isSilent || isDeaf) view.droppable |= bit;
     }
     view.suspect &= ~view.droppable;

@@ -337,4 +337,22 @@ describe("a drop at the end of the match", () => {
     expect(match.peer(1).outcome).toBe("over");
     expect(match.eventsOf(1, "ended")).toEqual(match.eventsOf(0, "ended"));
   });
+
+  it("[RB16] finds nobody deaf to whom nothing is repeated any more: two that ended, cut off from each other since, cast alike", () => {
+    const match = new TestMatch({ seats: [0, 1, 2, 3], input: humanInput(1), endFrame: 200 });
+    match.runUntil(() => match.peer(0).session.stats().frame > 196, 5000);
+    match.broken.add("3>1");
+    match.runUntil(() => [0, 2, 3].every((peer) => match.peer(peer).session.frame > 200), 1000);
+    // What is under way ends the match; that it came is told by nobody, until nothing is repeated any more.
+    match.lossRatio = 1;
+    match.run(100);
+    expect(match.peers.map(({ outcome }) => outcome)).toEqual(["over", "stalled", "over", "over"]);
+    match.peer(3).alive = false;
+    match.run(3000);
+    expect(match.eventsOf(1, "waiting-for-quorum")).toHaveLength(1);
+    match.lossRatio = 0;
+    match.run(4000);
+    expect(match.peer(1).outcome).toBe("over");
+    expect(match.eventsOf(1, "ended")).toEqual(match.eventsOf(0, "ended"));
+  });
 });
