@@ -46,6 +46,11 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   { name: "who hears that it is dropped tells all others, since who decided it may have died", players: 3, seed: 20_001_825 },
   { name: "a new state leaves in force what was told with rows from after it", players: 6, seed: 10_076_315 },
   { name: "who ended finds nobody deaf to whom nothing is repeated any more", players: 5, seed: 80_016_250 },
+  {
+    name: "who lacks the last input before the end of one who is gone waits, where nobody may decide without that one",
+    players: 4,
+    seed: 80_016_363,
+  },
 ];
 
 describe("seeds that failed once", () => {

@@ -29,8 +29,9 @@ export function checkOutcome(options: OutcomeOptions): void {
   checkHistories(options, survivors);
   checkPasts(options, survivors);
   if (!options.mayReturn) checkSeats(options, survivors, living);
-  checkEnds(options, survivors);
-  checkLiveness(options, survivors);
+  const running = findRunning(options, survivors);
+  checkEnds(options, survivors, running);
+  checkLiveness(options, running);
   // Where seats change hands more than once, the rows of the histories, which hold the bots, are compared alone.
   if (!options.mayReturn) for (const peer of survivors) checkBots(options, peer);
   for (const peer of living) checkRefusals(options, peer);
@@ -132,15 +133,17 @@ function checkSeats({ checkers, peers, confirmedBefore }: OutcomeOptions, surviv
 }
 
 /**
- * Survivors end together. Who is gone had the same end, if it had one that the survivors confirmed, too, and neither gave a seat to a bot before it.
+ * Survivors end together, but for those who wait and may: they can lack the last inputs of somebody gone, and nobody may decide that they are its last. Who is gone had the same end, if it
+ * had one that the survivors confirmed, too, and neither gave a seat to a bot before it.
  */
-function checkEnds({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[]): void {
+function checkEnds({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[], { mayWait }: Running): void {
   for (const one of peers) {
     const { ended } = checkers.record(one.index);
     if (ended === undefined) continue;
     const isSurvivor = survivors.includes(one);
     for (const peer of survivors) {
       const record = checkers.record(peer.index);
+      if (mayWait && record.ended === undefined && record.confirmedFrame < ended.frame) continue;
       const partedFrame = Math.min(firstSeatFrame(record), firstSeatFrame(checkers.record(one.index)));
       // Who came back does not know of all drops before.
       const isCommon = isSurvivor || (!record.isReturned && ended.frame < partedFrame && ended.frame <= record.confirmedFrame);
@@ -150,18 +153,32 @@ function checkEnds({ checkers, peers }: OutcomeOptions, survivors: readonly SimP
   }
 }
 
-/** Whoever may go on, does; and nobody is left behind. */
-function checkLiveness(options: OutcomeOptions, survivors: readonly SimPeer[]): void {
-  const { checkers, windowFrames, confirmedBefore } = options;
-  const running = survivors.filter((peer) => checkers.record(peer.index).ended === undefined);
-  // Who came back does not know of drops before; who was there all the time does.
-  const witnesses = running.filter((peer) => !checkers.record(peer.index).isReturned);
-  if (witnesses.length === 0) return;
+/** The survivors whose match did not end. */
+interface Running {
+  readonly peers: readonly SimPeer[];
+  /** Those who were there all the time, and know of every drop: who came back does not know of those before. */
+  readonly witnesses: readonly SimPeer[];
+  /** Who is gone, and for some witness still holds its seats. */
+  readonly undecided: readonly SimPeer[];
+  /** Nobody may decide that the undecided are gone. */
+  readonly mayWait: boolean;
+}
+
+function findRunning(options: OutcomeOptions, survivors: readonly SimPeer[]): Running {
+  const { checkers } = options;
+  const peers = survivors.filter((peer) => checkers.record(peer.index).ended === undefined);
+  const witnesses = peers.filter((peer) => !checkers.record(peer.index).isReturned);
   const undecided = options.peers.filter(
-    (peer) => !peer.isAlive && witnesses.some((survivor) => !checkers.record(survivor.index).seats.has(peer.id)),
+    (peer) => !peer.isAlive && witnesses.some((witness) => !checkers.record(witness.index).seats.has(peer.id)),
   );
   const members = survivors.filter((peer) => !checkers.record(peer.index).isFollowing);
-  if (running.length === 0 || (undecided.length > 0 && !mayGoOn(options, members, undecided))) return;
+  return { peers, witnesses, undecided, mayWait: undecided.length > 0 && !mayGoOn(options, members, undecided) };
+}
+
+/** Whoever may go on, does; and nobody is left behind. */
+function checkLiveness(options: OutcomeOptions, { peers: running, witnesses, undecided, mayWait }: Running): void {
+  const { checkers, windowFrames, confirmedBefore } = options;
+  if (witnesses.length === 0 || mayWait) return;
   for (const peer of running) {
     const { frame, confirmedFrame } = checkers.record(peer.index);
     const progress = confirmedFrame - (confirmedBefore[peer.index] ?? 0);
