@@ -59,7 +59,7 @@ export class PeerTransport implements Transport {
     });
   }
 
-  /** Where it was made with `TOKEN_BEFORE_ADMISSION`. */
+  /** Where it was made without a token. */
   admit(grant: SignalingGrant): void {
     if (!this.#disposed) this.#signaling.admit(grant);
   }

@@ -41,14 +41,13 @@ class FakePeer extends EventEmitter {
 const NONCES = ["n".repeat(32), "o".repeat(32)];
 
 /** Before its admission, unless there is a token. */
-function signalingOf(token: string = TOKEN_BEFORE_ADMISSION): { readonly signaling: SignalingPeer; readonly peer: FakePeer } {
+function signalingOf(token?: string): { readonly signaling: SignalingPeer; readonly peer: FakePeer } {
   const signaling = new SignalingPeer(
     FakePeer as unknown as PeerConstructor,
     {
       peerId: "ada" as PeerId,
-      token,
+      ...(token === undefined ? {} : { token }),
       broker: new URL("http://broker.test"),
-      iceServers: [],
       prove: async (nonce) => ({ key: "k", signature: `of ${nonce}` }),
     },
     { handleReady: () => {}, admitMessage: () => true, handleConnection: () => {} },

@@ -14,7 +14,7 @@ export type PeerConstructor = new (id: string, options: ConstructorParameters<ty
 
 /** What comes with the admission to a lobby. */
 export interface SignalingGrant {
-  /** `signalingToken` of the admission, or `TOKEN_BEFORE_ADMISSION`: then the socket comes up, and waits for `admit`. */
+  /** `signalingToken` of the admission. */
   readonly token: string;
   /** All that ICE may use: nothing is added to it. */
   readonly iceServers: readonly RTCIceServer[];
@@ -22,7 +22,8 @@ export interface SignalingGrant {
   readonly relayOnly?: boolean;
 }
 
-export interface SignalingOptions extends SignalingGrant {
+/** Without a token the socket comes up, and waits for `admit`. */
+export interface SignalingOptions extends Partial<SignalingGrant> {
   readonly peerId: PeerId;
   /** `http:`, `https:`, `ws:` or `wss:`; its path is where the broker is mounted. */
   readonly broker: URL;
@@ -110,7 +111,8 @@ export class SignalingPeer {
     this.#peerConstructor = constructor;
     this.#options = options;
     this.#listener = listener;
-    if (options.token !== TOKEN_BEFORE_ADMISSION) this.#take(options);
+    const { token, iceServers = [] } = options;
+    if (token !== undefined) this.#take({ ...options, token, iceServers });
     this.#peer = this.#create();
   }
 

@@ -1,13 +1,11 @@
 import { PeerJsTransport } from "../adapters/peerjs.ts";
 import { LinkMesh } from "../core/link/link-mesh.ts";
-import { TOKEN_BEFORE_ADMISSION } from "../core/ports/lobby-protocol.ts";
 import { LobbyRoom } from "./lobby-room.ts";
 import type { RoomParts } from "./room-parts.ts";
 
 /** What a page loads when it enters a lobby, as one file: of three, a bundler makes six and more, since what some of them share is a file of its own. */
 export const browserRoomParts: RoomParts = {
-  createTransport: ({ localPeerId, ...setup }) =>
-    new PeerJsTransport({ peerId: localPeerId, token: TOKEN_BEFORE_ADMISSION, iceServers: [], ...setup }),
+  createTransport: ({ localPeerId, ...setup }) => new PeerJsTransport({ peerId: localPeerId, ...setup }),
   LinkMesh,
   LobbyRoom,
 };

@@ -3,7 +3,6 @@ import { browserPage, type Page } from "../adapters/page.ts";
 import { createVisitCrypto } from "../adapters/visit-crypto.ts";
 import { openWebSocket } from "../adapters/websocket.ts";
 import { LinkMesh } from "../core/link/link-mesh.ts";
-import { TOKEN_BEFORE_ADMISSION } from "../core/ports/lobby-protocol.ts";
 import { startNodeTicker } from "../driver/node-ticker.ts";
 import type { Environment } from "./environment.ts";
 import { LobbyRoom } from "./lobby-room.ts";
@@ -35,8 +34,7 @@ export const nodeEnvironment: Environment = {
   loadRoomParts: async () => {
     const createTransport = await loadNodePackages();
     return {
-      createTransport: ({ localPeerId, ...setup }) =>
-        createTransport({ peerId: localPeerId, token: TOKEN_BEFORE_ADMISSION, iceServers: [], ...setup }),
+      createTransport: ({ localPeerId, ...setup }) => createTransport({ peerId: localPeerId, ...setup }),
       LinkMesh,
       LobbyRoom,
     };
