@@ -44,18 +44,18 @@ export default defineConfig({
       },
       {
         resolve,
-        // Found on the first run otherwise, and then the page reloads under the tests.
+        // Found on the first run otherwise, and then the page reloads under the tests. `>`: as netcode finds it, since the root has none of these.
         optimizeDeps: {
           include: [
-            "msgpackr/pack",
-            "msgpackr/unpack",
-            "peerjs",
             "fast-check",
-            "@noble/curves/ed25519.js",
-            "@noble/hashes/hkdf.js",
-            "@noble/hashes/hmac.js",
-            "@noble/hashes/pbkdf2.js",
-            "@noble/hashes/sha2.js",
+            "peerjs",
+            "@rollcall/netcode > msgpackr/pack",
+            "@rollcall/netcode > msgpackr/unpack",
+            "@rollcall/netcode > @noble/curves/ed25519.js",
+            "@rollcall/netcode > @noble/hashes/hkdf.js",
+            "@rollcall/netcode > @noble/hashes/hmac.js",
+            "@rollcall/netcode > @noble/hashes/pbkdf2.js",
+            "@rollcall/netcode > @noble/hashes/sha2.js",
           ],
         },
         test: {
