@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { AssertionError } from "@rollcall/netcode/lobby-protocol";
 import * as fc from "fast-check";
 import { beforeEach, expect, test, vi } from "vitest";
 import { code, peer } from "../test/lobby-fixture.ts";
@@ -59,6 +60,19 @@ test("[TK80] a ticket of any program that has the secret is read, whatever else 
   expect(tickets[0]?.id).not.toBe(tickets[1]?.id);
   // One that is over is read: whether it may come back is another question.
   expect(await readTicket(token({ ...ADA, exp: atSeconds - DAY }), KEYS, NOW_MS)).toMatchObject({ peerId: "ada" });
+});
+
+test.each([
+  ["a short secret", { secret: "short" }, "32 characters"],
+  ["an odd id", { peerId: "<img>" }, "peerId"],
+  ["no life", { lifeMs: 0 }, "lifeMs"],
+  ["no number", { lifeMs: NaN }, "lifeMs"],
+  ["a life of two days", { lifeMs: 172_800_000 }, "lifeMs"],
+])("[TK90] a ticket with %s is refused by a promise, with an error that says what was expected", async (_what, wrong, words) => {
+  // Not thrown: it is called where a promise is looked after.
+  const made = createTicket({ secret: SECRET, peerId: "ada", ...wrong });
+  await expect(made).rejects.toThrow(words);
+  await expect(made).rejects.toBeInstanceOf(AssertionError);
 });
 
 test.each([

@@ -36,8 +36,8 @@ export function isTicketText(text: string): boolean {
   return TICKET_PATTERN.test(text);
 }
 
-/** Makes out a ticket: for a game's own server that runs on Node. Any other one uses a library for JSON Web Tokens. */
-export function createTicket({ secret, peerId, lifeMs = DEFAULT_LIFE_MS }: TicketOptions): Promise<string> {
+/** Makes out a ticket: for a game's own server that runs on Node. Any other one uses a library for JSON Web Tokens. Rejects with an `AssertionError` that says what was expected. */
+export async function createTicket({ secret, peerId, lifeMs = DEFAULT_LIFE_MS }: TicketOptions): Promise<string> {
   assert(secret.length >= SIGNING_KEY_UNITS_MIN, "secret to have at least 32 characters");
   assert(parsePeerId(peerId) !== undefined, "peerId to be 1 to 64 letters, digits, - or _, a letter or digit first");
   assert(lifeMs >= 1_000 && lifeMs <= SIGNED_LIFE_MS, "lifeMs to be a second to a day");
