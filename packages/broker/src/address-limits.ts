@@ -1,5 +1,5 @@
 import type { BrokerLimits } from "./limits.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { Allowance } from "./allowance.ts";
 
 /**
  * What an address may do so often in a minute. `connections`: make one, whatever it is for. `refusals`: hear at once that it is refused. `wrongCodes`: guess at codes, taken before it is known whether one was
@@ -10,7 +10,7 @@ export type LimitedDeed = "connections" | "opens" | "requests" | "refusals" | "w
 interface AddressEntry {
   sockets: number;
   /** Made when something is done first: most addresses do little but open a socket or two. */
-  readonly buckets: Partial<Record<LimitedDeed, TokenBucket>>;
+  readonly buckets: Partial<Record<LimitedDeed, Allowance>>;
 }
 
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
@@ -86,16 +86,16 @@ export class AddressLimits {
     }
   }
 
-  #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly TokenBucket[] {
+  #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly Allowance[] {
     const network = COUNTS_FOR_NETWORK.has(deed) ? networkOf(address) : undefined;
     const own = this.#bucketOf(nowMs, address, { deed, times: 1 });
     return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_GUESSES })];
   }
 
-  #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): TokenBucket {
+  #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): Allowance {
     const { buckets } = this.#entry(key);
     const burst = times * this.#perMinute(deed);
-    return (buckets[deed] ??= new TokenBucket(nowMs, { perSecond: burst / 60, burst }));
+    return (buckets[deed] ??= new Allowance(nowMs, { perSecond: burst / 60, burst }));
   }
 
   /** Whoever keeps to the other limits needs no more connections than these: one for each request, each socket, and each time that it is told. */

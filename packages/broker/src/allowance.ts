@@ -1,5 +1,5 @@
-/** Lets `burst` through at once and `perSecond` after that. */
-export class TokenBucket {
+/** What somebody may do: `burst` times at once and `perSecond` after that. It says when there will be enough, and takes back what was not used. */
+export class Allowance {
   readonly #perMs: number;
   readonly #burst: number;
   #tokens: number;

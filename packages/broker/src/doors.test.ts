@@ -11,7 +11,7 @@ import { BROKER_LIMITS } from "./limits.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createSecrets } from "./secrets.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { Allowance } from "./allowance.ts";
 
 function request(options: { readonly from?: string; readonly headers?: Record<string, string> }): IncomingMessage {
   const partial: Partial<IncomingMessage> = { headers: options.headers ?? {} };
@@ -75,7 +75,7 @@ test("[BR22] the host that a trusted proxy forwards counts, a claimed one does n
 });
 
 test("[BR23] a bucket lets its burst through, then its rate, and says how long to wait", () => {
-  const bucket = new TokenBucket(0, { perSecond: 50, burst: 200 });
+  const bucket = new Allowance(0, { perSecond: 50, burst: 200 });
   const taken = (nowMs: number): number => Array.from({ length: 1_000 }, () => bucket.take(nowMs)).filter(Boolean).length;
   expect(taken(0)).toBe(200);
   expect(bucket.waitMs(0)).toBe(20);

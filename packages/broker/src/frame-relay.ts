@@ -3,7 +3,7 @@ import type { Counters } from "./counters.ts";
 import type { BrokerLimits } from "./limits.ts";
 import type { LobbyRooms } from "./lobby-rooms.ts";
 import type { Membership } from "./lobby-visitor.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { Allowance } from "./allowance.ts";
 
 export interface FrameRelayOptions {
   readonly rooms: LobbyRooms;
@@ -18,17 +18,17 @@ export interface FrameRelayOptions {
  */
 export class FrameRelay {
   readonly #options: FrameRelayOptions;
-  readonly #bytes: TokenBucket;
+  readonly #bytes: Allowance;
   /** For what is dropped: a link does not know what is too much, a program that floods does not stop. */
-  readonly #patience: TokenBucket;
+  readonly #patience: Allowance;
   /** By receiver: members of one lobby, so there are few. */
-  readonly #frames = new Map<PeerId, TokenBucket>();
+  readonly #frames = new Map<PeerId, Allowance>();
 
   constructor(options: FrameRelayOptions) {
     this.#options = options;
     const perSecond = options.limits.memberFrameBytesPerSecond;
-    this.#bytes = new TokenBucket(options.nowMs(), { perSecond, burst: 2 * perSecond });
-    this.#patience = new TokenBucket(options.nowMs(), { perSecond: DROPPED_PER_SECOND, burst: 10 * DROPPED_PER_SECOND });
+    this.#bytes = new Allowance(options.nowMs(), { perSecond, burst: 2 * perSecond });
+    this.#patience = new Allowance(options.nowMs(), { perSecond: DROPPED_PER_SECOND, burst: 10 * DROPPED_PER_SECOND });
   }
 
   /** `malformed`: no frame at all. `flood`: far more than a match sends, for a while. */
@@ -52,9 +52,9 @@ export class FrameRelay {
     return writeFramePeer(bytes, peerId) && target.sendFrame(bytes) ? undefined : "frame:behind";
   }
 
-  #bucketOf(peerId: PeerId): TokenBucket {
+  #bucketOf(peerId: PeerId): Allowance {
     const perSecond = this.#options.limits.pairFramesPerSecond;
-    const bucket = this.#frames.get(peerId) ?? new TokenBucket(this.#options.nowMs(), { perSecond, burst: 2 * perSecond });
+    const bucket = this.#frames.get(peerId) ?? new Allowance(this.#options.nowMs(), { perSecond, burst: 2 * perSecond });
     // Of members that came and went; the rest starts anew with a full bucket.
     if (this.#frames.size >= PAIRS_MAX) this.#frames.clear();
     this.#frames.set(peerId, bucket);

@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
 import type { BrokerLimits } from "./limits.ts";
 import { plainFrame } from "./plain-frame.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { Allowance } from "./allowance.ts";
 
 /** What a socket is used for: the lobby's control socket, or signaling. */
 export interface SocketUser {
@@ -66,9 +66,9 @@ export class GuardedSocket {
   #user: SocketUser | undefined;
   readonly #limits: BrokerLimits;
   readonly #nowMs: () => number;
-  readonly #bucket: TokenBucket;
+  readonly #bucket: Allowance;
   /** For ping and pong frames, which wait for nothing. Most sockets have none. */
-  #controls: TokenBucket | undefined;
+  #controls: Allowance | undefined;
   readonly #waiting: string[] = [];
   #waitingUnits = 0;
   #busy = false;
@@ -183,9 +183,9 @@ export class GuardedSocket {
     this.#heardAtMs = nowMs;
   }
 
-  #newBucket(): TokenBucket {
+  #newBucket(): Allowance {
     const { messagesPerSecond, messageBurst } = this.#limits;
-    return new TokenBucket(this.#heardAtMs, { perSecond: messagesPerSecond, burst: messageBurst });
+    return new Allowance(this.#heardAtMs, { perSecond: messagesPerSecond, burst: messageBurst });
   }
 
   #hear(): void {

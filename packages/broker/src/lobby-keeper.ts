@@ -2,7 +2,7 @@ import type { BrokerMessage, LobbyChange, LobbyCode } from "@rollcall/netcode/lo
 import type { LobbyRecord, NumberedChange } from "./lobby-record.ts";
 import type { LobbyRooms } from "./lobby-rooms.ts";
 import type { LobbySeal } from "./lobby-seal.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import { Allowance } from "./allowance.ts";
 
 /** Least time between two keepsakes of a lobby, important changes apart. At half, busy lobbies cost twice; at double, a restart forgets twice as much. */
 const KEEPSAKE_LEAST_MS = 1_000;
@@ -19,7 +19,7 @@ interface Kept {
   record: LobbyRecord;
   sentAtMs: number;
   timer: NodeJS.Timeout | undefined;
-  readonly atOnce: TokenBucket;
+  readonly atOnce: Allowance;
 }
 
 export interface LobbyKeeperOptions {
@@ -41,7 +41,7 @@ export class LobbyKeeper {
   handleWritten(code: LobbyCode, record: LobbyRecord, changes: readonly NumberedChange[]): void {
     if (record.lobby.members.length === 0) return this.forget(code);
     const nowMs = this.#options.nowMs();
-    const kept = this.#kept.get(code) ?? { record, sentAtMs: -Infinity, timer: undefined, atOnce: new TokenBucket(nowMs, AT_ONCE) };
+    const kept = this.#kept.get(code) ?? { record, sentAtMs: -Infinity, timer: undefined, atOnce: new Allowance(nowMs, AT_ONCE) };
     kept.record = record;
     this.#kept.set(code, kept);
     const isAtOnce = changes.some(({ change }) => IMPORTANT.has(change.type)) && kept.atOnce.take(nowMs);
