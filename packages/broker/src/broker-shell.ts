@@ -9,7 +9,7 @@ import type { BrokerSettings } from "./broker-options.ts";
 import { clientAddress } from "./client-address.ts";
 import { ANSWER_MS_MAX, Cluster } from "./cluster.ts";
 import { Counters } from "./counters.ts";
-import { drainSteps } from "./drain.ts";
+import { moveAway } from "./drain.ts";
 import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
 import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
@@ -17,6 +17,7 @@ import { IceGrants } from "./ice-grants.ts";
 import { LateRefusals } from "./late-refusals.ts";
 import { ListViews } from "./list-views.ts";
 import { ListingBoard } from "./listing-board.ts";
+import { KeyWatch } from "./key-watch.ts";
 import { LobbyRooms } from "./lobby-rooms.ts";
 import { LobbySeal } from "./lobby-seal.ts";
 import { LobbyService } from "./lobby-service.ts";
@@ -28,7 +29,7 @@ import { MemoryLobbyDirectory } from "./memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "./memory-lobby-store.ts";
 import { Meters, type SocketKind } from "./meters.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
-import { OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
+import { isClosed, OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { RefusalLog } from "./refusal-log.ts";
 import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
@@ -74,6 +75,7 @@ export class BrokerShell implements BrokerHandlers {
   readonly #quickMatch: QuickMatch;
   readonly #guard: SignalingGuard;
   readonly #cluster: Cluster | undefined;
+  readonly #keyWatch: KeyWatch | undefined;
   readonly #peerServer: PeerServerAdapter;
   readonly #sockets = createSocketServer(this.#handleFailure);
   readonly #signingKeys: SigningKeys;
@@ -103,6 +105,8 @@ export class BrokerShell implements BrokerHandlers {
     // Times in a record mean the same at every node.
     const nowMs = shared === undefined ? monotonicMs : (): number => shared.bus.nowMs();
     const wallMs = shared === undefined ? Date.now : (): number => Math.floor(nowMs());
+    const signer = new RosterSigner(this.#signingKeys.ring, wallMs);
+    this.#keyWatch = shared && new KeyWatch({ shared, keys: () => signer.thumbprints(), log: settings.log, handleFailure });
     this.#tickets = openTicketOffice({ ...settings, shared, wallMs, handleUnreadable: () => this.noteUnreadable("ticket secrets") });
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =
@@ -119,7 +123,7 @@ export class BrokerShell implements BrokerHandlers {
       iceGrants: new IceGrants({ iceServers: settings.iceServers, turn: () => this.#turnServers.value, secrets, wallMs: Date.now }),
       nowMs,
       wallMs,
-      signer: new RosterSigner(this.#signingKeys.ring, wallMs),
+      signer,
       seal: lasts ? new LobbySeal(this.#signingKeys.ring, wallMs) : undefined,
       board: new ListingBoard(directory, handleFailure, shared !== undefined),
       closedLives: shared?.once,
@@ -130,10 +134,7 @@ export class BrokerShell implements BrokerHandlers {
     this.#quickMatch = new QuickMatch({
       directory,
       service: this.#service,
-      lobbyOfKey: (key) => {
-        const peerId = secrets.peerIdOf(key);
-        return this.#rooms.lobbyOf(peerId) ?? this.#cluster?.lobbyOf(peerId);
-      },
+      lobbyOfKey: (key) => this.#rooms.lobbyOf(secrets.peerIdOf(key)) ?? this.#cluster?.lobbyOf(secrets.peerIdOf(key)),
     });
     this.#peerServer = createPeerServer(handleFailure);
     this.#guard = this.#createGuard(secrets);
@@ -162,7 +163,7 @@ export class BrokerShell implements BrokerHandlers {
     if (!isPeerId && !this.#operations.answers(request, false)) return false;
     if (!this.mayRequest(request, response)) return true;
     if (!isPeerId) this.#operations.handleRequest(request, response, false);
-    else if (this.#readiness() === "draining") {
+    else if (isClosed(this.#readiness())) {
       response.writeHead(503, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end();
     } else if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
     else response.writeHead(403, { connection: "close" }).end();
@@ -187,9 +188,8 @@ export class BrokerShell implements BrokerHandlers {
     if (path !== "/lobby" && path !== "/peerjs") return false;
     // A function made here would keep the request for as long as the socket lives.
     socket.on("error", destroyItself);
-    const nowMs = monotonicMs();
     const address = this.#addressOf(request);
-    const refusal = this.#refusal(request, address, nowMs);
+    const refusal = this.#refusal(request, address, monotonicMs());
     if (refusal !== undefined) {
       this.#lateRefusals.refuseSocket(socket, address, refusal);
       return true;
@@ -235,13 +235,11 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   drain(): Promise<void> {
-    this.#draining ??= this.#drainAll();
-    return this.#draining;
+    return (this.#draining ??= this.#drainAll());
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#closeAll();
-    return this.#closing;
+    return (this.#closing ??= this.#closeAll());
   }
 
   #addressOf(request: IncomingMessage): string {
@@ -249,7 +247,8 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   #refusal(request: IncomingMessage, address: string, nowMs: number): { readonly reason: string; readonly status: string } | undefined {
-    if (this.#readiness() === "draining") return { reason: "closing", status: "503 Service Unavailable" };
+    const readiness = this.#readiness();
+    if (isClosed(readiness)) return { reason: readiness === "keys" ? "keys" : "closing", status: "503 Service Unavailable" };
     if (!this.#addresses.mayOpen(nowMs, address)) return { reason: "address", status: "429 Too Many Requests" };
     if (!this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) return { reason: "origin", status: "403 Forbidden" };
     if (this.#sweep.count >= this.#settings.limits.sockets) return { reason: "full", status: "503 Service Unavailable" };
@@ -304,8 +303,9 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   #health(): Readonly<Record<string, unknown>> {
+    const readiness = this.#readiness();
     return {
-      status: this.#readiness() === "draining" ? "draining" : "ok",
+      status: isClosed(readiness) ? readiness : "ok",
       uptimeSeconds: Math.floor((monotonicMs() - this.#startedAtMs) / 1000),
       sockets: this.#sweep.count,
       members: this.#rooms.memberCount,
@@ -316,7 +316,8 @@ export class BrokerShell implements BrokerHandlers {
 
   #readiness(): Readiness {
     if (this.#draining !== undefined || this.#closing !== undefined) return "draining";
-    return this.#cluster?.isUp === false ? "store" : "ready";
+    if (this.#cluster?.isUp === false || this.#keyWatch?.verdict === "unknown") return "store";
+    return this.#keyWatch?.verdict === "others" ? "keys" : "ready";
   }
 
   #createGuard(secrets: Secrets): SignalingGuard {
@@ -367,12 +368,7 @@ export class BrokerShell implements BrokerHandlers {
     const sockets = this.#sweep.all();
     log({ event: "draining", sockets: sockets.length, drainMs });
     this.#lateRefusals.close();
-    const startedMs = monotonicMs();
-    for (const { atMs, items } of drainMs === 0 ? [] : drainSteps(sockets, { drainMs, random: Math.random })) {
-      await new Promise((resolve) => setTimeout(resolve, startedMs + atMs - monotonicMs()));
-      if (this.#closing !== undefined) break;
-      for (const socket of items) socket.shutDown();
-    }
+    await moveAway(sockets, { drainMs, isOver: () => this.#closing !== undefined });
     await this.close();
   }
 
@@ -388,6 +384,7 @@ export class BrokerShell implements BrokerHandlers {
     if (sockets.length > 0) await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
     for (const socket of sockets) socket.terminate();
     this.#service.close();
+    await this.#keyWatch?.close();
     await this.#cluster?.close();
     this.#refusals.tell();
     this.#sockets.close();

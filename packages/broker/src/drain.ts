@@ -1,3 +1,5 @@
+import { monotonicMs } from "./monotonic-ms.ts";
+
 /** Groups of what is to go, each with its moment. */
 export interface DrainStep<Item> {
   /** From the start of the drain. */
@@ -29,4 +31,17 @@ export function drainSteps<Item>(items: readonly Item[], { drainMs, random }: Dr
     atMs: firstMs + index * STEP_MS,
     items: shuffled.slice(Math.floor((index * items.length) / count), Math.floor(((index + 1) * items.length) / count)),
   })).filter(({ items: group }) => group.length > 0);
+}
+
+/** Shuts them down one after the other. `isOver`: somebody shuts down the rest at once. */
+export async function moveAway(
+  sockets: readonly { shutDown(): void }[],
+  { drainMs, isOver }: { readonly drainMs: number; readonly isOver: () => boolean },
+): Promise<void> {
+  const startedMs = monotonicMs();
+  for (const { atMs, items } of drainMs === 0 ? [] : drainSteps(sockets, { drainMs, random: Math.random })) {
+    await new Promise((resolve) => setTimeout(resolve, startedMs + atMs - monotonicMs()));
+    if (isOver()) return;
+    for (const socket of items) socket.shutDown();
+  }
 }

@@ -22,6 +22,10 @@ export interface LogEvents {
   readonly "store-down": { readonly reason: string };
   /** It answers (again), and so many nodes with it, as far as this one has heard. */
   readonly "store-up": { readonly nodes: number };
+  /** So many nodes on this Redis have other signing keys; `serves`: they are the fewer, and give way. If not, this one takes nobody new. */
+  readonly "keys-differ": { readonly nodes: number; readonly serves: boolean };
+  /** All these nodes have the same again. */
+  readonly "keys-agree": { readonly nodes: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
   readonly "file-refused": { readonly file: "signing key" | "ticket secrets" | "TLS certificate" | "TURN servers" };
 }
@@ -37,6 +41,11 @@ export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; r
   failure: { level: "error", text: "Something failed." },
   "store-down": { level: "warn", text: "Redis does not answer; joins are told to come again." },
   "store-up": { level: "info", text: "Redis answers." },
+  "keys-differ": {
+    level: "warn",
+    text: "Nodes on this Redis have different signing keys: members of one are strangers at another. Give all the same --signing-key-file, or each its own --redis-prefix.",
+  },
+  "keys-agree": { level: "info", text: "All nodes have the same signing keys." },
   "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
 };
 

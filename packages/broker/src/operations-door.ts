@@ -5,8 +5,16 @@ import type { BrokerSettings } from "./broker-options.ts";
 import type { Counters } from "./counters.ts";
 import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
 
-/** Whether new members are taken. `store`: lobbies cannot be read or written now. */
-export type Readiness = "ready" | "draining" | "store";
+/** Whether new members are taken. `store`: lobbies cannot be read or written now. `keys`: most other nodes have other signing keys. */
+export type Readiness = "ready" | "draining" | "store" | "keys";
+
+/** Nobody new is taken, and a proxy should send nobody here, though the process lives. With `store` members should hear from a node that there is none. */
+export function isClosed(readiness: Readiness): boolean {
+  return readiness === "draining" || readiness === "keys";
+}
+
+const KEYS_REMEDY =
+  "Other nodes on this Redis have other signing keys. Give all the same --signing-key-file, or this one its own --redis-prefix.";
 
 export interface OperationsDoorOptions {
   /** What `/healthz` tells. */
@@ -108,7 +116,10 @@ export class OperationsDoor {
   #readyz(): Answer {
     const status = this.#options.readiness();
     if (status === "ready") return json(200, { status });
-    return { ...json(503, { status }), headers: { "retry-after": String(RETRY_AFTER_SECONDS) } };
+    return {
+      ...json(503, status === "keys" ? { status, remedy: KEYS_REMEDY } : { status }),
+      headers: { "retry-after": String(RETRY_AFTER_SECONDS) },
+    };
   }
 }
 

@@ -3,6 +3,7 @@ import { RedisClaimStore } from "./redis-claim-store.ts";
 import { RedisConnection } from "./redis-connection.ts";
 import { RedisLobbyDirectory } from "./redis-lobby-directory.ts";
 import { RedisLobbyStore } from "./redis-lobby-store.ts";
+import { RedisNodeTable } from "./redis-node-table.ts";
 import { RedisOnceStore } from "./redis-once-store.ts";
 import type { SharedState } from "./shared-state.ts";
 
@@ -39,6 +40,7 @@ export function connectRedis({ url, prefix: name, codeRestMs, keptMs, steadyMs, 
     once: new RedisOnceStore(connection, prefix),
     claims: new RedisClaimStore(connection, prefix),
     bus,
+    nodes: new RedisNodeTable(connection, prefix),
     close: () => connection.close(),
   };
 }

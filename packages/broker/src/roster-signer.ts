@@ -11,6 +11,7 @@ import {
   type RosterKey,
 } from "@rollcall/netcode/lobby-protocol";
 import { CompactSign } from "jose";
+import type { NodeKeys } from "./key-watch.ts";
 import type { KeyRing, SigningKey } from "./key-ring.ts";
 import type { LobbyRecord } from "./lobby-record.ts";
 
@@ -60,6 +61,12 @@ export class RosterSigner {
     return new CompactSign(payload).setProtectedHeader({ ...ROSTER_HEADER, kid }).sign(secret);
   }
 
+  /** By which nodes find out whether they have the same keys: of one secret come all keys, and of the public one nobody finds it. */
+  thumbprints(): NodeKeys {
+    const nameOf = (key: SigningKey): string => thumbprintOf(this.#pairOf(key).key);
+    return { signs: nameOf(this.#keys.current), takes: this.#keys.verifying.map(nameOf) };
+  }
+
   get #nowS(): number {
     return Math.floor(this.#wallMs() / 1_000);
   }
@@ -82,6 +89,13 @@ export class RosterSigner {
     this.#pairs.set(signingKey, pair);
     return pair;
   }
+}
+
+/** RFC 7638: of these members, in this order. */
+function thumbprintOf(key: string): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ crv: "Ed25519", kty: "OKP", x: key }))
+    .digest("base64url");
 }
 
 /** The life's own id is for the broker. */

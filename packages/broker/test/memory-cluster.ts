@@ -8,8 +8,10 @@ import { MemoryLobbyDirectory } from "../src/memory-lobby-directory.ts";
 import { MemoryLobbyStore } from "../src/memory-lobby-store.ts";
 import { MemoryOnceStore } from "../src/memory-once-store.ts";
 import { lobbyChannel, type NodeBus } from "../src/node-bus.ts";
+import type { NodeTable } from "../src/node-table.ts";
 import type { OnceStore } from "../src/once-store.ts";
 import { StoreUnavailable, type SharedState } from "../src/shared-state.ts";
+import { MemoryNodeTable } from "./memory-node-table.ts";
 
 /** As the Redis adapter has them. */
 const COMMAND_MS_MAX = 450;
@@ -30,6 +32,7 @@ export class MemoryCluster {
   once: MemoryOnceStore;
   readonly directory = new MemoryLobbyDirectory();
   claims: MemoryClaimStore;
+  table: MemoryNodeTable;
   readonly nodes = new Set<MemoryNode>();
   /** How long the process of a node stands still once it has heard that it has this claim. */
   stillMs: (key: string) => number = () => 0;
@@ -41,6 +44,7 @@ export class MemoryCluster {
     this.lobbies = new MemoryLobbyStore(options.nowMs, options.codeRestMs ?? CODE_REST_MS);
     this.once = new MemoryOnceStore(options.nowMs);
     this.claims = new MemoryClaimStore(options.nowMs);
+    this.table = new MemoryNodeTable(options.nowMs);
   }
 
   get state(): "up" | "hung" | "down" {
@@ -60,6 +64,7 @@ export class MemoryCluster {
     this.lobbies = new MemoryLobbyStore(nowMs, codeRestMs);
     this.once = new MemoryOnceStore(nowMs);
     this.claims = new MemoryClaimStore(nowMs);
+    this.table = new MemoryNodeTable(nowMs);
   }
 
   /** A lobby as it was once: what was written since is lost. */
@@ -99,6 +104,7 @@ export class MemoryNode implements SharedState {
   readonly directory: LobbyDirectory;
   readonly claims: ClaimStore;
   readonly bus: NodeBus;
+  readonly nodes: NodeTable;
 
   constructor(cluster: MemoryCluster) {
     this.#cluster = cluster;
@@ -124,6 +130,7 @@ export class MemoryNode implements SharedState {
       watch: (game, handleChange) => cluster.directory.watch(game, handleChange),
     };
     this.bus = this.#createBus();
+    this.nodes = { announce: (...words) => this.#call(() => cluster.table.announce(...words)) };
     this.#beat = setInterval(() => void this.#check(), BEAT_MS).unref();
   }
 
@@ -158,8 +165,8 @@ export class MemoryNode implements SharedState {
 
   /** The same connection, with `change` in place of what it has. */
   with(change: Partial<SharedState>): SharedState {
-    const { lobbies, once, directory, claims, bus } = this;
-    return { lobbies, once, directory, claims, bus, close: () => this.close(), ...change };
+    const { lobbies, once, directory, claims, bus, nodes } = this;
+    return { lobbies, once, directory, claims, bus, nodes, close: () => this.close(), ...change };
   }
 
   hear(channel: string, text: string): boolean {

@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** All that a node ever asks of Redis. */
-async function useAll({ lobbies, claims, once, directory, bus }: SharedState): Promise<readonly unknown[]> {
+async function useAll({ lobbies, claims, once, directory, bus, nodes }: SharedState): Promise<readonly unknown[]> {
   const { record } = new TestLobby();
   const heard: string[] = [];
   await bus.subscribe(peerChannel(peer("ada")), (text) => heard.push(text));
@@ -41,6 +41,7 @@ async function useAll({ lobbies, claims, once, directory, bus }: SharedState): P
     await bus.publish(peerChannel(peer("ada")), "hello"),
     await once.take("one", 1_000),
     await once.has("one"),
+    (await nodes.announce("us", "here", 1_000)).get("us"),
   ];
   const claim = await claims.take("ada", { owner: "us", leaseMs: 1_000 });
   const token = claim.ok ? claim.token : 0;
@@ -52,7 +53,7 @@ async function useAll({ lobbies, claims, once, directory, bus }: SharedState): P
   bus.unsubscribe(peerChannel(peer("ada")));
   return [...written, ...held, listed.length, heard];
 }
-const USED = [true, true, 1, 1, true, true, "us", true, 1, ["hello"]];
+const USED = [true, true, 1, 1, true, true, "here", "us", true, 1, ["hello"]];
 
 /** The user of the operating guide, with `more` rights or fewer. */
 async function addUser(name: string, password: string, more: readonly string[] = []): Promise<void> {

@@ -6,6 +6,7 @@ import { claimStoreContract } from "./claim-store-contract.ts";
 import { code, TestLobby } from "./lobby-fixture.ts";
 import { lobbyStoreContract } from "./lobby-store-contract.ts";
 import { nodeBusContract } from "./node-bus-contract.ts";
+import { nodeTableContract } from "./node-table-contract.ts";
 import { onceStoreContract } from "./once-store-contract.ts";
 import { describeLobbyDirectory, listing } from "./lobby-directory-contract.ts";
 import { RedisServer } from "./redis-server.ts";
@@ -39,6 +40,7 @@ describe.each(["a server", "a node of a cluster"])("%s", (kind) => {
   onceStoreContract(async () => (await connect(url())).once, passMs);
   claimStoreContract(async () => (await connect(url())).claims, passMs);
   describeLobbyDirectory("directory", async () => ({ directory: (await connect(url())).directory, close: () => Promise.resolve() }));
+  nodeTableContract(async () => (await connect(url())).nodes, passMs);
   nodeBusContract(async (count) => {
     const prefix = freshPrefix();
     return Promise.all(Array.from({ length: count }, async () => (await connect(url(), prefix)).bus));
