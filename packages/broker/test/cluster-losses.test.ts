@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { lobbyChannel, NODES_CHANNEL } from "../src/node-bus.ts";
 import { MemoryCluster, type MemoryNode } from "./memory-cluster.ts";
+import { stepLobby } from "../src/lobby.ts";
 import { VirtualGuest, VirtualNode } from "./virtual-node.ts";
 import { useVirtualNodes } from "./virtual-nodes.ts";
 
@@ -81,6 +82,29 @@ test("[CL116] a node whose members go and come again follows the lobby all the s
   const cyd = new VirtualGuest();
   await left.join(cyd, code);
   expect([right.rooms.lobbyOf(ada.seat.peerId), right.rooms.lobbyOf(cyd.seat.peerId)]).toEqual([code, code]);
+});
+
+test("[CL125] where the lost change was of the host, and another takes its epoch, only the one in the store acts: the other is told to come again", async () => {
+  const { shared, left, right, code, ada, bob } = await pair();
+  const cyd = new VirtualGuest();
+  await left.join(cyd, code);
+  const before = await shared.lobbies.load(code);
+  await left.command(ada, { type: "transfer-host", peerId: bob.seat.peerId });
+  await vi.advanceTimersByTimeAsync(100);
+  expect(cyd.texts.join("")).toContain(`"hostId":"${bob.seat.peerId}","hostEpoch":2`);
+  await shared.rewind(code, before);
+  // A node that heard nothing of it writes another host, in the same epoch.
+  if (before.record === undefined) throw new Error("expected: a lobby");
+  const { peerId, connection } = ada.seat;
+  const command = { type: "transfer-host", peerId: cyd.seat.peerId } as const;
+  const step = stepLobby(before.record, { type: "command", peerId, connection, command, hostEpoch: 1, seed: 0 }, Date.now());
+  await shared.lobbies.compareAndSet(code, before.version, step.record);
+  const outcomes: unknown[] = [];
+  const order = { command: { type: "set-metadata", metadata: "of a host of old" }, hostEpoch: 2 } as const;
+  await right.service.command(bob.seat, order, (outcome) => outcomes.push(outcome));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([outcomes, bob.goodbyes]).toEqual([[{ ok: false, refusal: { code: "NOT_HOST" } }], ["SHUTTING_DOWN"]]);
+  expect((await shared.lobbies.load(code)).record?.lobby).toMatchObject({ hostId: cyd.seat.peerId, hostEpoch: 2, metadata: null });
 });
 
 test("[CL117] a store that was emptied in use is found so with the next order, or within a minute, and members bring their lobby back", async () => {
