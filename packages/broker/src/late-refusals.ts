@@ -5,7 +5,7 @@ import type { AddressLimits } from "./address-limits.ts";
 import { addressKey } from "./client-address.ts";
 import type { Counters } from "./counters.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
-import { RETRY_AFTER_SECONDS, refuseUpgrade } from "./refuse-upgrade.ts";
+import { letFail, RETRY_AFTER_SECONDS, refuseUpgrade } from "./refuse-upgrade.ts";
 
 /** How an address is told that it is refused, and how it is not told. */
 export interface Refusing {
@@ -56,6 +56,8 @@ export class LateRefusals {
   /** An upgrade. `reason`: a word of ours, for the counters. */
   refuseSocket(socket: Duplex, address: string, { reason, status }: { readonly reason: string; readonly status: string }): void {
     this.#counters.add(`socket:${reason}`);
+    // While it waits, too.
+    letFail(socket);
     this.refuse(monotonicMs(), address, {
       answer: () => refuseUpgrade(socket, status),
       cut: () => void socket.destroy(),

@@ -3,9 +3,19 @@ import type { Duplex } from "node:stream";
 /** After a restart, or on another node, members are taken again within this, and an address has a token or two again of what it used up; a proxy or a program that can read it waits as long. */
 export const RETRY_AFTER_SECONDS = 2;
 
+/** Lets a raw socket fail: once Node has handed it over with an upgrade nobody listens to its errors, and one that is reset would end the process. */
+export function letFail(socket: Duplex): void {
+  // A function made here would keep the request for as long as the socket lives.
+  socket.on("error", destroyItself);
+}
+
+function destroyItself(this: Duplex): void {
+  this.destroy();
+}
+
 /** Answers a request for a socket with an HTTP status, and with 429 and 503 when to come again. The raw socket may fail at any time. */
 export function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.on("error", () => socket.destroy());
+  letFail(socket);
   if (!socket.writable) {
     socket.destroy();
     return;
