@@ -89,6 +89,7 @@ export type {
   MatchView,
   NetcodeErrorCode,
   NetcodeErrorLike,
+  ResumeOptions,
   RunOptions,
   StartOptions,
 } from "./facade/types.ts";

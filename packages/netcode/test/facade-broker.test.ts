@@ -110,9 +110,30 @@ test("[FA54] of two tabs with one seat that the browser opens again, the first c
   for (const [key, value] of again.storage) twins[1]?.storage.set(key, value);
   const outcomes = await world.until(Promise.allSettled(twins.map((tab) => resumeLobby(tab.environment, options("Ada")))));
   expect(outcomes).toMatchObject([
-    { status: "rejected", reason: { code: "CLOSED" } },
+    { status: "rejected", reason: { code: "SEAT_TAKEN" } },
     { status: "fulfilled", value: { me: { seat: 0 } } },
   ]);
+});
+
+test("[FA54] a page whose seat another tab took may take it back, and then the other one is told the same", async () => {
+  const world = new FacadeWorld();
+  const page = world.page();
+  const lobby = await world.until(hostLobby(page.environment, options("Ada")));
+  const closed: unknown[] = [];
+  lobby.on("closed", (error) => closed.push(error));
+  const copy = world.page();
+  for (const [key, value] of page.storage) copy.storage.set(key, value);
+  const taken = await world.until(resumeLobby(copy.environment, options("Ada")));
+  taken?.on("closed", (error) => closed.push(error));
+  await world.run(100);
+  expect(closed).toMatchObject([{ code: "SEAT_TAKEN" }]);
+
+  page.claims = copy.claims;
+  expect(await world.until(resumeLobby(page.environment, options("Ada")))).toBeUndefined();
+  const back = await world.until(resumeLobby(page.environment, { ...options("Ada"), takeOver: true }));
+  await world.run(100);
+  expect(back).toMatchObject({ code: lobby.code, me: { seat: 0 } });
+  expect(closed).toMatchObject([{ code: "SEAT_TAKEN" }, { code: "SEAT_TAKEN" }]);
 });
 
 test("[FA55] a page whose resume failed may try again: its own claim is not another tab's", async () => {

@@ -6,7 +6,7 @@ import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
-import type { HostOptions, JoinOptions, Lobby, LobbyOptions, Match } from "./types.ts";
+import type { HostOptions, JoinOptions, Lobby, Match, ResumeOptions } from "./types.ts";
 
 /**
  * Loads what a lobby needs, once, and makes the key pair of the next visit: call it when a page that may host or join has nothing better to do, so that nobody waits for it later. Never rejects; what
@@ -75,10 +75,10 @@ export function watchLobbies(options: LobbyListOptions): Promise<LobbyList> {
 
 /**
  * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Call it first, when the page
- * loads. A tab that was duplicated while the first one lives gets `undefined` too; a seat is one page's at a time. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
+ * loads. A tab that was duplicated while the first one lives gets `undefined` too, unless it asks to take over; a seat is one page's at a time. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
  */
 export function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: LobbyOptions<State, Schema, Messages>,
+  options: ResumeOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages> | undefined> {
   return lobbies.resumeLobby(browserEnvironment, options);
 }

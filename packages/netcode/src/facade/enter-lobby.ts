@@ -32,7 +32,7 @@ import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./facade-times.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
-import type { HostOptions, JoinOptions, Lobby, LobbyOptions } from "./types.ts";
+import type { HostOptions, JoinOptions, Lobby, LobbyOptions, ResumeOptions } from "./types.ts";
 
 /** Watchers and who waits: as many as a match of eight has players. At double, who comes to watch costs each of them another link. */
 const AUDIENCE = 8;
@@ -109,10 +109,10 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
  */
 export async function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
   environment: Environment,
-  options: LobbyOptions<State, Schema, Messages>,
+  options: ResumeOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages> | undefined> {
   const memory = seatMemoryOf(environment, options);
-  const seat = await memory.recall();
+  const seat = await memory.recall(options.takeOver === true);
   if (seat === undefined) return undefined;
   try {
     // The invite is not the broker's.

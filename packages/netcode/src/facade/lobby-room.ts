@@ -344,7 +344,8 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     // A broker that lost the lobby does not end the match: peers talk to each other.
     const isForgotten = failure.code === "LOBBY_NOT_FOUND" || failure.code === "SEAT_EXPIRED";
     if (isForgotten && this.#matches.current?.phase === "running") this.#orphaned = error;
-    else this.#close(error);
+    // The person may take it back.
+    else this.#close(error, failure.code === "SEAT_TAKEN");
   }
 
   /** `keepsSeat`: for `resumeLobby`. */

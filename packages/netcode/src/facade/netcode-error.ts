@@ -16,6 +16,7 @@ const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, re
   KICKED: ["The host removed you from this lobby.", "You may join it again in a few seconds."],
   BANNED: ["The host banned you from this lobby.", "Join or host another lobby."],
   LOBBY_IDLE: ["The lobby was closed: nobody did anything in it for hours.", "Host a new lobby."],
+  SEAT_TAKEN: ["Your seat is played in another tab.", "Go on there, or take the seat back here."],
   NOT_HOST: ["Only the host can do this.", "Ask the host to do it."],
   NOT_MEMBER: ["You are not in this lobby.", "Join it first."],
   SEAT_EXPIRED: ["Your seat in this lobby is gone.", "Join the lobby again, or host a new one."],

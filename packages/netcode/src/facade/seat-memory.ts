@@ -26,13 +26,13 @@ export class SeatMemory {
 
   /**
    * The seat of the page that was here before, unless that page still lives: a duplicated tab has a copy of the storage, but no seat. From here on the
-   * seat is claimed, so that of two tabs that are restored one after the other the first one comes back.
+   * seat is claimed, so that of two tabs that are restored one after the other the first one comes back. `takeOver`: whoever has claimed it.
    */
-  async recall(): Promise<RememberedSeat | undefined> {
+  async recall(takeOver: boolean): Promise<RememberedSeat | undefined> {
     const seat = this.#read();
     if (seat === undefined) return undefined;
     const name = this.#claimName(seat.code, seat.secret);
-    if (await this.#page.isClaimed(name)) return undefined;
+    if (!takeOver && (await this.#page.isClaimed(name))) return undefined;
     this.#release = this.#page.claim(name);
     return seat;
   }

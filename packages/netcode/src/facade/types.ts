@@ -18,7 +18,7 @@ import type { DropCause, MatchRole, SessionEvent } from "../core/ports/session.t
 /**
  * Codes of `NetcodeError`. The lobby's own codes, and:
  *
- * - `BANNED`: the host removed us, for good or for a time. `LOBBY_IDLE`: nobody did anything in the lobby for hours. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
+ * - `BANNED`: the host removed us, for good or for a time. `LOBBY_IDLE`: nobody did anything in the lobby for hours. `SEAT_TAKEN`: another page came back to our seat; `resumeLobby` with `takeOver` takes it back. `BROKER_UNREACHABLE`: no answer from the broker. `CLOSED`: the lobby or match was left or disposed.
  * - `BAD_ARGUMENT`: a call that can never succeed; the message names the argument.
  * - `PEER_UNREACHABLE`: the broker is fine, but no link to a member could be made (usually a NAT without TURN). Comes with `peer-unreachable`.
  * - `IDENTITY_MISMATCH`: a member could not prove that it is who the broker says it is, or the broker gave us an id that is not ours.
@@ -31,6 +31,7 @@ export type NetcodeErrorCode =
   | LobbyErrorCode
   | "BANNED"
   | "LOBBY_IDLE"
+  | "SEAT_TAKEN"
   | "BROKER_UNREACHABLE"
   | "CLOSED"
   | "BAD_ARGUMENT"
@@ -53,6 +54,15 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
   readonly signal?: AbortSignal;
   /** Told what happens to the connections, for your own reports of failures: at most 60 entries at once and 5 a second, without secrets, addresses and names. */
   readonly log?: (entry: LogEntry) => void;
+}
+
+export interface ResumeOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+  State,
+  Schema,
+  Messages
+> {
+  /** Takes the seat back from another tab that has it, which gets `closed` with `SEAT_TAKEN`. Ask the person first. */
+  readonly takeOver?: boolean;
 }
 
 export interface JoinOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<

@@ -3,8 +3,8 @@ import type { GameIdentity, GoodbyeReason, LeaveReason, LobbyError, LobbyErrorCo
 
 /** Why entering, a command, or the lobby itself failed. The broker's refusals and goodbyes, and two of the member's own. */
 export interface LobbyFailure {
-  /** `BROKER_UNREACHABLE`: no answer in time. `CLOSED`: the lobby is over for this member. */
-  readonly code: LobbyErrorCode | "BANNED" | "LOBBY_IDLE" | "BROKER_UNREACHABLE" | "CLOSED";
+  /** `BROKER_UNREACHABLE`: no answer in time. `CLOSED`: the lobby is over for this member. `SEAT_TAKEN`: for this page, since another has the seat. */
+  readonly code: LobbyErrorCode | "BANNED" | "LOBBY_IDLE" | "SEAT_TAKEN" | "BROKER_UNREACHABLE" | "CLOSED";
   /** For the developer, where there is more to say than `code` says. */
   readonly message?: string;
   readonly retryAfterMs?: number;
@@ -23,7 +23,7 @@ export function goodbyeFailure(reason: GoodbyeReason): LobbyFailure | undefined 
     case "LOBBY_IDLE":
       return { code: reason };
     case "REPLACED":
-      return { code: "CLOSED", message: "Another page took this seat." };
+      return { code: "SEAT_TAKEN" };
     case "LOBBY_CLOSED":
       return { code: "LOBBY_NOT_FOUND" };
     case "RATE_LIMITED":
