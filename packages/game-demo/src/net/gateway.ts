@@ -1,4 +1,13 @@
-import type { HostOptions, JoinOptions, Lobby, LobbyList, LobbyListOptions, LocalMatchOptions, Match } from "@rollcall/netcode";
+import type {
+  HostOptions,
+  JoinOptions,
+  Lobby,
+  LobbyList,
+  LobbyListOptions,
+  LocalMatchOptions,
+  Match,
+  ResumeOptions,
+} from "@rollcall/netcode";
 import type { DiagnoseOptions, Diagnosis } from "@rollcall/netcode/doctor";
 import { hostLobby, joinLobby, quickMatch, resumeLobby, startLocalMatch, watchLobbies } from "@rollcall/netcode";
 import { askCodeLength } from "./code-length.ts";
@@ -10,6 +19,7 @@ export type RubberbandMatch = Match<RubberbandState, Schema>;
 
 /** Lobby options without the game, which is always Rubberband. */
 export type JoinRequest = Omit<JoinOptions<RubberbandState, Schema>, "game">;
+export type ResumeRequest = JoinRequest & Pick<ResumeOptions<RubberbandState, Schema>, "takeOver">;
 export type HostRequest = Omit<HostOptions<RubberbandState, Schema>, "game">;
 export type LocalRequest = Omit<LocalMatchOptions<RubberbandState, Schema>, "game">;
 export type ListRequest = Omit<LobbyListOptions, "game">;
@@ -28,7 +38,7 @@ export interface Gateway {
   /** The public list, followed until the request's signal says otherwise. */
   watchLobbies(request: ListRequest): Promise<LobbyList>;
   /** The seat that this tab held before it was reloaded; `undefined` when there is none. */
-  resume(request: JoinRequest): Promise<RubberbandLobby | undefined>;
+  resume(request: ResumeRequest): Promise<RubberbandLobby | undefined>;
   /** A match on this device alone. */
   startLocal(request: LocalRequest): RubberbandMatch;
   /** Why others cannot be reached from here. Rejects when the part of the page that knows cannot be loaded. */

@@ -1,4 +1,4 @@
-import type { Gateway, JoinRequest, RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
+import type { Gateway, JoinRequest, ResumeRequest, RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
 import type { PageOptions } from "../net/page-options.ts";
 import { WakeLock } from "../net/wake-lock.ts";
 import { Announcer } from "./announcer.ts";
@@ -33,6 +33,9 @@ export interface AppOptions {
   readonly onCode: (code: string | undefined) => void;
 }
 
+/** Between two questions whether the lobby server is back. At half, a page in the background asks as often as one that plays; at double, a person presses the button first. */
+const BROKER_ASKED_MS = 4_000;
+
 /** As what, and with which password. */
 type HowToJoin = Pick<JoinRequest, "as" | "password">;
 
@@ -54,6 +57,8 @@ export class App implements Shell {
   #how: HowToJoin = {};
   /** What was last chosen; for the next time that options are asked for. */
   #hostChoice = PRIVATE_LOBBY;
+  /** Asks for a lobby server that was not there. */
+  #asking: number | undefined;
   /** The last invite that was seen: the code that it begins with is joined with its secret. */
   #invite: string | undefined;
 
@@ -158,7 +163,7 @@ export class App implements Shell {
     this.#session = undefined;
     this.#options.onCode(undefined);
     this.#showHome();
-    if (error !== undefined) this.errors.show(error, this.#typedCode === "" ? undefined : () => this.#join(this.#typedCode));
+    if (error !== undefined) this.#showError(error, this.#typedCode === "" ? undefined : () => this.#join(this.#typedCode));
   }
 
   #showHome(): void {
@@ -172,6 +177,7 @@ export class App implements Shell {
         this.#invite = invite ?? this.#invite;
         this.#join(code);
       },
+      onCode: () => this.errors.clear(),
       onHost: () => this.#host(PRIVATE_LOBBY),
       onPlay: () => this.#play(),
       onQuick: () => this.#quick(),
@@ -218,7 +224,7 @@ export class App implements Shell {
     });
   }
 
-  /** Asks for the password, offers to wait or to watch, else says what went wrong. */
+  /** Asks for the password, offers to wait or to watch or to have the seat back, else says what went wrong. */
   #showError(error: unknown, retry?: () => void): void {
     const { code } = errorText(error);
     const lobby = this.#typedCode;
@@ -229,7 +235,35 @@ export class App implements Shell {
         { text: strings.room.waitForSeat, act: () => joinAs("queue") },
         { text: strings.room.watchOnly, act: () => joinAs("spectator") },
       ]);
-    } else this.errors.show(error, retry);
+    } else if (code === "SEAT_TAKEN")
+      this.errors.show(error, undefined, [{ text: strings.error.takeSeatBack, act: () => this.#takeSeatBack() }]);
+    else this.errors.show(error, retry);
+    window.clearInterval(this.#asking);
+    if (code === "BROKER_UNREACHABLE" && retry !== undefined)
+      this.#asking = window.setInterval(() => void this.#askForBroker(retry), BROKER_ASKED_MS);
+  }
+
+  /** Goes on with what failed for want of the lobby server, once it is back. Whoever dismissed the error, or began something else, does not want it any more. */
+  async #askForBroker(retry: () => void): Promise<void> {
+    const { gateway, page } = this.#options;
+    const asking = this.#asking;
+    const isWanted = (): boolean => this.#asking === asking && this.errors.code === "BROKER_UNREACHABLE";
+    if (!isWanted()) return window.clearInterval(asking);
+    const codeLength = await gateway.codeLength(page.broker);
+    if (codeLength === undefined || !isWanted()) return;
+    window.clearInterval(asking);
+    this.#codeLength = codeLength;
+    this.#home?.setCodeLength(codeLength);
+    retry();
+  }
+
+  #takeSeatBack(): void {
+    const code = this.#typedCode;
+    void this.#enter(
+      strings.home.resuming,
+      (request) => this.#resume(code, { ...request, takeOver: true }),
+      () => this.#join(code),
+    );
   }
 
   #host(choice: HostChoice): void {
@@ -283,7 +317,7 @@ export class App implements Shell {
   }
 
   /** Back to the seat of before a reload, else to the lobby of the address, else nowhere. */
-  async #resume(code: string | undefined, request: JoinRequest): Promise<RubberbandLobby | undefined> {
+  async #resume(code: string | undefined, request: ResumeRequest): Promise<RubberbandLobby | undefined> {
     const { gateway } = this.#options;
     const resumed = await gateway.resume(request).catch((error: unknown) => {
       // The seat or the lobby is gone: nothing to tell somebody who only opened a page.

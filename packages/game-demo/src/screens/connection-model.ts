@@ -31,6 +31,7 @@ export function connectionModel(peer: LobbyPeer | "me" | undefined, connected: b
 }
 
 function barsOf(peer: LobbyPeer): number {
+  if (peer.path === "connecting") return 0;
   const step = BARS_RTT_MS.findIndex((limitMs) => peer.rttMs <= limitMs);
   const bars = step === -1 ? 1 : 4 - step;
   return Math.max(1, peer.lossRatio > LOSSY_RATIO ? bars - 1 : bars);

@@ -47,19 +47,25 @@ export class ErrorBanner {
     this.#check = check;
   }
 
+  /** What is shown. */
+  get code(): string | undefined {
+    return this.#shown;
+  }
+
   /** `retry` is offered where trying again makes sense, `ways` are other things to do in its place. */
   show(error: unknown, retry?: () => void, ways: readonly ErrorWay[] = []): void {
     const text = errorText(error);
     this.clear();
     this.#shown = text.code;
     const action = this.#action(text.code, retry);
+    const isAwaited = retry !== undefined && text.code === "BROKER_UNREACHABLE";
     const dismiss = { type: "button", class: "icon-button", "aria-label": strings.error.dismiss, onclick: () => this.clear() };
     this.root.append(
       element(
         "div",
         { class: "error panel", role: "alert", "data-testid": "error", "data-code": text.code },
         icon("warning"),
-        element("p", {}, element("strong", {}, text.message), " ", text.remedy),
+        element("p", {}, element("strong", {}, text.message), " ", text.remedy, isAwaited ? ` ${strings.error.byItself}` : ""),
         action,
         ...ways.map(({ text: name, act }) =>
           element("button", { type: "button", class: "button small", onclick: () => (this.clear(), act()) }, name),

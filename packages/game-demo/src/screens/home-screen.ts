@@ -12,6 +12,8 @@ export interface HomeScreenOptions {
   readonly codeLength: number | undefined;
   /** `invite`: of the same code, where it was pasted with its secret. */
   readonly onJoin: (code: string, invite: string | undefined) => void;
+  /** Another code is being typed: what was said of the last one is over. */
+  readonly onCode: () => void;
   readonly onHost: () => void;
   readonly onPlay: () => void;
   readonly onQuick: () => void;
@@ -161,6 +163,7 @@ export class HomeScreen {
       const read = readLobbyCode(field.value, this.#codeLength);
       if (field.value !== read) field.value = read;
       field.removeAttribute("aria-invalid");
+      this.#options.onCode();
       this.#submitSoon();
     });
     return field;

@@ -13,6 +13,12 @@ export interface ListPanelOptions {
   readonly onQuick: () => void;
 }
 
+/**
+ * After an outage an empty list may only be an early one: members bring their lobbies back, each within the longest wait between two attempts (8 s) and the time in which they
+ * are asked for (3 s). At half, it says that there is nobody while they come; at double, who is alone waits for it.
+ */
+const LOBBIES_BACK_MS = 12_000;
+
 /** The public list, as long as it is looked at: filters, how many there are, and a row for each lobby. */
 export class ListPanel {
   readonly root: HTMLElement;
@@ -24,6 +30,8 @@ export class ListPanel {
   readonly #list: HTMLElement = element("ul", { class: "listings", role: "list", "aria-label": strings.list.heading });
   readonly #rows = new Map<string, ListingRow>();
   #watching: AbortController | undefined;
+  /** Runs out when lobbies of before an outage must be back. */
+  #returning: number | undefined;
 
   constructor(options: ListPanelOptions) {
     this.#options = options;
@@ -55,6 +63,7 @@ export class ListPanel {
   stop(): void {
     this.#watching?.abort();
     this.#watching = undefined;
+    this.#endReturn();
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -63,12 +72,26 @@ export class ListPanel {
     try {
       const list = await this.#options.watch(filterOf(this.#filters), signal);
       if (signal.aborted) return list.close();
-      const draw = (): void => this.#draw(list.isLive ? "live" : "lost", list);
-      list.on("change", draw);
-      draw();
+      list.on("change", () => this.#follows(list));
+      this.#follows(list);
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
     }
+  }
+
+  #follows(list: LobbyList): void {
+    const isBack = list.isLive && this.root.dataset["state"] === "lost";
+    if (isBack) this.#returning = window.setTimeout(() => (this.#endReturn(), this.#follows(list)), LOBBIES_BACK_MS);
+    if (!list.isLive) {
+      this.#endReturn();
+      this.#draw("lost", list);
+    } else if (this.#returning !== undefined && list.lobbies.length === 0) this.#draw("loading", undefined);
+    else this.#draw("live", list);
+  }
+
+  #endReturn(): void {
+    window.clearTimeout(this.#returning);
+    this.#returning = undefined;
   }
 
   #draw(state: ListState, list: LobbyList | undefined): void {

@@ -6,10 +6,11 @@ import { inviteCard } from "./invite-card.ts";
 import { noteLobby } from "./lobby-notes.ts";
 import { listenMatchKeys } from "./match-keys.ts";
 import { matchSeats } from "./match-model.ts";
+import { cleanName } from "./player-name.ts";
 import { noteMatch } from "./match-notes.ts";
 import { MatchScreen } from "./match-screen.ts";
 import { ResultScreen } from "./result-screen.ts";
-import { botProfiles, freeColour, memberName, peopleOf, roomModel, seatCount, yieldedColour } from "./room-model.ts";
+import { botProfiles, freeColour, memberName, peopleOf, roomModel, seatCount, yieldedLooks } from "./room-model.ts";
 import { RoomScreen } from "./room-screen.ts";
 import type { Shell } from "./shell.ts";
 import { strings } from "./strings.ts";
@@ -117,6 +118,8 @@ export class LobbySession {
       chat: lobby.chat,
       onName: (text) => this.#rename(text),
       onGuest: (plays) => this.#setGuest(plays),
+      onGuestName: (text) => this.#changeGuest({ name: text }),
+      onGuestColour: (colour) => this.#changeGuest({ colour }),
       onWatch: () => this.#watch(),
       onKeepOpen: () => shell.run(lobby.keepOpen()),
       onColour: (colour) => {
@@ -168,6 +171,18 @@ export class LobbySession {
     this.#shell.run(lobby.setProfile({ guests: plays ? [guest] : [] }));
   }
 
+  /** Returns the name of who plays on this device, as it was taken. */
+  #changeGuest(change: { readonly name?: string; readonly colour?: number }): string {
+    const { lobby } = this;
+    const [guest] = lobby.me.profile.guests ?? [];
+    if (guest === undefined) return "";
+    const typed = cleanName(change.name ?? "");
+    const name = typed === "" ? guest.name : typed;
+    const { colour = guest.colour } = change;
+    if (name !== guest.name || colour !== guest.colour) this.#shell.run(lobby.setProfile({ guests: [{ ...guest, name, colour }] }));
+    return name;
+  }
+
   #start(): void {
     // Whoever clicks twice means one match; the second start would be refused, with a message over the first one's countdown.
     if (this.#starting) return;
@@ -194,6 +209,7 @@ export class LobbySession {
       if (this.#match === match && this.#stopMatch !== undefined && this.#stops.length > 0) this.#showRoom();
     });
     shell.errors.clear();
+    toasts.clearPassing();
     shell.wakeLock.hold();
     const notes = noteMatch(match, seats, toasts, (peerId) => this.#nameOf(peerId));
     const screen: MatchScreen = new MatchScreen({
@@ -305,9 +321,9 @@ export class LobbySession {
   }
 
   #yieldColour(): void {
-    const colour = yieldedColour(this.lobby.me, this.lobby.state.members);
-    if (colour === undefined || this.#yielding) return;
+    const looks = yieldedLooks(this.lobby.me, this.lobby.state.members);
+    if (looks === undefined || this.#yielding) return;
     this.#yielding = true;
-    this.#shell.run(this.lobby.setProfile({ colour }).finally(() => (this.#yielding = false)));
+    this.#shell.run(this.lobby.setProfile(looks).finally(() => (this.#yielding = false)));
   }
 }

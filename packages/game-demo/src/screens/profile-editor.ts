@@ -5,6 +5,8 @@ import { strings } from "./strings.ts";
 
 export interface ProfileEditorOptions {
   readonly name: string;
+  /** Of the name field; default: your name. */
+  readonly label?: string;
   readonly colour: number;
   /** Looks of others, by palette index: shown, but not to be chosen. */
   readonly takenBy?: ReadonlyMap<number, string>;
@@ -46,7 +48,7 @@ export class ProfileEditor {
         "div",
         { class: "profile-name" },
         this.#badge,
-        element("label", { class: "label", for: nameId }, strings.profile.name),
+        element("label", { class: "label", for: nameId }, options.label ?? strings.profile.name),
         this.#name,
       ),
       element("fieldset", { class: "looks" }, element("legend", { class: "visually-hidden" }, strings.profile.look), ...looks),

@@ -1,5 +1,5 @@
 import type { AudienceRole, LobbyPeer, Member } from "@rollcall/netcode";
-import type { PeerId } from "@rollcall/netcode";
+import type { PeerId, Profile } from "@rollcall/netcode";
 import { playersOf } from "@rollcall/netcode/lobby-protocol";
 import type { RubberbandLobby } from "../net/gateway.ts";
 import { botName, lookAt, PALETTE, parseSettings, type RubberbandSettings } from "../sim/index.ts";
@@ -140,13 +140,32 @@ export function botProfiles(colours: readonly number[], count: number): { name: 
   });
 }
 
-/** The colour that we should move to: `undefined` while ours is our own. Of two with one colour the later comer moves, so that both never do. */
-export function yieldedColour(me: Member, members: readonly Member[]): number | undefined {
-  const others = members.filter((member) => member.peerId !== me.peerId);
-  const clash = others.some((other) => other.profile.colour === me.profile.colour && other.order < me.order);
-  if (!clash) return undefined;
-  const free = PALETTE.findIndex((_, colour) => others.every((other) => other.profile.colour !== colour));
-  return free === -1 ? undefined : free;
+/**
+ * The looks that we and who plays on our device should move to: `undefined` while each is its own, or none is free. Of two members with one colour the later comer moves, so that
+ * both never do.
+ */
+export function yieldedLooks(
+  { peerId, order, profile }: Member,
+  members: readonly Member[],
+): Pick<Profile, "colour" | "guests"> | undefined {
+  const others = members.filter((member) => member.peerId !== peerId);
+  const earlier = coloursOf(others.filter((other) => other.order < order));
+  const { guests = [] } = profile;
+  const used = new Set([...coloursOf(others), profile.colour, ...guests.map(({ colour }) => colour)]);
+  let isMoved = false;
+  const ownOf = (colour: number): number => {
+    const free = earlier.has(colour) ? PALETTE.findIndex((_, other) => !used.has(other)) : -1;
+    if (free === -1) return colour;
+    isMoved = true;
+    used.add(free);
+    return free;
+  };
+  const looks = { colour: ownOf(profile.colour), guests: guests.map((guest) => ({ ...guest, colour: ownOf(guest.colour) })) };
+  return isMoved ? looks : undefined;
+}
+
+function coloursOf(members: readonly Member[]): ReadonlySet<number> {
+  return new Set(members.flatMap(({ profile }) => [profile, ...(profile.guests ?? [])]).map(({ colour }) => colour));
 }
 
 /** A member's name as it may be shown: cleaned, and never empty. */

@@ -9,8 +9,8 @@ import { HostTools, type HostToolsOptions } from "./host-tools.ts";
 import { icon } from "./icon.ts";
 import { inviteCard } from "./invite-card.ts";
 import { lookIcon } from "./look-icon.ts";
-import { ProfileEditor } from "./profile-editor.ts";
-import type { PersonSeat, RoomModel } from "./room-model.ts";
+import { ProfileEditor, type ProfileEditorOptions } from "./profile-editor.ts";
+import type { GuestSeat, PersonSeat, RoomModel } from "./room-model.ts";
 import { SeatCard } from "./seat-card.ts";
 import { SettingsPanel } from "./settings-panel.ts";
 import { strings } from "./strings.ts";
@@ -39,6 +39,9 @@ export interface RoomScreenOptions {
   readonly onColour: (colour: number) => void;
   /** A second player on this device, or none any more. */
   readonly onGuest: (plays: boolean) => void;
+  /** Returns the name as it was taken. */
+  readonly onGuestName: (name: string) => string;
+  readonly onGuestColour: (colour: number) => void;
   readonly onWatch: () => void;
   readonly onKeepOpen: () => void;
 }
@@ -173,7 +176,11 @@ export class RoomScreen {
   #updateSeats(model: RoomModel): void {
     while (this.#cards.length > model.seats.length) this.#cards.pop()?.root.remove();
     while (this.#cards.length < model.seats.length) {
-      const card = new SeatCard({ onEdit: () => this.#editProfile(), onManage: (seat) => this.#manage(seat) });
+      const card = new SeatCard({
+        onEdit: () => this.#editProfile(),
+        onEditGuest: () => this.#editGuest(),
+        onManage: (seat) => this.#manage(seat),
+      });
       this.#cards.push(card);
       this.#seats.append(card.root);
     }
@@ -181,15 +188,31 @@ export class RoomScreen {
   }
 
   #editProfile(): void {
-    const persons = (this.#model?.seats ?? []).filter((seat): seat is PersonSeat => seat.kind === "person");
-    const me = persons.find((person) => person.isMe);
-    if (me === undefined) return;
     const { onName, onColour } = this.#options;
-    const takenBy = new Map(persons.filter((person) => !person.isMe).map((person) => [person.colour, person.name]));
-    const editor = new ProfileEditor({ id: "room", name: me.name, colour: me.colour, takenBy, onName, onColour });
-    const commit = (): void => editor.commit(onName);
+    const me = this.#people().find((seat) => seat.kind === "person" && seat.isMe);
+    if (me !== undefined) this.#edit(me, { id: "room", onName, onColour });
+  }
+
+  #editGuest(): void {
+    const { onGuestName: onName, onGuestColour: onColour } = this.#options;
+    const guest = this.#people().find((seat) => seat.kind === "guest" && seat.isMine);
+    if (guest !== undefined) this.#edit(guest, { id: "guest", label: strings.profile.guestName, onName, onColour });
+  }
+
+  #people(): readonly (PersonSeat | GuestSeat)[] {
+    return (this.#model?.seats ?? []).filter((seat) => seat.kind !== "bot");
+  }
+
+  #edit(seat: PersonSeat | GuestSeat, options: Omit<ProfileEditorOptions, "name" | "colour" | "takenBy">): void {
+    const takenBy = new Map(
+      this.#people()
+        .filter((other) => other !== seat)
+        .map(({ colour, name }) => [colour, name]),
+    );
+    const editor = new ProfileEditor({ ...options, name: seat.name, colour: seat.colour, takenBy });
+    const commit = (): void => editor.commit(options.onName);
     openDialog({
-      title: strings.profile.edit,
+      title: seat.kind === "guest" ? strings.profile.editOf(seat.name) : strings.profile.edit,
       body: [editor.root],
       actions: [{ text: strings.profile.done, className: "button primary" }],
       onClose: commit,

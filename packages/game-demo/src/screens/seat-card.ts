@@ -6,6 +6,8 @@ import { strings } from "./strings.ts";
 
 export interface SeatCardHandlers {
   readonly onEdit: () => void;
+  /** Changes who plays on this device, too. */
+  readonly onEditGuest: () => void;
   readonly onManage: (seat: PersonSeat) => void;
 }
 
@@ -65,8 +67,9 @@ export class SeatCard {
     this.root.dataset["testid"] = "guest";
     this.#setBadges([]);
     this.#bars.hidden = true;
-    setText(this.#state, model.isMine ? strings.room.guest : strings.room.guestOf(model.hostName));
-    this.#button.hidden = true;
+    setText(this.#state, model.isMine ? guestKeys() : strings.room.guestOf(model.hostName));
+    this.#button.hidden = !model.isMine;
+    if (model.isMine) this.#setButton("edit", strings.profile.editOf(model.name));
   }
 
   #showPerson(model: PersonSeat): void {
@@ -87,10 +90,14 @@ export class SeatCard {
 
   #showButton(model: PersonSeat): void {
     this.#button.hidden = false;
-    const name = model.isMe ? strings.profile.edit : strings.room.options(model.name);
+    if (model.isMe) this.#setButton("edit", strings.profile.edit);
+    else this.#setButton("more", strings.room.options(model.name));
+  }
+
+  #setButton(picture: "edit" | "more", name: string): void {
     if (this.#button.getAttribute("aria-label") === name) return;
     this.#button.setAttribute("aria-label", name);
-    this.#button.replaceChildren(icon(model.isMe ? "edit" : "more"));
+    this.#button.replaceChildren(icon(picture));
   }
 
   #setBadges(texts: readonly string[]): void {
@@ -102,10 +109,16 @@ export class SeatCard {
   }
 
   #press(): void {
+    if (this.#model?.kind === "guest") this.#handlers.onEditGuest();
     if (this.#model?.kind !== "person") return;
     if (this.#model.isMe) this.#handlers.onEdit();
     else this.#handlers.onManage(this.#model);
   }
+}
+
+/** What a second player of this device steers with: fingers are the first one's. */
+function guestKeys(): string {
+  return window.matchMedia("(any-pointer: fine)").matches ? strings.room.guest : strings.room.guestByTouch;
 }
 
 function badgeKind(text: string): string {

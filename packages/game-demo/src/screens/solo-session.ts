@@ -1,10 +1,13 @@
 import type { Gateway, RubberbandMatch } from "../net/gateway.ts";
+import { openDialog } from "./dialog.ts";
+import { element } from "./element.ts";
 import { listenMatchKeys } from "./match-keys.ts";
 import { matchSeats } from "./match-model.ts";
 import { MatchScreen } from "./match-screen.ts";
 import { ResultScreen } from "./result-screen.ts";
 import { botProfiles } from "./room-model.ts";
 import type { Shell } from "./shell.ts";
+import { strings } from "./strings.ts";
 
 /** Five rivals: a full platform, and room to run. */
 const BOTS = 5;
@@ -55,11 +58,28 @@ export class SoloSession {
       onRunning: () => undefined,
     });
     this.#stopKeys = listenMatchKeys({
-      onEscape: leave,
+      onEscape: () => this.#askToLeave(match),
       onMuteKey: () => screen.setMuted(stage.muted),
       onPauseKey: () => screen.togglePause(),
     });
     this.#shell.show("match", screen);
+  }
+
+  /** Escape is pressed for many things; nobody is left alone by a match that waits. */
+  #askToLeave(match: RubberbandMatch): void {
+    const wasPaused = match.paused;
+    if (!wasPaused) match.pause();
+    openDialog({
+      title: strings.match.leaveTitle,
+      body: [element("p", {}, strings.match.leaveSoloText)],
+      actions: [
+        { text: strings.match.leaveNo },
+        { text: strings.match.leaveYes, className: "button danger", act: () => void this.leave() },
+      ],
+      onClose: () => {
+        if (!wasPaused) match.resume();
+      },
+    });
   }
 
   #showResult(match: RubberbandMatch, result: unknown): void {

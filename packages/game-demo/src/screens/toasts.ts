@@ -42,6 +42,11 @@ export class Toasts {
     this.#shown = this.#shown.filter((candidate) => candidate !== toast);
   }
 
+  /** What stood there to be read for a while is old news: another screen comes up. */
+  clearPassing(): void {
+    for (const { key, timer } of this.#shown) if (timer !== undefined) this.hide(key);
+  }
+
   clear(): void {
     for (const { key } of this.#shown) this.hide(key);
   }

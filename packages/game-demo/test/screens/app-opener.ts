@@ -8,6 +8,7 @@ export function appOpener(): (path?: string, network?: FakeNetwork) => Promise<O
     opened?.close();
     opened = undefined;
     vi.restoreAllMocks();
+    vi.useRealTimers();
   });
   return async (path = "/?name=Ada", network = {}) => {
     opened = await openApp(path, network);

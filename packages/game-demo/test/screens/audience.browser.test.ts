@@ -87,7 +87,7 @@ describe("the room", () => {
     await expect.element(audience.nth(1)).toHaveTextContent("BoWatches");
     lobby.add("Cy");
     await press("Options for Cy");
-    await press("Let watch");
+    await press("Move to spectators");
     await press("Spectate");
     await expect.element(page.getByRole("button", { name: "Ready" })).not.toBeInTheDocument();
     await expect.element(page.getByRole("button", { name: "Start" })).toBeDisabled();

@@ -1,8 +1,9 @@
 import { NetcodeError } from "@rollcall/netcode";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { FakeLobby } from "./fake-lobby.ts";
 import { appOpener } from "./app-opener.ts";
+import type { FakeNetwork } from "./open-app.ts";
 
 const open = appOpener();
 
@@ -130,6 +131,41 @@ describe("the title", () => {
     expect(requests).toEqual(["join KXRTM Ada", "join KXRTM Ada"]);
   });
 
+  test("[SC9] what was said of a code goes with the first letter of another one", async () => {
+    await open("/?name=Ada", { join: () => Promise.reject(new NetcodeError("LOBBY_NOT_FOUND")) });
+    await userEvent.fill(codeField, "BBBBB");
+    await expect.element(error).toBeVisible();
+    await userEvent.fill(codeField, "K");
+    await expect.element(error).not.toBeInTheDocument();
+  });
+
+  test("[SC99] a link that was opened while the lobby server was away joins once it is back, unless the error was dismissed", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    let isAway = true;
+    const network: FakeNetwork = {
+      codeLength: async () => (isAway ? undefined : 5),
+      join: async (code, name) => {
+        if (isAway) throw new NetcodeError("BROKER_UNREACHABLE");
+        return new FakeLobby(code, { name, colour: 0 }, ["Ana"]);
+      },
+    };
+    const dismissed = await open("/?name=Ada#j=KXRTM", network);
+    await expect.element(error).toHaveTextContent("Once it answers, this goes on by itself.");
+    await userEvent.click(page.getByRole("button", { name: "Dismiss" }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(dismissed.requests).toEqual(["join KXRTM Ada"]);
+    dismissed.close();
+    isAway = true;
+    const { requests } = await open("/?name=Ada#j=KXRTM", network);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(requests).toEqual(["join KXRTM Ada"]);
+    isAway = false;
+    await vi.advanceTimersByTimeAsync(4_000);
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+  });
+
   test("[SC10] joining can be called off, and what comes late is left at once", async () => {
     const { lobbyOf, finish } = pendingLobby();
     const app = await open("/?name=Ada", { join: () => lobbyOf });
@@ -177,6 +213,20 @@ describe("the title", () => {
     expect(match?.localPlayers).toEqual([0]);
     expect(app.match, "a match alone is no networked match").toBeUndefined();
     await userEvent.click(page.getByRole("button", { name: "Leave" }));
+    await expect.element(page.getByRole("heading", { name: "Rubberband" })).toHaveFocus();
+  });
+
+  test("[SC12] Escape in a match against bots stops it and asks", async () => {
+    const { played } = await open();
+    await userEvent.click(page.getByRole("button", { name: "Play now" }));
+    const match = played.at(-1);
+    await userEvent.keyboard("{Escape}");
+    await expect.element(page.getByRole("heading", { name: "Leave the match?" })).toBeVisible();
+    expect(match?.paused).toBe(true);
+    await userEvent.keyboard("{Escape}");
+    await expect.poll(() => match?.paused).toBe(false);
+    await userEvent.keyboard("{Escape}");
+    await userEvent.click(page.getByRole("button", { name: "Quit" }));
     await expect.element(page.getByRole("heading", { name: "Rubberband" })).toHaveFocus();
   });
 

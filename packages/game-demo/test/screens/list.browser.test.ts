@@ -1,5 +1,5 @@
 import { NetcodeError, type LobbyFilter } from "@rollcall/netcode";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { appOpener } from "./app-opener.ts";
 import { FakeList, fakeListing } from "./fake-list.ts";
@@ -90,6 +90,25 @@ describe("the public list", () => {
     list.set([]);
     await userEvent.click(page.getByRole("dialog").getByRole("button", { name: "Quick match" }));
     expect(requests).toEqual(["quick Ada"]);
+  });
+
+  test("[SC73] after an outage an empty list is on its way until lobbies had the time to come back", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const list = new FakeList([fakeListing("BCDFG")]);
+    await openList({ watchLobbies: async () => list });
+    await expect.element(status).toHaveTextContent("1 lobby");
+    list.set(list.lobbies, false);
+    await vi.advanceTimersByTimeAsync(60_000);
+    list.set([]);
+    await expect.element(status).toHaveTextContent("Looking for lobbies…");
+    expect(rows.elements()).toHaveLength(1);
+    list.set([fakeListing("BCDFG")]);
+    await expect.element(status).toHaveTextContent("1 lobby");
+    list.set([]);
+    await expect.element(status).toHaveTextContent("Looking for lobbies…");
+    await vi.advanceTimersByTimeAsync(12_000);
+    await expect.element(status).toHaveTextContent(/nobody has a public lobby/i);
+    expect(rows.elements()).toHaveLength(0);
   });
 
   test("[SC74] a quick match leads to a room, and can be cancelled", async () => {

@@ -31,6 +31,25 @@ describe("the match", () => {
     await expect.element(said).toHaveTextContent("The match begins");
   });
 
+  test("[SC26] notes do not lie over the names of who plays, and those of the room are gone", async () => {
+    const app = await open("/?name=Ada");
+    await userEvent.click(page.getByRole("button", { name: "Host a game" }));
+    for (const name of ["Ana", "Bo", "Cy", "Di", "Ed"]) app.lobby().add(name);
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent(/Ed joined/);
+    app.lobby().begin({ countdownMs: 3_000 });
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent(/^$/);
+    app.lobby().emit("broker-lost");
+    for (const [width, height] of [
+      [360, 740],
+      [740, 360],
+    ] as const) {
+      await page.viewport(width, height);
+      const names = document.querySelector(".line-up")?.getBoundingClientRect();
+      expect(document.querySelector(".toast")?.getBoundingClientRect().top).toBeGreaterThan(names?.bottom ?? Infinity);
+    }
+    await page.viewport(414, 896);
+  });
+
   test("[SC27] the invitation stays within reach", async () => {
     await play(true);
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent(/^KXRTM$/);
@@ -180,6 +199,16 @@ describe("the match", () => {
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
     expect(opened.app.lobby).toBe(lobby);
     expect(opened.requests).toEqual([]);
+  });
+
+  test("[SC98] who reads that another tab has the seat takes it back with one button", async () => {
+    const taken = new NetcodeError("SEAT_TAKEN");
+    const back = new FakeLobby("KXRTM", { name: "Ada", colour: 3 }, ["Ana"]);
+    const { lobby } = await open("/#j=KXRTM", { resume: async (takeOver) => (takeOver ? back : undefined) });
+    lobby().emit("closed", taken);
+    await expect.element(page.getByRole("alert")).toHaveTextContent(taken.message);
+    await userEvent.click(page.getByRole("button", { name: "Take the seat back" }));
+    await expect.poll(() => lobby()).toBe(back);
   });
 
   test("[SC32] a link to another lobby wins over the old seat", async () => {

@@ -2,7 +2,7 @@ import type { LobbyPeer, PeerId } from "@rollcall/netcode";
 import { describe, expect, test } from "vitest";
 import { connectionModel } from "../../src/screens/connection-model.ts";
 import { standings, winnerOf, type MatchSeatModel } from "../../src/screens/match-model.ts";
-import { botProfiles, yieldedColour } from "../../src/screens/room-model.ts";
+import { botProfiles, yieldedLooks } from "../../src/screens/room-model.ts";
 import { fakeMember, openPeer } from "./fake-lobby.ts";
 
 function peer(part: Partial<LobbyPeer>): LobbyPeer {
@@ -22,6 +22,7 @@ describe("[SC16] a connection in words and bars", () => {
     [peer({ status: "suspect" }), true, "reconnecting…", 1],
     [peer({ status: "closed" }), true, "no connection", 0],
     [peer({ status: "closed" }), false, "away, seat kept", 0],
+    [peer({ path: "connecting" }), true, "connecting…", 0],
     [undefined, true, "connecting…", 0],
     [undefined, false, "away, seat kept", 0],
   ])("%j, connected %j: %s", (link, connected, text, bars) => {
@@ -33,14 +34,30 @@ describe("[SC21] colours", () => {
   test("the later comer yields, the earlier one stays", () => {
     const members = [fakeMember("a", 0, "Ada", 3), fakeMember("b", 1, "Bo", 3), fakeMember("c", 2, "Cy", 0)];
     const [ada, bo] = members;
-    expect(ada && yieldedColour(ada, members)).toBeUndefined();
-    expect(bo && yieldedColour(bo, members)).toBe(1);
+    expect(ada && yieldedLooks(ada, members)).toBeUndefined();
+    expect(bo && yieldedLooks(bo, members)).toEqual({ colour: 1, guests: [] });
+  });
+
+  test("so does who comes after somebody's second player, and the second player of a later comer", () => {
+    const withGuest = (member: ReturnType<typeof fakeMember>, colour: number): typeof member => {
+      const guests = [{ name: "Two", colour, choices: null }];
+      return { ...member, profile: { ...member.profile, guests } };
+    };
+    const members = [
+      withGuest(fakeMember("a", 0, "Ada", 0), 1),
+      fakeMember("b", 1, "Bo", 1),
+      withGuest(fakeMember("c", 2, "Cy", 2), 0),
+    ] as const;
+    const [ada, bo, cy] = members;
+    expect(yieldedLooks(ada, members)).toBeUndefined();
+    expect(yieldedLooks(bo, members)).toEqual({ colour: 3, guests: [] });
+    expect(yieldedLooks(cy, members)).toEqual({ colour: 2, guests: [{ name: "Two", colour: 3, choices: null }] });
   });
 
   test("with every colour taken nobody moves", () => {
     const members = Array.from({ length: 9 }, (_, index) => fakeMember(`p${index}`, index, "P", index % 8));
     const last = members[8];
-    expect(last && yieldedColour(last, members)).toBeUndefined();
+    expect(last && yieldedLooks(last, members)).toBeUndefined();
   });
 
   test("bots take colours that no player has", () => {

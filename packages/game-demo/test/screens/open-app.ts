@@ -14,7 +14,7 @@ export interface FakeNetwork {
   readonly join?: (code: string, name: string, signal: AbortSignal | undefined, password?: string) => Promise<RubberbandLobby>;
   readonly quickMatch?: (name: string) => Promise<RubberbandLobby>;
   readonly watchLobbies?: Gateway["watchLobbies"];
-  readonly resume?: () => Promise<RubberbandLobby | undefined>;
+  readonly resume?: (takeOver: boolean) => Promise<RubberbandLobby | undefined>;
   readonly diagnose?: Gateway["diagnose"];
   readonly codeLength?: Gateway["codeLength"];
 }
@@ -83,7 +83,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
       },
       watchLobbies: async (request) => network.watchLobbies?.(request) ?? new FakeList(),
       codeLength: async (broker) => (network.codeLength === undefined ? 5 : network.codeLength(broker)),
-      resume: async () => network.resume?.(),
+      resume: async ({ takeOver = false }) => network.resume?.(takeOver),
       diagnose: async (request) => {
         requests.push("diagnose");
         return network.diagnose?.(request) ?? Promise.reject(new Error("nothing to check"));

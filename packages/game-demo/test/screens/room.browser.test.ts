@@ -233,16 +233,30 @@ describe("the room", () => {
     await expect.element(page.getByTestId("guest")).toHaveTextContent("On this device");
     expect(lobby.me.profile.guests).toHaveLength(1);
     expect(lobby.me.profile.guests?.[0]?.colour).not.toBe(lobby.me.profile.colour);
-    await userEvent.click(page.getByRole("button", { name: "Remove the player" }));
+    await userEvent.click(page.getByRole("button", { name: "Remove player" }));
     await expect.element(page.getByTestId("guest")).not.toBeInTheDocument();
+  });
+
+  test("[SC36] the second player gets a name and a colour like the first, and no one's", async () => {
+    const lobby = await host();
+    lobby.add("Bo");
+    await userEvent.click(page.getByRole("button", { name: "Add a player" }));
+    await userEvent.click(page.getByRole("button", { name: "Change name and colour of Ada 2" }));
+    await userEvent.fill(page.getByRole("textbox", { name: "Name" }), "Ida");
+    await userEvent.click(page.getByRole("radio", { name: "White, cross" }));
+    await userEvent.click(page.getByRole("button", { name: "Done" }));
+    await expect.element(page.getByTestId("guest")).toHaveTextContent("Ida");
+    expect(lobby.me.profile.guests).toEqual([{ name: "Ida", colour: 7, choices: null }]);
+    await userEvent.click(page.getByRole("button", { name: "Change name and colour", exact: true }));
+    await expect.element(page.getByRole("radio", { name: "taken by Ida" })).toBeDisabled();
   });
 
   test("[SC36] where no seat is left, no second player is added, and one that is there can go", async () => {
     const lobby = await host();
     for (const name of ["Ana", "Bo", "Cy", "Di", "Ed", "Flo"]) lobby.add(name);
     await userEvent.click(page.getByRole("button", { name: "Add a player" }));
-    await expect.element(page.getByRole("button", { name: "Remove the player" })).toBeEnabled();
-    await userEvent.click(page.getByRole("button", { name: "Remove the player" }));
+    await expect.element(page.getByRole("button", { name: "Remove player" })).toBeEnabled();
+    await userEvent.click(page.getByRole("button", { name: "Remove player" }));
     lobby.add("Gus");
     await expect.element(page.getByRole("button", { name: "Add a player" })).toBeDisabled();
   });
