@@ -69,7 +69,7 @@ export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentati
 export type { LobbyOf, MatchOf } from "./facade/game-types.ts";
 export type { BanOptions, ReserveOptions } from "./facade/host-options.ts";
 export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
-export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions } from "./facade/public-lobby-types.ts";
+export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./facade/public-lobby-types.ts";
 export type { LocalMatchOptions, PlayerOptions, ProfileOptions } from "./facade/player-options.ts";
 export type { Recordable } from "./facade/recordable.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
@@ -89,7 +89,6 @@ export type {
   MatchView,
   NetcodeErrorCode,
   NetcodeErrorLike,
-  ResumeOptions,
   RunOptions,
   StartOptions,
 } from "./facade/types.ts";

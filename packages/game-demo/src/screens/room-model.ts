@@ -160,7 +160,10 @@ export function yieldedLooks(
     used.add(free);
     return free;
   };
-  const looks = { colour: ownOf(profile.colour), guests: guests.map((guest) => ({ ...guest, colour: ownOf(guest.colour) })) };
+  const looks = {
+    colour: ownOf(profile.colour),
+    guests: guests.map(({ name, colour, choices }) => ({ name, colour: ownOf(colour), choices })),
+  };
   return isMoved ? looks : undefined;
 }
 

@@ -56,15 +56,6 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
   readonly log?: (entry: LogEntry) => void;
 }
 
-export interface ResumeOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
-  State,
-  Schema,
-  Messages
-> {
-  /** Takes the seat back from another tab that has it, which gets `closed` with `SEAT_TAKEN`. Ask the person first. */
-  readonly takeOver?: boolean;
-}
-
 export interface JoinOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,
   Schema,
