@@ -493,7 +493,7 @@ describe("the end", () => {
     const { world, bob } = pair();
     world.add({ type: "resume", code: "KXRTM", secret: bob.member.admission?.resumeSecret ?? "" });
     world.run(60_000);
-    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "CLOSED" } });
+    expect(bob.events.at(-1)).toMatchObject({ type: "closed", failure: { code: "SEAT_TAKEN" } });
     expect(bob.attemptsMs).toHaveLength(1);
   });
 
