@@ -5,7 +5,7 @@ import { DropStates, type LocalState } from "./drop-states.ts";
 import { FingerprintSet } from "./fingerprint-set.ts";
 
 /** Rounds of two seconds that are looked at after everything is quiet. */
-const TICKS_MAX = 12;
+const TICKS_MAX = 100;
 
 /** A state of the whole match: numbers of member states, and of votes under way by pair. Arrays are shared between worlds, and never changed. */
 interface World {

@@ -33,6 +33,8 @@ export interface LocalEvent {
 export type MemberStatus = "outside" | "playing" | "dropped" | "left";
 
 const TICK_MS = 2000;
+/** How long casts have stood against each other matters up to the patience of the highest of eight who would give up, in ticks. */
+const STUCK_TICKS = 22;
 
 /** One member of a match: the real agreement, and in place of a session's inputs a number of frames that it has of everybody. */
 export class DropMember {
@@ -121,12 +123,14 @@ export class DropMember {
     const decided = [...this.decided].map(([holder, frame]) => `${holder}=${frame}`).join(" ");
     const head = `${status} ${noticed} ${heardAgain} ${announcedCount} ${decided}`;
     if (status !== "playing") return head;
-    const { votes, resigned, isWaiting, accusedMs } = this.agreement;
+    const { votes, resigned, yielded, isWaiting, accusedMs, stuckMs } = this.agreement;
     // How long somebody has been accused matters as far as it is more than the members' patience.
     const accused = [...accusedMs]
       .map((sinceMs) => (Number.isNaN(sinceMs) ? "-" : Math.min(1, (this.#clockMs - sinceMs) / TICK_MS)))
       .join("");
-    return `${head}|${votes.map((vote, slot) => this.#knownKey(vote, slot)).join("/")}|${resigned} ${isWaiting ? 1 : 0} ${accused}`;
+    const stuck = Math.min(STUCK_TICKS, (this.#clockMs - (stuckMs[0] ?? Number.NaN)) / TICK_MS);
+    const known = votes.map((vote, slot) => this.#knownKey(vote, slot)).join("/");
+    return `${head}|${known}|${resigned} ${yielded} ${isWaiting ? 1 : 0} ${accused} ${stuck}`;
   }
 
   /** What still matters of the vote that we know of the holder of `slot`: of one that we have cast out, whom it counted, and once that is decided nothing. */

@@ -33,6 +33,8 @@ export class Ballots {
   readonly local: number;
   /** Members that resigned: no voices that could be missing. */
   resigned = 0;
+  /** Of those, who gave up although nobody will go on against what they have cast: that may be decided, so that they still count where heads are counted. */
+  yielded = 0;
   /** Members that told us again, without anything new, that they have cast us out; since `DropAgreement` looked last. */
   castAgainstUs = 0;
   /** Something changed that has to be told, besides what `DropAgreement` sees itself. */
@@ -106,7 +108,7 @@ export class Ballots {
       known.forget(former);
       return "taken";
     }
-    this.resigned |= (vote.words | vote.agreed) & bit;
+    this.#noteResigned(vote, bit);
     if ((own.set & bit) !== 0) return "ignored";
     const set = vote.set & ~former;
     // Told again: the decision that should have followed is stuck, and whoever cast lives.
@@ -172,8 +174,8 @@ export class Ballots {
    * or when the broker vouches, to us with `words` or to one of them, that all in it are gone.
    */
   mayGoOn(set: number, words: number): boolean {
-    let agreed = this.resigned;
-    let vouched = words;
+    let agreed = this.resigned & ~this.yielded;
+    let vouched = words | this.yielded;
     for (let member = 0; member < this.votes.length; member++) {
       if ((set & (1 << member)) !== 0) continue;
       agreed |= this.votes[member]?.agreed ?? 0;
@@ -229,6 +231,11 @@ export class Ballots {
     return former;
   }
 
+  #noteResigned(vote: DropVote, bit: number): void {
+    this.resigned |= (vote.words | vote.agreed) & bit;
+    this.yielded = (this.yielded & ~bit) | (vote.words & vote.left & ~vote.agreed & bit);
+  }
+
   #seat(slot: number): void {
     const bit = 1 << slot;
     const early = this.votes[slot];
@@ -236,7 +243,8 @@ export class Ballots {
     const hasSpoken = early !== undefined && early.generations[slot] === generation;
     for (const vote of this.votes) if (vote !== early || !hasSpoken) vote.forget(bit);
     this.resigned &= ~bit;
-    if (hasSpoken) this.resigned |= (early.words | early.agreed) & bit;
+    this.yielded &= ~bit;
+    if (hasSpoken) this.#noteResigned(early, bit);
     else early?.copyFrom(NO_VOTE);
     this.own.generations[slot] = generation;
     this.#joins = this.#joins.filter((joining) => (this.own.joining & (1 << joining)) !== 0);

@@ -234,6 +234,103 @@ describe("a vote", () => {
     }
   });
 
+  /** 2 and 4 of five have cast out each other, and all hear each other again. */
+  const opposed = (member: 2 | 4): DropAgreement => {
+    const agreement = new DropAgreement(5, member);
+    const bit = member === 2 ? 0b10000 : 0b00100;
+    for (const voter of [0, 1, 3]) agreement.receive(voter, voteOf({ holds: bit, proposal: bit }));
+    agreement.consider({ ...calm, droppable: bit });
+    expect(agreement.own.set).toBe(bit);
+    for (const voter of [0, 1, 3]) agreement.receive(voter, voteOf({}));
+    return agreement;
+  };
+
+  it("[RB46] against each other makes who is cast out resign after ten seconds and two for each whom it outranks, also where others contest it, and the highest rank, too", () => {
+    for (const [member, lastMs] of [
+      [3, 12_000],
+      [1, 16_000],
+      [0, 18_000],
+    ] as const) {
+      const accused = new DropAgreement(5, member);
+      accused.receive(4, voteOf({ set: 1 << member, proposal: 1 << member }));
+      // 2 will need our voice; but that it comes to that, we wait in vain.
+      accused.receive(2, voteOf({ set: 0b10000, proposal: 0b10000 }));
+      for (const clockMs of [5000, 5000 + lastMs - 1]) accused.consider({ ...calm, clockMs });
+      expect(accused.hasResigned).toBe(false);
+      expect(accused.consider({ ...calm, clockMs: 5000 + lastMs })).toBe(true);
+      expect([accused.own.words, accused.own.left]).toEqual([1 << member, 0]);
+    }
+  });
+
+  it("[RB46] against each other for thirty seconds makes the lower rank yield, and two seconds later each the next one, but not the highest", () => {
+    const lower = opposed(4);
+    for (const clockMs of [0, 29_999]) lower.consider({ ...calm, clockMs });
+    expect(lower.hasResigned).toBe(false);
+    expect(lower.consider({ ...calm, clockMs: 30_000 })).toBe(true);
+    expect([lower.hasResigned, lower.own.words, lower.own.left]).toEqual([true, 0b10000, 0b10000]);
+    const higher = opposed(2);
+    for (const clockMs of [0, 33_999]) higher.consider({ ...calm, clockMs });
+    expect(higher.hasResigned).toBe(false);
+    // Somebody resigns meanwhile: what follows from that takes its time, too.
+    higher.receive(3, voteOf({ words: 0b01000, set: 0b10000, proposal: 0b10000 }));
+    for (const clockMs of [34_000, 65_999]) higher.consider({ ...calm, clockMs });
+    expect(higher.hasResigned).toBe(false);
+    higher.consider({ ...calm, clockMs: 66_000 });
+    expect([higher.hasResigned, higher.own.left]).toEqual([true, 0b00100]);
+    const highest = new DropAgreement(3, 0);
+    for (const droppable of [0b010, 0]) {
+      highest.receive(2, voteOf({ holds: droppable, proposal: droppable }));
+      highest.consider({ ...calm, droppable });
+    }
+    highest.receive(1, voteOf({ set: 1, proposal: 1 }));
+    for (const clockMs of [0, 100_000]) highest.consider({ ...calm, clockMs });
+    expect([highest.own.set, highest.hasResigned]).toEqual([0b010, false]);
+  });
+
+  it("[RB46] against each other makes nobody yield while one is silent whom it takes, and starts anew when it speaks", () => {
+    for (const silent of [
+      { droppable: 0, suspect: 1 },
+      { droppable: 0b0111, suspect: 0 },
+    ]) {
+      const accused = opposed(4);
+      for (const clockMs of [0, 40_000]) accused.consider({ ...calm, ...silent, clockMs });
+      for (const clockMs of [41_000, 70_999]) accused.consider({ ...calm, clockMs });
+      expect(accused.hasResigned).toBe(false);
+      accused.consider({ ...calm, clockMs: 71_000 });
+      expect(accused.hasResigned).toBe(true);
+    }
+  });
+
+  it("[RB46] that cannot hold any more makes who gives up resign, and no member: one who would have to cast the same never can", () => {
+    const other = opposed(4);
+    other.receive(1, voteOf({ set: 0b1000, proposal: 0b1000 }));
+    for (const clockMs of [0, 10_000]) other.consider({ ...calm, clockMs });
+    expect([other.hasResigned, other.own.words, other.own.left]).toEqual([true, 0b10000, 0]);
+    // Or it has resigned, which shows a moment later.
+    const late = opposed(4);
+    for (const clockMs of [0, 30_000]) late.consider({ ...calm, clockMs });
+    expect(late.own.left).toBe(0b10000);
+    late.receive(3, voteOf({ words: 0b1000 }));
+    expect(late.consider({ ...calm, clockMs: 30_001 })).toBe(true);
+    expect([late.own.words, late.own.left]).toEqual([0b10000, 0]);
+  });
+
+  it("[RB46] of one who yields counts still where heads are counted; it itself may be dropped by anybody", () => {
+    for (const [left, isWaiting] of [
+      [0b1000, true],
+      [0, false],
+    ] as const) {
+      const agreement = new DropAgreement(4, 1);
+      agreement.receive(3, voteOf({ set: 0b0100, proposal: 0b0100, words: 0b1000, left }));
+      agreement.consider({ ...calm, droppable: 1 });
+      // Two of four, or of three.
+      expect([agreement.isWaiting, agreement.own.proposal]).toEqual([isWaiting, isWaiting ? 0b1000 : 0b1001]);
+      for (const voter of [0, 2]) agreement.receive(voter, voteOf({ set: 0b1000, proposal: 0b1000 }));
+      agreement.consider(calm);
+      expect(agreement.decide()).toBe(0b1000);
+    }
+  });
+
   it("[RB23] that shrinks is refused; from somebody gone only its resignation counts", () => {
     const agreement = new DropAgreement(4, 0);
     expect(agreement.receive(1, voteOf({ set: 0b1100, proposal: 0b1100 }))).toBe("taken");

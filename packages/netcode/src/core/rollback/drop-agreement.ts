@@ -1,5 +1,6 @@
 import { NULL_FRAME } from "../base/units.ts";
 import { Ballots, type AgreementStart } from "./ballots.ts";
+import { bitCount } from "./quorum.ts";
 
 /** What this member sees of the others right now. Sets are bits by member rank. */
 export interface DropView {
@@ -24,6 +25,15 @@ export interface DropView {
 const PATIENCE_MS = 2000;
 
 /**
+ * Where casts stand against each other for so long among members who all hear each other, nothing that is under way ends it: the lowest rank gives up, then, two seconds later each, the next
+ * ones. At half, somebody would who had only to wait for a vote that is late; at double, a match that is stuck stands still as much longer.
+ */
+const STUCK_MS = 10_000;
+const STUCK_STEP_MS = 2000;
+/** Who can only yield waits until each of eight who might resign could have done so. */
+const YIELD_MS = 30_000;
+
+/**
  * How the members of a match agree who is gone, and with which last frame, and from when on somebody who came is counted, over nothing but messages to each other.
  *
  * Members are bits, by rank: the lobby host first, then by lowest player index. Three steps, each told to all others:
@@ -33,7 +43,7 @@ const PATIENCE_MS = 2000;
  *   set       binding: cast once all outside it propose the same, and never taken back
  *
  * A set is decided once all outside it have cast it. The binding step comes late, so that whoever comes back before it finds nothing lost,
- * and a proposal whose supporters die binds nobody. Four rules:
+ * and a proposal whose supporters die binds nobody. Five rules:
  *
  * 1. Nothing is proposed unless those outside may go on without the others (`Ballots.mayGoOn`): more than half of the current members, at exactly half the
  *    half with the highest rank, or any number when the broker vouches that all the others are gone. So two disjoint groups never decide.
@@ -45,6 +55,10 @@ const PATIENCE_MS = 2000;
  *    would have to cast that too, with it outside, and never will. It does not resign to one whom somebody else, who has not cast it out, has cast out in turn: its voice is needed
  *    for that; unless too few would remain without those, too, whom it has cast out itself: then it can never give it. And where it has cast what the other one has not, the highest rank
  *    that it hears does not: so one is left of a circle of casts.
+ *
+ * 5. Where casts still stand against each other for long among members who hear each other, and are enough to go on, each waits for the voice of another one. Then whoever is cast out resigns after all
+ *    (see 4), the lowest rank first, until no cast is open. It may as well whose own cast is void, because somebody never can cast the same. Where nobody may resign, the lowest rank *yields*: it plays
+ *    no further, so that anybody may drop it; but what it has cast may be decided, and so it counts still where heads are counted. It says so by its own bit in `left`. At the latest the highest is left.
  *
  * Last frames come with the binding vote and never fall. What one member has decided, all whom it counts have cast, and they take it over as it is, frames included.
  *
@@ -63,6 +77,9 @@ const PATIENCE_MS = 2000;
 export class DropAgreement extends Ballots {
   /** By member: since when somebody outside our set holds it gone; NaN while nobody does. */
   readonly accusedMs: Float64Array;
+  /** Since when casts stand against each other, with nobody resigning; NaN while they do not. One number. */
+  readonly stuckMs: Float64Array = new Float64Array([Number.NaN]);
+  #stuckResigned = 0;
   #accused = 0;
   #isWaiting = false;
 
@@ -91,6 +108,7 @@ export class DropAgreement extends Ballots {
     const { own } = this;
     this.learn(view.words);
     if (this.castAgainstUs !== 0) this.#considerResigning(view);
+    this.#considerYielding(view);
     const { set, holds, proposal, words, left } = own;
     const outside = this.hasResigned ? 0 : this.all & ~set & ~this.local;
     const isGated = (view.suspect & outside & ~view.droppable) !== 0;
@@ -103,7 +121,7 @@ export class DropAgreement extends Ballots {
     // Whose end is decided keeps the word, or none, with which it was: `isHistoryOver` asks for it.
     own.words = (view.words & ~own.agreed) | (words & set) | (this.resigned & this.local);
     // What was cast with counts, so that all who decide name the same cause.
-    own.left = (view.left & ~set) | (left & set);
+    own.left = (view.left & ~set) | (left & set) | (this.yielded & this.local);
     // Who is silent by now would be needed for the decision: its proposal may be the last that it made.
     const isHeard = ((view.suspect | view.droppable) & outside & ~own.proposal) === 0;
     if (isHeard && this.#isProposedByAll(own.proposal)) own.set = own.proposal;
@@ -155,6 +173,52 @@ export class DropAgreement extends Ballots {
       const isOutranked = (heard & (local - 1)) !== 0;
       if (isIncluded || isOutranked) this.resigned |= local;
     }
+  }
+
+  /** Rule 5. */
+  #considerYielding(view: DropView): void {
+    const { own, local, resigned, stuckMs } = this;
+    // What others cast since may show that ours is void.
+    if ((this.yielded & local) !== 0 && this.#isVoid()) this.yielded &= ~local;
+    const current = this.all & ~(resigned | own.agreed | local);
+    const heard = current & ~(view.droppable | view.suspect);
+    const accusers = heard & this.#accusers();
+    const isStuck = (heard & (own.set | accusers)) !== 0 && !this.hasResigned && this.#isEnough(heard, current, view);
+    if (!isStuck || this.#stuckResigned !== resigned) stuckMs[0] = Number.NaN;
+    this.#stuckResigned = resigned;
+    if (!isStuck) return;
+    if (Number.isNaN(stuckMs[0])) stuckMs[0] = view.clockMs;
+    const mayResign = (accusers & ~own.set) !== 0 || this.#isVoid();
+    const isHighest = (heard & (local - 1)) === 0;
+    const patienceMs = (mayResign ? STUCK_MS : YIELD_MS) + STUCK_STEP_MS * bitCount(heard & ~(2 * local - 1));
+    if ((isHighest && !mayResign) || view.clockMs - (stuckMs[0] ?? view.clockMs) < patienceMs) return;
+    this.resigned |= local;
+    if (!mayResign) this.yielded |= local;
+  }
+
+  /** Who has cast us out. */
+  #accusers(): number {
+    let accusers = 0;
+    for (let member = 0; member < this.votes.length; member++) {
+      if (((this.votes[member]?.set ?? 0) & this.local) !== 0) accusers |= 1 << member;
+    }
+    return accusers;
+  }
+
+  /** True when we, and those whom we hear, may go on without the others: who is silent need not bring what is missing. */
+  #isEnough(heard: number, current: number, { suspect, words }: DropView): boolean {
+    return (current & suspect) === 0 && this.mayGoOn(this.own.agreed | (current & ~heard), words);
+  }
+
+  /** True when nothing of what we have cast, and is not decided, can be decided or was: somebody who would have to cast all of it has cast none, and never will. */
+  #isVoid(): boolean {
+    const { own } = this;
+    for (let voter = 0; voter < this.votes.length; voter++) {
+      const bit = 1 << voter;
+      const set = (this.votes[voter]?.set ?? 0) & ~own.agreed;
+      if (((own.set | this.local) & bit) === 0 && (set & own.set) === 0 && (set !== 0 || (this.resigned & bit) !== 0)) return true;
+    }
+    return false;
   }
 
   /** Adds `members` to our proposal, all or none: none when those who remained might not go on. */

@@ -16,7 +16,7 @@ export class DropVote {
   proposal = 0;
   /** For whom the broker (or a goodbye) vouches. With its own bit a member resigns. */
   words = 0;
-  /** Who said goodbye. */
+  /** Who said goodbye. With its own bit, and that in `words`, a member yields. */
   left = 0;
   /** Who came during the match and may not be counted by everybody yet, as far as this member knows. */
   joining = 0;
