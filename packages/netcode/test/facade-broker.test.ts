@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { ControlSocketHandler } from "../src/adapters/websocket.ts";
 import type { IceGrant, IceServer } from "../src/core/ports/lobby-protocol.ts";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
 import type { Environment, LobbyTransport, TransportGrant } from "../src/facade/environment.ts";
@@ -268,6 +269,41 @@ test("[FA58] a repair waits for fresh ICE servers, at most a second; where they 
   const cyd = await connection(false);
   world.nowMs += 2_000;
   expect(cyd.refreshIceServers()).toBeUndefined();
+});
+
+test("[LK213] while a link is silent the lobby's own socket lets the signaling socket find the broker, and comes back with it", () => {
+  let nowMs = 0;
+  const opened: number[] = [];
+  const sockets: { readonly handler: ControlSocketHandler; closed: boolean }[] = [];
+  const connection = new LobbyConnection({
+    nowMs: () => nowMs,
+    openControlSocket: (_url, handler) => {
+      const socket = { handler, closed: false };
+      opened.push(nowMs);
+      sockets.push(socket);
+      return { send: () => {}, close: () => void (socket.closed = true) };
+    },
+    lobbyUrl: "wss://broker.test/lobby",
+    game: tagGame,
+    entrance: { type: "resume", code: "KXRTM", secret: "secret" },
+    keys: { entranceId: "entrance", device: "device", key: "key" },
+    seed: 1,
+  });
+  connection.admitted.catch(() => {});
+  const run = (untilMs: number): void => {
+    for (; nowMs < untilMs; nowMs += 25) {
+      connection.hurry();
+      connection.tick(nowMs);
+    }
+  };
+  run(900);
+  expect(sockets.map(({ closed }) => closed)).toEqual([false]);
+  run(9_000);
+  expect(sockets.map(({ closed }) => closed)).toEqual([true]);
+  connection.handleBrokerFound();
+  run(9_100);
+  expect(opened).toHaveLength(2);
+  expect(opened[1]).toBeLessThan(9_100);
 });
 
 test("[FA59] a reloaded page is in its seat within a second, and in the running match within three, whichever page it is", async () => {

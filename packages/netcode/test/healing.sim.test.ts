@@ -57,7 +57,10 @@ describe("a connection whose path died", () => {
       world.run(5_000);
       expect(ada.restarts + bob.restarts, `seed ${seed}`).toBeGreaterThan(0);
       expect([ada.dials, isAlive(pair)]).toEqual([dials, true]);
-      for (const peer of [ada, bob]) expect(peer.types(), `seed ${seed}`).toEqual(["link-open", "link-suspect", "link-recovered"]);
+      // The end that notices first may have healed the path before the other one does.
+      const told = [ada, bob].map((peer) => peer.types().join(" "));
+      expect(told, `seed ${seed}`).toContain("link-open link-suspect link-recovered");
+      for (const types of told) expect(["link-open", "link-open link-suspect link-recovered"], `seed ${seed}`).toContain(types);
     }
   });
 

@@ -35,6 +35,17 @@ export class DescriptionExchange {
     connection.addEventListener("connectionstatechange", () => this.#handleState(), { signal });
   }
 
+  /**
+   * The channels are open. From now on we tell when ICE turns to another pair of addresses: after a restart the connection's state says nothing of that, as long as the old pair
+   * is not given up.
+   */
+  watchPath(): void {
+    const ice: unknown = this.#connection.sctp?.transport.iceTransport;
+    if (!(ice instanceof EventTarget)) return;
+    const { signal } = this.#abort;
+    ice.addEventListener("selectedcandidatepairchange", () => this.#report({ type: "state", state: "rerouted" }), { signal });
+  }
+
   run(command: NegotiationCommand): void {
     this.#newest = sequenceOf(command.generation);
     this.#tail = this.#carryOutAfter(this.#tail, command);

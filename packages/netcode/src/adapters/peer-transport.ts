@@ -125,6 +125,10 @@ export class PeerTransport implements Transport {
     for (const { attempt } of this.#contacts.values()) attempt?.exchange.setIceServers(iceServers);
   }
 
+  handleNetworkChange(): void {
+    this.#signaling.handleNetworkChange();
+  }
+
   evidence(peer: PeerId): AttemptEvidence | undefined {
     return this.#contacts.get(peer)?.witness.evidence(this.#signaling.isReady, this.#signaling.hasTurn);
   }
@@ -184,6 +188,7 @@ export class PeerTransport implements Transport {
 
   #takeOver(contact: Contact, connection: DataConnection, isDialer: boolean): Attempt {
     const { peerConnection } = connection;
+    const isHealable = (this.capabilities & CAPABILITY.iceRestart) !== 0;
     const channels = new RtcChannels(
       peerConnection,
       {
@@ -194,6 +199,7 @@ export class PeerTransport implements Transport {
           contact.witness = new AttemptWitness();
           contact.iceFailures = 0;
           attempt.heardMs = performance.now();
+          if (isHealable) exchange.watchPath();
           this.#handler?.handleChannelsOpen(contact.peer);
         },
         handleClosed: (wasOpen) => this.#fail(contact, wasOpen ? "remote" : "unreachable"),
@@ -203,7 +209,7 @@ export class PeerTransport implements Transport {
         },
         handleRefused: () => this.#refuse("bad-message"),
       },
-      (this.capabilities & CAPABILITY.iceRestart) !== 0,
+      isHealable,
     );
     const exchange = new DescriptionExchange(peerConnection, {
       isRelayOnly: this.#signaling.isRelayOnly,

@@ -27,6 +27,7 @@ class FakePeer extends EventEmitter {
   disconnect(): void {
     if (this.disconnected) return;
     this.disconnected = true;
+    this.open = false;
     this.emit("disconnected");
   }
 
@@ -97,4 +98,73 @@ it("[ID28] a socket that was lost before the admission is opened again right wit
   await vi.advanceTimersByTimeAsync(1_000);
   expect(peer.tokens).toHaveLength(2);
   signaling.dispose();
+});
+
+/** Welcomed, by a broker that gives signs of life. */
+function openSignaling(): ReturnType<typeof signalingOf> {
+  const made = signalingOf("token");
+  made.peer.open = true;
+  made.peer.emit("open");
+  made.peer.socket.emit("message", { type: "PONG" });
+  return made;
+}
+
+const BOB = "bob" as PeerId;
+
+it("[TR33] what was said long ago, and needed no answer, does not count against the socket; what nobody answers for 6.5 s does", async () => {
+  const { signaling, peer } = openSignaling();
+  signaling.sendLink(BOB, Uint8Array.of(1));
+  await vi.advanceTimersByTimeAsync(60_000);
+  // The broker is asked first, and this one is there.
+  signaling.sendLink(BOB, Uint8Array.of(1));
+  peer.socket.emit("message", { type: "PONG" });
+  expect(peer.disconnected).toBe(false);
+  let saidMs = 0;
+  for (; !peer.disconnected && saidMs < 20_000; saidMs += 400) {
+    signaling.sendLink(BOB, Uint8Array.of(1));
+    // A broker of old, that answers nothing.
+    await vi.advanceTimersByTimeAsync(400);
+    if (saidMs < 1_500) peer.socket.emit("message", { type: "PONG" });
+  }
+  expect(saidMs).toBeGreaterThan(1_500);
+  expect(saidMs).toBeLessThan(9_000);
+  signaling.dispose();
+});
+
+it("[TR84] after news of the network an open socket is asked at once, and given up after 0.6 s without a sign of life", async () => {
+  const { signaling, peer } = openSignaling();
+  const asked = (): number => peer.sent.filter((message) => JSON.stringify(message).includes("echo")).length;
+  const before = asked();
+  signaling.handleNetworkChange();
+  signaling.handleNetworkChange();
+  expect(asked()).toBe(before + 2);
+  await vi.advanceTimersByTimeAsync(300);
+  peer.socket.emit("message", { type: "PONG" });
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(peer.disconnected).toBe(false);
+  signaling.handleNetworkChange();
+  await vi.advanceTimersByTimeAsync(599);
+  expect(peer.disconnected).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(peer.disconnected).toBe(true);
+  signaling.dispose();
+});
+
+it("[TR84] a page that stood still asks again, since the answer may wait behind the timer; one that is gone is opened at once", async () => {
+  const { signaling, peer } = openSignaling();
+  vi.spyOn(Math, "random").mockReturnValue(0.9);
+  await vi.advanceTimersByTimeAsync(100);
+  signaling.handleNetworkChange();
+  const now = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => now() + 1_000);
+  await vi.advanceTimersByTimeAsync(600);
+  expect(peer.disconnected).toBe(false);
+  await vi.advanceTimersByTimeAsync(600);
+  expect(peer.disconnected).toBe(true);
+  const before = peer.tokens.length;
+  signaling.handleNetworkChange();
+  expect(peer.tokens).toHaveLength(before + 1);
+  signaling.dispose();
+  signaling.handleNetworkChange();
+  expect(peer.tokens).toHaveLength(before + 1);
 });

@@ -52,6 +52,8 @@ const WELCOME_MS = 5_000;
  * was there, and PeerServer within 6 (it looks once a second).
  */
 const ANSWER_MS = 6_500;
+/** What waits for something is repeated sooner than this. What was said before such a pause (an answer, an ack) needed nothing back, and its age says nothing of the socket. */
+const ANSWER_PAUSE_MS = 3_000;
 
 /**
  * A link that needs the socket asks it for a sign of life once it has brought nothing for `QUIET_MS`, and a broker that has given such signs before answers within
@@ -59,9 +61,16 @@ const ANSWER_MS = 6_500;
  */
 const QUIET_MS = 2_500;
 const ECHO_MS = 1_200;
-/** While a link needs the socket (it asked within `URGENT_MS`), attempts to open it follow each other sooner, and one that hangs is given up sooner. */
+/** The same where the browser says that the network is another one, and a socket of the old one is likely dead. At half, the line of a phone that has just changed cells would be; at double, a changed address heals half a second later. */
+const MOVED_ECHO_MS = 600;
+/** A timer that is later belongs to a page that stood still: what came meanwhile is handled after it. */
+const STALL_MS = 200;
+/**
+ * While a link needs the socket (it asked within `URGENT_MS`), attempts to open it follow each other sooner, and one that hangs is given up sooner: a system sends a lost first packet again after 1 s and 3 s.
+ * At half, a network that is back is found later, not sooner: Chromium lets a page that fails often wait before each attempt, up to 5 s from some fifty failures on (measured: 5 to 19 s after a minute).
+ */
 const URGENT_MS = 3_000;
-const URGENT_RETRY_MS = 250;
+const URGENT_RETRY_MS = 150;
 const URGENT_WELCOME_MS = 2_000;
 
 /** The signaling socket comes back after a random part of this, doubled with each failure up to `RETRY_MS_MAX`. */
@@ -97,6 +106,8 @@ export class SignalingPeer {
   #failures = 0;
   /** When the first description left to which nothing at all came back; `Infinity`: none. */
   #unansweredMs = Infinity;
+  /** When the last one left. */
+  #askedMs = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #echoTimer: ReturnType<typeof setTimeout> | undefined;
   #heardMs = -Infinity;
@@ -147,7 +158,7 @@ export class SignalingPeer {
    * to be repeated then.
    */
   connect(peer: PeerId, attempt: number, iceFailures: number): DataConnection {
-    if (this.isReady) this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
+    if (this.isReady) this.#expectAnswer(performance.now());
     const { iceServers = [], iceTransportPolicy = "all" } = this.#config;
     const rung = iceRung(iceServers, iceTransportPolicy, iceFailures);
     Object.assign(this.#config, { ...rung, iceServers: [...rung.iceServers] });
@@ -158,7 +169,7 @@ export class SignalingPeer {
 
   /** Sends the offer of `connection` again, with all candidates so far. */
   repeatOffer(connection: DataConnection): void {
-    if (this.isReady && performance.now() - this.#unansweredMs > ANSWER_MS) this.#peer.disconnect();
+    if (this.#isHalfDead(performance.now())) this.#peer.disconnect();
     const { connectionId, label, metadata, reliable, serialization } = connection;
     this.#sendDescription("OFFER", connection, { connectionId, label, metadata, reliable, serialization });
   }
@@ -184,10 +195,18 @@ export class SignalingPeer {
   sendLink(peer: PeerId, bytes: Uint8Array): void {
     const nowMs = performance.now();
     this.#urgentUntilMs = nowMs + URGENT_MS;
-    if (this.isReady && nowMs - this.#unansweredMs > ANSWER_MS) this.#peer.disconnect();
-    else if (this.isReady && nowMs - this.#heardMs > QUIET_MS) this.#askForEcho();
-    this.#unansweredMs = Math.min(this.#unansweredMs, nowMs);
+    if (this.#isHalfDead(nowMs)) this.#peer.disconnect();
+    else if (this.isReady && nowMs - this.#heardMs > QUIET_MS) this.#askForEcho(ECHO_MS);
+    this.#expectAnswer(nowMs);
     if (this.isReady) this.#peer.socket.send({ type: "ANSWER", dst: peer, payload: linkPayload(bytes) });
+  }
+
+  /** Our network may be another one: a socket of the old one brings nothing any more, and nobody says so; one that is gone may open now. */
+  handleNetworkChange(): void {
+    if (this.isReady && this.#hasEcho) {
+      this.#stopAsking();
+      this.#askForEcho(MOVED_ECHO_MS);
+    } else if (!this.canConnect && !this.#disposed) this.#retry();
   }
 
   /** For connections that begin from now on. */
@@ -199,7 +218,7 @@ export class SignalingPeer {
   dispose(): void {
     this.#disposed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#echoTimer);
+    this.#stopAsking();
     this.#peer.removeAllListeners();
     this.#peer.destroy();
   }
@@ -208,7 +227,7 @@ export class SignalingPeer {
     const description: RTCSessionDescription | null | undefined = connection.peerConnection?.localDescription;
     // Not made yet: PeerJS sends it once it is.
     if (!description?.sdp || description.type !== type.toLowerCase()) return;
-    if (this.isReady) this.#unansweredMs = Math.min(this.#unansweredMs, performance.now());
+    if (this.isReady) this.#expectAnswer(performance.now());
     const sdp = this.isRelayOnly ? withoutOwnAddresses(description.sdp) : description.sdp;
     const payload = { ...fields, type: "data", sdp: { type: description.type, sdp } };
     this.#peer.socket.send({ type, dst: connection.peer, payload });
@@ -290,19 +309,38 @@ export class SignalingPeer {
   }
 
   #handleHeard(message: unknown): void {
+    const nowMs = performance.now();
     this.#unansweredMs = Infinity;
-    this.#heardMs = performance.now();
+    this.#heardMs = nowMs;
     if (typeof message === "object" && message !== null && "type" in message && message.type === "PONG") this.#hasEcho = true;
   }
 
-  #askForEcho(): void {
+  /** Something left to which something comes back. */
+  #expectAnswer(nowMs: number): void {
+    const sinceMs = nowMs - this.#askedMs > ANSWER_PAUSE_MS ? Infinity : this.#unansweredMs;
+    this.#unansweredMs = Math.min(sinceMs, nowMs);
+    this.#askedMs = nowMs;
+  }
+
+  #isHalfDead(nowMs: number): boolean {
+    return this.isReady && nowMs - this.#askedMs <= ANSWER_PAUSE_MS && nowMs - this.#unansweredMs > ANSWER_MS;
+  }
+
+  #askForEcho(withinMs: number): void {
     if (!this.#hasEcho || this.#echoTimer !== undefined) return;
     const askedMs = performance.now();
     this.#peer.socket.send(ECHO_REQUEST);
     this.#echoTimer = setTimeout(() => {
       this.#echoTimer = undefined;
-      if (this.#heardMs < askedMs && this.isReady) this.#peer.disconnect();
-    }, ECHO_MS);
+      if (this.#heardMs >= askedMs || !this.isReady) return;
+      if (performance.now() - askedMs > withinMs + STALL_MS) this.#askForEcho(withinMs);
+      else this.#peer.disconnect();
+    }, withinMs);
+  }
+
+  #stopAsking(): void {
+    clearTimeout(this.#echoTimer);
+    this.#echoTimer = undefined;
   }
 
   get #isUrgent(): boolean {

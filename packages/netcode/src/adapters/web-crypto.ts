@@ -9,6 +9,7 @@ export async function createWebCrypto(subtle: SubtleCrypto): Promise<VisitCrypto
   const pair = await subtle.generateKey(ED25519, false, ["sign", "verify"]);
   if (!("privateKey" in pair)) throw new TypeError("expected: a pair of keys");
   const publicKey = new Uint8Array(await subtle.exportKey("raw", pair.publicKey));
+  let derived: { readonly secret: Uint8Array; readonly key: Promise<CryptoKey> } | undefined;
   return {
     kind: "webcrypto",
     publicKey,
@@ -24,12 +25,17 @@ export async function createWebCrypto(subtle: SubtleCrypto): Promise<VisitCrypto
     },
     digest: async (bytes) => new Uint8Array(await subtle.digest("SHA-256", copyOf(bytes))),
     async authenticate(secret, bytes) {
-      const source = await subtle.importKey("raw", copyOf(secret), "HKDF", false, ["deriveKey"]);
-      const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: INVITE_KEY_INFO };
-      const key = await subtle.deriveKey(derivation, source, HMAC_KEY, false, ["sign"]);
-      return new Uint8Array(await subtle.sign("HMAC", key, copyOf(bytes)));
+      // A visit has one, and uses it twice for each link.
+      if (derived?.secret !== secret) derived = { secret, key: deriveInviteKey(subtle, secret) };
+      return new Uint8Array(await subtle.sign("HMAC", await derived.key, copyOf(bytes)));
     },
   };
+}
+
+async function deriveInviteKey(subtle: SubtleCrypto, secret: Uint8Array): Promise<CryptoKey> {
+  const source = await subtle.importKey("raw", copyOf(secret), "HKDF", false, ["deriveKey"]);
+  const derivation = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(0), info: INVITE_KEY_INFO };
+  return subtle.deriveKey(derivation, source, HMAC_KEY, false, ["sign"]);
 }
 
 /** WebCrypto takes no memory that may be shared with a worker. */

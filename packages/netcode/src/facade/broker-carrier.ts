@@ -14,4 +14,8 @@ export interface BrokerCarrier {
   sendFrame(frame: BrokerFrame): boolean;
   /** From now on; says at once whether the broker carries. */
   followFrames(handler: BrokerCarrierHandler): void;
+  /** A link is silent and needs the broker for its repair: said again and again, while that lasts. */
+  hurry(): void;
+  /** The signaling socket is open: the broker is there. */
+  handleBrokerFound(): void;
 }

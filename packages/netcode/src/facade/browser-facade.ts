@@ -2,6 +2,7 @@ import { prepareVisitCrypto } from "../adapters/visit-crypto.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import { browserEnvironment } from "./browser-environment.ts";
+import { prepareDevice } from "./device-identity.ts";
 import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./public-lobby-types.ts";
@@ -13,6 +14,7 @@ import type { HostOptions, JoinOptions, Lobby, Match } from "./types.ts";
  * could not be loaded is loaded by `hostLobby` and `joinLobby`.
  */
 export async function prepareLobby(): Promise<void> {
+  prepareDevice(browserEnvironment.page);
   try {
     await Promise.all([browserEnvironment.loadRoomParts(), prepareVisitCrypto()]);
   } catch {

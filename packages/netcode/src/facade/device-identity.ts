@@ -21,6 +21,11 @@ export function deviceOf(page: Page): string {
   return device;
 }
 
+/** Has the browser fetch what it keeps for this origin: the first look at it takes a millisecond or more, since it is in another process. Nothing is written. */
+export function prepareDevice(page: Page): void {
+  stored(page);
+}
+
 /** Other scripts of the origin may write there too. */
 function stored(page: Page): string | undefined {
   try {

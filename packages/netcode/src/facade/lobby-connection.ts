@@ -38,6 +38,15 @@ export interface LobbyConnectionOptions {
 /** A repair waits so long for fresh ICE servers: half would give up on a slow phone's broker, double holds back a match that stands still. */
 const FRESH_WAIT_MS = 1_000;
 
+/**
+ * While a link needs the broker (it said so within `HURRY_MS`), it is left to the signaling socket to find it: browsers open sockets to one place one after the other, so that one that hangs holds up the
+ * next, and slow down a page with many that failed. Only once in so long this socket is tried, too, and for a second: a broker that was started again may want to see it first. At half, a link waits for it
+ * a second in eight; at double, the lobby is back half a minute late where signaling is refused.
+ */
+const HURRY_MS = 3_000;
+const HURRIED_PAUSE_MS = 15_000;
+const HURRIED_OPENING_MS = 1_000;
+
 /** Runs a `LobbyMember` on a real control socket and turns its replies into promises. */
 export class LobbyConnection implements BrokerCarrier {
   readonly #options: LobbyConnectionOptions;
@@ -47,6 +56,13 @@ export class LobbyConnection implements BrokerCarrier {
   readonly #reached = new Deferred<void>();
   #isAdmitting = true;
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
+  /** When a socket that is not open yet was asked for. */
+  #askedMs: number | undefined;
+  /** A socket that waits for the signaling socket to find the broker. */
+  #held: number | undefined;
+  /** When one was tried last. */
+  #triedMs = -Infinity;
+  #hurriedUntilMs = -Infinity;
   /** Events wait here until somebody is there for them. */
   readonly #early: LaterEvent[] = [];
   #handleEvent: ((event: LobbyConnectionEvent) => void) | undefined;
@@ -108,8 +124,21 @@ export class LobbyConnection implements BrokerCarrier {
     this.#handleKeepsake = handleKeepsake;
   }
 
+  hurry(): void {
+    this.#hurriedUntilMs = this.#options.nowMs() + HURRY_MS;
+  }
+
+  handleBrokerFound(): void {
+    const nowMs = this.#options.nowMs();
+    this.#triedMs = -Infinity;
+    this.#release(nowMs);
+    this.#member.handleBrokerFound(nowMs);
+  }
+
   tick(nowMs: number): void {
     this.#settleFresh(nowMs);
+    this.#release(nowMs);
+    this.#giveUpOpening(nowMs);
     if (nowMs < this.#member.pollTimeoutMs()) return;
     this.#member.handleTimeout(nowMs);
     this.#drain();
@@ -187,9 +216,11 @@ export class LobbyConnection implements BrokerCarrier {
   #act(action: SocketAction): void {
     switch (action.type) {
       case "open-socket":
-        this.#open(action.socket);
+        this.#held = action.socket;
+        this.#release(this.#options.nowMs());
         break;
       case "close-socket":
+        if (this.#held === action.socket) this.#held = undefined;
         if (this.#socket?.number === action.socket) this.#socket.socket.close();
         break;
       default:
@@ -199,21 +230,43 @@ export class LobbyConnection implements BrokerCarrier {
 
   #open(number: number): void {
     const { nowMs, openControlSocket, lobbyUrl } = this.#options;
+    this.#askedMs = nowMs();
+    this.#triedMs = this.#askedMs;
     try {
       const socket = openControlSocket(lobbyUrl, {
         handleOpen: () => {
+          this.#askedMs = undefined;
           this.#handle(() => this.#member.handleSocketOpen(nowMs(), number));
           this.#reached.resolve();
         },
         handleFrame: (text) => this.#handle(() => this.#member.handleFrame(nowMs(), number, text)),
         handleBinary: (bytes) => this.#handleBinary(number, bytes),
-        handleClose: () => this.#handle(() => this.#member.handleSocketClosed(nowMs(), number)),
+        handleClose: () => {
+          this.#askedMs = undefined;
+          this.#handle(() => this.#member.handleSocketClosed(nowMs(), number));
+        },
       });
       this.#socket = { number, socket };
     } catch {
       // A page served by https may not open a plain socket, and the constructor says so by throwing.
       this.#member.handleSocketClosed(nowMs(), number);
     }
+  }
+
+  /** Opens the socket that waits, if it need not wait. */
+  #release(nowMs: number): void {
+    const number = this.#held;
+    if (number === undefined || (nowMs < this.#hurriedUntilMs && nowMs - this.#triedMs < HURRIED_PAUSE_MS)) return;
+    this.#held = undefined;
+    this.#open(number);
+  }
+
+  #giveUpOpening(nowMs: number): void {
+    if (this.#askedMs === undefined || this.#socket === undefined || nowMs >= this.#hurriedUntilMs) return;
+    if (nowMs - this.#askedMs < HURRIED_OPENING_MS) return;
+    this.#askedMs = undefined;
+    this.#member.handleSocketClosed(nowMs, this.#socket.number);
+    this.#drain();
   }
 
   #handle(input: () => void): void {

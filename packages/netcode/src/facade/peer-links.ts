@@ -116,6 +116,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
 
   /** The network may be another one: the browser says so, the page was shown again, the broker's socket was lost. */
   handleNetworkChange(): void {
+    this.#transport.handleNetworkChange?.();
     this.#mesh.handleNetworkChange(this.#options.nowMs());
     this.#drain();
   }
@@ -184,6 +185,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
   }
 
   handleSignalingReady(): void {
+    this.#options.broker?.handleBrokerFound();
     this.#mesh.handleSignalingReady(this.#options.nowMs());
     this.#drain();
   }
@@ -249,6 +251,7 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
         break;
       case "signal":
         this.#transport.signal?.(action.peerId, action.bytes);
+        this.#options.broker?.hurry();
         break;
       default:
         unreachable(action);

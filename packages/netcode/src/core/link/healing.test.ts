@@ -12,7 +12,7 @@ import { RosterExchange } from "./roster-exchange.ts";
 
 const THEIRS = 7;
 
-function setup(): { readonly healing: Healing; readonly output: LinkOutput; readonly signals: () => number } {
+function setup(): { readonly healing: Healing; readonly output: LinkOutput; readonly direct: DirectSide; readonly signals: () => number } {
   const output = new LinkOutput();
   const relays = { hasOthers: () => false, canForward: () => false, checkSoon: () => {}, send: () => {}, offers: () => [] };
   const peerId = testPeerId("peer-1");
@@ -35,7 +35,7 @@ function setup(): { readonly healing: Healing; readonly output: LinkOutput; read
   const healing = new Healing(options, direct, new RelaySide(peerId, relays));
   healing.meet(THEIRS, CAPABILITY.iceRestart);
   const signals = (): number => output.actions.splice(0).filter(({ type }) => type === "signal").length;
-  return { healing, output, signals };
+  return { healing, output, direct, signals };
 }
 
 const offer: NegotiationPacket = { type: "offer", instance: THEIRS, generation: sequenceOf(1), iceRestart: true, description: "theirs" };
@@ -75,5 +75,28 @@ describe("a peer that repeats itself", () => {
     expect(signals()).toBeGreaterThan(0);
     healing.check(3_000);
     expect(signals()).toBeGreaterThan(0);
+  });
+});
+
+describe("a path that ICE finds", () => {
+  it("[LK212] is tried with a ping at once where the peer is silent, and with none where it is heard", () => {
+    const pace = { idleMs: 50, measureMs: Infinity, isWanted: false, isDetoured: false };
+    for (const state of ["connected", "rerouted"] as const) {
+      const { healing, output, direct } = setup();
+      direct.carrier.becomeReady(0);
+      direct.carrier.lastHeardMs = 0;
+      for (let nowMs = 0; nowMs <= 3_000; nowMs += 50) direct.carrier.keepAlive(nowMs, pace);
+      output.transmits.length = 0;
+      direct.carrier.keepAlive(3_010, pace);
+      expect(output.transmits).toHaveLength(0);
+      healing.handleReport(3_010, { type: "state", state });
+      direct.carrier.keepAlive(3_010, pace);
+      expect(output.transmits).toHaveLength(1);
+      direct.carrier.hear(3_020);
+      direct.carrier.keepAlive(3_260, pace);
+      healing.handleReport(3_270, { type: "state", state });
+      direct.carrier.keepAlive(3_270, pace);
+      expect(output.transmits).toHaveLength(2);
+    }
   });
 });

@@ -119,9 +119,10 @@ export class Healing {
   handleReport(nowMs: number, report: NegotiationReport): void {
     this.#nowMs = nowMs;
     if (report.type !== "state") return this.#negotiation.handleReport(nowMs, report);
+    if (report.state === "rerouted") return this.#direct.carrier.tryAtOnce(nowMs);
     if (report.state === "connected") {
       this.#repair.connectedMs = Math.min(this.#repair.connectedMs, nowMs);
-      return;
+      return this.#direct.carrier.tryAtOnce(nowMs);
     }
     this.#repair.connectedMs = Infinity;
     if (report.state === "failed" && !this.#canRestart && this.#direct.carrier.state.kind === "ready") return this.#rebuild();

@@ -123,6 +123,11 @@ export class LinkCarrier {
     return Math.min(this.#sentMs + pace.idleMs, this.#pingedMs + measureMs);
   }
 
+  /** There may be a path again: a ping is due, if nothing came for a while. */
+  tryAtOnce(nowMs: number): void {
+    if (this.isSilent(nowMs, LINK_TIMES.pathSilentMs)) this.#sentMs = Math.min(this.#sentMs, nowMs - LINK_TIMES.suspectPingIntervalMs);
+  }
+
   keepAlive(nowMs: number, pace: PingPace): void {
     const isMeasured = pace.measureMs < Infinity;
     // Nobody asked until now: that nothing was answered says nothing.

@@ -20,14 +20,7 @@ import type { EntranceKeys, LobbyEntrance } from "./lobby-entrance.ts";
 import { BROKER_UNREACHABLE, LOBBY_CLOSED, TOO_MANY_REQUESTS, departureFailure, goodbyeFailure, isForGood } from "./lobby-failure.ts";
 import type { LobbyFailure } from "./lobby-failure.ts";
 import type { LobbyMemberEvent, SocketAction } from "./lobby-member-outputs.ts";
-import {
-  ADMISSION_TIMEOUT_MS,
-  ENTRANCE_ATTEMPTS_MAX,
-  ENTRANCE_TIMEOUT_MS,
-  MISBEHAVED_WAIT_MS,
-  SOCKET_OPEN_TIMEOUT_MS,
-  SOCKET_SETTLED_MS,
-} from "./member-times.ts";
+import * as MEMBER_TIMES from "./member-times.ts";
 import { PendingRequests, isFulfilled } from "./pending-requests.ts";
 import { SocketLiveness } from "./socket-liveness.ts";
 
@@ -37,7 +30,7 @@ import { SocketLiveness } from "./socket-liveness.ts";
  * waiting → opening → greeting → member; each may fall back to waiting, or end in closed.
  */
 type Phase =
-  | { readonly name: "waiting"; readonly deadlineMs: number }
+  | { readonly name: "waiting"; readonly deadlineMs: number; readonly leastMs: number }
   | { readonly name: "opening"; readonly deadlineMs: number }
   | { readonly name: "greeting"; readonly deadlineMs: number; readonly request: number }
   | { readonly name: "member"; readonly sinceMs: number }
@@ -84,7 +77,7 @@ export class LobbyMember {
     this.#entrance = options.entrance;
     this.#keys = options.keys;
     this.#random = options.random;
-    this.#enterByMs = nowMs + ENTRANCE_TIMEOUT_MS;
+    this.#enterByMs = nowMs + MEMBER_TIMES.ENTRANCE_TIMEOUT_MS;
     this.#openSocket(nowMs);
   }
 
@@ -112,13 +105,18 @@ export class LobbyMember {
     if (socket !== this.#socket || this.#phase.name !== "opening") return;
     this.#liveness.handleHeard(nowMs);
     const request = this.#nextRequest++;
-    this.#phase = { name: "greeting", deadlineMs: nowMs + ADMISSION_TIMEOUT_MS, request };
+    this.#phase = { name: "greeting", deadlineMs: nowMs + MEMBER_TIMES.ADMISSION_TIMEOUT_MS, request };
     this.#send({ request, command: this.#greeting() });
   }
 
   /** The socket closed, or could not be opened. */
   handleSocketClosed(nowMs: number, socket: number): void {
     if (socket === this.#socket) this.#loseSocket(nowMs);
+  }
+
+  /** Another socket has found the broker: we need not wait any longer than it asked us to. */
+  handleBrokerFound(nowMs: number): void {
+    if (this.#phase.name === "waiting") this.#phase = { ...this.#phase, deadlineMs: Math.max(nowMs, this.#phase.leastMs) };
   }
 
   /** One text frame from the broker. */
@@ -228,7 +226,7 @@ export class LobbyMember {
 
   #openSocket(nowMs: number): void {
     this.#socket++;
-    this.#phase = { name: "opening", deadlineMs: nowMs + SOCKET_OPEN_TIMEOUT_MS };
+    this.#phase = { name: "opening", deadlineMs: nowMs + MEMBER_TIMES.SOCKET_OPEN_TIMEOUT_MS };
     this.#actions.push({ type: "open-socket", socket: this.#socket });
   }
 
@@ -241,16 +239,17 @@ export class LobbyMember {
   #loseSocket(nowMs: number, leastWaitMs = 0): void {
     const phase = this.#phase;
     if (phase.name === "closed" || phase.name === "waiting") return;
-    if (this.#admission === undefined && this.#failedAttempts + 1 >= ENTRANCE_ATTEMPTS_MAX) return this.#close(BROKER_UNREACHABLE);
+    if (this.#admission === undefined && this.#failedAttempts + 1 >= MEMBER_TIMES.ENTRANCE_ATTEMPTS_MAX)
+      return this.#close(BROKER_UNREACHABLE);
     if (phase.name === "member") {
-      if (nowMs - phase.sinceMs >= SOCKET_SETTLED_MS) this.#failedAttempts = 0;
+      if (nowMs - phase.sinceMs >= MEMBER_TIMES.SOCKET_SETTLED_MS) this.#failedAttempts = 0;
       this.#events.push({ type: "broker-lost" });
     }
     this.#frames.length = 0;
     this.#actions.push({ type: "close-socket", socket: this.#socket });
     const waitMs = Math.max(leastWaitMs, backoffMs(this.#failedAttempts, this.#random));
     this.#failedAttempts++;
-    this.#phase = { name: "waiting", deadlineMs: nowMs + waitMs };
+    this.#phase = { name: "waiting", deadlineMs: nowMs + waitMs, leastMs: nowMs + leastWaitMs };
   }
 
   #handleMessage(nowMs: number, message: BrokerMessage): void {
@@ -351,7 +350,7 @@ export class LobbyMember {
   #handleGoodbye(nowMs: number, reason: GoodbyeReason): void {
     const failure = goodbyeFailure(reason);
     if (failure !== undefined) this.#close(failure);
-    else this.#loseSocket(nowMs, reason === "SHUTTING_DOWN" ? 0 : MISBEHAVED_WAIT_MS);
+    else this.#loseSocket(nowMs, reason === "SHUTTING_DOWN" ? 0 : MEMBER_TIMES.MISBEHAVED_WAIT_MS);
   }
 
   #close(failure: LobbyFailure | undefined): void {

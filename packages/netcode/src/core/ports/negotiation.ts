@@ -26,5 +26,8 @@ export type NegotiationReport =
   | { readonly type: "candidate"; readonly generation: number; readonly candidate: string }
   /** The description could not be made or applied. */
   | { readonly type: "failed"; readonly generation: number }
-  /** What the connection says of itself whenever that changes: it works; it hears nothing; it has given up until ICE is restarted. Open means `connected`. */
-  | { readonly type: "state"; readonly state: "connected" | "disconnected" | "failed" };
+  /**
+   * What the connection says of itself whenever that changes: it works; it hears nothing; it has given up until ICE is restarted. Open means `connected`. `rerouted`, where the browser tells that:
+   * ICE has turned to another pair of addresses, which need not work.
+   */
+  | { readonly type: "state"; readonly state: "connected" | "disconnected" | "failed" | "rerouted" };

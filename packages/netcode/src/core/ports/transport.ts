@@ -102,6 +102,8 @@ export interface Transport {
   path(peer: PeerId): "direct" | "turn" | undefined;
   /** Fresh ICE servers, for every attempt that begins from now on. Left out by a transport that uses none. */
   setIceServers?(servers: readonly IceServer[]): void;
+  /** The network may be another one: what signaling has may be dead without a word. Left out by a transport that has none. */
+  handleNetworkChange?(): void;
   /** What both ends of the open connection to `peer` are known by, as this end sees it; `undefined` while there is none, or where it cannot be told. */
   fingerprints?(peer: PeerId): Fingerprints | undefined;
   /** What was seen while `peer` was tried, since it was open last; `undefined` for an unknown peer. */
