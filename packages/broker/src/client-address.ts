@@ -16,24 +16,31 @@ export function clientAddress(request: IncomingMessage, trustedProxyHops: number
   return addressKey((claimed ?? "").trim()) ?? addressKey(socketAddress) ?? "unknown";
 }
 
-/** The key of an address; `undefined` when it is none. An IPv4 address written as IPv6 is the IPv4 address. */
+/** The key of an address; `undefined` when it is none. An IPv4 address written as IPv6 is the IPv4 address; some proxies write a port behind it. */
 export function addressKey(address: string): string | undefined {
-  if (isIPv4(address)) return address;
-  const bare = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (isIPv4(bare)) return bare;
-  const withoutZone = bare.replace(/^\[|\](?::\d+)?$/g, "").replace(/%.*$/, "");
-  return isIPv6(withoutZone) ? `${prefix64(withoutZone)}::/64` : undefined;
+  // As Node writes nearly all.
+  const usual = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (isIPv4(usual)) return usual;
+  const bare = address.replace(/^\[|\](?::\d+)?$/g, "").replace(/%.*$/, "");
+  if (isIPv6(bare)) return ipv6Key(bare);
+  const withoutPort = bare.replace(/:\d{1,5}$/, "");
+  return isIPv4(withoutPort) ? withoutPort : undefined;
 }
 
-function prefix64(address: string): string {
-  // An embedded IPv4 tail stands for two groups, which are not part of the prefix.
-  const [head = "", tail] = address.replace(/\d+\.\d+\.\d+\.\d+$/, "0:0").split("::");
+function ipv6Key(address: string): string {
+  // An IPv4 tail stands for two groups.
+  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_text, ...octets: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = octets.slice(0, 4).map(Number);
+    return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+  const [head = "", tail] = hex.split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === undefined || tail === "" ? [] : tail.split(":");
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
+  const groups = [...left, ...Array.from({ length: zeros }, () => "0"), ...right].map((group) => Number.parseInt(group, 16));
+  const [high = 0, low = 0] = groups.slice(6);
+  const isMapped = groups.slice(0, 6).join() === "0,0,0,0,0,65535";
+  if (isMapped) return [high >> 8, high & 255, low >> 8, low & 255].join(".");
+  const prefix = groups.slice(0, 4).map((group) => group.toString(16));
+  return `${prefix.join(":")}::/64`;
 }

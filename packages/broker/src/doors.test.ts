@@ -27,6 +27,14 @@ test.each([
   ["::1", "0:0:0:0::/64"],
   ["fe80::1%eth0", "fe80:0:0:0::/64"],
   ["64:ff9b::192.0.2.33", "64:ff9b:0:0::/64"],
+  ["::ffff:c000:201", "192.0.2.1"],
+  ["0:0:0:0:0:FFFF:192.0.2.1", "192.0.2.1"],
+  ["::fffe:c000:201", "0:0:0:0::/64"],
+  ["192.0.2.1:50000", "192.0.2.1"],
+  ["[2001:db8:1:2::9]:50000", "2001:db8:1:2::/64"],
+  ["192.0.2.1:port", undefined],
+  ["192.0.2.1:1:2", undefined],
+  ["192.0.2.256", undefined],
   ["<script>", undefined],
   ["", undefined],
 ])("[BR20] the address %j counts as %j", (address, key) => {
@@ -38,6 +46,8 @@ test("[BR21] behind N trusted proxies the client is the Nth address from the rig
   expect(clientAddress(forwarded, 0)).toBe("10.0.0.1");
   expect(clientAddress(forwarded, 1)).toBe("10.0.0.2");
   expect(clientAddress(forwarded, 2)).toBe("192.0.2.7");
+  const ported = request({ from: "10.0.0.1", headers: { "x-forwarded-for": "6.6.6.6, 192.0.2.7:61234" } });
+  expect(clientAddress(ported, 1)).toBe("192.0.2.7");
   expect(clientAddress(request({ from: "192.0.2.9" }), 1)).toBe("192.0.2.9");
   expect(clientAddress(request({ from: "192.0.2.9", headers: { "x-forwarded-for": "junk" } }), 1)).toBe("192.0.2.9");
 });
