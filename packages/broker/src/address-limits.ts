@@ -1,3 +1,4 @@
+import { networkOf, NETWORK_TIMES } from "./client-address.ts";
 import type { BrokerLimits } from "./limits.ts";
 import { Allowance } from "./allowance.ts";
 
@@ -16,19 +17,8 @@ interface AddressEntry {
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
 const ADDRESSES_MAX = 50_000;
 
-/**
- * Some providers give a customer a /48, with 65,536 addresses as we count them: it may guess so many times as often as one of them. Elsewhere the same /48 is a city's phones, whose
- * owners mistype; nothing but guesses is counted so. At half, an evening's mistypes there are turned away; at double, one customer is 32.
- */
-const NETWORK_GUESSES = 16;
-const NETWORK = "::/48";
+/** Beside sockets and connections. What is done in a moment and asks little is not counted so: a city's phones do it. */
 const COUNTS_FOR_NETWORK: ReadonlySet<LimitedDeed> = new Set(["wrongCodes"]);
-
-/** The /48 of a /64; `undefined`: an IPv4 address. */
-function networkOf(address: string): string | undefined {
-  const groups = /^([0-9a-f]+:[0-9a-f]+:[0-9a-f]+):[0-9a-f]+::\/64$/.exec(address)?.[1];
-  return groups === undefined ? undefined : groups + NETWORK;
-}
 
 /** What one address has used up. */
 export class AddressLimits {
@@ -46,17 +36,15 @@ export class AddressLimits {
 
   /** Counts an attempt to open a socket. */
   mayOpen(nowMs: number, address: string): boolean {
-    return this.take(nowMs, address, "opens") && (this.#entries.get(address)?.sockets ?? 0) < this.#limits.socketsPerAddress;
+    return this.take(nowMs, address, "opens") && this.#hasRoom(address);
   }
 
   addSocket(address: string): void {
-    const entry = this.#entries.get(address) ?? this.#entry(address);
-    entry.sockets++;
+    this.#addSockets(address, 1);
   }
 
   removeSocket(address: string): void {
-    const entry = this.#entries.get(address) ?? this.#entry(address);
-    entry.sockets--;
+    this.#addSockets(address, -1);
   }
 
   /** Counts it; false: too often. */
@@ -86,10 +74,23 @@ export class AddressLimits {
     }
   }
 
+  #hasRoom(address: string): boolean {
+    const { socketsPerAddress } = this.#limits;
+    const network = networkOf(address);
+    const isFree = (key: string, count: number): boolean => (this.#entries.get(key)?.sockets ?? 0) < count;
+    return isFree(address, socketsPerAddress) && (network === undefined || isFree(network, NETWORK_TIMES * socketsPerAddress));
+  }
+
+  #addSockets(address: string, count: number): void {
+    const network = networkOf(address);
+    (this.#entries.get(address) ?? this.#entry(address)).sockets += count;
+    if (network !== undefined) (this.#entries.get(network) ?? this.#entry(network)).sockets += count;
+  }
+
   #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly Allowance[] {
     const network = COUNTS_FOR_NETWORK.has(deed) ? networkOf(address) : undefined;
     const own = this.#bucketOf(nowMs, address, { deed, times: 1 });
-    return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_GUESSES })];
+    return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_TIMES })];
   }
 
   #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): Allowance {

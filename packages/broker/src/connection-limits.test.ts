@@ -57,6 +57,18 @@ test("[AB6] an address has so many connections at a time; more are cut", async (
   expect(arrive("192.0.2.1").destroyed).toBe(false);
 });
 
+test("[AB101] all addresses of an IPv6 /48 together have sixteen times the connections of one; others have room", async () => {
+  const { connect: arrive, cut } = openDoor(2, () => true);
+  const sockets = Array.from({ length: 40 }, (_, index) => arrive(`2001:db8:7:${index.toString(16)}::1`));
+  expect([sockets.filter(({ destroyed }) => destroyed).length, cut()]).toEqual([8, 8]);
+  expect([arrive("2001:db8:8::1").destroyed, arrive("::ffff:192.0.2.1").destroyed]).toEqual([false, false]);
+  const [first] = sockets;
+  const closed = first && once(first, "close");
+  first?.destroy();
+  await closed;
+  expect([arrive("2001:db8:7:999::1").destroyed, arrive("2001:db8:7:999::1").destroyed]).toEqual([false, true]);
+});
+
 test("[AB97] with this version of Node what is cut never becomes a socket, and what is let in is counted once", async () => {
   let tokens = 3;
   let cut = 0;

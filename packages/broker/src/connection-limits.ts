@@ -1,8 +1,8 @@
 import type { Server } from "node:net";
-import { addressKey } from "./client-address.ts";
+import { addressKey, networkOf, NETWORK_TIMES } from "./client-address.ts";
 
 export interface ConnectionLimitOptions {
-  /** At a time. */
+  /** At a time; of an IPv6 /48 sixteen times as many. */
   readonly perAddress: number;
   /** Counts one more of this address; false: too many in a short time. */
   readonly mayConnect: (address: string) => boolean;
@@ -13,8 +13,15 @@ export interface ConnectionLimitOptions {
 /** Cuts the connections that one address has beyond its number, or makes beyond its rate, before they have cost anything. */
 export function limitConnections(server: Server, { perAddress, mayConnect, handleRefused }: ConnectionLimitOptions): void {
   const counts = new Map<string, number>();
+  const isFull = (key: string | undefined, count: number): boolean => key !== undefined && (counts.get(key) ?? 0) >= count;
+  const add = (key: string | undefined, count: number): void => {
+    if (key === undefined) return;
+    const sum = (counts.get(key) ?? 0) + count;
+    if (sum <= 0) counts.delete(key);
+    else counts.set(key, sum);
+  };
   const refuses = (address: string): boolean => {
-    const isRefused = (counts.get(address) ?? 0) >= perAddress || !mayConnect(address);
+    const isRefused = isFull(address, perAddress) || isFull(networkOf(address), NETWORK_TIMES * perAddress) || !mayConnect(address);
     if (isRefused) handleRefused();
     return isRefused;
   };
@@ -26,12 +33,13 @@ export function limitConnections(server: Server, { perAddress, mayConnect, handl
       socket.destroy();
       return;
     }
-    counts.set(address, (counts.get(address) ?? 0) + 1);
+    const network = networkOf(address);
+    add(address, 1);
+    add(network, 1);
     // Not `once`, which keeps two objects more for each socket.
     socket.on("close", () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
+      add(address, -1);
+      add(network, -1);
     });
   });
 }

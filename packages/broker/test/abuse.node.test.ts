@@ -152,6 +152,8 @@ test.each([
   ["broken UTF-8", Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe])],
   ["a close frame of one byte", Buffer.from([0x88, 0x81, 0, 0, 0, 0, 0x03])],
   ["a close code of 999", Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe7])],
+  ["a ping in two parts", Buffer.from([0x09, 0x80, 0, 0, 0, 0, 0x80, 0x80, 0, 0, 0, 0])],
+  ["a compressed message that nobody agreed on", Buffer.from([0xc1, 0x82, 0, 0, 0, 0, 0x03, 0x00])],
   ["a ping of 126 bytes", Buffer.concat([Buffer.from([0x89, 0xfe, 0, 126, 0, 0, 0, 0]), Buffer.alloc(126)])],
 ])("[BR73] %s ends that socket alone", async (_what, bytes) => {
   const socket = await rawSocket(bytes);

@@ -63,6 +63,21 @@ test("[LS90] an address asks for a quick match as often as for the list", async 
   expect(replies.filter((reply) => reply?.text.includes("resumeSecret") === true)).toHaveLength(BROKER_LIMITS.listsPerMinute);
 });
 
+test("[AB101] all addresses of an IPv6 /48 together have sixteen times the sockets of one; others have room", () => {
+  const limits = new AddressLimits({ ...BROKER_LIMITS, socketsPerAddress: 2 });
+  const open = (text: string): boolean => {
+    const address = addressKey(text) ?? "";
+    const isFree = limits.mayOpen(0, address);
+    if (isFree) limits.addSocket(address);
+    return isFree;
+  };
+  const opened = Array.from({ length: 100 }, (_, index) => open(`2001:db8:7:${index.toString(16)}::1`));
+  expect(opened.filter(Boolean)).toHaveLength(32);
+  expect([open("2001:db8:7:999::1"), open("2001:db8:8::1"), open("192.0.2.1")]).toEqual([false, true, true]);
+  limits.removeSocket("2001:db8:7:0::/64");
+  expect([open("2001:db8:7:999::1"), open("2001:db8:7:999::1")]).toEqual([true, false]);
+});
+
 test("[AB91] all addresses of an IPv6 /48 together guess sixteen times as often as one; right codes are given back, others are not held up", () => {
   const limits = new AddressLimits(BROKER_LIMITS);
   const guess = (address: string): boolean => limits.take(0, addressKey(address) ?? "", "wrongCodes");
