@@ -39,7 +39,7 @@ beforeAll(async () => {
       messageBurst: 1_000_000,
     }),
   ]);
-});
+}, 60_000);
 
 afterAll(() => Promise.all([stage.broker.close(), other.close()]));
 

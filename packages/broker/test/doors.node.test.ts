@@ -7,7 +7,7 @@ let stage: AbuseStage;
 
 beforeAll(async () => {
   stage = await AbuseStage.start();
-});
+}, 60_000);
 
 afterAll(() => stage.broker.close());
 

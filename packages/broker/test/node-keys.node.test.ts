@@ -16,7 +16,7 @@ const nodes: BrokerCommand[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "rollcall-keys-"));
   redis = await RedisServer.start();
-});
+}, 60_000);
 
 afterAll(async () => {
   await Promise.all(nodes.map((node) => node.kill()));
