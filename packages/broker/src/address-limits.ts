@@ -23,11 +23,17 @@ const COUNTS_FOR_NETWORK: ReadonlySet<LimitedDeed> = new Set(["wrongCodes"]);
 /** What one address has used up. */
 export class AddressLimits {
   readonly #limits: BrokerLimits;
+  readonly #perMinute: Readonly<Record<LimitedDeed, number>>;
   /** Least recently used first. */
   readonly #entries = new Map<string, AddressEntry>();
 
   constructor(limits: BrokerLimits) {
     this.#limits = limits;
+    const { opensPerMinute: opens, requestsPerMinute: requests, refusalsPerMinute: refusals } = limits;
+    const { wrongCodesPerMinute: wrongCodes, lobbiesPerMinute: lobbies, listsPerMinute: lists, challengesPerMinute: challenges } = limits;
+    // Whoever keeps to the other limits needs no more connections than these: one for each request, each socket, and each time that it is told.
+    const connections = opens + requests + refusals;
+    this.#perMinute = { connections, opens, requests, refusals, wrongCodes, lobbies, lists, challenges };
   }
 
   get size(): number {
@@ -95,14 +101,8 @@ export class AddressLimits {
 
   #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): Allowance {
     const { buckets } = this.#entry(key);
-    const burst = times * this.#perMinute(deed);
+    const burst = times * this.#perMinute[deed];
     return (buckets[deed] ??= new Allowance(nowMs, { perSecond: burst / 60, burst }));
-  }
-
-  /** Whoever keeps to the other limits needs no more connections than these: one for each request, each socket, and each time that it is told. */
-  #perMinute(deed: LimitedDeed): number {
-    const { opensPerMinute, requestsPerMinute, refusalsPerMinute } = this.#limits;
-    return deed === "connections" ? opensPerMinute + requestsPerMinute + refusalsPerMinute : this.#limits[`${deed}PerMinute`];
   }
 
   #entry(key: string): AddressEntry {

@@ -32,7 +32,7 @@ import { monotonicMs } from "./monotonic-ms.ts";
 import { isClosed, OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { letFail, RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
+import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
 import { QuickMatch } from "./quick-match.ts";
@@ -186,7 +186,6 @@ export class BrokerShell implements BrokerHandlers {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const path = pathOf(request);
     if (path !== "/lobby" && path !== "/peerjs") return false;
-    letFail(socket);
     const address = this.#addressOf(request);
     const refusal = this.#refusal(request, address, monotonicMs());
     if (refusal !== undefined) {

@@ -156,6 +156,40 @@ test("[AB99] of 2,000 sockets that fell silent together few are asked at a time,
   sweep.dispose();
 });
 
+test("[BR30] what was said and waited for its turn is a sign of life until then", () => {
+  const { raw, user, socket, nowMs } = guarded({ messageBurst: 1, messagesPerSecond: 0.25 });
+  const sweep = new SocketSweep(nowMs, Infinity, () => undefined);
+  sweep.add(socket);
+  say(raw, "first");
+  say(raw, "waits for four seconds");
+  vi.advanceTimersByTime(7_999);
+  expect(user.log).toEqual(["first", "waits for four seconds"]);
+  vi.advanceTimersByTime(1_001);
+  expect(user.log.at(-1)).toBe("silence");
+  sweep.dispose();
+});
+
+test("[AB99] sockets that talk take no step of the sweep; one that is held up by its own rate is neither asked nor ended", () => {
+  const people = Array.from({ length: 2_000 }, () => guarded());
+  const slow = guarded({ messageBurst: 1, messagesPerSecond: 0.01 });
+  const sweep = new SocketSweep(
+    () => Date.now(),
+    Infinity,
+    () => undefined,
+  );
+  for (const { socket } of [...people, slow]) sweep.add(socket);
+  say(slow.raw, "first");
+  say(slow.raw, "waits for a minute and more");
+  for (let second = 0; second < 20; second++) {
+    for (const { raw } of people) say(raw, "x");
+    vi.advanceTimersByTime(1_000);
+    // The sweep's own, and that of who waits.
+    expect(vi.getTimerCount()).toBe(2);
+  }
+  expect([slow.socket.isOpen, slow.user.log]).toEqual([true, ["first"]]);
+  sweep.dispose();
+});
+
 test.each([
   [
     "at once",

@@ -87,8 +87,9 @@ export class GuardedSocket {
     this.#heardAtMs = options.nowMs();
     this.#bucket = this.#newBucket();
     // Before anything else: an `error` event without a listener ends the process.
-    socket.on("error", () => this.#finish());
-    socket.on("close", () => this.#finish());
+    const finish = (): void => this.#finish();
+    socket.on("error", finish);
+    socket.on("close", finish);
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("ping", (data) => this.#hearControl() && this.#pong(data));
     socket.on("pong", () => this.#hearControl());
@@ -166,7 +167,12 @@ export class GuardedSocket {
     this.close(CLOSE_CODE.serviceRestart, "SHUTTING_DOWN");
   }
 
-  /** Called about once a second. */
+  /** It was not heard for long, or what it said waits: there may be something to do about it. */
+  isQuiet(nowMs: number): boolean {
+    return nowMs - this.#heardAtMs >= LOBBY_TIMES.pingIntervalMs || this.#waiting.length > 0;
+  }
+
+  /** Called about once a second while it is quiet. */
   sweep(nowMs: number): void {
     if (!this.#open) return;
     const silentMs = nowMs - this.#heardAtMs;
@@ -216,7 +222,8 @@ export class GuardedSocket {
     }
     const text = String(data);
     // Nobody waits, so nobody has to: nearly always.
-    if (!this.#busy && this.#waiting.length === 0 && this.#resumeTimer === undefined && this.#takeTokens(text)) return this.#start(text);
+    const isFree = !this.#busy && this.#waiting.length === 0 && this.#resumeTimer === undefined;
+    if (isFree && this.#takeTokens(this.#heardAtMs, text)) return this.#start(text);
     this.#waiting.push(text);
     this.#waitingUnits += text.length;
     if (this.#waiting.length > this.#limits.queuedMessages) this.#user?.handleOffence("flood");
@@ -227,8 +234,9 @@ export class GuardedSocket {
   #work(): void {
     while (this.#open && !this.#busy && this.#waiting.length > 0 && this.#resumeTimer === undefined) {
       const [next = ""] = this.#waiting;
-      if (!this.#takeTokens(next)) {
-        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(this.#nowMs(), this.#tokensOf(next)));
+      const nowMs = this.#nowMs();
+      if (!this.#takeTokens(nowMs, next)) {
+        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(nowMs, this.#tokensOf(next)));
         return;
       }
       this.#waiting.shift();
@@ -238,8 +246,8 @@ export class GuardedSocket {
     if (this.#open && this.#waiting.length === 0 && this.#socket.isPaused) this.#socket.resume();
   }
 
-  #takeTokens(text: string): boolean {
-    return this.#bucket.take(this.#nowMs(), this.#tokensOf(text));
+  #takeTokens(nowMs: number, text: string): boolean {
+    return this.#bucket.take(nowMs, this.#tokensOf(text));
   }
 
   #tokensOf(text: string): number {

@@ -25,12 +25,40 @@ export interface PeerServerAdapter {
 /** The API key that PeerJS sends when it is told none; part of the path of its HTTP calls. */
 export const PEERJS_KEY = "peerjs";
 
+/**
+ * `peer` writes down all ids that it has whenever a client comes, to count them: 8 bytes for each that is there, which at 5,000 is more garbage than all the rest of a connection. So there are several of them, each for some of
+ * the ids. At half, it is twice as much; at double, the broker starts a few milliseconds later.
+ */
+const REALMS = 16;
+
 /** `handleFailure`: an error inside `peer`. */
 export function createPeerServer(handleFailure: (error: unknown) => void): PeerServerAdapter {
-  const connections = new WebSocketServer({ noServer: true });
-  connections.on("error", handleFailure);
   const app = express();
   app.disable("x-powered-by");
+  const realms = Array.from({ length: REALMS }, () => mountRealm(app, handleFailure));
+  return {
+    connect(identity, socket) {
+      const standIn = new StandInSocket(socket);
+      // Every letter of an id may stand in an address.
+      const url = `/?key=${PEERJS_KEY}&id=${identity.id}&token=${encodeURIComponent(identity.token)}`;
+      realms[realmOf(identity.id)]?.emit("connection", standIn, { url });
+      return standIn;
+    },
+    // Of making up an id, any of them knows as much.
+    handleRequest: (request, response) => {
+      app(request, response);
+    },
+  };
+}
+
+/** Which one has this id: however it was made, its end is the most random of it. */
+function realmOf(id: string): number {
+  return (7 * id.charCodeAt(id.length - 1) + (id.charCodeAt(id.length - 2) || 0)) % REALMS;
+}
+
+/** One `peer`, and what it hears of connections by. */
+function mountRealm(app: express.Express, handleFailure: (error: unknown) => void): WebSocketServer {
+  const connections = new WebSocketServer({ noServer: true }).on("error", handleFailure);
   withoutTimers(() => {
     // `peer` attaches to a server only through `createWebSocketServer`; this one never listens.
     const peerApp = ExpressPeerServer(createServer(), {
@@ -44,17 +72,7 @@ export function createPeerServer(handleFailure: (error: unknown) => void): PeerS
     peerApp.on("error", handleFailure);
     app.use(peerApp);
   });
-  return {
-    connect(identity, socket) {
-      const standIn = new StandInSocket(socket);
-      // Every letter of an id may stand in an address.
-      connections.emit("connection", standIn, { url: `/?key=${PEERJS_KEY}&id=${identity.id}&token=${encodeURIComponent(identity.token)}` });
-      return standIn;
-    },
-    handleRequest: (request, response) => {
-      app(request, response);
-    },
-  };
+  return connections;
 }
 
 /** What `peer` uses of a WebSocket: `send`, `close`, and `on` for `message`, `close` and `error`, of which only one happens. An `EventEmitter` would be half a kilobyte more for each connection. */

@@ -14,6 +14,8 @@ export interface SignalingUserOptions {
   readonly close: () => void;
 }
 
+/** As PeerJS writes it: most of what clients say that wait. Written otherwise it is read like any other message. */
+const HEARTBEAT = '{"type":"HEARTBEAT"}';
 const PONG = JSON.stringify({ type: "PONG" });
 
 /** The frames of one signaling socket. */
@@ -26,6 +28,8 @@ export class SignalingUser implements SocketUser {
   }
 
   handleText(text: string): void {
+    // A PeerJS client has no use for an answer. Its sign of life was noted when the frame came.
+    if (text === HEARTBEAT) return;
     const { counters, limits, socket, relay } = this.#options;
     const parsed = parseSignalingMessage(text);
     if (!parsed.ok) {
@@ -35,7 +39,6 @@ export class SignalingUser implements SocketUser {
     }
     const message = parsed.value;
     switch (message.type) {
-      // A PeerJS client has no use for an answer. Its sign of life was noted when the frame came.
       case "HEARTBEAT":
         if (message.echo) socket.send(PONG);
         return;
