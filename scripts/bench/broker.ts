@@ -17,7 +17,10 @@ const SIGNALS = 24;
 const PACE = { perSecond: 400, seconds: 3 } as const;
 /** Of the pace without a flood, while one floods another process of the same server, and while one floods this one, by turns. */
 const FLOODS = 3;
-const IDLE = { clients: 5_000, seconds: 10 } as const;
+/** Before what is measured each client says its heartbeat once, which PeerJS does five seconds after it came. */
+const IDLE = { clients: 5_000, firstSeconds: 5, seconds: 10 } as const;
+/** Clients come and go, all but some, until the program has no more to be compiled: then these rounds count. */
+const WARM = { clients: 1_000, kept: 100, roundsBefore: 10, rounds: 5 } as const;
 const TURNS = ["stock", "rollcall", "stock", "rollcall"] as const;
 /** Pairs at one node, as many with an end at each, and as many with Redis alone between them. */
 const NODE_PAIRS = 200;
@@ -29,6 +32,7 @@ type Kind = (typeof TURNS)[number];
 
 interface Figures {
   readonly connectMicros: number;
+  readonly warmConnectMicros: number;
   readonly relayMicros: number;
   readonly bytesPerIdle: number;
   readonly calmP99Ms: number;
@@ -49,7 +53,7 @@ export async function benchBroker(): Promise<string> {
   execFileSync("npx", ["tsc", "-b", "packages/broker"], { cwd: fileURLToPath(new URL("../..", import.meta.url)), stdio: "inherit" });
   const figures: Record<Kind, Figures[]> = { stock: [], rollcall: [] };
   for (const kind of TURNS) {
-    figures[kind].push({ ...(await measureLoad(kind)), ...(await measureIdle(kind)) });
+    figures[kind].push({ ...(await measureLoad(kind)), ...(await measureWarm(kind)), ...(await measureIdle(kind)) });
     process.stderr.write(`${kind}: ${JSON.stringify(figures[kind].at(-1))}\n`);
   }
   return [...comparison(figures), "", ...(await measureNodes()), ""].join("\n");
@@ -71,7 +75,8 @@ function comparison(figures: Readonly<Record<Kind, readonly Figures[]>>): string
   return [
     "| | this broker | `peer` | ratio |",
     "|---|---|---|---|",
-    row("processor time of a connect", "connectMicros", " µs", 0),
+    row(`processor time of a connect, of the first ${CLIENTS} of a process`, "connectMicros", " µs", 0),
+    row(`the same after ${WARM.roundsBefore * WARM.clients} that came and went`, "warmConnectMicros", " µs", 0),
     row("processor time of a relayed signal", "relayMicros", " µs", 1),
     row(`memory of an idle connection, among ${CLIENTS}`, "bytesPerIdle", " B", 0),
     row(`memory of an idle connection, among ${IDLE.clients}`, "bytesPerIdleOfMany", " B", 0),
@@ -98,14 +103,14 @@ async function usedMicros(broker: BenchChild<BrokerApi>): Promise<number> {
   return (await broker.call("usage", undefined)).cpuMicros;
 }
 
-/** The program is warm, and its first sockets have made what all of them share. */
+/** What all sockets share is made with the first ones. */
 async function warm(load: BenchChild<LoadApi>, port: number): Promise<void> {
   await load.call("connect", { port, count: 200, parallel: PARALLEL });
   await load.call("relay", SIGNALS);
-  await load.call("close", undefined);
+  await load.call("close", { kept: 0 });
 }
 
-type LoadFigures = Omit<Figures, "bytesPerIdleOfMany" | "idleMicrosPerSecond" | "idleDelayP99Ms" | "idleDelayMaxMs">;
+type LoadFigures = Omit<Figures, keyof WarmFigures | keyof IdleFigures>;
 
 async function measureLoad(kind: Kind): Promise<LoadFigures> {
   const broker = await BenchChild.start<BrokerApi>(fileOf("broker-process"), kind);
@@ -147,7 +152,27 @@ async function measureLoad(kind: Kind): Promise<LoadFigures> {
   }
 }
 
-type IdleFigures = Omit<Figures, keyof LoadFigures>;
+type WarmFigures = Pick<Figures, "warmConnectMicros">;
+
+/** Of a process that runs for a while. No garbage is asked for: with the last socket gone, V8 would throw away what it compiled for sockets. */
+async function measureWarm(kind: Kind): Promise<WarmFigures> {
+  const broker = await BenchChild.start<BrokerApi>(fileOf("broker-process"), kind);
+  const load = await BenchChild.start<LoadApi>(fileOf("load-process"));
+  try {
+    const port = await broker.call("port", undefined);
+    const connect = (): Promise<void> => load.call("connect", { port, count: WARM.clients, parallel: PARALLEL });
+    const micros: number[] = [];
+    for (let round = 0; round < WARM.roundsBefore + WARM.rounds; round++) {
+      micros.push((await spentMicros(broker, connect)) / WARM.clients);
+      await load.call("close", WARM);
+    }
+    return { warmConnectMicros: median(micros.slice(WARM.roundsBefore)) };
+  } finally {
+    await Promise.all([broker.end(), load.end()]);
+  }
+}
+
+type IdleFigures = Pick<Figures, "bytesPerIdleOfMany" | "idleMicrosPerSecond" | "idleDelayP99Ms" | "idleDelayMaxMs">;
 
 /** Clients that say nothing but that they live. */
 async function measureIdle(kind: Kind): Promise<IdleFigures> {
@@ -159,6 +184,7 @@ async function measureIdle(kind: Kind): Promise<IdleFigures> {
     const empty = await broker.call("settledUsage", undefined);
     await load.call("connect", { port, count: IDLE.clients, parallel: PARALLEL });
     const idle = await broker.call("settledUsage", undefined);
+    await load.call("idle", IDLE.firstSeconds);
     await broker.call("loopDelay", undefined);
     const micros = await spentMicros(broker, () => load.call("idle", IDLE.seconds));
     const { p99Ms, maxMs } = await broker.call("loopDelay", undefined);

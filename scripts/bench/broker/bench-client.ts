@@ -59,7 +59,8 @@ export class BenchClient {
     this.#checks = ids.other !== undefined;
     this.#otherId = ids.other ?? "nobody";
     this.#texts = TYPES.map((type) => signalText(type, this.#otherId));
-    const localAddress = `127.${1 + (addressIndex >> 16)}.${(addressIndex >> 8) & 255}.${1 + (addressIndex & 127)}`;
+    const network = Math.floor(addressIndex / 254);
+    const localAddress = `127.${1 + (network >> 8)}.${network & 255}.${1 + (addressIndex % 254)}`;
     const query = `key=peerjs&id=${ids.own}&token=${ids.own}token&version=1.5.5`;
     this.#socket = new WebSocket(`ws://127.0.0.1:${port}/peerjs?${query}`, { localAddress, perMessageDeflate: false });
     this.#opened = once(this.#socket, "message").then(([data]) => expectType(String(data), "OPEN"));

@@ -41,7 +41,8 @@ export interface LoadApi {
   flood(options: { readonly port: number; readonly seconds: number }): Promise<number>;
   /** Each client says a heartbeat once in five seconds, as PeerJS does. */
   idle(seconds: number): Promise<void>;
-  close(): Promise<void>;
+  /** All but those who came first. */
+  close(options: { readonly kept: number }): Promise<void>;
 }
 
 const HEARTBEAT_MS = 5_000;
@@ -158,10 +159,10 @@ async function idle(seconds: number): Promise<void> {
   }
 }
 
-async function close(): Promise<void> {
-  const closing = clients.map((client) => client.close());
-  clients = [];
-  await Promise.all(closing);
+async function close({ kept }: { readonly kept: number }): Promise<void> {
+  const closing = clients.slice(kept);
+  clients = clients.slice(0, kept);
+  await Promise.all(closing.map((client) => client.close()));
 }
 
 answerCalls<LoadApi>({ connect, connectBare, relay, pace, flood, idle, close });
