@@ -10,6 +10,7 @@ import { openHostOptions, PRIVATE_LOBBY, type HostChoice } from "./host-dialog.t
 import { HomeScreen } from "./home-screen.ts";
 import type { Identity } from "./identity.ts";
 import { openList } from "./list-dialog.ts";
+import { LOBBIES_BACK_MS } from "./lobbies-back.ts";
 import { inviteTo } from "./lobby-code-text.ts";
 import { LobbySession } from "./lobby-session.ts";
 import { openPasswordPrompt } from "./password-prompt.ts";
@@ -59,6 +60,8 @@ export class App implements Shell {
   #hostChoice = PRIVATE_LOBBY;
   /** Asks for a lobby server that was not there. */
   #asking: number | undefined;
+  /** Until then lobbies may follow a lobby server that came back. */
+  #lobbiesBackAtMs = 0;
   /** The last invite that was seen: the code that it begins with is joined with its secret. */
   #invite: string | undefined;
 
@@ -237,21 +240,30 @@ export class App implements Shell {
       ]);
     } else if (code === "SEAT_TAKEN")
       this.errors.show(error, undefined, [{ text: strings.error.takeSeatBack, act: () => this.#takeSeatBack() }]);
-    else this.errors.show(error, retry);
-    window.clearInterval(this.#asking);
-    if (code === "BROKER_UNREACHABLE" && retry !== undefined)
-      this.#asking = window.setInterval(() => void this.#askForBroker(retry), BROKER_ASKED_MS);
+    else this.#showAwaited(error, retry);
   }
 
-  /** Goes on with what failed for want of the lobby server, once it is back. Whoever dismissed the error, or began something else, does not want it any more. */
-  async #askForBroker(retry: () => void): Promise<void> {
+  /** Says what went wrong, and goes on by itself where it went wrong for want of the lobby server, or of a lobby that comes back after it. */
+  #showAwaited(error: unknown, retry: (() => void) | undefined): void {
+    const { code } = errorText(error);
+    window.clearInterval(this.#asking);
+    const note = code === "BROKER_UNREACHABLE" ? strings.error.byItself : strings.error.mayFollow;
+    const isAwaited = code === "BROKER_UNREACHABLE" || (code === "LOBBY_NOT_FOUND" && performance.now() < this.#lobbiesBackAtMs);
+    if (retry === undefined || !isAwaited) return this.errors.show(error, retry);
+    this.errors.show(error, retry, [], note);
+    this.#asking = window.setInterval(() => void this.#askForBroker(code, retry), BROKER_ASKED_MS);
+  }
+
+  /** Goes on with what failed, once the lobby server is there. Whoever dismissed the error, or began something else, does not want it any more. */
+  async #askForBroker(code: string, retry: () => void): Promise<void> {
     const { gateway, page } = this.#options;
     const asking = this.#asking;
-    const isWanted = (): boolean => this.#asking === asking && this.errors.code === "BROKER_UNREACHABLE";
+    const isWanted = (): boolean => this.#asking === asking && this.errors.code === code;
     if (!isWanted()) return window.clearInterval(asking);
     const codeLength = await gateway.codeLength(page.broker);
     if (codeLength === undefined || !isWanted()) return;
     window.clearInterval(asking);
+    if (code === "BROKER_UNREACHABLE") this.#lobbiesBackAtMs = performance.now() + LOBBIES_BACK_MS;
     this.#codeLength = codeLength;
     this.#home?.setCodeLength(codeLength);
     retry();

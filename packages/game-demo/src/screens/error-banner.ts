@@ -52,20 +52,19 @@ export class ErrorBanner {
     return this.#shown;
   }
 
-  /** `retry` is offered where trying again makes sense, `ways` are other things to do in its place. */
-  show(error: unknown, retry?: () => void, ways: readonly ErrorWay[] = []): void {
+  /** `retry` is offered where trying again makes sense, `ways` are other things to do in its place, `note` is said after the remedy. */
+  show(error: unknown, retry?: () => void, ways: readonly ErrorWay[] = [], note = ""): void {
     const text = errorText(error);
     this.clear();
     this.#shown = text.code;
     const action = this.#action(text.code, retry);
-    const isAwaited = retry !== undefined && text.code === "BROKER_UNREACHABLE";
     const dismiss = { type: "button", class: "icon-button", "aria-label": strings.error.dismiss, onclick: () => this.clear() };
     this.root.append(
       element(
         "div",
         { class: "error panel", role: "alert", "data-testid": "error", "data-code": text.code },
         icon("warning"),
-        element("p", {}, element("strong", {}, text.message), " ", text.remedy, isAwaited ? ` ${strings.error.byItself}` : ""),
+        element("p", {}, element("strong", {}, text.message), " ", text.remedy, note === "" ? "" : ` ${note}`),
         action,
         ...ways.map(({ text: name, act }) =>
           element("button", { type: "button", class: "button small", onclick: () => (this.clear(), act()) }, name),

@@ -3,6 +3,7 @@ import { element, setText } from "./element.ts";
 import { errorText } from "./error-banner.ts";
 import { icon } from "./icon.ts";
 import { arranged, FILTERS, filterOf, listingModel, listSentence, type FilterName, type ListState } from "./list-model.ts";
+import { LOBBIES_BACK_MS } from "./lobbies-back.ts";
 import { ListingRow } from "./listing-row.ts";
 import { strings } from "./strings.ts";
 
@@ -12,12 +13,6 @@ export interface ListPanelOptions {
   readonly onJoin: (code: string, waits: boolean) => void;
   readonly onQuick: () => void;
 }
-
-/**
- * After an outage an empty list may only be an early one: members bring their lobbies back, each within the longest wait between two attempts (8 s) and the time in which they
- * are asked for (3 s). At half, it says that there is nobody while they come; at double, who is alone waits for it.
- */
-const LOBBIES_BACK_MS = 12_000;
 
 /** The public list, as long as it is looked at: filters, how many there are, and a row for each lobby. */
 export class ListPanel {

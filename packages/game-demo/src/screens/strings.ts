@@ -323,6 +323,7 @@ export const strings = {
     unknownRemedy: "Try again; reload the page if it stays.",
     again: "Try again",
     byItself: "Once it answers, this goes on by itself.",
+    mayFollow: "The lobby server has just come back, and lobbies follow. Looking again…",
     takeSeatBack: "Take the seat back",
     reload: "Reload",
     dismiss: "Dismiss",

@@ -142,10 +142,12 @@ describe("the title", () => {
   test("[SC99] a link that was opened while the lobby server was away joins once it is back, unless the error was dismissed", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     let isAway = true;
+    let isHostAway = false;
     const network: FakeNetwork = {
       codeLength: async () => (isAway ? undefined : 5),
       join: async (code, name) => {
         if (isAway) throw new NetcodeError("BROKER_UNREACHABLE");
+        if (isHostAway) throw new NetcodeError("LOBBY_NOT_FOUND");
         return new FakeLobby(code, { name, colour: 0 }, ["Ana"]);
       },
     };
@@ -161,7 +163,12 @@ describe("the title", () => {
     const { requests } = await open("/?name=Ada#j=KXRTM", network);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(requests).toEqual(["join KXRTM Ada"]);
+    // The host takes longer to find the lobby server again.
     isAway = false;
+    isHostAway = true;
+    await vi.advanceTimersByTimeAsync(4_000);
+    await expect.element(error).toHaveTextContent("Looking again…");
+    isHostAway = false;
     await vi.advanceTimersByTimeAsync(4_000);
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
   });
