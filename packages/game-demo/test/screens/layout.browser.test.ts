@@ -47,6 +47,11 @@ const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
     await expect.element(page.getByRole("dialog")).toBeVisible();
     return app;
   },
+  "title, without the lobby server": async () => {
+    const app = await openApp("/?name=W#j=WMWMW", { join: () => Promise.reject(new NetcodeError("BROKER_UNREACHABLE")) });
+    await expect.element(page.getByRole("button", { name: "Try again" })).toBeVisible();
+    return app;
+  },
   room: fullRoom,
   "own name": async () => {
     const app = await fullRoom();
