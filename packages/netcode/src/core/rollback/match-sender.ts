@@ -43,7 +43,7 @@ export class MatchSender {
       remote.sendDue = false;
       remote.sentMs = clock.nowMs;
       outbox.writer.reset();
-      exchange.write(outbox.writer, remote, clock, status.endedMs !== undefined);
+      exchange.write(outbox.writer, remote, clock, status.endedMs !== undefined && !this.#lingersFor(remote));
       return outbox.datagram(remote.endpoint.peerId);
     }
     if (status.isDropped) return undefined;
@@ -76,9 +76,15 @@ export class MatchSender {
 
   /** True while `remote` is to hear from us at least every `SEND_INTERVAL_MS`. */
   #owes(remote: RemotePeer): boolean {
-    const { clock, status, departures, runner } = this.#options;
+    const { status, departures } = this.#options;
     if (departures.isFrozen(remote.member)) return false;
-    if (status.endedMs === undefined || remote.replyDue) return true;
-    return remote.endpoint.ackedFrame < runner.confirmedFrame && clock.nowMs < status.endedMs + LINGER_MS;
+    return status.endedMs === undefined || remote.replyDue || this.#lingersFor(remote);
+  }
+
+  /** True while `remote` lacks inputs of ours shortly after the end, or has not told that it ended, too: it says so once, unless it is asked again. */
+  #lingersFor(remote: RemotePeer): boolean {
+    const { clock, status, runner } = this.#options;
+    const isComplete = Math.min(remote.endpoint.ackedFrame, remote.confirmedFrame) >= runner.confirmedFrame;
+    return !isComplete && clock.nowMs < (status.endedMs ?? Number.NEGATIVE_INFINITY) + LINGER_MS;
   }
 }

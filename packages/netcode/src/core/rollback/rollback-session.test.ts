@@ -299,6 +299,26 @@ describe("the end of a match", () => {
   });
 });
 
+describe("the end of a match that somebody else has, too", () => {
+  it("[FO24] is asked for until it was told: that its one datagram is lost keeps it from nobody", () => {
+    const match = new TestMatch({ seats: [0, 1, 2], input: humanInput(3), endFrame: 120 });
+    const isOver = (peer: number): boolean => match.peer(peer).outcome === "over";
+    match.runUntil(() => match.peer(0).session.stats().frame >= 116, 4000);
+    // 1 has all that 0 sent, and acknowledges it, but lacks the last inputs of 2.
+    match.broken.add("2>1");
+    match.runUntil(() => isOver(0) && isOver(2), 1000);
+    match.run(300);
+    expect(isOver(1)).toBe(false);
+    match.broken.add("1>0");
+    match.broken.delete("2>1");
+    match.run(300);
+    expect([isOver(1), match.peer(0).session.pollTimeoutMs() < Number.POSITIVE_INFINITY]).toEqual([true, true]);
+    match.broken.clear();
+    match.run(200);
+    expect(match.peers.map(({ session }) => session.pollTimeoutMs())).toEqual([0, 1, 2].map(() => Number.POSITIVE_INFINITY));
+  });
+});
+
 describe("a desync", () => {
   it("[RB10] is told once, with the frame that it began with, and over with a repair", () => {
     const match = new TestMatch({
