@@ -51,6 +51,8 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
     players: 4,
     seed: 80_016_363,
   },
+  { name: "the end is kept from who follows where nobody lives who was told that it is another one's, too", players: 4, seed: 100_022_931 },
+  { name: "from whom nothing ever came is waited for five seconds, whatever is asked of the last one", players: 2, seed: 110_002_918 },
 ];
 
 describe("seeds that failed once", () => {

@@ -1,3 +1,4 @@
+import { NULL_FRAME } from "../core/base/units.ts";
 import { INPUT_DELAY_MAX } from "../core/wire/limits.ts";
 import type { MatchCheckers, PeerRecord } from "./match-checkers.ts";
 import type { PeerHistory } from "./peer-history.ts";
@@ -30,7 +31,8 @@ export function checkOutcome(options: OutcomeOptions): void {
   checkPasts(options, survivors);
   if (!options.mayReturn) checkSeats(options, survivors, living);
   const running = findRunning(options, survivors);
-  checkEnds(options, survivors, running);
+  const isEndKnown = survivors.some((peer) => knowsEnd(options, peer));
+  checkEnds(options, survivors, { ...running, isEndKnown });
   checkLiveness(options, running);
   // Where seats change hands more than once, the rows of the histories, which hold the bots, are compared alone.
   if (!options.mayReturn) for (const peer of survivors) checkBots(options, peer);
@@ -132,18 +134,40 @@ function checkSeats({ checkers, peers, confirmedBefore }: OutcomeOptions, surviv
   }
 }
 
+/** True when `peer` ended, and so many told it that they confirmed the end, too, that no others may go on (rule FO24). Of who died before it heard that, it cannot know it. */
+function knowsEnd(options: OutcomeOptions, peer: SimPeer): boolean {
+  const { ended, seats, told } = options.checkers.record(peer.index);
+  if (ended === undefined) return false;
+  const members = options.peers.filter((other) => !seats.has(other.id));
+  const lacking = members.filter((other) => other !== peer && (told.get(other.id) ?? NULL_FRAME) < ended.frame);
+  return (
+    lacking.length === 0 ||
+    mayGoOn(
+      options,
+      members.filter((member) => !lacking.includes(member)),
+      lacking,
+    )
+  );
+}
+
 /**
- * Survivors end together, but for those who wait and may: they can lack the last inputs of somebody gone, and nobody may decide that they are its last. Who is gone had the same end, if it
+ * Survivors end together, but for those who wait and may: they can lack the last inputs of somebody gone, and nobody may decide that they are its last; or they follow, and nobody knows that
+ * the end is any other's, too. Who is gone had the same end, if it
  * had one that the survivors confirmed, too, and neither gave a seat to a bot before it.
  */
-function checkEnds({ checkers, peers }: OutcomeOptions, survivors: readonly SimPeer[], { mayWait }: Running): void {
+function checkEnds(
+  { checkers, peers }: OutcomeOptions,
+  survivors: readonly SimPeer[],
+  { mayWait, isEndKnown }: Running & { readonly isEndKnown: boolean },
+): void {
   for (const one of peers) {
     const { ended } = checkers.record(one.index);
     if (ended === undefined) continue;
     const isSurvivor = survivors.includes(one);
     for (const peer of survivors) {
       const record = checkers.record(peer.index);
-      if (mayWait && record.ended === undefined && record.confirmedFrame < ended.frame) continue;
+      const mayLack = mayWait || (record.isFollowing && !isEndKnown);
+      if (mayLack && record.ended === undefined && record.confirmedFrame < ended.frame) continue;
       const partedFrame = Math.min(firstSeatFrame(record), firstSeatFrame(checkers.record(one.index)));
       // Who came back does not know of all drops before.
       const isCommon = isSurvivor || (!record.isReturned && ended.frame < partedFrame && ended.frame <= record.confirmedFrame);
@@ -180,9 +204,11 @@ function checkLiveness(options: OutcomeOptions, { peers: running, witnesses, und
   const { checkers, windowFrames, confirmedBefore } = options;
   if (witnesses.length === 0 || mayWait) return;
   for (const peer of running) {
-    const { frame, confirmedFrame } = checkers.record(peer.index);
+    const { frame, confirmedFrame, unheardDropMs } = checkers.record(peer.index);
     const progress = confirmedFrame - (confirmedBefore[peer.index] ?? 0);
-    if (progress < Math.min(LIVE_FRAMES_PER_SECOND_MIN, peer.simulation.frameRateHz / 3)) {
+    // From whom nothing ever came is waited for five seconds from when all faults are over, nearly to the end.
+    const seconds = Math.min(1, (checkers.nowMs - unheardDropMs) / 1_000);
+    if (progress < seconds * Math.min(LIVE_FRAMES_PER_SECOND_MIN, peer.simulation.frameRateHz / 3)) {
       checkers.fail(
         "liveness",
         peer.index,

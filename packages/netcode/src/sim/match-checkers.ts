@@ -3,6 +3,7 @@ import { NULL_FRAME, type PeerId } from "../core/base/units.ts";
 import type { AdvanceResult, MatchRole, SessionEvent, Transmit } from "../core/ports/session.ts";
 import { DATAGRAM_BYTES_MAX, RELIABLE_BYTES_MAX, type SendOutcome } from "../core/ports/transport.ts";
 import * as ROLLBACK_KIND from "../core/wire/rollback-kind.ts";
+import { confirmedTold } from "./confirmed-told.ts";
 import { isEqual, PeerHistory } from "./peer-history.ts";
 import { EventLedger } from "./event-ledger.ts";
 import { zeroCounts, type MatchCounts } from "./match-counts.ts";
@@ -64,6 +65,10 @@ export interface PeerRecord {
   readonly rowsByStep: Uint8Array[];
   /** By the peer whose seats are bots' now. */
   readonly seats: Map<PeerId, SeatChange>;
+  /** By the peer from which a datagram came: the last frame that it said it had confirmed. */
+  readonly told: Map<PeerId, number>;
+  /** When the seats of somebody went to bots from whom nothing ever came. */
+  unheardDropMs: number;
   /** Frames from which seats went to bots, by the peer that had them. */
   readonly dropFrames: Map<PeerId, number[]>;
   ended: { readonly atMs: number; readonly frame: number; readonly text: string } | undefined;
@@ -125,6 +130,8 @@ export class MatchCheckers {
       seatFrame: undefined,
       rowsByStep: [],
       seats: new Map(),
+      told: new Map(),
+      unheardDropMs: Number.NEGATIVE_INFINITY,
       dropFrames: new Map(),
       ended: undefined,
       resultFrame: undefined,
@@ -221,6 +228,19 @@ export class MatchCheckers {
     if (count > 1) record.repeatedTo = transmit.to;
   }
 
+  /** Virtual time. */
+  get nowMs(): number {
+    return this.#nowMs();
+  }
+
+  /** A message arrived, before the session of `peer` sees it. */
+  handlePacket(peer: SimPeer, from: PeerId, bytes: Uint8Array): void {
+    const frame = confirmedTold(bytes);
+    if (frame === undefined) return;
+    const { told } = this.record(peer.index);
+    told.set(from, Math.max(told.get(from) ?? NULL_FRAME, frame));
+  }
+
   handleEvent(peer: SimPeer, event: SessionEvent): void {
     const record = this.record(peer.index);
     const { counts } = this;
@@ -242,6 +262,7 @@ export class MatchCheckers {
         counts.seatsToBots++;
         if (record.seats.has(event.peerId)) this.fail("seats", peer.index, event.frame, `${event.peerId} went twice`);
         const text = `frame ${event.frame}, players ${event.playerIndexes.join(" ")}, ${event.cause}`;
+        if (!record.told.has(event.peerId)) record.unheardDropMs = this.#nowMs();
         record.seats.set(event.peerId, { frame: event.frame, players: event.playerIndexes, text });
         record.dropFrames.set(event.peerId, [...(record.dropFrames.get(event.peerId) ?? []), event.frame]);
         return;

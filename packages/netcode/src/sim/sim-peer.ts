@@ -100,6 +100,7 @@ export class SimPeer {
   }
 
   #handlePacket(localMs: number, from: PeerId, bytes: Uint8Array): void {
+    this.#options.checkers.handlePacket(this, from, bytes);
     this.session.handlePacket(localMs, from, bytes);
     this.#drain("packet");
   }
