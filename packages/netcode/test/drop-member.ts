@@ -34,7 +34,7 @@ export type MemberStatus = "outside" | "playing" | "dropped" | "left";
 
 const TICK_MS = 2000;
 /** How long casts have stood against each other matters up to the patience of the highest of eight who would give up, in ticks. */
-const STUCK_TICKS = 22;
+const STUCK_TICKS = 28;
 
 /** One member of a match: the real agreement, and in place of a session's inputs a number of frames that it has of everybody. */
 export class DropMember {

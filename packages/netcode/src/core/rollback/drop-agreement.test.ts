@@ -245,11 +245,11 @@ describe("a vote", () => {
     return agreement;
   };
 
-  it("[RB46] against each other makes who is cast out resign after ten seconds and two for each whom it outranks, also where others contest it, and the highest rank, too", () => {
+  it("[RB46] against each other makes who is cast out resign after ten seconds and three for each whom it outranks, also where others contest it, and the highest rank, too", () => {
     for (const [member, lastMs] of [
-      [3, 12_000],
-      [1, 16_000],
-      [0, 18_000],
+      [3, 13_000],
+      [1, 19_000],
+      [0, 22_000],
     ] as const) {
       const accused = new DropAgreement(5, member);
       accused.receive(4, voteOf({ set: 1 << member, proposal: 1 << member }));
@@ -262,20 +262,20 @@ describe("a vote", () => {
     }
   });
 
-  it("[RB46] against each other for thirty seconds makes the lower rank yield, and two seconds later each the next one, but not the highest", () => {
+  it("[RB46] against each other for 35 seconds makes the lower rank yield, and three seconds later each the next one, but not the highest", () => {
     const lower = opposed(4);
-    for (const clockMs of [0, 29_999]) lower.consider({ ...calm, clockMs });
+    for (const clockMs of [0, 34_999]) lower.consider({ ...calm, clockMs });
     expect(lower.hasResigned).toBe(false);
-    expect(lower.consider({ ...calm, clockMs: 30_000 })).toBe(true);
+    expect(lower.consider({ ...calm, clockMs: 35_000 })).toBe(true);
     expect([lower.hasResigned, lower.own.words, lower.own.left]).toEqual([true, 0b10000, 0b10000]);
     const higher = opposed(2);
-    for (const clockMs of [0, 33_999]) higher.consider({ ...calm, clockMs });
+    for (const clockMs of [0, 40_999]) higher.consider({ ...calm, clockMs });
     expect(higher.hasResigned).toBe(false);
     // Somebody resigns meanwhile: what follows from that takes its time, too.
     higher.receive(3, voteOf({ words: 0b01000, set: 0b10000, proposal: 0b10000 }));
-    for (const clockMs of [34_000, 65_999]) higher.consider({ ...calm, clockMs });
+    for (const clockMs of [41_000, 78_999]) higher.consider({ ...calm, clockMs });
     expect(higher.hasResigned).toBe(false);
-    higher.consider({ ...calm, clockMs: 66_000 });
+    higher.consider({ ...calm, clockMs: 79_000 });
     expect([higher.hasResigned, higher.own.left]).toEqual([true, 0b00100]);
     const highest = new DropAgreement(3, 0);
     for (const droppable of [0b010, 0]) {
@@ -294,9 +294,9 @@ describe("a vote", () => {
     ]) {
       const accused = opposed(4);
       for (const clockMs of [0, 40_000]) accused.consider({ ...calm, ...silent, clockMs });
-      for (const clockMs of [41_000, 70_999]) accused.consider({ ...calm, clockMs });
+      for (const clockMs of [41_000, 75_999]) accused.consider({ ...calm, clockMs });
       expect(accused.hasResigned).toBe(false);
-      accused.consider({ ...calm, clockMs: 71_000 });
+      accused.consider({ ...calm, clockMs: 76_000 });
       expect(accused.hasResigned).toBe(true);
     }
   });
@@ -308,10 +308,10 @@ describe("a vote", () => {
     expect([other.hasResigned, other.own.words, other.own.left]).toEqual([true, 0b10000, 0]);
     // Or it has resigned, which shows a moment later.
     const late = opposed(4);
-    for (const clockMs of [0, 30_000]) late.consider({ ...calm, clockMs });
+    for (const clockMs of [0, 35_000]) late.consider({ ...calm, clockMs });
     expect(late.own.left).toBe(0b10000);
     late.receive(3, voteOf({ words: 0b1000 }));
-    expect(late.consider({ ...calm, clockMs: 30_001 })).toBe(true);
+    expect(late.consider({ ...calm, clockMs: 35_001 })).toBe(true);
     expect([late.own.words, late.own.left]).toEqual([0b10000, 0]);
   });
 

@@ -25,13 +25,14 @@ export interface DropView {
 const PATIENCE_MS = 2000;
 
 /**
- * Where casts stand against each other for so long among members who all hear each other, nothing that is under way ends it: the lowest rank gives up, then, two seconds later each, the next
- * ones. At half, somebody would who had only to wait for a vote that is late; at double, a match that is stuck stands still as much longer.
+ * Where casts stand against each other for so long among members who all hear each other, nothing that is under way ends it: the lowest rank gives up, then, three seconds later each, the next
+ * ones. At half, somebody would who had only to wait for a vote that is late; at double, a match that is stuck stands still as much longer. With
+ * steps shorter than a vote may be late, two would give up for each other.
  */
 const STUCK_MS = 10_000;
-const STUCK_STEP_MS = 2000;
+const STUCK_STEP_MS = 3000;
 /** Who can only yield waits until each of eight who might resign could have done so. */
-const YIELD_MS = 30_000;
+const YIELD_MS = 35_000;
 
 /**
  * How the members of a match agree who is gone, and with which last frame, and from when on somebody who came is counted, over nothing but messages to each other.
