@@ -34,31 +34,42 @@ export class SeatMemory {
     const name = this.#claimName(seat.code, seat.secret);
     if (!takeOver && (await this.#page.isClaimed(name))) return undefined;
     this.#release = this.#page.claim(name);
+    this.#seat = seat;
     return seat;
   }
 
   remember({ code, secret, invite }: RememberedSeat): void {
     this.#release?.();
     this.#release = this.#page.claim(this.#claimName(code, secret));
-    this.#write({ ...(this.#seat?.code === code ? this.#seat : {}), code, secret, ...(invite === undefined ? {} : { invite }) });
+    const seat = { ...(this.#seat?.code === code ? this.#seat : {}), code, secret, ...(invite === undefined ? {} : { invite }) };
+    // The newest lobby has the place.
+    if (this.#seat === undefined || this.#isOurs(this.#seat)) this.#write(seat);
+    else this.#seat = seat;
   }
 
   /** The newest keepsake of the remembered lobby. */
   keep(keepsake: string): void {
-    if (this.#seat !== undefined) this.#write({ ...this.#seat, keepsake });
+    const seat = this.#seat;
+    if (seat !== undefined && this.#isOurs(seat)) this.#write({ ...seat, keepsake });
   }
 
   /** There is nothing to come back to. */
   forget(): void {
     this.release();
+    const seat = this.#seat;
     this.#seat = undefined;
-    this.#withStorage((storage) => storage.removeItem(this.#key));
+    if (seat !== undefined && this.#isOurs(seat)) this.#withStorage((storage) => storage.removeItem(this.#key));
   }
 
   /** The page lets go of its claim, and keeps what is stored. */
   release(): void {
     this.#release?.();
     this.#release = undefined;
+  }
+
+  /** False when this page entered another lobby of the game since: a reload comes back to the newer one. */
+  #isOurs({ secret }: RememberedSeat): boolean {
+    return (this.#read()?.secret ?? secret) === secret;
   }
 
   /** Other pages of the same origin hear this name, but not the secret. */
