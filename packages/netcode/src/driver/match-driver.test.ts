@@ -87,14 +87,20 @@ interface Rig {
   readonly session: SessionDouble;
   readonly driver: MatchDriver;
   readonly calls: string[];
+  /** What the game does when it is asked for inputs. */
+  readonly read: { handle: () => void };
 }
 
 function rig(onEvent: (driver: MatchDriver) => void = () => {}, meter?: MatchDriverOptions["meter"]): Rig {
   const session = new SessionDouble();
   const calls: string[] = [];
+  const read = { handle: (): void => {} };
   let reads = 0;
   const host: MatchDriverHost = {
-    readInputs: () => Uint8Array.of(++reads),
+    readInputs: () => {
+      read.handle();
+      return Uint8Array.of(++reads);
+    },
     transmit: ({ to }) => calls.push(`transmit ${to}`),
     handleFrame: (frame) => calls.push(`frame ${frame}`),
     handleEvent: (event) => {
@@ -103,7 +109,7 @@ function rig(onEvent: (driver: MatchDriver) => void = () => {}, meter?: MatchDri
     },
   };
   const driver = new MatchDriver({ session, host, frameRateHz: 50, nowMs: 0, startMs: 100, meter });
-  return { session, driver, calls };
+  return { session, driver, calls, read };
 }
 
 describe("MatchDriver", () => {
@@ -141,6 +147,13 @@ describe("MatchDriver", () => {
     const { session, driver } = rig();
     for (let nowMs = 100; nowMs <= 200; nowMs += 5) driver.tick(nowMs);
     expect(session.log).toEqual([1, 2, 3, 4, 5, 6].map((read) => `advanced ${read}`));
+  });
+
+  test("[DR23] who leaves while it is asked for inputs runs no further frame", () => {
+    const { session, driver, read } = rig();
+    read.handle = () => driver.stop();
+    driver.tick(200);
+    expect([session.log, driver.over]).toEqual([[], true]);
   });
 
   test("[DR4] a stalled session is asked once a tick, and does not race when it goes on", () => {

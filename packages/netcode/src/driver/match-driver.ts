@@ -126,7 +126,10 @@ export class MatchDriver {
     const startedMs = this.#meter?.nowMs() ?? 0;
     let readMs = startedMs;
     for (let due = this.#steps.advance(this.#nowMs, this.#paceRatio); due > 0 && budgetFrames > 0 && !this.#over; due--) {
-      const result = this.#session.advanceFrame(this.#nowMs, this.#host.readInputs(), budgetFrames);
+      const inputs = this.#host.readInputs();
+      // The game may leave while it is asked.
+      if (this.#over) return;
+      const result = this.#session.advanceFrame(this.#nowMs, inputs, budgetFrames);
       this.#paceRatio = result.paceRatio;
       const { resimulatedFrames } = result;
       budgetFrames -= resimulatedFrames;

@@ -1,4 +1,4 @@
-import type { PeerId } from "../core/base/units.ts";
+import { parsePeerId, type PeerId } from "../core/base/units.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { jsonBytes } from "../core/ports/lobby-protocol.ts";
 import type { GameIdentity, Json, MatchSeat, PlayerProfile, Profile } from "../core/ports/lobby-protocol.ts";
@@ -10,15 +10,28 @@ const NAME_GRAPHEMES_MAX = 16;
 
 const COLOUR_MAX = 63;
 
+const RUN_CALLBACKS = ["input", "render", "frame", "beforeRollback", "afterRollback"] as const;
+
+/** RFC 7064 and 7065: scheme and host, and what may follow. */
+const ICE_URL = /^(?:stuns?|turns?):[^\s/?]/i;
+
+/** `options`, if they are any. Throws `BAD_ARGUMENT`: programs without types pass anything, here and below. */
+export function checkedOptions<Options extends object>(options: Options | undefined): Options {
+  if (typeof options === "object" && options !== null) return options;
+  throw badArgument(`an object of options, got ${String(options)}`);
+}
+
 /** A profile that the broker will take: the name trimmed and cut, the rest checked. Throws `BAD_ARGUMENT`. */
 export function checkedProfile({ guests, ...player }: ProfileOptions): Profile {
+  if (guests !== undefined && !Array.isArray(guests)) throw badArgument("guests as a list");
   if (guests !== undefined && guests.length > LOBBY_LIMITS.guests)
     throw badArgument(`at most ${LOBBY_LIMITS.guests} guests, got ${guests.length}`);
   return guests === undefined ? checkedPlayer(player) : { ...checkedPlayer(player), guests: guests.map(checkedPlayer) };
 }
 
 /** The same for a guest or a bot. */
-export function checkedPlayer({ name, colour = 0, choices = null }: PlayerOptions): PlayerProfile {
+export function checkedPlayer(player: PlayerOptions): PlayerProfile {
+  const { name, colour = 0, choices = null } = checkedOptions(player);
   return {
     name: cutName(checkedText("a name", name)),
     colour: checkedInteger("a colour", colour, [0, COLOUR_MAX]),
@@ -26,7 +39,7 @@ export function checkedPlayer({ name, colour = 0, choices = null }: PlayerOption
   };
 }
 
-/** What peers compare of a game. Throws `BAD_ARGUMENT`: programs without types pass anything. */
+/** What peers compare of a game. Throws `BAD_ARGUMENT`. */
 export function checkedIdentity(game: GameIdentity | undefined): GameIdentity {
   if (game?.contentHash === undefined) throw badArgument("the option `game`, made by defineGame()");
   return { id: game.id, version: game.version, contentHash: game.contentHash };
@@ -38,7 +51,62 @@ export function checkedText(name: string, value: unknown): string {
   throw badArgument(`${name} as a text, got ${String(value)}`);
 }
 
-/** `value`, if it can be sent as `name`. Throws `BAD_ARGUMENT`. */
+/** `value`, if it is yes or no. Throws `BAD_ARGUMENT`. */
+export function checkedBoolean(name: string, value: unknown): boolean {
+  if (typeof value === "boolean") return value;
+  throw badArgument(`${name} as true or false, got ${String(value)}`);
+}
+
+/** `value`, if it is one of `values`. Throws `BAD_ARGUMENT`. */
+export function checkedOneOf<Value extends string>(name: string, value: unknown, values: readonly Value[]): Value {
+  const found = values.find((one) => one === value);
+  if (found === undefined) throw badArgument(`${name} as one of ${values.join(", ")}, got ${String(value)}`);
+  return found;
+}
+
+/** Throws `BAD_ARGUMENT` for what cannot be called. */
+export function checkFunction(name: string, value: unknown): void {
+  if (typeof value !== "function") throw badArgument(`${name} as a function, got ${String(value)}`);
+}
+
+/** `options` of `match.run`, if all its callbacks can be called. Throws `BAD_ARGUMENT`. */
+export function checkedRunOptions<Options extends object>(options: Options): Options {
+  for (const name of RUN_CALLBACKS) {
+    const callback: unknown = Reflect.get(checkedOptions(options), name);
+    if (callback !== undefined) checkFunction(name, callback);
+  }
+  return options;
+}
+
+/** Throws `BAD_ARGUMENT` for what aborts nothing. */
+export function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw badArgument(`signal as an AbortSignal, got ${typeof signal}`);
+}
+
+/** What a browser makes no connection with: then nobody would ever be reached, and nothing said why. Throws `BAD_ARGUMENT`. */
+export function checkIceServers(servers: readonly RTCIceServer[] | undefined): void {
+  if (servers === undefined) return;
+  if (!Array.isArray(servers)) throw badArgument("iceServers as a list");
+  for (const server of servers) {
+    const { urls, username, credential } = checkedOptions(server);
+    const list: readonly unknown[] = Array.isArray(urls) ? urls : [urls];
+    const wrong = list.find((url) => typeof url !== "string" || !ICE_URL.test(url));
+    if (list.length === 0 || wrong !== undefined || urls === undefined)
+      throw badArgument(`urls of an ICE server such as "stun:example.org:3478", got ${String(wrong)}`);
+    const isTurn = list.some((url) => String(url).toLowerCase().startsWith("turn"));
+    if (isTurn && (typeof username !== "string" || typeof credential !== "string"))
+      throw badArgument(`username and credential of the ICE server ${String(list[0])}`);
+  }
+}
+
+/** `value`, if it can be a peer's id, such as `member.peerId`. Throws `BAD_ARGUMENT`. */
+export function checkedPeerId(value: unknown): PeerId {
+  const peerId = parsePeerId(value);
+  if (peerId === undefined) throw badArgument(`a peer id, such as \`member.peerId\`, got ${String(value)}`);
+  return peerId;
+}
+
+/** `value`, if it can be sent as `name` and arrives as it is. Throws `BAD_ARGUMENT`. */
 export function checkedJson(name: string, value: Json, bytesMax: number): Json {
   let bytes: number;
   try {
@@ -46,6 +114,8 @@ export function checkedJson(name: string, value: Json, bytesMax: number): Json {
   } catch {
     throw badArgument(`${name} as plain JSON data`);
   }
+  const loss = jsonLoss(value, name);
+  if (loss !== undefined) throw badArgument(`${name} as plain JSON data; ${loss}`);
   if (bytes > bytesMax) throw badArgument(`${name} of at most ${bytesMax} bytes of JSON, got ${bytes}`);
   return value;
 }
@@ -58,6 +128,7 @@ export function checkedMetadata(metadata: Json, isListed: boolean): Json {
 
 /** A password that can be typed; `undefined` when there is none. Throws `BAD_ARGUMENT`. */
 export function checkedPassword(password: string | undefined): string | undefined {
+  if (password !== undefined) checkedText("a password", password);
   if ((password?.length ?? 0) > LOBBY_LIMITS.passwordUnits) throw badArgument(`a password of at most ${LOBBY_LIMITS.passwordUnits} units`);
   return password === "" ? undefined : password;
 }
@@ -81,6 +152,25 @@ export function checkedCountdown(countdownMs: number): number {
 export function checkedInteger(name: string, value: number, [least, most]: readonly [least: number, most: number]): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw badArgument(`${name} in ${least}–${most}, got ${value}`);
+}
+
+/** What JSON would quietly make something else of. A property that is `undefined` is left out, as everybody expects. Call it when the size is known: it has an end then. */
+function jsonLoss(value: unknown, path: string): string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : `${path} is ${value}`;
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return undefined;
+  if (typeof value !== "object") return `${path} is ${typeof value}`;
+  if (Array.isArray(value)) return firstLoss(value.map((item, index) => [item, `${path}[${index}]`]));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return `${path} is an instance of ${value.constructor.name}`;
+  return firstLoss(Object.entries(value).flatMap(([key, item]) => (item === undefined ? [] : [[item, `${path}.${key}`]])));
+}
+
+function firstLoss(items: readonly (readonly [value: unknown, path: string])[]): string | undefined {
+  for (const [value, path] of items) {
+    const loss = jsonLoss(value, path);
+    if (loss !== undefined) return loss;
+  }
+  return undefined;
 }
 
 /** By graphemes, so that no emoji is cut in two. */

@@ -11,13 +11,19 @@ import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import {
   checkedAudience,
+  checkedBoolean,
   checkedCapacity,
   checkedIdentity,
   checkedJson,
   checkedMetadata,
+  checkedOneOf,
+  checkedOptions,
   checkedPassword,
   checkedProfile,
   checkedText,
+  checkFunction,
+  checkIceServers,
+  checkSignal,
 } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
 import type { Environment, LobbyTransport, PasswordParts, TransportGrant } from "./environment.ts";
@@ -45,8 +51,10 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
   environment: Environment,
   options: HostOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
-  const invite = newInvite(environment.page.randomToken(), options.inviteOnly === true);
-  const { metadata = null, listed = false, relayOnly = false, audience = AUDIENCE } = options;
+  const { metadata = null, listed = false, relayOnly = false, audience = AUDIENCE } = checkedOptions(options);
+  checkedBoolean("listed", listed);
+  checkedBoolean("relayOnly", relayOnly);
+  const invite = newInvite(environment.page.randomToken(), checkedBoolean("inviteOnly", options.inviteOnly ?? false));
   const password = checkedPassword(options.password);
   const entrance = {
     type: "create" as const,
@@ -65,7 +73,7 @@ export async function quickMatch<State, Schema extends InputSchema, Messages ext
   environment: Environment,
   options: QuickMatchOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages>> {
-  const metadata = checkedJson("what is wanted", options.wanted ?? null, LOBBY_LIMITS.listedMetadataBytes);
+  const metadata = checkedJson("what is wanted", checkedOptions(options).wanted ?? null, LOBBY_LIMITS.listedMetadataBytes);
   if (Object.keys(options.wanted ?? {}).length > LOBBY_LIMITS.filterFields)
     throw badArgument(`at most ${LOBBY_LIMITS.filterFields} fields wanted`);
   const filter = options.wanted === undefined ? {} : { metadata: options.wanted };
@@ -77,7 +85,8 @@ export async function quickMatch<State, Schema extends InputSchema, Messages ext
 
 /** Follows the public list. Rejects with a `NetcodeError`. */
 export async function watchLobbies(environment: Environment, options: LobbyListOptions): Promise<LobbyList> {
-  const { filter = {}, signal } = options;
+  const { filter = {}, signal } = checkedOptions(options);
+  checkSignal(signal);
   const { lobbyUrl } = addressOf(environment, options);
   const { WatchedList } = await loadPart(() => import("./lobby-list.ts"));
   return WatchedList.open(environment, { lobbyUrl, game: checkedIdentity(options.game), filter, signal });
@@ -95,9 +104,9 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
   const entrance = {
     type: "join" as const,
     code: normalized,
-    game: checkedIdentity(options.game),
+    game: checkedIdentity(checkedOptions(options).game),
     profile: checkedProfile(options),
-    ...(options.as === undefined ? {} : { as: options.as }),
+    ...(options.as === undefined ? {} : { as: checkedOneOf("as", options.as, ["spectator", "queue"]) }),
     ...(reservation === undefined ? {} : { reservation }),
   };
   return enter(environment, options, { invite: readInvite(code), entrance, password: checkedPassword(options.password) });
@@ -111,7 +120,7 @@ export async function resumeLobby<State, Schema extends InputSchema, Messages ex
   environment: Environment,
   options: ResumeOptions<State, Schema, Messages>,
 ): Promise<Lobby<State, Schema, Messages> | undefined> {
-  const memory = seatMemoryOf(environment, options);
+  const memory = seatMemoryOf(environment, checkedOptions(options));
   const seat = await memory.recall(options.takeOver === true);
   if (seat === undefined) return undefined;
   try {
@@ -153,6 +162,9 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   { invite, entrance: wish, password, seatMemory = seatMemoryOf(environment, options) }: Arrival,
 ): Promise<Lobby<State, Schema, Messages>> {
   const address = addressOf(environment, options);
+  checkSignal(options.signal);
+  checkIceServers(options.iceServers);
+  if (options.log !== undefined) checkFunction("log", options.log);
   // While the key pair is made, and while the broker is asked.
   const loading = loadSoon(() => environment.loadRoomParts());
   const visit = await beginVisit(environment, invite, options.signal);

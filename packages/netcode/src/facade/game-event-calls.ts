@@ -1,3 +1,4 @@
+import { reportRejection } from "./report-rejection.ts";
 import type { GameEvent, GameEventListeners } from "./types.ts";
 
 /** Whom `run` named for the events of the game. */
@@ -31,9 +32,12 @@ export class GameEventCalls {
   }
 
   #call(listeners: GameEventListeners | undefined, event: GameEvent): void {
+    const listener = listeners?.[event.name];
+    // What every object has by nature is nobody's listener.
+    if (listener === undefined || listener === Reflect.get(Object.prototype, event.name)) return;
     try {
       // The game knows what it emits under this name.
-      listeners?.[event.name]?.(event.payload as never, event);
+      reportRejection(listener.call(listeners, event.payload as never, event), this.#reportError);
     } catch (error) {
       this.#reportError(error);
     }

@@ -1,3 +1,6 @@
+import { checkFunction } from "./checked-arguments.ts";
+import { reportRejection } from "./report-rejection.ts";
+
 /** Listeners by event name. One that throws is reported, and the others are still called: the game's bug must not become the session's. */
 export class Listeners<Events extends { readonly [Name in keyof Events]: (...values: never[]) => void }> {
   /** Replaced and never changed, so that a listener may add and remove while it is called. */
@@ -8,8 +11,9 @@ export class Listeners<Events extends { readonly [Name in keyof Events]: (...val
     this.#reportError = reportError;
   }
 
-  /** Returns the way to stop listening. */
+  /** Returns the way to stop listening. Throws `BAD_ARGUMENT` for what is no function. */
   on<Name extends keyof Events>(name: Name, listener: Events[Name]): () => void {
+    checkFunction("a listener", listener);
     this.#byName.set(name, [...(this.#byName.get(name) ?? []), listener]);
     return () => {
       const others = (this.#byName.get(name) ?? []).filter((other) => other !== listener);
@@ -26,7 +30,7 @@ export class Listeners<Events extends { readonly [Name in keyof Events]: (...val
   emit<Name extends keyof Events>(name: Name, ...values: Parameters<Events[Name]>): void {
     for (const listener of this.#byName.get(name) ?? []) {
       try {
-        listener(...values);
+        reportRejection(listener(...values), this.#reportError);
       } catch (error) {
         this.#reportError(error);
       }

@@ -1,5 +1,6 @@
 import { cleanChatText } from "../core/messages/chat-text.ts";
 import type { Member } from "../core/ports/lobby-protocol.ts";
+import { checkedText } from "./checked-arguments.ts";
 import type { ChatMessage, LobbyChat, MessageOutcome } from "./content-types.ts";
 import { Listeners } from "./listeners.ts";
 
@@ -29,7 +30,7 @@ export class ChatDesk implements LobbyChat {
   }
 
   send(text: string): "sent" | "rate-limited" | "empty" {
-    const clean = cleanChatText(text);
+    const clean = cleanChatText(checkedText("what is said", text));
     if (clean === "") return "empty";
     // Who is alone talks to itself.
     if (this.#options.post(clean) === "rate-limited") return "rate-limited";

@@ -5,11 +5,14 @@ import type { MessageTypes } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import {
   checkedAudience,
+  checkedBoolean,
   checkedCapacity,
   checkedInteger,
   checkedJson,
   checkedMetadata,
+  checkedOneOf,
   checkedPassword,
+  checkedPeerId,
   checkedProfile,
 } from "./checked-arguments.ts";
 import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
@@ -57,11 +60,11 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   mute(peerId: PeerId, muted = true): void {
-    this.content.muted.mute(peerId, muted);
+    this.content.muted.mute(checkedPeerId(peerId), muted);
   }
 
   block(peerId: PeerId, blocked = true): void {
-    this.content.muted.block(peerId, blocked);
+    this.content.muted.block(checkedPeerId(peerId), blocked);
   }
 
   isMuted(peerId: PeerId): boolean {
@@ -80,8 +83,8 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
   }
 
-  setReady(ready: boolean): Promise<void> {
-    return this.#connection.request({ type: "set-ready", ready });
+  async setReady(ready: boolean): Promise<void> {
+    await this.#connection.request({ type: "set-ready", ready: checkedBoolean("ready", ready) });
   }
 
   async setSettings(settings: Json): Promise<void> {
@@ -92,16 +95,17 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "set-metadata", metadata: checkedMetadata(metadata, this.state.door.listed) });
   }
 
-  setLocked(locked: boolean): Promise<void> {
-    return this.#connection.request({ type: "set-locked", locked });
+  async setLocked(locked: boolean): Promise<void> {
+    await this.#connection.request({ type: "set-locked", locked: checkedBoolean("locked", locked) });
   }
 
   async setCapacity(capacity: number): Promise<void> {
     await this.#connection.request({ type: "set-capacity", capacity: checkedCapacity(capacity) });
   }
 
-  setRole(role: "player" | "spectator", peerId?: PeerId): Promise<void> {
-    return this.#connection.request({ type: "set-role", role, ...(peerId === undefined ? {} : { peerId }) });
+  async setRole(role: "player" | "spectator", peerId?: PeerId): Promise<void> {
+    const of = peerId === undefined ? {} : { peerId: checkedPeerId(peerId) };
+    await this.#connection.request({ type: "set-role", role: checkedOneOf("a role", role, ["player", "spectator"]), ...of });
   }
 
   async setAudience(audience: number): Promise<void> {
@@ -109,7 +113,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async setListed(listed: boolean): Promise<void> {
-    if (listed) checkedMetadata(this.state.metadata, true);
+    if (checkedBoolean("listed", listed)) checkedMetadata(this.state.metadata, true);
     await this.#connection.request({ type: "set-listed", listed });
   }
 
@@ -133,13 +137,13 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "unreserve", ...(reservations === undefined ? {} : { reservations }) });
   }
 
-  kick(peerId: PeerId): Promise<void> {
-    return this.#connection.request({ type: "kick", peerId });
+  async kick(peerId: PeerId): Promise<void> {
+    await this.#connection.request({ type: "kick", peerId: checkedPeerId(peerId) });
   }
 
   async ban(peerId: PeerId, { banMs }: BanOptions = {}): Promise<void> {
     const time = banMs === undefined ? {} : { banMs: checkedInteger("a banMs", banMs, [1, LOBBY_LIMITS.banMs]) };
-    await this.#connection.request({ type: "ban", peerId, ...time });
+    await this.#connection.request({ type: "ban", peerId: checkedPeerId(peerId), ...time });
   }
 
   async bans(): Promise<readonly Ban[]> {
@@ -151,7 +155,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "unban", ban: ban.id });
   }
 
-  transferHost(peerId: PeerId): Promise<void> {
-    return this.#connection.request({ type: "transfer-host", peerId });
+  async transferHost(peerId: PeerId): Promise<void> {
+    await this.#connection.request({ type: "transfer-host", peerId: checkedPeerId(peerId) });
   }
 }

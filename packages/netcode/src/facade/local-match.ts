@@ -2,7 +2,8 @@ import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { Ticker } from "../driver/ticker.ts";
-import { checkedPlayer } from "./checked-arguments.ts";
+import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
+import { checkedIdentity, checkedJson, checkedOptions, checkedPlayer } from "./checked-arguments.ts";
 import type { Environment } from "./environment.ts";
 import { MatchRunner } from "./match-runner.ts";
 import { badArgument } from "./netcode-error.ts";
@@ -17,18 +18,21 @@ export function startLocalMatch<State, Schema extends InputSchema>(
   environment: Pick<Environment, "page" | "startTicker">,
   options: LocalMatchOptions<State, Schema>,
 ): Match<State, Schema> {
+  checkedIdentity(checkedOptions(options).game);
   const [fewest, most] = options.game.players;
-  const { length } = options.players;
+  const length = Array.isArray(options.players) ? options.players.length : 0;
   if (length < fewest || length > most) throw badArgument(`${fewest}–${most} players, got ${length}`);
+  const { seed = environment.page.randomSeed(), settings = null } = options;
+  if (!Number.isInteger(seed)) throw badArgument(`a seed as a whole number, got ${seed}`);
   const seats = options.players.map(({ profile, bot = false }): MatchSeat => {
     const checked = checkedPlayer(profile);
     return bot ? { kind: "bot", profile: checked } : { kind: "person", peerId: LOCAL_PEER_ID, profile: checked };
   });
   const agreement: MatchAgreement = {
     matchNumber: 1,
-    seed: options.seed ?? environment.page.randomSeed(),
+    seed,
     seats,
-    settings: options.settings ?? null,
+    settings: checkedJson("settings", settings, LOBBY_LIMITS.settingsBytes),
     hostId: LOCAL_PEER_ID,
     countdownMs: 0,
   };

@@ -11,9 +11,10 @@ import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver, type MatchDriverHost } from "../driver/match-driver.ts";
 import { MeteredSimulation } from "../driver/metered-simulation.ts";
 import { Deferred } from "./deferred.ts";
+import { FrameCallbacks } from "./frame-callbacks.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
-import { checkedInteger, checkedSeats } from "./checked-arguments.ts";
+import { checkedInteger, checkedRunOptions, checkedSeats } from "./checked-arguments.ts";
 import { loadDesync, loadFollowing, loadLaterParts } from "./later-parts.ts";
 import { epochOf } from "./match-epoch.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
@@ -21,6 +22,7 @@ import { MatchPeople } from "./match-people.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import { sessionPlayersOf, type Recordable } from "./recordable.ts";
 import { RunAhead } from "./run-ahead.ts";
+import { checkState } from "./state-check.ts";
 import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
 import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
@@ -51,9 +53,6 @@ export type MatchEntry = "player" | "return" | "watch";
 /** `result`: it is over for all. `stopped`, by the game; `failed`, by its `step`: it is over here. */
 export type MatchOver = "result" | "stopped" | "failed";
 
-/** Callbacks that run every frame: of each only the first failure in a row is reported, or the console would drown in it. */
-type FrameCallback = "input" | "frame" | "render" | CorrectionMoment;
-
 /** The longest input delay of the adaptive policy: beyond it there is nothing to hide. */
 const RUN_AHEAD_FRAMES_MAX = 8;
 
@@ -72,7 +71,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   readonly #driver: MatchDriver;
   readonly #startMs: number;
   readonly #listeners: Listeners<MatchEvents>;
-  readonly #failing = new Set<FrameCallback>();
+  readonly #callbacks: FrameCallbacks;
   readonly #gameEvents: GameEventCalls;
   readonly #people: MatchPeople;
   readonly #ended = new Deferred<unknown>();
@@ -84,19 +83,21 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   #stopDrawing: (() => void) | undefined;
   #disposed = false;
 
-  /** Throws what the game's `init` throws. */
+  /** Throws what the game's `init` throws, and `BAD_ARGUMENT` for a state that cannot be saved. */
   constructor(options: MatchRunnerOptions<State, Schema>) {
     const { agreement, game, localPeerId, page } = options;
     this.#options = options;
     this.matchNumber = agreement.matchNumber;
     this.seats = agreement.seats;
     this.#listeners = new Listeners((error) => page.reportError(error));
+    this.#callbacks = new FrameCallbacks((error) => page.reportError(error));
     this.#gameEvents = new GameEventCalls((error) => page.reportError(error));
     // Nobody has to wait for the end.
     this.ended.catch(() => {});
     const players = agreement.seats.map((seat) => ({ profile: seat.profile, bot: seat.kind === "bot" }));
     this.#setup = { seed: agreement.seed, players, settings: agreement.settings };
     this.#simulation = new GameSimulation(game, this.#setup);
+    checkState(game, this.#simulation.state, "init");
     this.#watched = new WatchedSimulation(this.#simulation, (moment) => this.#handleCorrection(moment));
     const meter = new MeteredSimulation(this.#watched, options.nowMs);
     const nowMs = options.nowMs();
@@ -150,7 +151,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   run(options: RunOptions<State, Schema>): void {
-    const { runAheadFrames = 0 } = options;
+    const { runAheadFrames = 0 } = checkedRunOptions(options);
     checkedInteger("runAheadFrames", runAheadFrames, [0, RUN_AHEAD_FRAMES_MAX]);
     this.#run = options;
     this.#runAhead = runAheadFrames === 0 ? undefined : new RunAhead(this.#options.game, this.#setup);
@@ -161,7 +162,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#stopDrawing = this.#options.page.onAnimationFrame(() => {
       const elapsedMs = this.#options.nowMs() - drawnMs;
       drawnMs += elapsedMs;
-      this.#guard("render", () => this.#run?.render?.(this.view(), elapsedMs));
+      this.#callbacks.call("render", (): unknown => this.#run?.render?.(this.view(), elapsedMs));
     });
   }
 
@@ -196,7 +197,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   #handleCorrection(moment: CorrectionMoment): void {
     const listener = moment === "before" ? this.#run?.beforeRollback : this.#run?.afterRollback;
-    if (listener !== undefined) this.#guard(moment, () => listener(this.#simulation.state));
+    if (listener !== undefined) this.#callbacks.call(moment, (): unknown => listener(this.#simulation.state));
   }
 
   stats(): MatchStats {
@@ -289,7 +290,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     // Until `run` is called, and when it fails, nothing is pressed.
     inputs.fill(0);
     if (input !== undefined) {
-      this.#guard("input", () => {
+      this.#callbacks.call("input", () => {
         for (let index = 0; index < localPlayers.length; index++)
           this.#simulation.packInput(input(localPlayers[index] ?? 0), inputs, index * inputBytes);
       });
@@ -304,9 +305,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
 
   /** For the driver. */
   handleFrame(frame: number): void {
+    if (frame === 0) checkState(this.#options.game, this.#simulation.state, "step");
     if (frame === LATER_PARTS_FRAME) loadLaterParts();
     this.#runAhead?.sampled(this.#inputs);
-    if (this.#run?.frame !== undefined) this.#guard("frame", () => this.#run?.frame?.(this.#simulation.state, this.#session.frame - 1));
+    if (this.#run?.frame !== undefined)
+      this.#callbacks.call("frame", (): unknown => this.#run?.frame?.(this.#simulation.state, this.#session.frame - 1));
   }
 
   /** For the driver. */
@@ -341,10 +344,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#listeners.emit("game", event);
         break;
       case "ended":
-        this.#listeners.emit("ended", event);
         this.#outcome ??= "ended";
-        this.#ended.resolve(event.result);
+        // First, so that a listener may start the next match.
         this.#options.handleOver("result");
+        this.#ended.resolve(event.result);
+        this.#listeners.emit("ended", event);
         break;
       default:
         tellSessionEvent(this.#listeners, event);
@@ -381,16 +385,5 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   #lose(outcome: "dropped" | "closed", message: string | undefined): void {
     this.#outcome ??= outcome;
     this.#ended.reject(new NetcodeError("CLOSED", { message }));
-  }
-
-  #guard(name: FrameCallback, call: () => void): void {
-    try {
-      call();
-      this.#failing.delete(name);
-    } catch (error) {
-      if (this.#failing.has(name)) return;
-      this.#failing.add(name);
-      this.#options.page.reportError(error);
-    }
   }
 }

@@ -1,10 +1,12 @@
+import { findPlainFault } from "../core/base/plain-fault.ts";
+import { toPlain, type Plain } from "../core/base/plain.ts";
 import type { EmitEvent, Simulation } from "../core/ports/simulation.ts";
 import { SimulationWrapper } from "../core/ports/simulation-wrapper.ts";
 
 /** `before`: the newest state is about to be corrected by a rollback. `after`: it was, and is that before the same frame. */
 export type CorrectionMoment = "before" | "after";
 
-/** Passes everything on to a simulation, and sees from the calls when a rollback corrects what is drawn. */
+/** Passes everything on to a simulation, sees from the calls when a rollback corrects what is drawn, and copies what events carry: a part of the state would go on changing, or be changed by who hears it. */
 export class WatchedSimulation extends SimulationWrapper {
   /** What the newest step was played with. */
   readonly lastInputs: Uint8Array;
@@ -15,6 +17,9 @@ export class WatchedSimulation extends SimulationWrapper {
   /** The frame that the newest state so far was before. */
   #newestFrame = 0;
   #isCorrecting = false;
+  #emit: EmitEvent = () => {};
+  /** Made once: steps allocate nothing. */
+  readonly #emitCopy: EmitEvent = (name, payload) => this.#emit(name, copyOf(payload));
 
   constructor(simulation: Simulation, onCorrection: (moment: CorrectionMoment) => void) {
     super(simulation);
@@ -33,7 +38,8 @@ export class WatchedSimulation extends SimulationWrapper {
     this.settle();
     this.lastInputs.set(inputs);
     this.lastBots.set(bots);
-    super.step(frame, inputs, bots, emit);
+    this.#emit = emit;
+    super.step(frame, inputs, bots, this.#emitCopy);
     this.#nextFrame = frame + 1;
     this.#newestFrame = this.#isCorrecting ? this.#newestFrame : frame + 1;
   }
@@ -60,4 +66,12 @@ export class WatchedSimulation extends SimulationWrapper {
     this.#nextFrame = undefined;
     return super.deserialize(bytes);
   }
+}
+
+function copyOf(payload: unknown): unknown {
+  return typeof payload === "object" && isPlain(payload) ? toPlain(payload) : payload;
+}
+
+function isPlain(value: unknown): value is Plain {
+  return findPlainFault(value) === undefined;
 }
