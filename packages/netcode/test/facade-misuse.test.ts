@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { button, defineGame, type Game, type GameOptions, type InputField, type Json, type RunOptions } from "../src/index.ts";
+import {
+  button,
+  defineGame,
+  hostLobby as hostHere,
+  startLocalMatch as startHere,
+  type Game,
+  type GameOptions,
+  type InputField,
+  type Json,
+  type RunOptions,
+} from "../src/index.ts";
 import { hostLobby, joinLobby, quickMatch, resumeLobby, watchLobbies } from "../src/facade/enter-lobby.ts";
 import { startLocalMatch } from "../src/facade/local-match.ts";
 import type { LocalMatchOptions } from "../src/facade/player-options.ts";
@@ -271,6 +281,15 @@ describe("the state", () => {
     expect(match.view().state).toEqual({ frames: match.view().frame });
     match.stop();
   });
+});
+
+test("[FA107] without a page a local match is played, and who enters a lobby is told where to import from", async () => {
+  const game = pressGame();
+  const match = startHere({ game, players: PLAYERS });
+  const { code, remedy } = await errorOf(hostHere({ game, name: "Ada", broker: "http://127.0.0.1:9" }));
+  expect([code, remedy.includes("@rollcall/netcode/node")]).toEqual(["BAD_ARGUMENT", true]);
+  expect(match.phase).toBe("running");
+  match.stop();
 });
 
 test("[FA101] a page that enters another lobby before it leaves the first comes back to the newer one", async () => {

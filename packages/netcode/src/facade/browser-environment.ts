@@ -3,6 +3,8 @@ import { takeVisitCrypto } from "../adapters/visit-crypto.ts";
 import { openWebSocket } from "../adapters/websocket.ts";
 import { startTicker } from "../driver/ticker.ts";
 import type { Environment } from "./environment.ts";
+import { NetcodeError } from "./netcode-error.ts";
+import type { RoomParts } from "./room-parts.ts";
 
 /** The real one: this page, its timers, WebSocket and WebRTC by PeerJS. What a lobby needs is loaded when one is entered, so that a page without one never pays for it. */
 export const browserEnvironment: Environment = {
@@ -10,6 +12,16 @@ export const browserEnvironment: Environment = {
   createCrypto: takeVisitCrypto,
   startTicker,
   openControlSocket: openWebSocket,
-  loadRoomParts: async () => (await import("./browser-room-parts.ts")).browserRoomParts,
+  loadRoomParts,
   loadPasswordParts: () => import("./lobby-password.ts"),
 };
+
+async function loadRoomParts(): Promise<RoomParts> {
+  if (typeof document === "undefined") {
+    const message = "Lobbies are entered on a page, and this is none.";
+    const remedy =
+      "In Node, import from @rollcall/netcode/node. Where pages are rendered on a server or work in a worker, call this on the page.";
+    throw new NetcodeError("BAD_ARGUMENT", { message, remedy });
+  }
+  return (await import("./browser-room-parts.ts")).browserRoomParts;
+}

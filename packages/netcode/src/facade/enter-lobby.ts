@@ -336,6 +336,7 @@ async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   try {
     return await load();
   } catch (cause) {
+    if (cause instanceof NetcodeError) throw cause;
     throw new NetcodeError("BROKER_UNREACHABLE", { message: "A part of this page could not be loaded.", cause });
   }
 }
