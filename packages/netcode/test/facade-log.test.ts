@@ -92,6 +92,7 @@ test("[CD40] every error names where it is explained; one of a peer that cannot 
     remoteCandidates: [],
     iceServerErrors: [],
     hasTurn: false,
+    isConnectionRefused: false,
     isDescriptionBad: false,
   } as const;
   const failure = { reason: "NEEDS_TURN", evidence } as const;

@@ -104,6 +104,41 @@ describe("what is seen of an attempt", () => {
     expect(seen()).toMatchObject({ stage: "new", attempts: 0, localCandidates: [] });
   });
 
+  it("[TR90] a browser that makes no connection is an attempt that failed at once, at either end, and no error of the page", async () => {
+    const made = globalThis.RTCPeerConnection;
+    const closed: string[] = [];
+    let refused = 0;
+    let mayBeMade = 0;
+    globalThis.RTCPeerConnection = class extends made {
+      constructor(configuration?: RTCConfiguration) {
+        if (mayBeMade-- <= 0) throw new DOMException(`connection ${++refused}`, "UnknownError");
+        super(configuration);
+      }
+    };
+    try {
+      const { ada, bob, seen } = pair();
+      ada.setHandler({
+        handleChannelsOpen: () => {},
+        handleChannelsClosed: (_peer, reason) => closed.push(reason),
+        handlePacket: () => {},
+      });
+      expect(closed).toEqual([]);
+      await untilInRealTime(() => closed.length > 0);
+      expect([closed, failureOf("unreachable", seen())?.reason]).toEqual([["unreachable"], "NO_CANDIDATES"]);
+      // The dialer gets its connection now, and the acceptor gets none.
+      mayBeMade = 1;
+      ada.dial(bob.localPeerId);
+      await untilInRealTime(() => (bob.refusals()["no-connection"] ?? 0) > 0);
+      expect(failureOf("unreachable", bob.evidence(ada.localPeerId)!)?.reason).toBe("NO_CANDIDATES");
+      mayBeMade = Infinity;
+      ada.dial(bob.localPeerId);
+      await untilInRealTime(() => ada.send(bob.localPeerId, "reliable", Uint8Array.of(1)) === "sent");
+    } finally {
+      globalThis.RTCPeerConnection = made;
+    }
+    expect(refused).toBeGreaterThan(1);
+  });
+
   it("[TR58] of a relay-only lobby no address of the page leaves, even if the browser gathers some", async () => {
     const made = globalThis.RTCPeerConnection;
     globalThis.RTCPeerConnection = class extends made {

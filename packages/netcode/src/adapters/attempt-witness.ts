@@ -11,6 +11,8 @@ export class AttemptWitness {
   /** Of the newest attempt. */
   attemptStage: AttemptStage = "new";
   isPeerAbsent = false;
+  /** A browser without WebRTC. */
+  isConnectionRefused: boolean = typeof RTCPeerConnection === "undefined";
   isDescriptionBad = false;
   #stage: AttemptStage = "new";
   #attempts = 0;
@@ -53,6 +55,7 @@ export class AttemptWitness {
       remoteCandidates: [...this.#remote].toSorted(),
       iceServerErrors: [...this.#errors.values()],
       hasTurn,
+      isConnectionRefused: this.isConnectionRefused,
       isDescriptionBad: this.isDescriptionBad,
     };
   }

@@ -3,8 +3,19 @@ import type { PeerId } from "../core/base/units.ts";
 import type { AnswerGate } from "./answer-gate.ts";
 import { AttemptWitness } from "./attempt-witness.ts";
 import type { DescriptionExchange } from "./description-exchange.ts";
-import { OfferGate } from "./offer-gate.ts";
+import { OfferGate, type OfferRefusal } from "./offer-gate.ts";
 import type { RtcChannels } from "./rtc-channels.ts";
+
+/** Why a message of signaling or of a channel was refused. */
+export type Refusal =
+  | "no-connection"
+  | OfferRefusal
+  | "malformed-signal"
+  | "not-accepted"
+  | "unsigned-answer"
+  | "bad-candidate"
+  | "bad-description"
+  | "bad-message";
 
 /** One peer connection in the making or in use. */
 export interface Attempt {

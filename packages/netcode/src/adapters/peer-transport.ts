@@ -17,8 +17,7 @@ import { AnswerGate, answerText, type AnswerSeals } from "./answer-gate.ts";
 import { fingerprintOf } from "./dtls-fingerprint.ts";
 import { AttemptWitness } from "./attempt-witness.ts";
 import { DescriptionExchange } from "./description-exchange.ts";
-import type { OfferRefusal } from "./offer-gate.ts";
-import { newContact, type Attempt, type Contact } from "./peer-contact.ts";
+import { newContact, type Attempt, type Contact, type Refusal } from "./peer-contact.ts";
 import { RtcChannels } from "./rtc-channels.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
 import { SignalingPeer, type PeerConstructor, type SignalingGrant, type SignalingOptions } from "./signaling-peer.ts";
@@ -30,9 +29,6 @@ import { SignalingPeer, type PeerConstructor, type SignalingGrant, type Signalin
 const REPEAT_MS = [400, 600, 900, 1_500] as const;
 /** The link has given up long before. */
 const REPEATS_MAX = 20;
-
-/** Why a message of signaling or of a channel was refused. */
-type Refusal = OfferRefusal | "malformed-signal" | "not-accepted" | "unsigned-answer" | "bad-candidate" | "bad-description" | "bad-message";
 
 /**
  * A transport over PeerJS, in a browser or in Node. PeerJS carries offers, answers and candidates; the connection, its channels and its end are ours.
@@ -47,6 +43,8 @@ export class PeerTransport implements Transport {
   readonly #refusals = new Map<Refusal, number>();
   #handler: TransportHandler | undefined;
   #dials = 0;
+  /** Whose offer PeerJS was given last. */
+  #offering: Contact | undefined;
   #disposed = false;
 
   constructor(constructor: PeerConstructor, options: SignalingOptions) {
@@ -54,6 +52,7 @@ export class PeerTransport implements Transport {
     this.#seals = options.seals;
     this.#signaling = new SignalingPeer(constructor, options, {
       handleReady: () => this.#handleReady(),
+      handleConnectionRefused: () => this.#offering && this.#refuseConnection(this.#offering),
       admitMessage: (message) => this.#admitMessage(parseSignalMessage(message)),
       handleConnection: (connection) => this.#answer(connection),
     });
@@ -169,10 +168,20 @@ export class PeerTransport implements Transport {
   #start(contact: Contact): void {
     this.#drop(contact);
     const connection = this.#signaling.connect(contact.peer, ++this.#dials, contact.iceFailures);
+    if (connection === undefined) return this.#refuseConnection(contact);
     const { dataChannel } = connection;
     const attempt = this.#takeOver(contact, connection, true);
     attempt.channels.attachReliable(dataChannel);
     this.#repeatLater(attempt);
+  }
+
+  /** Our browser makes no connection (Firefox: not while the network is down). An attempt that failed at once, told once the caller is done. */
+  #refuseConnection(contact: Contact): void {
+    this.#refuse("no-connection");
+    contact.witness.isConnectionRefused = true;
+    queueMicrotask(() => {
+      if (this.#contacts.get(contact.peer) === contact && contact.attempt === undefined) this.#fail(contact, "unreachable");
+    });
   }
 
   /** As the acceptor: PeerJS has made a peer connection for an offer that was admitted, and has not answered it yet. */
@@ -322,6 +331,7 @@ export class PeerTransport implements Transport {
     const refusal = contact.offers.judge(performance.now(), offer.attempt, heardMs);
     if (refusal !== undefined) return this.#refuse(refusal);
     contact.witness.seeRemote(linesOf(candidatesOf(offer.sdp)));
+    this.#offering = contact;
     return true;
   }
 

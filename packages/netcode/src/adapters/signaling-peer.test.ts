@@ -51,7 +51,7 @@ function signalingOf(token?: string): { readonly signaling: SignalingPeer; reado
       broker: new URL("http://broker.test"),
       prove: async (nonce) => ({ key: "k", signature: `of ${nonce}` }),
     },
-    { handleReady: () => {}, admitMessage: () => true, handleConnection: () => {} },
+    { handleReady: () => {}, admitMessage: () => true, handleConnection: () => {}, handleConnectionRefused: () => {} },
   );
   const peer = FakePeer.made.at(-1);
   if (peer === undefined) throw new Error("no peer was made");

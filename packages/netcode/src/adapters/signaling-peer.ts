@@ -42,6 +42,8 @@ export interface SignalingListener {
   admitMessage(message: unknown): boolean;
   /** PeerJS made a connection of an offer that was admitted; called before it answers. */
   handleConnection(connection: DataConnection): void;
+  /** PeerJS could make no connection of the message that was admitted last. */
+  handleConnectionRefused(): void;
 }
 
 /** A socket that was opened but not welcomed by the broker is dropped after this: a server that still holds our old socket stays silent (PeerServer does). */
@@ -155,16 +157,20 @@ export class SignalingPeer {
 
   /**
    * Starts a connection with what is left to try after `iceFailures`. Its offer leaves by itself if it is made when the socket is ready; an earlier one is lost, and has
-   * to be repeated then.
+   * to be repeated then. `undefined`: the browser makes no connection.
    */
-  connect(peer: PeerId, attempt: number, iceFailures: number): DataConnection {
+  connect(peer: PeerId, attempt: number, iceFailures: number): DataConnection | undefined {
     if (this.isReady) this.#expectAnswer(performance.now());
     const { iceServers = [], iceTransportPolicy = "all" } = this.#config;
     const rung = iceRung(iceServers, iceTransportPolicy, iceFailures);
     Object.assign(this.#config, { ...rung, iceServers: [...rung.iceServers] });
-    const connection = this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
-    Object.assign(this.#config, { iceServers, iceTransportPolicy });
-    return connection;
+    try {
+      return this.#peer.connect(peer, { reliable: true, serialization: "raw", label: RELIABLE_LABEL, metadata: { attempt } });
+    } catch {
+      return undefined;
+    } finally {
+      Object.assign(this.#config, { iceServers, iceTransportPolicy });
+    }
   }
 
   /** Sends the offer of `connection` again, with all candidates so far. */
@@ -290,7 +296,12 @@ export class SignalingPeer {
     socket.removeAllListeners("message");
     socket.on("message", (message: unknown) => {
       this.#handleHeard(message);
-      if (proof?.handleMessage(message) !== true && this.#listener.admitMessage(message)) pass(message);
+      if (proof?.handleMessage(message) === true || !this.#listener.admitMessage(message)) return;
+      try {
+        pass(message);
+      } catch {
+        this.#listener.handleConnectionRefused();
+      }
     });
   }
 

@@ -11,6 +11,7 @@ const EVIDENCE: LinkFailure["evidence"] = {
   remoteCandidates: [],
   iceServerErrors: [],
   hasTurn: false,
+  isConnectionRefused: false,
   isDescriptionBad: false,
 };
 

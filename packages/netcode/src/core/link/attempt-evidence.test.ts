@@ -11,6 +11,7 @@ const NOTHING: AttemptEvidence = {
   remoteCandidates: [],
   iceServerErrors: [],
   hasTurn: false,
+  isConnectionRefused: false,
   isDescriptionBad: false,
 };
 const BEHIND_NATS: Partial<AttemptEvidence> = {
@@ -27,6 +28,8 @@ const CASES: readonly (readonly [LinkFailureReason, Partial<AttemptEvidence>])[]
   ["NO_ANSWER", {}],
   ["DESCRIPTION_BAD", { isDescriptionBad: true, stage: "answered" }],
   ["NO_CANDIDATES", { stage: "checking", localCandidates: ["host/udp"] }],
+  // A browser without WebRTC has no signaling either.
+  ["NO_CANDIDATES", { stage: "new", isConnectionRefused: true, isBrokerReachable: false }],
   ["NEEDS_TURN", BEHIND_NATS],
   [
     "TURN_UNAUTHORIZED",

@@ -16,10 +16,11 @@ export function failureOf(closed: LinkCloseReason, evidence: AttemptEvidence): L
 
 /** The reason that the evidence of failed attempts speaks for: what was never reached first. Pure. */
 export function failureReasonOf(evidence: AttemptEvidence): LinkFailureReason {
-  const { localCandidates, remoteCandidates, isDescriptionBad, isPeerAbsent, isBrokerReachable } = evidence;
+  const { localCandidates, remoteCandidates, isConnectionRefused, isDescriptionBad, isPeerAbsent, isBrokerReachable } = evidence;
   if (isAtLeast(evidence.stage, "connected")) return "CHANNELS_FAILED";
   if (isAtLeast(evidence.stage, "handshaking")) return "DTLS_FAILED";
   if (isDescriptionBad) return "DESCRIPTION_BAD";
+  if (isConnectionRefused) return "NO_CANDIDATES";
   if (!isAtLeast(evidence.stage, "answered")) {
     if (!isBrokerReachable) return "BROKER_LOST";
     return isPeerAbsent ? "PEER_ABSENT" : "NO_ANSWER";

@@ -4,7 +4,7 @@
  * - `BROKER_LOST`: signaling was down, so that no offer could leave.
  * - `PEER_ABSENT`: the broker says that nobody is there under this id.
  * - `NO_ANSWER`: offers left, and nothing came back.
- * - `NO_CANDIDATES`: one end has no address to offer (no network, or a browser that hides all of them).
+ * - `NO_CANDIDATES`: one end has no address to offer (no network, or a browser that hides all of them, or makes no connection at all).
  * - `NEEDS_TURN`: both ends offered addresses of their own, and none reached the other; there is no relay.
  * - `TURN_UNAUTHORIZED`: a TURN server refused our credentials (401, 403, 437, 438): too old, or wrong.
  * - `TURN_UNREACHABLE`: a TURN server did not answer (701).
@@ -65,6 +65,8 @@ export interface AttemptEvidence {
   readonly iceServerErrors: readonly IceServerError[];
   /** TURN servers were given. */
   readonly hasTurn: boolean;
+  /** Our browser makes no connection: WebRTC is switched off, it has too many already, or it does not take the ICE servers. */
+  readonly isConnectionRefused: boolean;
   /** A description was refused. */
   readonly isDescriptionBad: boolean;
 }
