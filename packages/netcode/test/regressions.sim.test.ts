@@ -53,6 +53,11 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   },
   { name: "the end is kept from who follows where nobody lives who was told that it is another one's, too", players: 4, seed: 100_022_931 },
   { name: "from whom nothing ever came is waited for five seconds, whatever is asked of the last one", players: 2, seed: 110_002_918 },
+  {
+    name: "who lacks the last inputs of one who lives, and ended, may give its seat to a bot after the end",
+    players: 8,
+    seed: 120_001_212,
+  },
 ];
 
 describe("seeds that failed once", () => {

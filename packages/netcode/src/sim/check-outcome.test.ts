@@ -67,6 +67,13 @@ describe("the end of a match", () => {
     expect(play(lastInputsLost(endMs), Unvoiced).failures[0]).toMatchObject({ checker: "end", peer: 3 });
   });
 
+  it("[SI17] may come to one with a seat that went after it: only the last inputs of who holds it had not come", () => {
+    const late = play([{ kind: "cut", atMs: endMs - 100, durationMs: 3_500, senders: [2], receivers: [3] }]);
+    expect(late.record(3).ended).toMatchObject({ frame: calm.record(3).ended?.frame });
+    expect([...late.record(3).seats.values()].map(({ frame }) => frame > (late.record(3).ended?.frame ?? Infinity))).toEqual([true]);
+    expect(late.failures).toEqual([]);
+  });
+
   it("[SI17] may be lacked by who waits where nobody may decide: half of four, without the host", () => {
     const halved = play(lastInputsLost(endMs, [0]));
     expect(halved.record(1).ended).toMatchObject({ frame: calm.record(1).ended?.frame });

@@ -123,7 +123,9 @@ function checkSeats({ checkers, peers, confirmedBefore }: OutcomeOptions, surviv
       agreed ??= seat.text;
       if (seat.text !== agreed)
         checkers.fail("seats", survivor.index, seat.frame, `${gone.id} went at ${seat.text}, elsewhere at ${agreed}`);
-      if (survivors.includes(gone))
+      // From a frame on that is after the last one, nothing was lost: only its last inputs had not come.
+      const isAfterEnd = seat.frame > (checkers.record(survivor.index).ended?.frame ?? Infinity);
+      if (survivors.includes(gone) && !isAfterEnd)
         checkers.fail("seats", survivor.index, seat.frame, `dropped ${gone.id}, which lives and does not know it`);
     }
     const wasDropped = living.includes(gone) && isDropped(gone);
