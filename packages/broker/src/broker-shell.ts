@@ -221,9 +221,9 @@ export class BrokerShell implements BrokerHandlers {
     return this.#addresses.take(monotonicMs(), address, "connections");
   }
 
-  /** A connection was cut before it said anything. */
-  countRefusedConnection(): void {
-    this.#counters.add("connection:address");
+  /** A connection was cut: before it said anything, or for what it said before it was answered. */
+  countRefusedConnection(reason: "address" | "pipelined"): void {
+    this.#counters.add(`connection:${reason}`);
   }
 
   /** A file that was read again makes no sense: what it said before stays. */

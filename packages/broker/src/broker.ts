@@ -8,6 +8,7 @@ import { LOBBY_KEPT_MS } from "./cluster-node.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { failureEntry } from "./log-entry.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
+import { PipelineGuard } from "./pipeline-guard.ts";
 import { connectRedis } from "./redis-state.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { StaticFiles } from "./static-files.ts";
@@ -59,14 +60,16 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const server = openServer(options.tls, () => shell.noteUnreadable("TLS certificate"));
   const shell = createShell(settings);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
+  const pipelines = new PipelineGuard(() => shell.countRefusedConnection("pipelined"));
   server.on("request", (request, response) => {
+    if (!pipelines.admit(request.socket, response)) return;
     if (shell.handleRequest(request, response)) return;
     if (!shell.mayRequest(request, response)) return;
     if (files === undefined) response.writeHead(404, { connection: "close" }).end();
     else files.handleRequest(request, response, (error) => settings.log(failureEntry(error)));
   });
   server.on("upgrade", (request, socket, head) => {
-    if (!shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
+    if (pipelines.admitUpgrade(socket) && !shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
   });
   // Behind proxies, all connections are theirs.
   const perAddress = settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS;
@@ -74,7 +77,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     limitConnections(server, {
       perAddress,
       mayConnect: (address) => shell.mayConnect(address),
-      handleRefused: () => shell.countRefusedConnection(),
+      handleRefused: () => shell.countRefusedConnection("address"),
     });
   }
   server.on("clientError", (_error, socket) => shell.refuseBroken(socket));

@@ -110,6 +110,8 @@ export class StaticFiles {
       response.setHeader("location", `/${parts.map(encodeURIComponent).join("/")}/${query === -1 ? "" : url.slice(query)}`);
       return end(response, 308);
     }
+    // Who asked has gone: nothing would close the file.
+    if (response.destroyed) return;
     // Reading a pipe would never end.
     if (!found.isFile()) return end(response, 404);
     response.setHeader("cache-control", isHashedName(path) ? FOR_GOOD : ASK_AGAIN);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrokerLimits } from "../src/limits.ts";
 
@@ -55,6 +55,11 @@ export class BrokerCommand {
   /** The most that it ever held. */
   get rssBytesMost(): number {
     return this.#statusBytes("VmHWM");
+  }
+
+  /** Files, connections among them, that it has open. */
+  get openFiles(): number {
+    return readdirSync(`/proc/${this.#child.pid}/fd`).length;
   }
 
   /** True while it is the process that was started: this id with this start time. */

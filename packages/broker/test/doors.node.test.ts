@@ -1,15 +1,26 @@
 import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { Agent, get, type IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AbuseStage, expectHonestService, expectUnharmed, stranger } from "./abuse-stage.ts";
 
 /** What strangers try before they have a socket, against one process of the built command with the limits that it has by itself. */
 let stage: AbuseStage;
+let folder: string;
 
 beforeAll(async () => {
-  stage = await AbuseStage.start();
+  folder = mkdtempSync(join(tmpdir(), "rollcall-doors-"));
+  // More than the buffers of a connection hold.
+  writeFileSync(join(folder, "big.bin"), Buffer.alloc(16_777_216));
+  stage = await AbuseStage.start(["--static", folder]);
 }, 60_000);
 
-afterAll(() => stage.broker.close());
+afterAll(async () => {
+  await stage.broker.close();
+  rmSync(folder, { recursive: true });
+});
 
 const UPGRADE =
   "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
@@ -36,5 +47,58 @@ test.each(["/other", "/lobby"])("[AB100] who waits to be refused at %s and reset
   expect(held).toBeGreaterThan(HELD / 2);
   await expectHonestService(stage);
 });
+
+const HEALTHZ = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+const FILE = "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n";
+
+test("[AB102] hundreds of requests in one packet open one file, and close it with their connection", async () => {
+  const { broker } = stage;
+  const filesBefore = broker.openFiles;
+  const sockets = Array.from({ length: 3 }, () => {
+    const socket = stage.connection();
+    socket.pause();
+    socket.write(FILE.repeat(590));
+    return socket;
+  });
+  await expect.poll(async () => (await broker.refusals())["connection:pipelined"]).toBe(3);
+  await expect.poll(() => broker.openFiles).toBeLessThan(filesBefore + 10);
+  for (const socket of sockets) socket.destroy();
+  // Who reads nothing, and goes.
+  const alone = stage.connection();
+  alone.pause();
+  alone.write(FILE);
+  await expect.poll(() => broker.openFiles).toBeGreaterThan(filesBefore + 1);
+  alone.resetAndDestroy();
+  await expect.poll(() => broker.openFiles).toBeLessThanOrEqual(filesBefore + 1);
+  await expectHonestService(stage);
+});
+
+test.each([
+  ["a request", HEALTHZ],
+  ["an upgrade", `GET /lobby HTTP/1.1\r\nHost: x\r\n${UPGRADE}`],
+  ["an upgrade at another path", `GET /other HTTP/1.1\r\nHost: x\r\n${UPGRADE}`],
+])(
+  "[AB102] %s behind a request that was not answered yet cuts the connection; one after another they are answered",
+  async (_what, second) => {
+    const socket = stage.connection();
+    let answer = "";
+    socket.on("data", (data: Buffer) => (answer += data.toString()));
+    socket.write(HEALTHZ + second);
+    await once(socket, "close");
+    expect(answer).not.toContain("101 Switching");
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    for (let count = 0; count < 3; count++) {
+      const response = await new Promise<IncomingMessage>((resolve) => get({ agent, port: stage.port, path: "/healthz" }, resolve));
+      ports.add(response.socket.localPort);
+      response.resume();
+      await once(response, "end");
+      expect(response.statusCode).toBe(200);
+    }
+    expect(ports.size).toBe(1);
+    agent.destroy();
+    await expectHonestService(stage);
+  },
+);
 
 test("[AB8] after all of this it is the process that was started", () => expectUnharmed(stage, ["evil", "/other"]));
