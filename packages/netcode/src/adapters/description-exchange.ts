@@ -2,7 +2,6 @@ import { unreachable } from "../core/base/assert.ts";
 import { sequenceOf } from "../core/base/sequence.ts";
 import type { NegotiationCommand, NegotiationReport } from "../core/ports/negotiation.ts";
 import { certificatesIn } from "./dtls-fingerprint.ts";
-
 import { isRelayedCandidate, withoutOwnAddresses, withoutRelatedAddress } from "./hidden-addresses.ts";
 
 /** Between the media id of a candidate and the candidate itself, where both are one text. */

@@ -19,8 +19,8 @@ export type MatchSurroundings<State, Schema extends InputSchema> = Omit<
   MatchRunnerOptions<State, Schema>,
   "agreement" | "entry" | "handleOver"
 > & {
-  /** A match is over on this peer (by its result, or by `stop`): the room may start another. */
   readonly isMember: (peerId: PeerId) => boolean;
+  /** A match is over on this peer (by its result, or by `stop`): the room may start another. */
   readonly handleOver: (matchNumber: number, how: MatchOver) => void;
 };
 

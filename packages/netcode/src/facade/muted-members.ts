@@ -10,7 +10,6 @@ export class MutedMembers {
   readonly #page: Page;
   readonly #muted = new Set<PeerId>();
   readonly #blocked: Set<PeerId>;
-
   readonly #handleChange: () => void;
 
   constructor(page: Page, handleChange: () => void) {

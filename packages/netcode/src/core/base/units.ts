@@ -1,4 +1,4 @@
-/** A process in a lobby: one browser page, or one Node peer. The broker hands ids out: 32 lowercase hex digits. */
+/** A process in a lobby: one browser page, or one Node peer. 32 lowercase hex digits, the first half of the SHA-256 of its key; without a lobby, what the game calls it. */
 export type PeerId = string & { readonly brand: "PeerId" };
 
 /** What people type to join: five to eight letters of `LOBBY_CODE_ALPHABET`, as many as the broker was told, upper case, without spaces. */

@@ -134,7 +134,7 @@ function turnRefusal(name: string, errors: readonly IceServerError[]): Judgement
   };
 }
 
-/** The code that came most often, and whether servers were silent. */
+/** The codes of the servers' answers, each once. */
 function errorDetails(errors: readonly IceServerError[]): CheckDetails {
   const codes = [...new Set(errors.map(({ code }) => code))].toSorted((left, right) => left - right);
   return codes.length === 0 ? {} : { errors: codes.join(" ") };

@@ -76,6 +76,7 @@ export class Link {
   get status(): LinkStatus {
     return this.#standing.status;
   }
+
   get capabilities(): number {
     return this.#capabilities & this.#options.capabilities;
   }

@@ -61,7 +61,8 @@ export type HttpFinding =
   | {
       readonly outcome: "answered";
       readonly elapsedMs: number;
-      /** Missing where the browser hides it from another origin. */ readonly status?: number;
+      /** Missing where the browser hides it from another origin. */
+      readonly status?: number;
     }
   | { readonly outcome: "failed" };
 
@@ -106,8 +107,9 @@ export interface TurnFinding {
 }
 
 export interface ClockFinding {
-  /** Calls of a worker's timer in `spanMs`; `undefined` where no worker may start. */
+  /** Calls of a worker's timer while it was listened to; `undefined` where no worker may start. */
   readonly workerTicks: number | undefined;
+  /** How often it should have called in that time. */
   readonly expectedTicks: number;
   /** The longest that the page itself was late. */
   readonly pageLateMs: number;

@@ -325,7 +325,7 @@ export interface Admission extends IceGrant {
  * - `LOBBY_NOT_FOUND`: no such code; also what a banned member sees.
  * - `LOBBY_FULL`, `LOBBY_LOCKED`: told to whoever knows the code, under the rate limit.
  * - `PASSWORD_REQUIRED`: the lobby has one, and no proof came that is still good. `WRONG_PASSWORD`: the proof is of another.
- * - `VERSION_MISMATCH`: another game, version, content or protocol; `detail` has both sides.
+ * - `VERSION_MISMATCH`: another game, version, content or protocol; `expected` says what the lobby runs.
  * - `KICKED`: the host has just removed you; `retryAfterMs` says when you may come again. Who is banned sees `LOBBY_NOT_FOUND`.
  * - `NOT_HOST`: only the lobby host may do this. `SEAT_EXPIRED`: nothing left to resume. `NOT_MEMBER`: join first.
  * - `MATCH_RUNNING`, `NO_MATCH`: the command does not fit the phase.

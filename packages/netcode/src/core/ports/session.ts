@@ -32,7 +32,7 @@ export type DropCause = "left" | "lost";
 /** `player`: holds seats. `returning`: follows the match, and asks for seats. `watcher`: follows it. */
 export type MatchRole = "player" | "returning" | "watcher";
 
-/** What a session tells the game. Confirmed facts are the same on every peer; `suspect` and `stall` are local. */
+/** What a session tells the game. Confirmed facts are the same on every peer; who is `suspect`, and whether we wait for a quorum, is each peer's own view. */
 export type SessionEvent =
   /** Every other peer has been heard from: frames can be confirmed. Once per session. */
   | { readonly type: "synchronized"; readonly frame: number }

@@ -50,8 +50,6 @@ export type SendOutcome = "sent" | "full" | "closed";
 
 /** Why the channels to a peer are gone. */
 export type ChannelsClosedReason =
-  /** `hangUp` was called here. */
-  | "local"
   /** The other end closed them, or its connection ended. */
   | "remote"
   /** The attempt never got as far as open channels (no such peer, signaling or ICE failed). */
@@ -77,7 +75,7 @@ export interface TransportHandler {
 }
 
 /**
- * Moves bytes between this peer and others. Implementations: simulated, loopback, PeerJS in a browser, PeerJS in Node.
+ * Moves bytes between this peer and others. Implementations: simulated, loopback, PeerJS in a browser, PeerJS in Node, and connections that a game has made itself.
  * It decides nothing: who dials, when to try again and when a peer is lost is the link's (core/link).
  */
 export interface Transport {
