@@ -29,7 +29,7 @@ import { linkStats } from "./link-stats.ts";
 import { LinkStanding } from "./link-standing.ts";
 import { isNegotiation } from "./negotiation-codec.ts";
 import { RelaySide } from "./relay-side.ts";
-import { ReliableStream } from "./reliable-stream.ts";
+import { StreamSide } from "./stream-side.ts";
 
 /**
  * Our side of the link to one other peer: attempts, greeting, heartbeat, liveness, and which way packets take. A child of `LinkMesh`, which
@@ -46,11 +46,9 @@ export class Link {
   readonly proofs: LinkProofs;
   /** What keeps `direct` alive. */
   readonly healing: Healing;
-  /** The stream to the peer can never go on: both ends need another one. */
-  isBroken = false;
   readonly #options: LinkOptions;
   readonly #output: LinkOutput;
-  readonly #stream = new ReliableStream();
+  readonly #stream: StreamSide;
   readonly #standing: LinkStanding;
   /** 0: no hello yet. */
   #remoteInstance = 0;
@@ -71,6 +69,7 @@ export class Link {
       refuse: (nowMs, reason) => this.#refuse(nowMs, reason, undefined),
     });
     this.healing = new Healing(options, this.direct, this.relay);
+    this.#stream = new StreamSide(options, () => this.carrier);
   }
 
   get status(): LinkStatus {
@@ -86,9 +85,9 @@ export class Link {
     return this.relay.isUsed ? this.relay.carrier : this.direct.carrier;
   }
 
-  /** Nothing is lost by waiting for the pair's own connection. */
-  #isUnhurried(nowMs: number): boolean {
-    return this.status === "closed" || this.relay.isAlive(nowMs);
+  /** The stream to the peer can never go on: both ends need another link. */
+  get isBroken(): boolean {
+    return this.#stream.isBroken;
   }
 
   /** Again, where the peer is missed: it is said to be back. */
@@ -144,9 +143,7 @@ export class Link {
   }
 
   sendReliable(nowMs: number, bytes: Uint8Array): boolean {
-    if (!this.#standing.takesMessages(nowMs) || !this.#stream.send(bytes)) return false;
-    this.#flushStream(nowMs);
-    return true;
+    return this.#standing.takesMessages(nowMs) && this.#stream.send(nowMs, bytes);
   }
 
   sayGoodbye(farewell: Farewell): void {
@@ -166,14 +163,13 @@ export class Link {
     if (state.kind === "greeting") this.#greet(nowMs, this.direct.carrier, state.greeting);
     this.direct.check(nowMs, this.relay.directPace, this.#isUnhurried(nowMs));
     this.healing.check(nowMs);
-    this.#flushStream(nowMs);
+    this.#stream.flush(nowMs);
     if (!this.direct.isOver) this.#checkRelay(nowMs);
   }
 
   pollTimeoutMs(): number {
-    const streamMs = this.carrier.state.kind === "ready" && !this.carrier.isHeld ? this.#stream.timeoutMs : Infinity;
     const carriersMs = Math.min(this.direct.carrier.timeoutMs(this.relay.directPace), this.direct.isOver ? Infinity : this.relay.timeoutMs);
-    return Math.min(this.#standing.timeoutMs, carriersMs, streamMs, this.healing.timeoutMs);
+    return Math.min(this.#standing.timeoutMs, carriersMs, this.#stream.timeoutMs, this.healing.timeoutMs);
   }
 
   /** Our process stood still for `lateMs`: that is not the peer's silence. */
@@ -191,6 +187,11 @@ export class Link {
 
   stats(): LinkStats {
     return linkStats(this, this.#path);
+  }
+
+  /** Nothing is lost by waiting for the pair's own connection. */
+  #isUnhurried(nowMs: number): boolean {
+    return this.status === "closed" || this.relay.isAlive(nowMs);
   }
 
   #greet(nowMs: number, carrier: LinkCarrier, greeting: Greeting): void {
@@ -240,8 +241,7 @@ export class Link {
     this.#remoteInstance = hello.instance;
     this.#capabilities = hello.capabilities;
     this.healing.meet(hello.instance, this.capabilities);
-    const isKnown = this.#stream.replay(hello.knownInstance === this.#options.instance ? hello.expectedSequence : undefined);
-    if (!isKnown) this.#output.refuse("bad-ack");
+    this.#stream.replay(hello.knownInstance === this.#options.instance ? hello.expectedSequence : undefined);
     greeting.isPeerKnown = true;
     if (greeting.isProbeWaiting) carrier.send("unreliable", encodeProbe("probe-ack", hello.instance));
     if (greeting.isProbeAcked) this.#becomeReady(nowMs, carrier);
@@ -265,7 +265,7 @@ export class Link {
     if (carrier === this.direct.carrier) this.direct.settle();
     this.#heard(nowMs, carrier);
     if (!this.direct.isOver) this.#checkRelay(nowMs);
-    this.#flushStream(nowMs);
+    this.#stream.flush(nowMs);
   }
 
   /** Says why, waits until that is read, and never tries again. */
@@ -336,10 +336,10 @@ export class Link {
       case "goodbye":
         return isRelayed && this.direct.isHeard(nowMs) ? this.#output.refuse("relay-forbidden") : this.#handleGoodbye(packet.farewell);
       case "stream-ack":
-        if (!this.#stream.handleAck(packet.expectedSequence)) this.#output.refuse("bad-ack");
-        return this.#flushStream(nowMs);
+        return this.#stream.handleAck(nowMs, packet.expectedSequence);
       case "fragment":
-        return this.#handleFragment(nowMs, carrier, packet);
+        if (!this.#isBeyondHello(nowMs, carrier)) return this.#output.refuse("before-hello");
+        return this.#stream.handleFragment(nowMs, packet, !isRelayed);
       case "malformed":
         return this.#output.refuse("malformed");
       default:
@@ -360,31 +360,13 @@ export class Link {
     this.#standing.close("left");
   }
 
-  #handleFragment(nowMs: number, carrier: LinkCarrier, packet: LinkPacket & { type: "fragment" }): void {
-    if (!this.#isBeyondHello(nowMs, carrier)) return this.#output.refuse("before-hello");
-    const outcome = this.#stream.handleFragment(nowMs, packet.sequence, packet.isLast, packet.part);
-    // An own connection leaves nothing out: what was acked before, by way of somebody else, never came.
-    if (outcome === "gap" && carrier === this.direct.carrier) this.isBroken = true;
-    if (outcome === "gap" || outcome === "too-large") this.#output.refuse(`stream-${outcome}`);
-    const message = this.#stream.takeMessage();
-    if (message !== undefined) this.#output.messages.push({ from: this.peerId, channel: "reliable", bytes: message });
-    this.#flushStream(nowMs);
-  }
-
-  #flushStream(nowMs: number): void {
-    if (!this.carrier.takesStream(nowMs)) return;
-    const { isHeld } = this.carrier;
-    for (let bytes = this.#stream.pollTransmit(nowMs, isHeld); bytes !== undefined; bytes = this.#stream.pollTransmit(nowMs, isHeld))
-      this.carrier.send("reliable", bytes);
-  }
-
   /** A sign of life, once the greeting is through. */
   #heard(nowMs: number, carrier: LinkCarrier): void {
     if (carrier.state.kind !== "ready") return;
     const wasHeld = carrier.hear(nowMs);
     if (carrier === this.direct.carrier) this.healing.handleHeard();
     this.#standing.hear(nowMs);
-    if (wasHeld) this.#flushStream(nowMs);
+    if (wasHeld) this.#stream.flush(nowMs);
   }
 
   #checkRelay(nowMs: number): void {
@@ -395,7 +377,6 @@ export class Link {
     });
     if (carrier.state.kind === "greeting") this.#greet(nowMs, carrier, carrier.state.greeting);
     if (!hasMoved) return;
-    this.#stream.changeWay(this.relay.isUsed);
-    this.#flushStream(nowMs);
+    this.#stream.changeWay(nowMs, this.relay.isUsed);
   }
 }
