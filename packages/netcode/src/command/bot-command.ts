@@ -4,6 +4,7 @@ import { hostLobby, joinLobby, NetcodeError } from "../node.ts";
 import { BotPlayer } from "./bot-player.ts";
 import { HeadlessHost } from "./headless-host.ts";
 import type { AnyGame } from "./load-game.ts";
+import { messageOf } from "./wording.ts";
 
 export interface BotCommandOptions {
   readonly game: AnyGame;
@@ -81,5 +82,5 @@ function describe(error: unknown, broker: string): string {
     const where = error.code === "BROKER_UNREACHABLE" ? ` (--broker ${broker})` : "";
     return `${error.code}. ${error.message} ${error.remedy}${where}`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

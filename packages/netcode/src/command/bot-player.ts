@@ -2,6 +2,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Lobby, Match, NetcodeErrorLike } from "../facade/types.ts";
 import { botInput } from "../node.ts";
 import type { AnyGame } from "./load-game.ts";
+import { messageOf } from "./wording.ts";
 
 /** From becoming the host to giving the lobby away: the broker says who is the host now before it says who left. */
 const PASS_ON_MS = 500;
@@ -123,7 +124,7 @@ export class BotPlayer {
   }
 
   #failed(what: string, error: unknown): void {
-    this.#say(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    this.#say(`${what}: ${messageOf(error)}`);
   }
 
   #say(line: string): void {

@@ -1,5 +1,6 @@
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Lobby } from "../facade/types.ts";
+import { messageOf } from "./wording.ts";
 
 /** Time between the end of a match and the next: to look at a result. */
 const REMATCH_PAUSE_MS = 5_000;
@@ -57,7 +58,7 @@ export class HeadlessHost {
       if (this.#isDue()) await lobby.start({ countdownMs: COUNTDOWN_MS });
       this.#timer = undefined;
     } catch (error) {
-      say(`the match could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      say(`the match could not be started: ${messageOf(error)}`);
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
         this.#look();

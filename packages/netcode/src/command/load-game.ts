@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Game } from "../core/game/game.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
+import { messageOf } from "./wording.ts";
 
 export type AnyGame = Game<unknown, InputSchema>;
 
@@ -30,9 +31,4 @@ export function loadFailure(module: string, error: unknown): string {
 /** What `defineGame` returns has a content hash; the command trusts the module for the rest, whose code it runs. */
 function isGame(value: unknown): value is AnyGame {
   return typeof value === "object" && value !== null && "contentHash" in value && "inputCodec" in value && "step" in value;
-}
-
-/** What was thrown, in words. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { unreachable } from "../core/base/assert.ts";
 import { verifyReplay, type ReplayVerdict } from "../core/replay/verify-replay.ts";
 import type { CommandOutcome } from "./command-outcome.ts";
-import { loadGame, messageOf, type AnyGame } from "./load-game.ts";
+import { loadGame, type AnyGame } from "./load-game.ts";
+import { hex, messageOf } from "./wording.ts";
 
 /** Plays the replay in `file` again with the game that `gameText` names, `MODULE#export`, and says in a sentence what came of it. */
 export async function runReplayCommand(file: string, gameText: string): Promise<CommandOutcome> {
@@ -56,8 +57,4 @@ function describe(file: string, game: AnyGame, verdict: ReplayVerdict): CommandO
     default:
       return unreachable(verdict);
   }
-}
-
-function hex(checksum: number): string {
-  return checksum.toString(16).padStart(8, "0");
 }

@@ -3,7 +3,8 @@ import { unreachable } from "../core/base/assert.ts";
 import { replayDesyncReport, type DesyncReplay } from "../core/game/desync-replay.ts";
 import { parseDesyncReport, type DesyncReport } from "../core/game/desync-report.ts";
 import type { CommandOutcome } from "./command-outcome.ts";
-import { loadGame, messageOf } from "./load-game.ts";
+import { loadGame } from "./load-game.ts";
+import { hex, messageOf } from "./wording.ts";
 
 /** Differences printed; a report holds a few more. */
 const DIFFERENCES_SHOWN = 12;
@@ -66,8 +67,4 @@ function sentenceOf({ playerIndexes, frame }: DesyncReport, { verdict, checksum 
     default:
       return unreachable(verdict);
   }
-}
-
-function hex(checksum: number): string {
-  return checksum.toString(16).padStart(8, "0");
 }

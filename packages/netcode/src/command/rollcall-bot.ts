@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { runBots, type BotCommandOptions } from "./bot-command.ts";
 import { loadGame } from "./load-game.ts";
+import { messageOf } from "./wording.ts";
 
 const BROKER = "http://localhost:9000";
 const COUNT_MAX = 64;
@@ -59,7 +60,7 @@ function parse() {
       allowPositionals: true,
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 

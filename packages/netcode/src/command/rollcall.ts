@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { CommandOutcome } from "./command-outcome.ts";
 import { runReplayCommand } from "./replay-command.ts";
 import { runReportCommand } from "./report-command.ts";
+import { messageOf } from "./wording.ts";
 
 const USAGE = `Usage: rollcall replay FILE --game MODULE#export
        rollcall report FILE --game MODULE#export
@@ -31,7 +32,7 @@ async function main(): Promise<CommandOutcome> {
     if (command === undefined || file === undefined || others.length > 0 || values.game === undefined) return usage;
     return await command(file, values.game);
   } catch (error) {
-    return { exitCode: 2, message: `${error instanceof Error ? error.message : String(error)}\n\n${USAGE}` };
+    return { exitCode: 2, message: `${messageOf(error)}\n\n${USAGE}` };
   }
 }
 
