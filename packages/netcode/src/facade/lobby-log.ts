@@ -1,3 +1,4 @@
+import { TokenBucket } from "../core/base/token-bucket.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LinkStage } from "../core/ports/link.ts";
@@ -28,14 +29,12 @@ export class LobbyLog {
   readonly #options: LobbyLogOptions;
   readonly #stages = new Map<PeerId, string>();
   readonly #watched = new Set<number>();
-  #allowance = BURST;
-  #refilledMs: number;
+  readonly #allowance = new TokenBucket(RATE_HZ, BURST);
   #dropped = 0;
   #isFailing = false;
 
   constructor(options: LobbyLogOptions) {
     this.#options = options;
-    this.#refilledMs = options.nowMs();
   }
 
   /** Entering a lobby failed, or came to something. */
@@ -105,13 +104,10 @@ export class LobbyLog {
 
   #note(level: LogLevel, scope: LogScope, code: string, fields: Fields): void {
     const atMs = this.#options.nowMs();
-    this.#allowance = Math.min(BURST, this.#allowance + ((atMs - this.#refilledMs) / 1_000) * RATE_HZ);
-    this.#refilledMs = atMs;
-    if (this.#allowance < 1) {
+    if (!this.#allowance.take(atMs)) {
       this.#dropped += 1;
       return;
     }
-    this.#allowance -= 1;
     const dropped = this.#dropped === 0 ? {} : { dropped: this.#dropped };
     this.#dropped = 0;
     try {

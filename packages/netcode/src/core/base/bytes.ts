@@ -202,4 +202,15 @@ export class ByteReader {
   }
 }
 
+/** All bytes of `parts`, one after the other, as a copy. */
+export function joinBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
 const EMPTY = new Uint8Array(0);

@@ -1,5 +1,7 @@
 import { assert } from "../base/assert.ts";
+import { joinBytes } from "../base/bytes.ts";
 import { checksumBytes } from "../base/checksum.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
 import { bulkClock, clockDistanceMs, encodeAccept, encodeAck, encodeEnd, type BulkEndReason, type BulkPacket } from "./bulk-codec.ts";
 import { BLOCK_BYTES, type BulkLimits } from "./bulk-limits.ts";
 import type { BulkOutput } from "./bulk-output.ts";
@@ -22,9 +24,9 @@ interface Incoming {
 
 /** An ack waits for company this long. At half, acks cost a tenth of a slow uplink; at double, the rate is corrected a frame late. */
 const ACK_INTERVAL_MS = 30;
-/** Offers that a peer may make at once and then each second. */
-const OFFERS_MAX = 16;
-const OFFERS_PER_MS = 0.002;
+/** Offers that a peer may make at once, and then each second. */
+const OFFERS_BURST = 16;
+const OFFERS_PER_SECOND = 2;
 /** Ends that are remembered: the word of one may be lost with its connection, and the file is offered again. */
 const FINISHED_MAX = 32;
 
@@ -41,8 +43,7 @@ export class BulkReceiver {
   #leastDelay: number | undefined;
   #received = 0;
   #ackDueMs = -Infinity;
-  #offersLeft = OFFERS_MAX;
-  #offersMs = -Infinity;
+  readonly #offers = new TokenBucket(OFFERS_PER_SECOND, OFFERS_BURST);
 
   constructor(output: BulkOutput, limits: BulkLimits, budget: ReceiveBudget) {
     this.#output = output;
@@ -94,7 +95,7 @@ export class BulkReceiver {
     // Another file under its number: the process that sent the first one is no more.
     if (known !== undefined) this.#drop(transfer, "gone");
     this.#finished.delete(transfer);
-    const refusal = this.#refusalOf(sizeBytes) ?? (this.#takesOffer(nowMs) ? undefined : "too-many");
+    const refusal = this.#refusalOf(sizeBytes) ?? (this.#offers.take(nowMs) ? undefined : "too-many");
     if (refusal !== undefined) return this.#output.say(encodeEnd(transfer, "receiver", refusal));
     this.#transfers.set(transfer, { transfer, sizeBytes, checksum, isAccepted: false, blocks: [], receivedBytes: 0, hash: 0 });
     this.#budget.reservedBytes += sizeBytes;
@@ -140,14 +141,6 @@ export class BulkReceiver {
     if (this.#leastDelay === undefined || clockDistanceMs(delay, this.#leastDelay) < 0) this.#leastDelay = delay;
   }
 
-  #takesOffer(nowMs: number): boolean {
-    this.#offersLeft = Math.min(OFFERS_MAX, this.#offersLeft + (nowMs - this.#offersMs) * OFFERS_PER_MS);
-    this.#offersMs = nowMs;
-    if (this.#offersLeft < 1) return false;
-    this.#offersLeft--;
-    return true;
-  }
-
   #refusalOf(sizeBytes: number): BulkEndReason | undefined {
     const { atOnce, peerBytes, totalBytes } = this.#limits;
     if (sizeBytes > this.#limits.sizeBytes) return "too-large";
@@ -160,7 +153,7 @@ export class BulkReceiver {
   #complete(incoming: Incoming): void {
     const { transfer, checksum, hash } = incoming;
     if (hash !== checksum) return this.#give(transfer, "corrupt");
-    this.#output.tell({ type: "received", peerId: this.#output.peerId, transfer, file: joined(incoming) });
+    this.#output.tell({ type: "received", peerId: this.#output.peerId, transfer, file: fileOf(incoming) });
     this.#give(transfer, "complete");
   }
 
@@ -200,14 +193,7 @@ function write(incoming: Incoming, bytes: Uint8Array): void {
   }
 }
 
-function joined({ blocks, sizeBytes }: Incoming): Uint8Array {
+function fileOf({ blocks }: Incoming): Uint8Array {
   const [first] = blocks;
-  if (blocks.length === 1 && first !== undefined) return first;
-  const file = new Uint8Array(sizeBytes);
-  let offset = 0;
-  for (const block of blocks) {
-    file.set(block, offset);
-    offset += block.length;
-  }
-  return file;
+  return blocks.length === 1 && first !== undefined ? first : joinBytes(blocks);
 }

@@ -1,5 +1,4 @@
-import type { PeerId } from "../base/units.ts";
-import { encodeLinkTranscript } from "../identity/link-transcript.ts";
+import { encodeLinkTranscript, type TranscriptEnd } from "../identity/link-transcript.ts";
 import type { Fingerprints, MembershipProof } from "../ports/membership.ts";
 import { encodeProof, LINK_VERSION, type Hello } from "./link-codec.ts";
 import type { LinkOptions } from "./link-options.ts";
@@ -90,9 +89,4 @@ export class ProofExchange {
     const { lobby, game } = this.#options;
     return encodeLinkTranscript({ linkVersion: LINK_VERSION, lobby, game, signer, other, fingerprints });
   }
-}
-
-interface TranscriptEnd {
-  readonly peerId: PeerId;
-  readonly instance: number;
 }

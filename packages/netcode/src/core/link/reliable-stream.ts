@@ -1,3 +1,4 @@
+import { joinBytes } from "../base/bytes.ts";
 import { nextSequence, sequenceDistance, sequenceOf, type Sequence } from "../base/sequence.ts";
 import { encodeFragment, encodeStreamAck, FRAGMENT_BYTES_MAX, FRAGMENT_HEADER_BYTES } from "./link-codec.ts";
 import * as LINK_TIMES from "./link-times.ts";
@@ -200,15 +201,7 @@ export class ReliableStream {
   }
 
   #finish(): void {
-    if (!this.#isSkipping) {
-      const message = new Uint8Array(this.#partsBytes);
-      let at = 0;
-      for (const part of this.#parts) {
-        message.set(part, at);
-        at += part.length;
-      }
-      this.#message = message;
-    }
+    if (!this.#isSkipping) this.#message = joinBytes(this.#parts);
     this.#parts = [];
     this.#partsBytes = 0;
     this.#isSkipping = false;

@@ -6,6 +6,7 @@
  *
  *   FIELDS   a number per element, in the order of the declaration; a text: size 2 | MessagePack string
  */
+import { joinBytes } from "../base/bytes.ts";
 import type { MessageFields, TextField } from "../base/message-type.ts";
 import { toPlainText } from "../base/plain.ts";
 import { ELEMENT_BYTES, type ArrayField, type ElementType } from "../base/schema.ts";
@@ -60,7 +61,7 @@ export function encodeMessage(header: MessageHeader, fields: MessageFields, payl
     if (typeof part === "string") return `"${name}" as ${part}`;
     parts.push(part);
   }
-  return joined(parts);
+  return joinBytes(parts);
 }
 
 /** Fields that `encodeMessage` wrote, exactly; `undefined` for any other bytes. Never throws. */
@@ -115,7 +116,7 @@ function encodeText({ unitsMax }: TextField, value: unknown): Uint8Array<ArrayBu
   const plain = toPlainText(value);
   if (plain.length > unitsMax) return expected;
   const encoded = encodePayload(plain);
-  return joined([Uint8Array.of(encoded.length & 0xff, encoded.length >>> 8), encoded]);
+  return joinBytes([Uint8Array.of(encoded.length & 0xff, encoded.length >>> 8), encoded]);
 }
 
 function decodeText(
@@ -131,14 +132,4 @@ function decodeText(
   const result = decodePayload(bytes.subarray(offset + 2, offset + 2 + sizeBytes), { sizeBytes, depth: 1, elements: 1, stringBytes });
   if (!result.ok || typeof result.value !== "string" || result.value.length > unitsMax) return undefined;
   return { value: result.value, sizeBytes: 2 + sizeBytes };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }
