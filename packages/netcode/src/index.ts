@@ -8,12 +8,24 @@ export {
   type MessageOptions,
   type MessageType,
   type MessageTypes,
+  type NoMessages,
   type PayloadOf,
   type TextField,
 } from "./core/base/message-type.ts";
 export type { LobbyCode, PeerId } from "./core/base/units.ts";
 export { defineGame } from "./core/game/define-game.ts";
-export type { Game, GameOptions, InitContext, PlayerInfo, StateCodec, StateSlots, StepContext } from "./core/game/game.ts";
+export type {
+  Game,
+  GameOptions,
+  InitContext,
+  MatchSetup,
+  PlayerInfo,
+  StateCodec,
+  StateParts,
+  StateSlots,
+  StepContext,
+} from "./core/game/game.ts";
+export type { InputCodec } from "./core/game/input-codec.ts";
 export { axis, button, integer, type InputField, type InputOf, type InputSchema } from "./core/game/input-schema.ts";
 export { memoryState } from "./core/game/memory-state.ts";
 export { plainState } from "./core/game/plain-state.ts";
@@ -48,7 +60,8 @@ export type {
   PlayerProfile,
   Profile,
 } from "./core/ports/lobby-protocol.ts";
-export type { DropCause, MatchRole } from "./core/ports/session.ts";
+export type { DesyncEvidence, StateAfter } from "./core/ports/desync-evidence.ts";
+export type { DropCause, MatchRole, PeerStats, SessionEvent, SessionPlayer, SessionStats } from "./core/ports/session.ts";
 export type {
   ChatMessage,
   IncomingTransfer,
@@ -72,10 +85,9 @@ export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
 export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./facade/public-lobby-types.ts";
 export type { LocalMatchOptions, PlayerOptions, ProfileOptions } from "./facade/player-options.ts";
 export type { Recordable } from "./facade/recordable.ts";
-export { NetcodeError } from "./facade/netcode-error.ts";
+export { NetcodeError, type NetcodeErrorDetail } from "./facade/netcode-error.ts";
+export type { NetcodeErrorCode, NetcodeErrorLike } from "./facade/error-types.ts";
 export type {
-  GameEvent,
-  GameEventListeners,
   HostOptions,
   JoinOptions,
   Lobby,
@@ -83,12 +95,15 @@ export type {
   LobbyOptions,
   LobbyPeer,
   LobbySecurity,
+  StartOptions,
+} from "./facade/lobby-types.ts";
+export type {
+  GameEvent,
+  GameEventListeners,
   Match,
   MatchEvents,
+  MatchPeerStats,
   MatchStats,
   MatchView,
-  NetcodeErrorCode,
-  NetcodeErrorLike,
   RunOptions,
-  StartOptions,
-} from "./facade/types.ts";
+} from "./facade/match-types.ts";

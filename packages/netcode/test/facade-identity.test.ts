@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { PeerId } from "../src/core/base/units.ts";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
-import type { HostOptions, NetcodeErrorLike } from "../src/facade/types.ts";
+import type { NetcodeErrorLike } from "../src/facade/error-types.ts";
+import type { HostOptions } from "../src/facade/lobby-types.ts";
 import { errorOf, join, openRoom, options, type Room, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import type { TagInput, TagState } from "./tag-game.ts";

@@ -5,7 +5,7 @@ import { lobbyDifference } from "../src/core/lobby/lobby-difference.ts";
 import type { LobbyCommand, LobbyState, Member } from "../src/core/ports/lobby-protocol.ts";
 import { hostLobby, joinLobby, quickMatch, watchLobbies } from "../src/facade/enter-lobby.ts";
 import { provePassword } from "../src/facade/lobby-password.ts";
-import type { NetcodeErrorLike } from "../src/facade/types.ts";
+import type { NetcodeErrorLike } from "../src/facade/error-types.ts";
 import { openRoom, options, type Room } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";

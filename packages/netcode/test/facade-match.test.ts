@@ -5,7 +5,7 @@ import { startLocalMatch } from "../src/facade/local-match.ts";
 import { errorOf, expectEqualChecksums, join, openMatch, openRoom, play, startAll, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { brokenTag, tagGame } from "./tag-game.ts";
-import type { NetcodeErrorLike } from "../src/facade/types.ts";
+import type { NetcodeErrorLike } from "../src/facade/error-types.ts";
 
 describe("a match", () => {
   test("[FA6] four peers play 300 frames and come to equal checksums", async () => {

@@ -1,7 +1,9 @@
 /** Rooms of the tag game in a `FacadeWorld`, for tests. */
 import { expect } from "vitest";
 import { hostLobby, joinLobby } from "../src/facade/enter-lobby.ts";
-import type { GameEvent, HostOptions, Lobby, LobbyOptions, Match, NetcodeErrorLike } from "../src/facade/types.ts";
+import type { NetcodeErrorLike } from "../src/facade/error-types.ts";
+import type { HostOptions, Lobby, LobbyOptions } from "../src/facade/lobby-types.ts";
+import type { GameEvent, Match } from "../src/facade/match-types.ts";
 import { FacadeWorld, type TestPage } from "./facade-world.ts";
 import { tagGame, type TagInput, type TagState } from "./tag-game.ts";
 

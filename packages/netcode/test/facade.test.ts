@@ -5,7 +5,8 @@ import { errorOf, join, openRoom, options, startAll, type TagLobby } from "./fac
 import { FacadeWorld } from "./facade-world.ts";
 import type { TestPage } from "./facade-world.ts";
 import { tagGame, type TagInput, type TagState } from "./tag-game.ts";
-import type { LobbyOptions, NetcodeErrorLike } from "../src/facade/types.ts";
+import type { NetcodeErrorLike } from "../src/facade/error-types.ts";
+import type { LobbyOptions } from "../src/facade/lobby-types.ts";
 
 describe("a lobby", () => {
   test("[FA1] a host and three guests meet under a code, and every pair is linked", async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { cdp } from "vitest/browser";
 import { hostLobby, joinLobby } from "../src/facade/browser-facade.ts";
-import type { HostOptions } from "../src/facade/types.ts";
+import type { HostOptions } from "../src/facade/lobby-types.ts";
 import { LyingBroker } from "./lying-broker.ts";
 import { LyingSocket } from "./lying-socket.ts";
 import { countPeerConnections, untilInRealTime } from "./real-time-world.ts";

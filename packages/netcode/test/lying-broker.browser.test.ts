@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hostLobby, joinLobby } from "../src/facade/browser-facade.ts";
-import type { HostOptions, Lobby } from "../src/facade/types.ts";
+import type { HostOptions, Lobby } from "../src/facade/lobby-types.ts";
 import { LyingBroker, type Lies } from "./lying-broker.ts";
 import { LyingSocket } from "./lying-socket.ts";
 import { untilInRealTime } from "./real-time-world.ts";

@@ -6,7 +6,7 @@ import type { Game } from "../src/core/game/game.ts";
 import { button } from "../src/core/game/input-schema.ts";
 import { hostLobby, joinLobby, resumeLobby } from "../src/facade/enter-lobby.ts";
 import type { ChatMessage } from "../src/facade/content-types.ts";
-import type { Lobby } from "../src/facade/types.ts";
+import type { Lobby } from "../src/facade/lobby-types.ts";
 import type { PeerId } from "../src/core/base/units.ts";
 import { FacadeWorld, type TestPage } from "./facade-world.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostLobby } from "../src/facade/enter-lobby.ts";
-import type { LobbyPeer } from "../src/facade/types.ts";
+import type { LobbyPeer } from "../src/facade/lobby-types.ts";
 import { expectEqualChecksums, join, options, play, startAll, type Room, type TagLobby } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 

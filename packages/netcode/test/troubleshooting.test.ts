@@ -6,7 +6,7 @@ import { helpAnchorOf } from "../src/core/ports/help-anchor.ts";
 import { LINK_FAILURE_REASONS } from "../src/core/ports/link-failure.ts";
 import { LINK_FAILURE_SENTENCES } from "../src/facade/link-error.ts";
 import { NETCODE_ERROR_CODES, NetcodeError } from "../src/facade/netcode-error.ts";
-import type { NetcodeErrorCode } from "../src/facade/types.ts";
+import type { NetcodeErrorCode } from "../src/facade/error-types.ts";
 
 const GUIDES = fileURLToPath(new URL("../../../docs/guides/", import.meta.url));
 const [page = ""] = helpAnchorOf("").split("#");

@@ -1,5 +1,6 @@
 import type { InputSchema } from "../core/game/input-schema.ts";
-import type { Lobby, LobbyOptions, NetcodeErrorLike } from "../facade/types.ts";
+import type { NetcodeErrorLike } from "../facade/error-types.ts";
+import type { Lobby, LobbyOptions } from "../facade/lobby-types.ts";
 import { hostLobby, joinLobby, NetcodeError } from "../node.ts";
 import { BotPlayer } from "./bot-player.ts";
 import { HeadlessHost } from "./headless-host.ts";

@@ -1,5 +1,7 @@
 import type { InputSchema } from "../core/game/input-schema.ts";
-import type { Lobby, Match, NetcodeErrorLike } from "../facade/types.ts";
+import type { NetcodeErrorLike } from "../facade/error-types.ts";
+import type { Lobby } from "../facade/lobby-types.ts";
+import type { Match } from "../facade/match-types.ts";
 import { botInput } from "../node.ts";
 import type { AnyGame } from "./load-game.ts";
 import { messageOf } from "./wording.ts";

@@ -1,5 +1,5 @@
 import type { InputSchema } from "../core/game/input-schema.ts";
-import type { Lobby } from "../facade/types.ts";
+import type { Lobby } from "../facade/lobby-types.ts";
 import { messageOf } from "./wording.ts";
 
 /** Time between the end of a match and the next: to look at a result. */

@@ -1,7 +1,7 @@
 import { Random } from "../core/base/random.ts";
 import type { Game, StepContext } from "../core/game/game.ts";
 import type { InputOf, InputSchema } from "../core/game/input-schema.ts";
-import type { Match } from "./types.ts";
+import type { Match } from "./match-types.ts";
 
 /**
  * Plays our seats with the game's own bot: an `input` for `match.run`. To the others it is a player like any other: it sees the newest, predicted state, and

@@ -7,7 +7,8 @@ import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
 import type { LobbyList, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./public-lobby-types.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
-import type { HostOptions, JoinOptions, Lobby, Match } from "./types.ts";
+import type { HostOptions, JoinOptions, Lobby } from "./lobby-types.ts";
+import type { Match } from "./match-types.ts";
 
 /**
  * Loads what a lobby needs, once, and makes the key pair of the next visit: call it when a page that may host or join has nothing better to do, so that nobody waits for it later. Never rejects; what

@@ -1,5 +1,5 @@
+import type { GameEvent, GameEventListeners } from "./match-types.ts";
 import { reportRejection } from "./report-rejection.ts";
-import type { GameEvent, GameEventListeners } from "./types.ts";
 
 /** Whom `run` named for the events of the game. */
 export interface GameEventHandlers {

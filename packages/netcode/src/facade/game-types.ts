@@ -1,5 +1,6 @@
 import type { Game } from "../core/game/game.ts";
-import type { Lobby, Match } from "./types.ts";
+import type { Lobby } from "./lobby-types.ts";
+import type { Match } from "./match-types.ts";
 
 /** The lobbies of a game, for a function that takes one: `LobbyOf<typeof game>`. */
 export type LobbyOf<SomeGame> = SomeGame extends Game<infer State, infer Schema, infer Messages> ? Lobby<State, Schema, Messages> : never;

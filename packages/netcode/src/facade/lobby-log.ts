@@ -2,7 +2,9 @@ import { TokenBucket } from "../core/base/token-bucket.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { LinkStage } from "../core/ports/link.ts";
-import type { Lobby, LobbyPeer, Match, MatchEvents, NetcodeErrorLike } from "./types.ts";
+import type { NetcodeErrorLike } from "./error-types.ts";
+import type { Lobby, LobbyPeer } from "./lobby-types.ts";
+import type { Match, MatchEvents } from "./match-types.ts";
 import type { LogEntry, LogLevel, LogScope } from "./log-types.ts";
 
 /** What of a lobby is watched. */

@@ -27,7 +27,8 @@ import { ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { RosterFollower, type LobbyRoomEvent } from "./roster-follower.ts";
 import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./facade-times.ts";
-import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, Match, StartOptions } from "./types.ts";
+import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, StartOptions } from "./lobby-types.ts";
+import type { Match } from "./match-types.ts";
 
 /** The lobby as the game sees it: wires the member's machine, the links and the matches. */
 export class LobbyRoom<State, Schema extends InputSchema, Messages extends MessageTypes>

@@ -10,7 +10,7 @@ import type { PeerId } from "../core/base/units.ts";
 import { INVITE_SECRET_BYTES, writeInvite, type Invite } from "../core/identity/invite.ts";
 import { signalingProofText } from "../core/ports/lobby-protocol.ts";
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type MembershipKeeper } from "../core/ports/membership.ts";
-import type { LobbySecurity } from "./types.ts";
+import type { LobbySecurity } from "./lobby-types.ts";
 
 /** Who this page is during one visit to a lobby, and the invite by which it came, or which it made. */
 export class LobbyVisit implements AnswerSeals {

@@ -9,7 +9,7 @@ import { MatchRunner } from "./match-runner.ts";
 import { badArgument } from "./netcode-error.ts";
 import { MATCH_TICK_MS } from "./facade-times.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
-import type { Match } from "./types.ts";
+import type { Match } from "./match-types.ts";
 
 const LOCAL_PEER_ID = "local" as PeerId;
 

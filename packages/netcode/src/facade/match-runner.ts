@@ -25,7 +25,7 @@ import { RunAhead } from "./run-ahead.ts";
 import { checkState } from "./state-check.ts";
 import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
-import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./types.ts";
+import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./match-types.ts";
 
 export interface MatchRunnerOptions<State, Schema extends InputSchema> {
   readonly page: Page;
@@ -53,7 +53,7 @@ export type MatchEntry = "player" | "return" | "watch";
 /** `result`: it is over for all. `stopped`, by the game; `failed`, by its `step`: it is over here. */
 export type MatchOver = "result" | "stopped" | "failed";
 
-/** The longest input delay of the adaptive policy: beyond it there is nothing to hide. */
+/** Each frame ahead costs a step of the game for each frame, and is a guess more. At half, the delay of a slow line is still felt; at double, most of what others do is drawn wrong first. */
 const RUN_AHEAD_FRAMES_MAX = 8;
 
 /** One match on one peer: simulation, session and driver, as the game sees them. */

@@ -3,7 +3,7 @@ import { gameDifference, type GameDifference } from "../core/ports/game-differen
 import { helpAnchorOf } from "../core/ports/help-anchor.ts";
 import type { LinkFailure } from "../core/ports/link-failure.ts";
 import type { GameIdentity } from "../core/ports/lobby-protocol.ts";
-import type { NetcodeErrorCode, NetcodeErrorLike } from "./types.ts";
+import type { NetcodeErrorCode, NetcodeErrorLike } from "./error-types.ts";
 
 /** What a person reads, by code: what happened, and what to do. Our own words and not the broker's: another's text has no place in an error of this page. */
 const SENTENCES: Readonly<Record<NetcodeErrorCode, readonly [message: string, remedy: string]>> = {
@@ -58,7 +58,7 @@ export interface NetcodeErrorDetail {
   readonly failure?: LinkFailure | undefined;
 }
 
-/** Every promise of the library rejects with this. `code` is stable; `message` and `remedy` are sentences for the person. */
+/** Every promise of the library rejects with this. `code` is stable; `message` and `remedy` are sentences for the person. See `NetcodeErrorLike`. */
 export class NetcodeError extends Error implements NetcodeErrorLike {
   override readonly name = "NetcodeError";
   readonly code: NetcodeErrorCode;

@@ -1,6 +1,5 @@
 import { loadNodePackages, MissingPackageError } from "../adapters/node.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
-import { signalingOfPeerServer, type PeerServerOptions } from "../adapters/peer-server-signaling.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import * as lobbies from "./enter-lobby.ts";
@@ -9,8 +8,10 @@ import { NetcodeError } from "./netcode-error.ts";
 import { nodeEnvironment } from "./node-environment.ts";
 import * as groups from "./peer-group.ts";
 import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
+import { signalingOfPeerServer, type PeerServerOptions } from "./peer-server-signaling.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
-import type { HostOptions, JoinOptions, Lobby, Match } from "./types.ts";
+import type { HostOptions, JoinOptions, Lobby } from "./lobby-types.ts";
+import type { Match } from "./match-types.ts";
 
 /** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
 export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
@@ -41,10 +42,10 @@ export function connectPeers<State, Schema extends InputSchema>(
   return groups.connectPeers(nodeEnvironment, options);
 }
 
-/** PeerJS against a stock PeerServer, as in `@rollcall/netcode/transport`. Rejects with a `NetcodeError`, `MISSING_PACKAGE`. */
+/** PeerJS against a stock PeerServer, as in `@rollcall/netcode/transport`. Rejects with a `NetcodeError`: `BAD_ARGUMENT`, `MISSING_PACKAGE`. */
 export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
-  const createTransport = await loadPackages();
-  return createTransport(signalingOfPeerServer(options));
+  const signaling = signalingOfPeerServer(options);
+  return (await loadPackages())(signaling);
 }
 
 async function loadPackages(): ReturnType<typeof loadNodePackages> {

@@ -1,9 +1,9 @@
-import { signalingOfPeerServer, type PeerServerOptions } from "../adapters/peer-server-signaling.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import { browserEnvironment } from "./browser-environment.ts";
 import * as groups from "./peer-group.ts";
 import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
+import { signalingOfPeerServer, type PeerServerOptions } from "./peer-server-signaling.ts";
 
 /**
  * Links peers that the game has brought together by itself, over any transport. Resolves once the link to each is open. Rejects with a `NetcodeError`:
@@ -21,7 +21,7 @@ export function connectPeers<State, Schema extends InputSchema>(
   return groups.connectPeers(browserEnvironment, options);
 }
 
-/** PeerJS against a stock PeerServer, without a lobby: the game passes the ids. PeerJS is loaded by this call. */
+/** PeerJS against a stock PeerServer, without a lobby: the game passes the ids. PeerJS is loaded by this call. Rejects with a `NetcodeError`, `BAD_ARGUMENT`. */
 export async function createPeerServerTransport(options: PeerServerOptions): Promise<Transport> {
   const signaling = signalingOfPeerServer(options);
   const { PeerJsTransport } = await import("../adapters/peerjs.ts");

@@ -4,7 +4,9 @@ import type { PeerId } from "../core/base/units.ts";
 import type { Json } from "../core/ports/lobby-protocol.ts";
 import type { Transport } from "../core/ports/transport.ts";
 import type { PlayerOptions } from "./player-options.ts";
-import type { LobbyPeer, Match, NetcodeErrorLike } from "./types.ts";
+import type { NetcodeErrorLike } from "./error-types.ts";
+import type { LobbyPeer } from "./lobby-types.ts";
+import type { Match } from "./match-types.ts";
 
 export interface PeerGroupOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;

@@ -20,7 +20,8 @@ import type { GroupMatchOptions, GroupSeat, PeerGroup, PeerGroupEvents, PeerGrou
 import { PeerLinks } from "./peer-links.ts";
 import { ShownFigures } from "./shown-figures.ts";
 import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./facade-times.ts";
-import type { LobbyPeer, Match } from "./types.ts";
+import type { LobbyPeer } from "./lobby-types.ts";
+import type { Match } from "./match-types.ts";
 
 /**
  * Links peers that the game has brought together by itself, over any transport. Resolves once the link to each is open; rejects with a `NetcodeError`:

@@ -1,7 +1,7 @@
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { GameIdentity, Json, LobbyFilter, LobbyListing } from "../core/ports/lobby-protocol.ts";
-import type { LobbyOptions } from "./types.ts";
+import type { LobbyOptions } from "./lobby-types.ts";
 
 export interface ResumeOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,

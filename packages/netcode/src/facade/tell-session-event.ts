@@ -1,7 +1,7 @@
 import { unreachable } from "../core/base/assert.ts";
 import type { SessionEvent } from "../core/ports/session.ts";
 import type { Listeners } from "./listeners.ts";
-import type { MatchEvents } from "./types.ts";
+import type { MatchEvents } from "./match-types.ts";
 
 /** Those that change nothing in the match on this peer. */
 export type PlainSessionEvent = Exclude<

@@ -1,7 +1,7 @@
+import { browserPage } from "../adapters/page.ts";
+import type { SignalingOptions } from "../adapters/signaling-peer.ts";
 import { parsePeerId } from "../core/base/units.ts";
-import { assert } from "../core/base/assert.ts";
-import { browserPage } from "./page.ts";
-import type { SignalingOptions } from "./signaling-peer.ts";
+import { badArgument } from "./netcode-error.ts";
 
 /** A stock PeerServer, by which peers that know each other's ids connect: no lobby, no admission. */
 export interface PeerServerOptions {
@@ -17,6 +17,7 @@ export interface PeerServerOptions {
   readonly relayOnly?: boolean;
 }
 
+/** What a transport signals by. Throws `BAD_ARGUMENT`. */
 export function signalingOfPeerServer({
   peerId,
   server,
@@ -25,7 +26,10 @@ export function signalingOfPeerServer({
   relayOnly = false,
 }: PeerServerOptions): SignalingOptions {
   const id = parsePeerId(peerId);
-  assert(id !== undefined, `a peer id of 1–64 letters, digits, "-" and "_", got "${peerId}"`);
+  if (id === undefined) throw badArgument(`a peer id of 1–64 letters, digits, "-" and "_", got "${peerId}"`);
+  const broker = URL.canParse(String(server)) ? new URL(server) : undefined;
+  if (broker === undefined || !/^(?:http|ws)s?:$/.test(broker.protocol))
+    throw badArgument(`a server at http, https, ws or wss, such as "https://peer.example/myapp", got "${String(server)}"`);
   // The server asks for one with each socket of the same id: nobody else may know it.
-  return { peerId: id, token: browserPage.randomToken(), broker: new URL(server), key, iceServers, relayOnly };
+  return { peerId: id, token: browserPage.randomToken(), broker, key, iceServers, relayOnly };
 }
