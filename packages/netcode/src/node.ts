@@ -1,5 +1,4 @@
 /** What a Node process imports: the lobbies and matches of a page, for headless hosts, bots and load tests. Games are defined with `@rollcall/netcode`. */
-export { createNodeTransport, MissingPackageError } from "./adapters/node.ts";
 export { botInput } from "./facade/bot-input.ts";
 export { NetcodeError } from "./facade/netcode-error.ts";
 export { connectPeers, createPeerServerTransport, hostLobby, joinLobby, startLocalMatch } from "./facade/node-facade.ts";

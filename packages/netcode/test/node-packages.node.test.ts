@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { createNodeTransport, MissingPackageError } from "../src/adapters/node.ts";
+import { loadNodePackages, MissingPackageError } from "../src/adapters/node.ts";
 import { hostLobby, joinLobby } from "../src/node.ts";
 import { CAPABILITY } from "../src/core/ports/transport.ts";
 import { tagGame } from "./tag-game.ts";
@@ -34,7 +34,7 @@ describe("a Node peer", () => {
 
   it("[TR40] without node-datachannel is refused by name, with what to install; once it is there, it works", async () => {
     const options = { peerId: newPeerId(), token: "token", broker: new URL("http://127.0.0.1:1/"), iceServers: [] };
-    const error: unknown = await createNodeTransport(options).catch((reason: unknown) => reason);
+    const error: unknown = await loadNodePackages().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(MissingPackageError);
     expect(error).toMatchObject({
       code: "MISSING_PACKAGE",
@@ -42,14 +42,14 @@ describe("a Node peer", () => {
       message: expect.stringContaining("npm install node-datachannel"),
     });
     isMissing = false;
-    const transport = await createNodeTransport(options);
+    const transport = (await loadNodePackages())(options);
     transport.dispose();
   });
 
   it("[TR41] neither restarts ICE nor carries media, and outlives a broker that is not there", async () => {
     isMissing = false;
     let failures = 0;
-    const transport = await createNodeTransport({
+    const transport = (await loadNodePackages())({
       peerId: newPeerId(),
       token: "token",
       broker: new URL("http://127.0.0.1:1/"),

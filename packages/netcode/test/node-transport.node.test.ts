@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import { createNodeTransport } from "../src/adapters/node.ts";
+import { loadNodePackages } from "../src/adapters/node.ts";
 import { startPeerServer, type TestPeerServer } from "./peer-server.ts";
 import { countPeerConnections, newPeerId, untilInRealTime } from "./real-time-world.ts";
 import { describeTransport } from "./transport-contract.ts";
@@ -18,7 +18,7 @@ describeTransport("PeerJS in Node", async () => {
   let connections: ReturnType<typeof countPeerConnections> | undefined;
   return {
     join: async () => {
-      const transport = await createNodeTransport({ peerId: newPeerId(), token: "token", broker: server.url, iceServers: [] });
+      const transport = (await loadNodePackages())({ peerId: newPeerId(), token: "token", broker: server.url, iceServers: [] });
       // The constructor is on globalThis from the first transport on.
       connections ??= countPeerConnections();
       return transport;

@@ -1,4 +1,3 @@
-import type { Transport } from "../core/ports/transport.ts";
 import { createPeerConnectionConstructor } from "./node-peer-connection.ts";
 import { PeerTransport } from "./peer-transport.ts";
 import type { PeerConstructor, SignalingOptions } from "./signaling-peer.ts";
@@ -39,11 +38,6 @@ export function loadNodePackages(): Promise<(options: SignalingOptions) => PeerT
     },
   );
   return packages;
-}
-
-/** The transport of a Node process. Rejects with a `MissingPackageError`. */
-export async function createNodeTransport(options: SignalingOptions): Promise<Transport> {
-  return (await loadNodePackages())(options);
 }
 
 async function loadPeer(): Promise<PeerConstructor> {

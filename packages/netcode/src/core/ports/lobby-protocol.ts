@@ -15,6 +15,6 @@ export * from "./lobby-parser.ts";
 export { applyLobbyChange } from "./lobby-reducer.ts";
 export * from "./lobby-types.ts";
 export type * from "./roster-authority.ts";
-export { encodeRoster, parseRoster, ROSTER_HEADER, type Roster } from "./roster.ts";
+export { encodeRoster, parseRoster, ROSTER_HEADER, type Roster, type RosterMember, type UncheckedRoster } from "./roster.ts";
 export { shownName } from "./shown-name.ts";
 export { SIGNALING_NONCE_PATTERN, signalingProofText, TOKEN_BEFORE_ADMISSION } from "./signaling-proof.ts";

@@ -6,5 +6,6 @@ export { fromLinkText, toLinkText } from "./replay-text.ts";
 export { endFrameOf, firstFrameOf, type Replay, type ReplayChecksum, type ReplayGame, type ReplayStart } from "./replay.ts";
 export type { InputRows } from "./input-coding.ts";
 export { verifyReplay, type ReplayVerdict } from "./verify-replay.ts";
+export type { PlainDifference } from "../base/plain-differences.ts";
 export { replayDesyncReport, type DesyncReplay, type DesyncVerdict } from "../game/desync-replay.ts";
 export { parseDesyncReport, writeDesyncReport, type DesyncReport, type DesyncReportOptions } from "../game/desync-report.ts";
