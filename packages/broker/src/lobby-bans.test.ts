@@ -1,6 +1,6 @@
 import { LOBBY_LIMITS } from "@rollcall/netcode/lobby-protocol";
 import { expect, test } from "vitest";
-import { peer, TestLobby } from "../test/lobby-fixture.ts";
+import { peer, TAG, TestLobby } from "../test/lobby-fixture.ts";
 import { listBans } from "./lobby-bans.ts";
 
 const ban = (room: TestLobby, name: string, banMs?: number): string =>
@@ -105,4 +105,57 @@ test("[LS4] bans outlive their host; beyond 128 the oldest give way, those that 
   banned("last");
   expect(room.record.bans).toHaveLength(LOBBY_LIMITS.bans);
   expect(room.join("bob")).toBe("ok");
+});
+
+test("[LB13] who is banned does not come back: not by secret, device or address, and all look like a wrong code", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  expect(room.command("ada", { type: "ban", peerId: peer("bob") })).toBe("ok");
+  expect(room.changes.at(-1)?.change).toEqual({ type: "member-left", peerId: "bob", reason: "banned" });
+  expect(room.resume("bob")).toBe("LOBBY_NOT_FOUND");
+  expect(room.resume("bob", "bob2")).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob3", { address: "address-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob4", { deviceHash: "device-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("cyd")).toBe("ok");
+  // Told before anything else: a banned stranger does not learn that the lobby is locked or plays another version.
+  room.command("ada", { type: "set-locked", locked: true });
+  expect(room.join("bob5", { address: "address-bob", game: { ...TAG, version: 9 } })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob6", { deviceHash: "device-bob", game: { ...TAG, version: 9 } })).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LB43] a ban does not shut out others of one address, while one of them is in the lobby", () => {
+  const room = new TestLobby();
+  const school = { address: "address-school" };
+  room.join("bob", school);
+  room.join("cyd", school);
+  room.command("ada", { type: "ban", peerId: peer("bob") });
+  expect(room.join("bob2", { ...school, deviceHash: "device-bob" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("dan", school)).toBe("ok");
+  room.command("dan", { type: "leave" });
+  // Now cyd is the last one of the address.
+  room.command("ada", { type: "ban", peerId: peer("cyd") });
+  expect(room.join("dan", school)).toBe("LOBBY_NOT_FOUND");
+});
+
+test("[LB43] nobody is shut out for saying no device, and the host's own seat outlives a ban of its device", () => {
+  const room = new TestLobby();
+  room.join("bob", { deviceHash: null });
+  room.command("ada", { type: "ban", peerId: peer("bob") });
+  expect(room.join("cyd", { deviceHash: null })).toBe("ok");
+  // Two windows of one browser: the second is banned by the first.
+  room.join("dan", { address: "address-ada", deviceHash: "device-ada" });
+  room.command("ada", { type: "ban", peerId: peer("dan") });
+  expect(room.join("dan2", { address: "address-ada", deviceHash: "device-ada" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.resume("ada", "ada2")).toBe("ok");
+});
+
+test("[LB44] a ban counts the address and device that the member came back with", () => {
+  const room = new TestLobby();
+  room.join("bob");
+  room.disconnect("bob");
+  expect(room.resume("bob", undefined, { address: "address-train", deviceHash: "device-new" })).toBe("ok");
+  room.command("ada", { type: "ban", peerId: peer("bob") });
+  expect(room.join("bob2", { address: "address-train" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("bob3", { deviceHash: "device-new" })).toBe("LOBBY_NOT_FOUND");
+  expect(room.join("cyd", { address: "address-bob" })).toBe("ok");
 });

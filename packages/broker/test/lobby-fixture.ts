@@ -160,3 +160,6 @@ export class TestLobby {
     this.step({ type: "time" });
   }
 }
+
+/** Asks for a match of four that counts down for three seconds. */
+export const START = { type: "start", playerCount: 4, botProfiles: [], countdownMs: 3_000 } as const;

@@ -3,6 +3,7 @@ import { LobbyMember } from "../src/core/lobby/lobby-member.ts";
 import type { LobbyMemberEvent } from "../src/core/lobby/lobby-member-outputs.ts";
 import type { LobbyEntrance } from "../src/core/lobby/lobby-entrance.ts";
 import type { GameIdentity, LobbyCommand, Profile } from "../src/core/ports/lobby-protocol.ts";
+import type { PeerId } from "../src/core/base/units.ts";
 import { BrokerDouble } from "./broker-double.ts";
 import type { DoubleSocket } from "./broker-double.ts";
 
@@ -117,4 +118,27 @@ export class MemberHarness {
       else this.member.handleSocketOpen(this.#world.nowMs, number);
     });
   }
+}
+
+/** Ada hosts, Bob is in her lobby, and nothing waits. */
+export interface LobbyPair {
+  readonly world: LobbyWorld;
+  readonly ada: MemberHarness;
+  readonly bob: MemberHarness;
+}
+
+export function pair(): LobbyPair {
+  const world = new LobbyWorld();
+  const ada = world.host();
+  world.settle();
+  const bob = world.guest("Bob");
+  world.settle();
+  if (bob.names.join() !== "admitted") throw new Error(`expected: a guest that is admitted, got ${bob.names.join()}`);
+  return { world, ada, bob };
+}
+
+export function peerIdOf(harness: MemberHarness): PeerId {
+  const id = harness.member.admission?.peerId;
+  if (id === undefined) throw new Error("not admitted");
+  return id;
 }
