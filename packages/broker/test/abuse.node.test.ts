@@ -16,7 +16,9 @@ import {
   type SocketKind,
 } from "./abuse-stage.ts";
 import { clientFrame } from "./client-frame.ts";
-import { broken, brokenBytes, memberFrame, NO_NAMES, pick, signalingFrame } from "./fuzz-frames.ts";
+import { broken, brokenBytes } from "./fuzz-damage.ts";
+import { memberFrame, NO_NAMES, signalingFrame } from "./fuzz-frames.ts";
+import { pick } from "./pick.ts";
 import { BrokerCommand } from "./broker-command.ts";
 import { admission, LobbyClient, profile, refusal } from "./lobby-client.ts";
 import { SignalingClient } from "./signaling-client.ts";

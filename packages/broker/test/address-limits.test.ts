@@ -6,7 +6,7 @@ import { BROKER_LIMITS } from "../src/limits.ts";
 import { named, TAG } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
 import { useVirtualTime } from "./virtual-time.ts";
-import { VirtualBroker } from "./virtual-world.ts";
+import { VirtualBroker } from "./virtual-broker.ts";
 
 useVirtualTime();
 

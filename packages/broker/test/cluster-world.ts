@@ -7,7 +7,8 @@ import type { LobbyStore } from "../src/lobby-store.ts";
 import { createSecrets } from "../src/secrets.ts";
 import { MemoryCluster, type MemoryNode } from "./memory-cluster.ts";
 import { PageKey } from "./page-key.ts";
-import { VirtualBroker, VirtualWorld, type VirtualMember, type VirtualSocket } from "./virtual-world.ts";
+import { VirtualBroker, type VirtualSocket } from "./virtual-broker.ts";
+import { VirtualWorld, type VirtualMember } from "./virtual-world.ts";
 
 const KEY = "a signing key that all nodes of this test share";
 const SECRETS = createSecrets(KEY);

@@ -8,7 +8,8 @@ import { NODE_SILENCE_MS } from "../src/node-watch.ts";
 import { code } from "./lobby-fixture.ts";
 import { ClusterWorld, livingOf, VirtualSignal } from "./cluster-world.ts";
 import { START_MS, useVirtualTime } from "./virtual-time.ts";
-import { STEP_MS, type VirtualMember } from "./virtual-world.ts";
+import { STEP_MS } from "./virtual-broker.ts";
+import type { VirtualMember } from "./virtual-world.ts";
 
 const SEEDS = IS_DEEP ? 10_000 : 60;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);

@@ -13,7 +13,9 @@ import { createBrokerHandlers, type BrokerHandlers } from "../src/index.ts";
 import type { LogEntry } from "../src/log-entry.ts";
 import { parseSignalingMessage } from "../src/signaling-message.ts";
 import { clientFrame } from "./client-frame.ts";
-import { broken, brokenBytes, memberFrame, pick, signalingFrame, type FuzzNames } from "./fuzz-frames.ts";
+import { broken, brokenBytes } from "./fuzz-damage.ts";
+import { memberFrame, signalingFrame, type FuzzNames } from "./fuzz-frames.ts";
+import { pick } from "./pick.ts";
 import { PageKey } from "./page-key.ts";
 
 const MANY = 1_000_000;

@@ -25,18 +25,9 @@ import { createSecrets } from "../src/secrets.ts";
 import { parseSignalingMessage } from "../src/signaling-message.ts";
 import { isSignalingProof } from "../src/signaling-proof.ts";
 import { pathParts } from "../src/static-files.ts";
-import {
-  broken,
-  brokenBytes,
-  brokerFrame,
-  challengeFrame,
-  headerText,
-  listFrame,
-  memberFrame,
-  NO_NAMES,
-  pick,
-  signalingFrame,
-} from "./fuzz-frames.ts";
+import { broken, brokenBytes } from "./fuzz-damage.ts";
+import { brokerFrame, challengeFrame, headerText, listFrame, memberFrame, NO_NAMES, signalingFrame } from "./fuzz-frames.ts";
+import { pick } from "./pick.ts";
 import { TestLobby } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
 

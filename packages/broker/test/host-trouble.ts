@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Random } from "@rollcall/netcode/core";
 import { LOBBY_TIMES, type LobbyCode, type LobbyState, type PeerId } from "@rollcall/netcode/lobby-protocol";
-import { STEP_MS, type VirtualMember, type VirtualWorld } from "./virtual-world.ts";
+import { STEP_MS } from "./virtual-broker.ts";
+import type { VirtualMember, VirtualWorld } from "./virtual-world.ts";
 
 /** What happened in all runs: a run in which nothing did shows nothing. */
 export interface Tally {

@@ -6,7 +6,8 @@ import { IS_DEEP } from "../../../scripts/deep.ts";
 import { GATHERING_MS } from "../src/lobby-returns.ts";
 import { Trouble, type Tally } from "./host-trouble.ts";
 import { START_MS, useVirtualTime } from "./virtual-time.ts";
-import { STEP_MS, VirtualWorld } from "./virtual-world.ts";
+import { STEP_MS } from "./virtual-broker.ts";
+import { VirtualWorld } from "./virtual-world.ts";
 
 const SEEDS = IS_DEEP ? 5_000 : 100;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);

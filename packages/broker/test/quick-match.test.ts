@@ -9,7 +9,7 @@ import { expect, test, vi } from "vitest";
 import { named, TAG } from "./lobby-fixture.ts";
 import { PageKey } from "./page-key.ts";
 import { useVirtualTime } from "./virtual-time.ts";
-import { VirtualBroker } from "./virtual-world.ts";
+import { VirtualBroker } from "./virtual-broker.ts";
 
 useVirtualTime();
 

@@ -4,7 +4,8 @@ import { normalizeLobbyCode } from "@rollcall/netcode/lobby-protocol";
 import { expect, test, vi } from "vitest";
 import { IS_DEEP } from "../../../scripts/deep.ts";
 import { START_MS, useVirtualTime } from "./virtual-time.ts";
-import { STEP_MS, VirtualWorld, type VirtualMember } from "./virtual-world.ts";
+import { STEP_MS } from "./virtual-broker.ts";
+import { VirtualWorld, type VirtualMember } from "./virtual-world.ts";
 
 const SEEDS = IS_DEEP ? 5_000 : 100;
 const FIRST_SEED = Number(process.env["ROLLCALL_SEED"] ?? 1);

@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import { IS_DEEP } from "../../../scripts/deep.ts";
 import { KeyRing } from "../src/key-ring.ts";
 import { isTicketText, readTicket } from "../src/tickets.ts";
-import { broken, pick } from "./fuzz-frames.ts";
+import { broken } from "./fuzz-damage.ts";
+import { pick } from "./pick.ts";
 
 const FRAMES = IS_DEEP ? 300_000 : 3_000;
 const SECRET = "a secret that a game's server shares with the broker";
