@@ -1,47 +1,12 @@
 import { LOBBY_PROTOCOL_VERSION } from "../ports/lobby-protocol.ts";
-import type {
-  GameIdentity,
-  Json,
-  LobbyCommand,
-  LobbyFilter,
-  LobbyState,
-  PasswordProof,
-  PasswordVerifier,
-  Profile,
-} from "../ports/lobby-protocol.ts";
+import type { LobbyCommand, LobbyState } from "../ports/lobby-protocol.ts";
+
+/** A command without what the member itself adds to it. */
+type Wish<Command> = Command extends unknown ? Omit<Command, "protocol" | "key" | "device" | "entrance"> : never;
 
 /** How a member comes into a lobby. `resume`: with the secret that an earlier page of this seat kept. */
 export type LobbyEntrance =
-  | {
-      readonly type: "create";
-      readonly game: GameIdentity;
-      readonly profile: Profile;
-      readonly capacity: number;
-      readonly settings: Json;
-      readonly metadata: Json;
-      readonly relayOnly?: boolean;
-      readonly listed?: boolean;
-      readonly password?: PasswordVerifier;
-      readonly audience?: number;
-    }
-  | {
-      readonly type: "quick-match";
-      readonly game: GameIdentity;
-      readonly profile: Profile;
-      readonly filter: LobbyFilter;
-      readonly capacity: number;
-      readonly settings: Json;
-      readonly metadata: Json;
-    }
-  | {
-      readonly type: "join";
-      readonly code: string;
-      readonly game: GameIdentity;
-      readonly profile: Profile;
-      readonly password?: PasswordProof;
-      readonly as?: "spectator" | "queue";
-      readonly reservation?: string;
-    }
+  | Wish<Extract<LobbyCommand, { readonly type: "create" | "quick-match" | "join" }>>
   | { readonly type: "resume"; readonly code: string; readonly secret: string; readonly keepsake?: string };
 
 /** What the broker knows the member by. */

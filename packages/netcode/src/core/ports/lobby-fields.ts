@@ -1,7 +1,8 @@
 import { parsePeerId, type PeerId } from "../base/units.ts";
 import * as LOBBY_LIMITS from "./lobby-limits.ts";
 import { integer, json, list, object, optional, pattern, Refusal, text, type Fields, type Read } from "./lobby-shape.ts";
-import type { EntranceAttempt, GameIdentity, PlayerProfile, Profile } from "./lobby-types.ts";
+import type { EntranceAttempt } from "./lobby-command.ts";
+import type { GameIdentity, PlayerProfile, Profile } from "./lobby-types.ts";
 
 /** Readers of what both directions carry. */
 

@@ -4,6 +4,7 @@ export { parsePeerId, type LobbyCode, type PeerId } from "../base/units.ts";
 export { parseBrokerFrame, writeFramePeer, encodeBrokerFrame, type BrokerFrame, type FrameChannel } from "./broker-frame.ts";
 export { jsonBytes, parseJsonText, type JsonBounds, type JsonRefusal, type JsonText } from "./json-text.ts";
 export { normalizeLobbyCode } from "./lobby-code.ts";
+export type * from "./lobby-command.ts";
 export { compareListings, isFull } from "./listing-order.ts";
 export { playersOf } from "./lobby-roles.ts";
 export type * from "./lobby-ban.ts";

@@ -37,7 +37,8 @@ import {
   type MemberMessageParse,
   type Read,
 } from "./lobby-shape.ts";
-import { LOBBY_PROTOCOL_VERSION, type LobbyCommand } from "./lobby-types.ts";
+import type { LobbyCommand } from "./lobby-command.ts";
+import { LOBBY_PROTOCOL_VERSION } from "./lobby-types.ts";
 
 const visit = { protocol: count, device: optional(token) };
 
