@@ -19,6 +19,7 @@ import { AttemptWitness } from "./attempt-witness.ts";
 import { DescriptionExchange } from "./description-exchange.ts";
 import { newContact, type Attempt, type Contact, type Refusal } from "./peer-contact.ts";
 import { RtcChannels } from "./rtc-channels.ts";
+import { toRtcIceServer } from "./rtc-ice-server.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
 import { SignalingPeer, type PeerConstructor, type SignalingGrant, type SignalingOptions } from "./signaling-peer.ts";
 
@@ -119,7 +120,7 @@ export class PeerTransport implements Transport {
   }
 
   setIceServers(servers: readonly IceServer[]): void {
-    const iceServers = servers.map((server) => ({ ...server, urls: [...server.urls] }));
+    const iceServers = servers.map(toRtcIceServer);
     this.#signaling.setIceServers(iceServers);
     for (const { attempt } of this.#contacts.values()) attempt?.exchange.setIceServers(iceServers);
   }

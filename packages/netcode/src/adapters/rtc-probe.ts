@@ -2,6 +2,7 @@
 import type { FoundCandidate, Gathering, PairFinding } from "../core/ports/diagnosis.ts";
 import type { CandidateKind, IceServerError } from "../core/ports/link-failure.ts";
 import type { GatherOptions, PairOptions } from "./diagnosis-probes.ts";
+import { toRtcIceServer } from "./rtc-ice-server.ts";
 
 /** The id of the link's own channel, see `rtc-channels.ts`. */
 const CHANNEL_ID = 100;
@@ -77,7 +78,7 @@ export async function measurePair(options: PairOptions): Promise<PairFinding> {
 
 function open({ servers, policy }: GatherOptions): RTCPeerConnection {
   return new RTCPeerConnection({
-    iceServers: servers.map((server) => ({ ...server, urls: [...server.urls] })),
+    iceServers: servers.map(toRtcIceServer),
     iceTransportPolicy: policy,
   });
 }

@@ -1,3 +1,4 @@
+import { toRtcIceServer } from "../adapters/rtc-ice-server.ts";
 import type { MessageTypes } from "../core/base/message-type.ts";
 import { Random } from "../core/base/random.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
@@ -6,7 +7,7 @@ import type { LinkMeshOptions } from "../core/link/link-mesh.ts";
 import type { LobbyEntrance } from "../core/lobby/lobby-entrance.ts";
 import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import { normalizeLobbyCode } from "../core/ports/lobby-protocol.ts";
-import type { Admission, GameIdentity, IceServer, Json, PasswordVerifier, Profile } from "../core/ports/lobby-protocol.ts";
+import type { Admission, GameIdentity, Json, PasswordVerifier, Profile } from "../core/ports/lobby-protocol.ts";
 import { parseBrokerAddress } from "./broker-address.ts";
 import type { BrokerAddress } from "./broker-address.ts";
 import {
@@ -315,10 +316,6 @@ async function beginVisit(environment: Environment, invite: Invite | undefined, 
   const visit = await LobbyVisit.begin(await environment.createCrypto(), invite);
   throwIfAborted(signal);
   return visit;
-}
-
-function toRtcIceServer(server: IceServer): RTCIceServer {
-  return { ...server, urls: [...server.urls] };
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -1,4 +1,5 @@
 import type { PeerId } from "../core/base/units.ts";
+import type { MatchSeat } from "../core/ports/lobby-protocol.ts";
 import * as ROLLBACK_KIND from "../core/wire/rollback-kind.ts";
 
 /** Who comes back asks one peer a second for the match, at most seven in turn. At half, one of them seems to have it after all. */
@@ -20,10 +21,10 @@ export class MatchPeople {
   #confirmedFrame = -1;
   #progressMs: number;
 
-  constructor(nowMs: number, localPeerId: PeerId, seated: Iterable<PeerId>) {
+  constructor(nowMs: number, localPeerId: PeerId, seats: readonly MatchSeat[]) {
     this.#localPeerId = localPeerId;
     this.#progressMs = nowMs;
-    this.#seated = new Set(seated);
+    this.#seated = new Set(seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : [])));
   }
 
   get others(): readonly PeerId[] {

@@ -118,9 +118,8 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
       ...MATCH_LIMITS,
     });
     this.recordable = { source: this.#session.source, game, setup: this.#setup, players: seatPlayers, inputBytes: game.inputBytes };
-    const seated = agreement.seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
-    this.#people = new MatchPeople(nowMs, localPeerId, seated);
-    this.#inputs = this.#roomForInputs(seated.filter((peerId) => peerId === localPeerId).length);
+    this.#people = new MatchPeople(nowMs, localPeerId, agreement.seats);
+    this.#inputs = this.#roomForInputs(seatPlayers.filter(({ peerId }) => peerId === localPeerId).length);
     const [session, startMs] = [this.#session, this.#startMs];
     this.#driver = new MatchDriver({ session, host: this, frameRateHz: game.frameRateHz, nowMs, startMs, meter });
   }

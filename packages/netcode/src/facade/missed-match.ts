@@ -19,8 +19,7 @@ export class MissedMatch {
   /** Says so to the others. */
   constructor({ matchNumber, seats }: MatchAgreement, { nowMs, localPeerId, transmit }: MissedMatchOptions) {
     this.matchNumber = matchNumber;
-    const seated = seats.flatMap((seat) => (seat.kind === "person" ? [seat.peerId] : []));
-    this.#people = new MatchPeople(nowMs, localPeerId, seated);
+    this.#people = new MatchPeople(nowMs, localPeerId, seats);
     for (const to of this.#people.others)
       transmit({ to, channel: "reliable", bytes: Uint8Array.of(PACKET_KIND.matchLeft, this.matchEpoch) });
   }
