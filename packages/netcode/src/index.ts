@@ -82,7 +82,7 @@ export { CorrectionSmoother, type CorrectionSmootherOptions } from "./presentati
 export type { LobbyOf, MatchOf } from "./facade/game-types.ts";
 export type { BanOptions, ReserveOptions } from "./facade/host-options.ts";
 export type { LogEntry, LogLevel, LogScope } from "./facade/log-types.ts";
-export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./facade/public-lobby-types.ts";
+export type { LobbyList, LobbyListEvents, LobbyListOptions, QuickMatchOptions } from "./facade/public-lobby-types.ts";
 export type { LocalMatchOptions, PlayerOptions, ProfileOptions } from "./facade/player-options.ts";
 export type { Recordable } from "./facade/recordable.ts";
 export { NetcodeError, type NetcodeErrorDetail } from "./facade/netcode-error.ts";
@@ -95,6 +95,7 @@ export type {
   LobbyOptions,
   LobbyPeer,
   LobbySecurity,
+  ResumeOptions,
   StartOptions,
 } from "./facade/lobby-types.ts";
 export type {

@@ -5,9 +5,9 @@ import { browserEnvironment } from "./browser-environment.ts";
 import { prepareDevice } from "./device-identity.ts";
 import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
-import type { LobbyList, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./public-lobby-types.ts";
+import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
-import type { HostOptions, JoinOptions, Lobby } from "./lobby-types.ts";
+import type { HostOptions, JoinOptions, Lobby, ResumeOptions } from "./lobby-types.ts";
 import type { Match } from "./match-types.ts";
 
 /**

@@ -38,8 +38,8 @@ import { SeatMemory } from "./seat-memory.ts";
 import type { LobbyLog } from "./lobby-log.ts";
 import { LobbyVisit, newInvite } from "./lobby-visit.ts";
 import { ROOM_TICK_MS } from "./facade-times.ts";
-import type { LobbyList, LobbyListOptions, QuickMatchOptions, ResumeOptions } from "./public-lobby-types.ts";
-import type { HostOptions, JoinOptions, Lobby, LobbyOptions } from "./lobby-types.ts";
+import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
+import type { HostOptions, JoinOptions, Lobby, LobbyOptions, ResumeOptions } from "./lobby-types.ts";
 
 /** Watchers and who waits: as many as a match of eight has players. At double, who comes to watch costs each of them another link. */
 const AUDIENCE = 8;

@@ -29,6 +29,17 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
   readonly log?: (entry: LogEntry) => void;
 }
 
+/** For `resumeLobby`. */
+export interface ResumeOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+  State,
+  Schema,
+  Messages
+> {
+  /** Takes the seat back from another tab that has it, which gets `closed` with `SEAT_TAKEN`. Ask the person first. */
+  readonly takeOver?: boolean;
+}
+
+/** For `joinLobby`. */
 export interface JoinOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,
   Schema,
@@ -42,6 +53,7 @@ export interface JoinOptions<State, Schema extends InputSchema, Messages extends
   readonly password?: string;
 }
 
+/** For `hostLobby`. */
 export interface HostOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,
   Schema,

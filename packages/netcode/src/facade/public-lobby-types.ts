@@ -3,15 +3,6 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import type { GameIdentity, Json, LobbyFilter, LobbyListing } from "../core/ports/lobby-protocol.ts";
 import type { LobbyOptions } from "./lobby-types.ts";
 
-export interface ResumeOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
-  State,
-  Schema,
-  Messages
-> {
-  /** Takes the seat back from another tab that has it, which gets `closed` with `SEAT_TAKEN`. Ask the person first. */
-  readonly takeOver?: boolean;
-}
-
 export interface QuickMatchOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,
   Schema,
