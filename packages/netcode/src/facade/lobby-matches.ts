@@ -43,6 +43,11 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     return this.#current;
   }
 
+  /** The same, until we are out of it: what a game has as its match. */
+  get shown(): MatchRunner<State, Schema> | undefined {
+    return this.#current?.isOut === true ? undefined : this.#current;
+  }
+
   /** Any match that wants frames or packets. */
   get active(): boolean {
     return (this.#current !== undefined && this.#current.phase !== "closed") || this.#lingering !== undefined;

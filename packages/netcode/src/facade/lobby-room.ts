@@ -93,7 +93,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
       game,
       localPeerId: admission.peerId,
       transmit: (transmit) => this.#links.transmit(transmit),
-      pathTo: (peerId) => this.peers.find((peer) => peer.peerId === peerId)?.path ?? "connecting",
+      pathTo: (peerId) => this.#links.path(peerId),
       isMember: (peerId) => memberOf(this.state, peerId) !== undefined,
       goneReasonOf: (peerId) => this.#absences.reasonOf(peerId),
       mayTakeSeats: (peerId, playerIndexes) => mayTakeSeats(this.state, peerId, playerIndexes),
@@ -154,8 +154,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   }
 
   get match(): Match<State, Schema> | undefined {
-    const { current } = this.#matches;
-    return current?.isOut === true ? undefined : current;
+    return this.#matches.shown;
   }
 
   on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void {

@@ -107,7 +107,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
       game,
       localPeerId: this.#localPeerId,
       transmit: (transmit) => this.#links.transmit(transmit),
-      pathTo: (peerId) => this.peers.find((peer) => peer.peerId === peerId)?.path ?? "connecting",
+      pathTo: (peerId) => this.#links.path(peerId),
       goneReasonOf: (peerId) => this.#gone.get(peerId),
       isMember: (peerId) => !this.#gone.has(peerId),
       mayTakeSeats: () => true,
@@ -130,8 +130,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
   }
 
   get match(): Match<State, Schema> | undefined {
-    const { current } = this.#matches;
-    return current?.isOut === true ? undefined : current;
+    return this.#matches.shown;
   }
 
   on<Name extends keyof PeerGroupEvents>(name: Name, listener: PeerGroupEvents[Name]): () => void {

@@ -4,7 +4,7 @@ import { failureOf } from "../core/link/attempt-evidence.ts";
 import type { LinkMesh } from "../core/link/link-mesh.ts";
 import { withoutStamp } from "../core/link/staleness.ts";
 import type { Farewell } from "../core/ports/departure.ts";
-import type { LinkAction, LinkEvent, LinkStats, LinkStatus } from "../core/ports/link.ts";
+import type { LinkAction, LinkEvent, LinkPath, LinkStats, LinkStatus } from "../core/ports/link.ts";
 import type { MembershipKeeper } from "../core/ports/membership.ts";
 import type { Roster } from "../core/ports/roster.ts";
 import type { Transmit } from "../core/ports/session.ts";
@@ -75,6 +75,11 @@ export class PeerLinks implements TransportHandler, BrokerCarrierHandler {
 
   stats(): readonly LinkStats[] {
     return this.#mesh.stats();
+  }
+
+  /** How packets reach a peer. */
+  path(peerId: PeerId): LinkPath {
+    return this.stats().find((link) => link.peerId === peerId)?.path ?? "connecting";
   }
 
   /** Sends for a session or an application. What goes over `reliable` survives a change of the peer connection. False: it did not leave, and never will. */
