@@ -13,7 +13,8 @@ import {
 import { hostLobby, joinLobby, quickMatch, resumeLobby, watchLobbies } from "../src/facade/enter-lobby.ts";
 import { startLocalMatch } from "../src/facade/local-match.ts";
 import type { LocalMatchOptions } from "../src/facade/player-options.ts";
-import type { LobbyOptions, Match } from "../src/facade/types.ts";
+import type { LobbyOptions } from "../src/facade/lobby-types.ts";
+import type { Match } from "../src/facade/match-types.ts";
 import { errorOf, openRoom, options, play, startAll } from "./facade-room.ts";
 import { FacadeWorld } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";
