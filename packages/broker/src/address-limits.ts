@@ -17,9 +17,6 @@ interface AddressEntry {
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
 const ADDRESSES_MAX = 50_000;
 
-/** Beside sockets and connections. What is done in a moment and asks little is not counted so: a city's phones do it. */
-const COUNTS_FOR_NETWORK: ReadonlySet<LimitedDeed> = new Set(["wrongCodes"]);
-
 /** What one address has used up. */
 export class AddressLimits {
   readonly #limits: BrokerLimits;
@@ -55,7 +52,8 @@ export class AddressLimits {
 
   /** Counts it; false: too often. */
   take(nowMs: number, address: string, deed: LimitedDeed): boolean {
-    if (!COUNTS_FOR_NETWORK.has(deed)) return this.#bucketOf(nowMs, address, { deed, times: 1 }).take(nowMs);
+    const network = networkOf(address);
+    if (network === undefined) return this.#bucketOf(nowMs, address, { deed, times: 1 }).take(nowMs);
     const buckets = this.#bucketsOf(nowMs, address, deed);
     const taken = buckets.filter((bucket) => bucket.take(nowMs));
     if (taken.length === buckets.length) return true;
@@ -94,7 +92,7 @@ export class AddressLimits {
   }
 
   #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly Allowance[] {
-    const network = COUNTS_FOR_NETWORK.has(deed) ? networkOf(address) : undefined;
+    const network = networkOf(address);
     const own = this.#bucketOf(nowMs, address, { deed, times: 1 });
     return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_TIMES })];
   }

@@ -17,8 +17,8 @@ export function clientAddress(request: IncomingMessage, trustedProxyHops: number
 }
 
 /**
- * Some providers give a customer a /48, with 65,536 addresses as we count them: it may guess, and have sockets and connections, so many times as often as one of them. Elsewhere the
- * same /48 is a city's phones. At half, an evening's mistypes there, and its 500 players, are turned away; at double, five customers fill a broker.
+ * Some providers give a customer a /48, with 65,536 addresses as we count them: all of these may do everything so many times as often as one of them, together. Elsewhere
+ * the same /48 is a city's phones. At half, an evening's mistypes there, and its 500 players, are turned away; at double, five customers fill a broker.
  */
 export const NETWORK_TIMES = 16;
 

@@ -63,7 +63,7 @@ test("[LS90] an address asks for a quick match as often as for the list", async 
   expect(replies.filter((reply) => reply?.text.includes("resumeSecret") === true)).toHaveLength(BROKER_LIMITS.listsPerMinute);
 });
 
-test("[AB101] all addresses of an IPv6 /48 together have sixteen times the sockets of one; others have room", () => {
+test("[AB101] all addresses of an IPv6 /48 together have sixteen times the sockets of one, and do everything sixteen times as often; others have room", () => {
   const limits = new AddressLimits({ ...BROKER_LIMITS, socketsPerAddress: 2 });
   const open = (text: string): boolean => {
     const address = addressKey(text) ?? "";
@@ -74,6 +74,8 @@ test("[AB101] all addresses of an IPv6 /48 together have sixteen times the socke
   const opened = Array.from({ length: 100 }, (_, index) => open(`2001:db8:7:${index.toString(16)}::1`));
   expect(opened.filter(Boolean)).toHaveLength(32);
   expect([open("2001:db8:7:999::1"), open("2001:db8:8::1"), open("192.0.2.1")]).toEqual([false, true, true]);
+  const lobbies = Array.from({ length: 1_000 }, (_, index) => limits.take(0, `2001:db8:9:${index.toString(16)}::/64`, "lobbies"));
+  expect(lobbies.filter(Boolean)).toHaveLength(16 * BROKER_LIMITS.lobbiesPerMinute);
   limits.removeSocket("2001:db8:7:0::/64");
   expect([open("2001:db8:7:999::1"), open("2001:db8:7:999::1")]).toEqual([true, false]);
 });
