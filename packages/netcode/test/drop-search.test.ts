@@ -141,6 +141,12 @@ describe("every interleaving of drops", () => {
     search({ memberCount: 4, flaky: PAIRS_OF_FOUR, random: { runs: 1, seed: 15_842 } });
   });
 
+  it("[RB46] regression: of four of whom any fall silent once and speak again while one dies without a word, those who live go on", () => {
+    for (const seed of [386, 437, 586, 610, 660, 884, 996]) {
+      search({ memberCount: 4, flaky: PAIRS_OF_FOUR, mortal: [3], random: { runs: IS_DEEP ? 500 : 1, seed } });
+    }
+  });
+
   it("[RB40] of goodbyes: one that arrives anywhere is the same everywhere, also when it is lost on the way to some", () => {
     search({ memberCount: 3, leaving: [2] });
     search({ memberCount: 3, leaving: [2], mortal: [2] });
