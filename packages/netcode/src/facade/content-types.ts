@@ -11,6 +11,7 @@ export interface SendOptions {
   readonly name?: string;
   /** A media type. Default: that of a `Blob`, else empty. */
   readonly type?: string;
+  /** Whatever the game adds: plain data. Default: `null`. */
   readonly metadata?: Json;
 }
 
@@ -29,15 +30,19 @@ export type TransferFailure = "refused" | "too-large" | "too-many" | "cancelled"
 /** One receiver of a file that we send. */
 export interface TransferRecipient {
   readonly peerId: PeerId;
+  /** Of the file on its way to this one. */
   readonly state: TransferState;
   /** Bytes that have arrived there. */
   readonly receivedBytes: number;
+  /** There once `state` is `failed`. */
   readonly failure: TransferFailure | undefined;
 }
 
 /** A file on its way from us. */
 export interface SentTransfer {
+  /** Of the whole file. */
   readonly sizeBytes: number;
+  /** In the order in which they were named. */
   readonly recipients: readonly TransferRecipient[];
   /** 0–1, over all recipients that did not fail. */
   readonly progress: number;
@@ -51,13 +56,20 @@ export interface SentTransfer {
 
 /** A file that another member wants to send us. Name, type and metadata are another's words: check and escape them. */
 export interface IncomingTransfer {
+  /** Who sends it. */
   readonly from: PeerId;
+  /** A file name, or what the sender calls it; may be empty. */
   readonly name: string;
+  /** A media type, by the sender's word; may be empty. */
   readonly type: string;
+  /** Plain data, of any shape. */
   readonly metadata: unknown;
+  /** Of the whole file. */
   readonly sizeBytes: number;
   readonly state: TransferState;
+  /** Bytes that are here. */
   readonly receivedBytes: number;
+  /** There once `state` is `failed`. */
   readonly failure: TransferFailure | undefined;
   /** Lets the bytes come. Resolves with the whole file, whose checksum was right; rejects with `TRANSFER_FAILED`. */
   accept(): Promise<Uint8Array>;
@@ -100,11 +112,13 @@ export interface LobbyMessages<Messages extends MessageTypes> {
   ): () => void;
 }
 
+/** What somebody wrote, as this page shows it. */
 export interface ChatMessage {
   /** Rises by one with each message that this page shows. */
   readonly number: number;
   /** Who wrote it, as they were then. */
   readonly from: Member;
+  /** We wrote it. */
   readonly isOwn: boolean;
   /** One line without anything that cannot be seen, at most 300 graphemes. Not escaped: another's text, so show it as text and never as HTML. */
   readonly text: string;

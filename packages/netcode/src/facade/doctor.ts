@@ -15,6 +15,7 @@ export { CHECK_IDS } from "../core/ports/diagnosis.ts";
 export type { CheckDetails, CheckId, CheckStatus, DiagnosisLine, ReachLevel, Verdict } from "../core/ports/diagnosis.ts";
 export type { Diagnosis, DiagnosisStep } from "./run-diagnosis.ts";
 
+/** For `diagnose`. */
 export interface DiagnoseOptions {
   /** As for `hostLobby`. */
   readonly broker?: string | URL;

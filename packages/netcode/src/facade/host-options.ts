@@ -1,10 +1,12 @@
 /** Options of what the host asks for. */
 
+/** For `lobby.ban`. */
 export interface BanOptions {
   /** How long the member may not come back, in ms, at most a day. Left out: while the lobby lives. */
   readonly banMs?: number;
 }
 
+/** For `lobby.reserve`. */
 export interface ReserveOptions {
   /** How many, 1–64. Default 1. */
   readonly seats?: number;

@@ -1,6 +1,7 @@
 /** How bad it is: `info` happens in every game; `warn` heals, or the game goes on without somebody; `error` is what a player notices. */
 export type LogLevel = "info" | "warn" | "error";
 
+/** What an entry is about. */
 export type LogScope = "lobby" | "broker" | "link" | "match";
 
 /** Something that happened to a game's connections, for the game's own reports. Without secrets, addresses and names. */

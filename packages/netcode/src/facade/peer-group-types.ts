@@ -8,6 +8,7 @@ import type { NetcodeErrorLike } from "./error-types.ts";
 import type { LobbyPeer } from "./lobby-types.ts";
 import type { Match } from "./match-types.ts";
 
+/** For `connectPeers`. */
 export interface PeerGroupOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;
   /** The group's from now on: `leave` disposes of it. */
@@ -29,13 +30,17 @@ export interface GroupSeat extends PlayerOptions {
 
 /** All of it has to be the same for every peer. */
 export interface GroupMatchOptions {
+  /** All randomness of the match: any number, of which the low 32 bits count. */
   readonly seed: number;
   /** By player index. */
   readonly seats: readonly GroupSeat[];
+  /** `settings` of `init`: plain data of at most 4,096 bytes of JSON. Default: `null`. */
   readonly settings?: Json;
+  /** From this call to frame 0, 0–60,000 ms; default 0. */
   readonly countdownMs?: number;
 }
 
+/** For `group.on`. */
 export interface PeerGroupEvents {
   /** Anything of `peers` changed. */
   change: () => void;
@@ -49,7 +54,9 @@ export interface PeerGroupEvents {
 export interface PeerGroup<State, Schema extends InputSchema> {
   /** How the others are connected. */
   readonly peers: readonly LobbyPeer[];
+  /** The one being played; `undefined` before the first, and after `stop`. */
   readonly match: Match<State, Schema> | undefined;
+  /** Returns the way to stop listening. */
   on<Name extends keyof PeerGroupEvents>(name: Name, listener: PeerGroupEvents[Name]): () => void;
   /**
    * Starts a match, in place of any before. Every peer of the group has to start it, with equal options and within a second: the matches of a group are

@@ -18,11 +18,14 @@ export interface ProfileOptions extends PlayerOptions {
   readonly guests?: readonly PlayerOptions[];
 }
 
+/** For `startLocalMatch`. */
 export interface LocalMatchOptions<State, Schema extends InputSchema> {
+  /** What `defineGame` returned. */
   readonly game: Game<State, Schema>;
   /** One per player; `bot: true` for bots. */
   readonly players: readonly { readonly profile: PlayerOptions; readonly bot?: boolean }[];
-  /** Default: a random one. */
+  /** All randomness of the match: any number, of which the low 32 bits count. Default: a random one. */
   readonly seed?: number;
+  /** `settings` of `init`. Default: `null`. */
   readonly settings?: Json;
 }

@@ -3,6 +3,7 @@ import type { InputSchema } from "../core/game/input-schema.ts";
 import type { GameIdentity, Json, LobbyFilter, LobbyListing } from "../core/ports/lobby-protocol.ts";
 import type { LobbyOptions } from "./lobby-types.ts";
 
+/** For `quickMatch`. */
 export interface QuickMatchOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
   State,
   Schema,
@@ -12,9 +13,11 @@ export interface QuickMatchOptions<State, Schema extends InputSchema, Messages e
   readonly wanted?: NonNullable<LobbyFilter["metadata"]>;
   /** Of the lobby that is opened where none fits, as in `hostLobby`. */
   readonly capacity?: number;
+  /** The same. */
   readonly settings?: Json;
 }
 
+/** For `watchLobbies`. */
 export interface LobbyListOptions {
   /** Only lobbies of this game, in this version. */
   readonly game: GameIdentity;
@@ -26,6 +29,7 @@ export interface LobbyListOptions {
   readonly signal?: AbortSignal;
 }
 
+/** For `list.on`. */
 export interface LobbyListEvents {
   /** Anything of the list changed: draw again. */
   change: () => void;
@@ -39,6 +43,7 @@ export interface LobbyList {
   readonly total: number;
   /** False while the broker cannot be reached: the list is as it was then. It is asked again by itself. */
   readonly isLive: boolean;
+  /** Returns the way to stop listening. */
   on<Name extends keyof LobbyListEvents>(name: Name, listener: LobbyListEvents[Name]): () => void;
   /** Frees socket and timer. */
   close(): void;

@@ -1,3 +1,4 @@
+/** For `CorrectionSmoother`. */
 export interface CorrectionSmootherOptions {
   /** Time in which a correction shrinks to a half. Default 55: at half one sees a jerk, at double the picture lies for a fifth of a second. */
   readonly halfLifeMs?: number;

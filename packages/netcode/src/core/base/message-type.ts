@@ -20,6 +20,7 @@ export type PayloadOf<Fields extends MessageFields> = {
 /** `reliable`: arrives once and in order. `unreliable`: at most once, at once or never. `latest`: the same, and never after a newer one of its sender. */
 export type MessageDelivery = "reliable" | "unreliable" | "latest";
 
+/** One kind of message, as `message` declares it. */
 export interface MessageType<Fields extends MessageFields = MessageFields> {
   readonly fields: Fields;
   readonly delivery: MessageDelivery;
@@ -36,6 +37,7 @@ export type MessageTypes = Readonly<Record<string, MessageType>>;
 // oxlint-disable-next-line typescript/no-generated-empty-object-type -- a game that declares some is such a game, too
 export type NoMessages = Readonly<Record<never, MessageType>>;
 
+/** For `message`. */
 export interface MessageOptions {
   /** Default: `reliable`. */
   readonly delivery?: MessageDelivery;

@@ -31,6 +31,7 @@ export const LINK_FAILURE_REASONS = [
   "REFUSED",
 ] as const;
 
+/** One of `LINK_FAILURE_REASONS`, which says what each means. */
 export type LinkFailureReason = (typeof LINK_FAILURE_REASONS)[number];
 
 /** How far attempts got, in order. */
@@ -54,12 +55,15 @@ export interface IceServerError {
 export interface AttemptEvidence {
   /** The furthest that any attempt got. */
   readonly stage: AttemptStage;
+  /** How many there were. */
   readonly attempts: number;
   /** The signaling socket was open when last looked at. */
   readonly isBrokerReachable: boolean;
   /** The broker said that nobody is there. */
   readonly isPeerAbsent: boolean;
+  /** Kinds of addresses that this end found for itself. */
   readonly localCandidates: readonly CandidateKind[];
+  /** Kinds of addresses that the other end told. */
   readonly remoteCandidates: readonly CandidateKind[];
   /** Distinct errors, at most 8. */
   readonly iceServerErrors: readonly IceServerError[];
