@@ -6,7 +6,7 @@ import { inviteCard } from "./invite-card.ts";
 import { noteLobby } from "./lobby-notes.ts";
 import { listenMatchKeys } from "./match-keys.ts";
 import { matchSeats } from "./match-model.ts";
-import { cleanName } from "./player-name.ts";
+import { cleanName, secondName } from "./player-name.ts";
 import { noteMatch } from "./match-notes.ts";
 import { MatchScreen } from "./match-screen.ts";
 import { ResultScreen } from "./result-screen.ts";
@@ -167,7 +167,7 @@ export class LobbySession {
   #setGuest(plays: boolean): void {
     const { lobby } = this;
     const { name } = lobby.me.profile;
-    const guest = { name: strings.room.guestName(name), colour: freeColour(lobby.state.members), choices: null };
+    const guest = { name: secondName(name), colour: freeColour(lobby.state.members), choices: null };
     this.#shell.run(lobby.setProfile({ guests: plays ? [guest] : [] }));
   }
 

@@ -5,7 +5,7 @@ import type { RubberbandLobby } from "../net/gateway.ts";
 import { botName, lookAt, PALETTE, parseSettings, type RubberbandSettings } from "../sim/index.ts";
 import { PLAYERS_MAX } from "../sim/rules.ts";
 import { connectionModel, type ConnectionModel } from "./connection-model.ts";
-import { cleanName } from "./player-name.ts";
+import { cleanName, secondName } from "./player-name.ts";
 import { strings } from "./strings.ts";
 
 export interface PersonSeat {
@@ -208,7 +208,7 @@ function guestSeats(lobby: RubberbandLobby, member: Member): GuestSeat[] {
   const hostName = memberName(member);
   return (member.profile.guests ?? []).map(({ name, colour }) => ({
     kind: "guest",
-    name: cleanName(name) === "" ? strings.room.guestName(hostName) : cleanName(name),
+    name: cleanName(name) === "" ? secondName(hostName) : cleanName(name),
     colour,
     hostName,
     isMine: member.peerId === lobby.me.peerId,

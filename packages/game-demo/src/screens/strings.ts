@@ -174,7 +174,6 @@ export const strings = {
     addGuest: "Add a player",
     removeGuest: "Remove player",
     guestHint: "A second player on this device: arrow keys and Enter, or a second gamepad. You keep WASD and Space.",
-    guestName: (name: string): string => `${name} 2`,
     watch: "Watch",
     matchOn: "A match is on. You play in the next one, from here.",
     matchOnHost: "A match is on. You can start the next one as soon as it ends.",

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Identity } from "../../src/screens/identity.ts";
-import { cleanName, friendlyName, NAME_GRAPHEMES_MAX } from "../../src/screens/player-name.ts";
+import { cleanName, friendlyName, NAME_GRAPHEMES_MAX, secondName } from "../../src/screens/player-name.ts";
 
 function memoryStorage(entries: Record<string, string> = {}): {
   getItem: (key: string) => string | null;
@@ -40,6 +40,16 @@ describe("[SC5] names are 1 to 16 graphemes, cleaned on both sides", () => {
         expect(cleanName(name)).toBe(name);
       }),
     );
+  });
+
+  test.each([
+    ["Ada", "Ada 2"],
+    ["seventeen letter", "seventeen lett 2"],
+    ["fourteen chars x", "fourteen chars 2"],
+    ["👩‍👩‍👧‍👦".repeat(5), `${"👩‍👩‍👧‍👦".repeat(5)} 2`],
+  ])("[SC36] who plays beside %j is %j, which needs no cutting", (name, second) => {
+    expect(secondName(name)).toBe(second);
+    expect(cleanName(second)).toBe(second);
   });
 
   test("every friendly name needs no cutting", () => {
