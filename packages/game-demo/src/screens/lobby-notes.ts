@@ -34,7 +34,8 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
     lobby.on("role-changed", (member) => {
       const plays = isOther(member) ? strings.toast.nowPlays(memberName(member)) : strings.toast.youPlay;
       if (member.role === undefined) toasts.show("roster", plays);
-      else if (member.role === "spectator" && isOther(member)) toasts.show("roster", strings.toast.nowWatches(memberName(member)));
+      else if (member.role === "spectator")
+        toasts.show("roster", isOther(member) ? strings.toast.nowWatches(memberName(member)) : strings.toast.youWatch);
     }),
     lobby.on("change", () => {
       const { state } = lobby;

@@ -296,6 +296,7 @@ export const strings = {
     nowPlays: (name: string): string => `${name} has a seat now`,
     youPlay: "You have a seat now",
     nowWatches: (name: string): string => `${name} watches now`,
+    youWatch: "You watch now",
     listed: "The lobby is public now",
     unlisted: "The lobby is private now",
     locked: "The lobby is locked",

@@ -102,6 +102,8 @@ describe("the room", () => {
     lobby().change("me", { role: "queued", queueNumber: 1 });
     await expect.element(page.getByTestId("room-status")).toHaveTextContent("You are number 1 in the queue.");
     lobby().change("me", { role: "spectator" });
+    lobby().emit("role-changed", lobby().me);
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent("You watch now");
     await expect.element(page.getByTestId("room-status")).toHaveTextContent("You are watching.");
     const seats = [{ kind: "bot" as const, profile: { name: "Bot 1", colour: 1, choices: null } }];
     const { hostId } = lobby().state;
