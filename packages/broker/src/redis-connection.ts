@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createClient, ErrorReply } from "@redis/client";
 import { SharedClock } from "./shared-clock.ts";
+import { SharedDeadline } from "./shared-deadline.ts";
 import { StoreUnavailable } from "./shared-state.ts";
 
 /** A script, run whole or not at all. All its keys have one hash tag, so that a cluster finds them on one node. */
@@ -64,6 +65,7 @@ type Client = ReturnType<typeof createOne>;
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #clock: SharedClock;
+  readonly #deadline: SharedDeadline;
   readonly #channels = new Map<string, (text: string) => void>();
   readonly #upListeners: (() => void)[] = [];
   readonly #hear = (text: string, channel: string): void => this.#channels.get(channel)?.(text);
@@ -79,6 +81,7 @@ export class RedisConnection {
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
     this.#clock = new SharedClock(options.steadyMs);
+    this.#deadline = new SharedDeadline(COMMAND_MS_MAX, options.steadyMs);
     void this.#run();
   }
 
@@ -128,7 +131,7 @@ export class RedisConnection {
 
   #ask<Value>(send: (client: Client) => Promise<Value>): Promise<Value> {
     if (!this.#isUp || this.#client === undefined) return Promise.reject(new StoreUnavailable("Redis is away."));
-    return within(COMMAND_MS_MAX, send(this.#client)).catch((error: unknown) => {
+    return this.#deadline.within(send(this.#client)).catch((error: unknown) => {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
       if (refusal !== LOST) this.#leave(refusal);
