@@ -25,17 +25,8 @@ export class SharedDeadline {
     return new Promise((resolve, reject) => {
       const waiting = { untilMs: this.#nowMs() + this.#ms, reject };
       this.#waiting.add(waiting);
-      this.#timer ??= this.#wake(this.#ms);
-      promise.then(
-        (value) => {
-          this.#waiting.delete(waiting);
-          resolve(value);
-        },
-        (error: unknown) => {
-          this.#waiting.delete(waiting);
-          reject(error);
-        },
-      );
+      if (this.#timer === undefined) this.#timer = this.#wake(this.#ms);
+      promise.then(resolve, reject).finally(() => this.#waiting.delete(waiting));
     });
   }
 
