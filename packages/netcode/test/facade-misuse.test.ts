@@ -11,7 +11,10 @@ import {
   type RunOptions,
 } from "../src/index.ts";
 import { hostLobby, joinLobby, quickMatch, resumeLobby, watchLobbies } from "../src/facade/enter-lobby.ts";
+import { RtcTransport } from "../src/adapters/rtc-transport.ts";
 import { startLocalMatch } from "../src/facade/local-match.ts";
+import { connectPeers } from "../src/facade/peer-group.ts";
+import type { PeerGroupOptions } from "../src/facade/peer-group-types.ts";
 import type { LocalMatchOptions } from "../src/facade/player-options.ts";
 import type { LobbyOptions } from "../src/facade/lobby-types.ts";
 import type { Match } from "../src/facade/match-types.ts";
@@ -186,6 +189,10 @@ describe("callbacks", () => {
     expect(await reportedOf({}, { ...idle, frame: fail })).toEqual(["Error: later"]);
   });
 
+  test("[FA102] an `async` input presses nothing, and is told", async () => {
+    expect(await reportedOf({}, { input: untyped(fail) })).toEqual(["NetcodeError: Expected what is pressed at once, and got a promise."]);
+  });
+
   test("[FA102] a game's event may have the name of what every object has", async () => {
     const step = (_state: unknown, _inputs: unknown, { emit }: { emit: (name: string) => void }): void => {
       emit("toString");
@@ -291,6 +298,16 @@ test("[FA107] without a page a local match is played, and who enters a lobby is 
   expect([code, remedy.includes("@rollcall/netcode/node")]).toEqual(["BAD_ARGUMENT", true]);
   expect(match.phase).toBe("running");
   match.stop();
+});
+
+test("[BY11] a transport that is none, a game that was not defined and no connection are told by name", async () => {
+  const { environment } = new FacadeWorld().page();
+  const transport = new RtcTransport({ peerId: "ada" });
+  const wrong = [undefined, {}, { game: pressGame(), peers: ["ben"], transport: null }, { game: {}, peers: ["ben"], transport }];
+  const connect = (option: unknown): Promise<unknown> => connectPeers(environment, untyped<PeerGroupOptions<unknown, Press>>(option));
+  for (const error of await Promise.all(wrong.map((option) => errorOf(connect(option))))) expect(error.code).toBe("BAD_ARGUMENT");
+  expect(() => transport.setConnection("ben", untyped(undefined))).toThrow("an RTCPeerConnection");
+  expect(() => transport.setConnection("ben", untyped({}))).toThrow("`unreliable`, `reliable` and `control`");
 });
 
 test("[FA101] a page that enters another lobby before it leaves the first comes back to the newer one", async () => {

@@ -89,6 +89,7 @@ export class RtcTransport implements Transport {
    */
   setConnection(peerId: string, source: PeerConnectionSource): void {
     if (this.#disposed) return;
+    assert(typeof source === "object" && source !== null, "an RTCPeerConnection, or channels of one");
     if (!("createDataChannel" in source)) checkGiven(source);
     const contact = this.#contact(peerIdOf(peerId));
     const wasOpen = contact.attempt?.channels.isOpen === true && contact.attempt.isTaken;
@@ -345,7 +346,8 @@ function peerIdOf(text: string): PeerId {
   return peerId;
 }
 
-function checkGiven({ unreliable, reliable, control }: GivenChannels): void {
+function checkGiven({ unreliable, reliable, control }: Partial<GivenChannels>): void {
+  assert(unreliable !== undefined && reliable !== undefined && control !== undefined, "channels `unreliable`, `reliable` and `control`");
   assert(!unreliable.ordered && unreliable.maxRetransmits === 0, "an unordered channel with maxRetransmits 0 as `unreliable`");
   const isReliable = ({ ordered, maxRetransmits, maxPacketLifeTime }: RTCDataChannel): boolean =>
     ordered && maxRetransmits === null && maxPacketLifeTime === null;

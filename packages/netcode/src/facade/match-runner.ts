@@ -21,6 +21,7 @@ import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
 import { NetcodeError } from "./netcode-error.ts";
 import { sessionPlayersOf, type Recordable } from "./recordable.ts";
+import { settled } from "./report-rejection.ts";
 import { RunAhead } from "./run-ahead.ts";
 import { checkState } from "./state-check.ts";
 import { tellSessionEvent } from "./tell-session-event.ts";
@@ -291,7 +292,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     if (input !== undefined) {
       this.#callbacks.call("input", () => {
         for (let index = 0; index < localPlayers.length; index++)
-          this.#simulation.packInput(input(localPlayers[index] ?? 0), inputs, index * inputBytes);
+          this.#simulation.packInput(settled(input(localPlayers[index] ?? 0)), inputs, index * inputBytes);
       });
     }
     return inputs;

@@ -8,7 +8,15 @@ import * as LOBBY_LIMITS from "../core/ports/lobby-limits.ts";
 import type { LinkEvent } from "../core/ports/link.ts";
 import type { MatchAgreement, MatchSeat } from "../core/ports/lobby-protocol.ts";
 import type { Ticker } from "../driver/ticker.ts";
-import { checkedCountdown, checkedInteger, checkedJson, checkedPlayer } from "./checked-arguments.ts";
+import {
+  checkedCountdown,
+  checkedIdentity,
+  checkedInteger,
+  checkedJson,
+  checkedOptions,
+  checkedPlayer,
+  checkSignal,
+} from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
 import type { Environment } from "./environment.ts";
 import { errorOfLink } from "./link-error.ts";
@@ -31,6 +39,10 @@ export async function connectPeers<State, Schema extends InputSchema>(
   environment: Pick<Environment, "page" | "startTicker">,
   options: PeerGroupOptions<State, Schema>,
 ): Promise<PeerGroup<State, Schema>> {
+  const { game, signal, transport } = checkedOptions(options);
+  if (typeof checkedOptions(transport).dispose !== "function") throw badArgument("a transport");
+  checkedIdentity(game);
+  checkSignal(signal);
   const group = createGroup(environment, options);
   const abort = (): void => void group.leave();
   options.signal?.addEventListener("abort", abort);

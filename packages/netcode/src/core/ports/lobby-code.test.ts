@@ -15,6 +15,7 @@ test.each([
   ["KXRTL", undefined],
   ["KXR\u00dfM", undefined],
   ["", undefined],
+  [null, undefined],
   ["https://play.example/", undefined],
   [`#j=KXRTM${" ".repeat(3_000)}`, undefined],
 ])("[LP10] %j is the code %j", (text, code) => {

@@ -15,10 +15,10 @@ const CODE_PATTERN = new RegExp(
 /**
  * Reads a code as people type and paste it: any case, with spaces and dashes, or a whole link with `#j=CODE`, with or without
  * the secret of an invite and a reservation.
- * `undefined` for everything that cannot be a code.
+ * `undefined` for everything that cannot be a code: `null`, too, which is what an address without the parameter gives.
  */
-export function normalizeLobbyCode(text: string): LobbyCode | undefined {
-  if (text.length > LOBBY_LIMITS.codeUnits) return undefined;
+export function normalizeLobbyCode(text: string | null | undefined): LobbyCode | undefined {
+  if (typeof text !== "string" || text.length > LOBBY_LIMITS.codeUnits) return undefined;
   const bare = (LINK_PATTERN.exec(text)?.[1] ?? text).replace(SECRET_PATTERN, "").replace(FILLER_PATTERN, "");
   // Tested before it is raised to upper case: "ß" becomes "SS" there.
   return CODE_PATTERN.test(bare) ? (bare.toUpperCase() as LobbyCode) : undefined;

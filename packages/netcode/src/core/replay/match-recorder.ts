@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import type { MatchSetup } from "../game/game.ts";
 import type { SessionPlayer } from "../ports/session.ts";
 import type { SessionSnapshot, SettledSource } from "../rollback/settled-source.ts";
@@ -29,6 +30,7 @@ export class MatchRecorder {
 
   constructor(options: MatchRecorderOptions) {
     const { players, inputBytes } = options;
+    assert(Array.isArray(players), "`match.recordable`, and not the match");
     this.#options = options;
     this.#columns = players.map(() => new InputRuns(inputBytes));
     this.#row = new Uint8Array(players.length * inputBytes);

@@ -83,8 +83,10 @@ export function encodeReplay(replay: Replay): Uint8Array {
   return bytes;
 }
 
-/** Reads what `encodeReplay` wrote, from bytes that anybody may have sent. Never throws. */
-export function decodeReplay(bytes: Uint8Array): ReplayResult {
+/** Reads what `encodeReplay` wrote, from bytes that anybody may have sent: whatever they are, it does not throw. */
+export function decodeReplay(file: Uint8Array | ArrayBuffer): ReplayResult {
+  const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
+  assert(bytes instanceof Uint8Array, "the bytes of a replay");
   if (bytes.length < HEAD_BYTES || MAGIC.some((byte, index) => bytes[index] !== byte)) return { ok: false, reason: "not-a-replay" };
   if (bytes[MAGIC.length] !== FORMAT_VERSION) return { ok: false, reason: "version" };
   const reader = new ByteReader(bytes);

@@ -8,7 +8,17 @@ import { checksumBytes } from "../base/checksum.ts";
 import { Random } from "../base/random.ts";
 import { GameSimulation } from "../game/game-simulation.ts";
 import { RollbackSession } from "../rollback/rollback-session.ts";
-import { decodeReplay, encodeReplay, fromLinkText, ReplayPlayer, toLinkText, verifyReplay, type Replay } from "./index.ts";
+import {
+  decodeReplay,
+  encodeReplay,
+  MatchRecorder,
+  type MatchRecorderOptions,
+  fromLinkText,
+  ReplayPlayer,
+  toLinkText,
+  verifyReplay,
+  type Replay,
+} from "./index.ts";
 import { decodeInputs, encodeInputs } from "./input-coding.ts";
 
 const keys = humanInput(3);
@@ -134,6 +144,13 @@ describe("a replay", () => {
       goodFrame: 300,
     });
     expect(verifyReplay(tagGame, { ...replay, checksums: [] })).toEqual({ ok: false, reason: "unchecked" });
+  });
+
+  it("[RE17] is read from the buffer that a page gets of a file, and what is no bytes at all is a bug of the caller", () => {
+    const bytes = encodeReplay(record(100).replay);
+    expect(decodeReplay(bytes.slice().buffer)).toEqual(decodeReplay(bytes));
+    expect(() => decodeReplay("a file" as unknown as Uint8Array)).toThrow("the bytes of a replay");
+    expect(() => new MatchRecorder({} as MatchRecorderOptions)).toThrow("match.recordable");
   });
 
   it("[RE6] that was changed, cut off, or is of another game is refused by name", () => {
