@@ -40,7 +40,7 @@ const FOR_GOOD = "public, max-age=31536000, immutable";
 /** Anything else is asked for again each time; unchanged, it is not sent again (`ETag`). */
 const ASK_AGAIN = "no-cache";
 
-/** Whoever reads nothing of an answer for so long is gone. At half, a phone in a tunnel starts over; at double, slow readers hold files open for longer. */
+/** Whoever reads nothing of an answer for so long is gone; where something was on its way, Node gives it as long again. At half, a phone in a tunnel starts over; at double, slow readers hold files open for longer. */
 const SILENT_READER_MS = 30_000;
 
 /** Longest path, as it comes. Builds have short ones; the system takes no name above 255 bytes. */
