@@ -100,22 +100,3 @@ describe("a path that ICE finds", () => {
     }
   });
 });
-
-describe("a peer that is said to be back", () => {
-  const commands = ({ actions }: LinkOutput): string[] =>
-    actions.splice(0).flatMap((action) => (action.type === "negotiate" ? [action.command.type] : []));
-
-  it("[LK214] is not offered another exchange while its own is new, and is offered one after that", () => {
-    const { healing, output } = setup();
-    healing.check(2_000);
-    expect(commands(output)).toEqual(["offer"]);
-    healing.handlePacket(4_000, encodeNegotiation({ ...offer, generation: sequenceOf(9) }));
-    expect(commands(output)).toEqual(["accept-offer"]);
-    healing.handlePeerBack(4_010);
-    healing.check(4_010);
-    expect(commands(output)).toEqual([]);
-    healing.handlePeerBack(5_010);
-    healing.check(5_010);
-    expect(commands(output)).toEqual(["offer"]);
-  });
-});

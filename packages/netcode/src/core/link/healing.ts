@@ -34,8 +34,6 @@ export class Healing {
   #nowMs = 0;
   /** The call is one about a packet of the peer. */
   #isReplying = false;
-  /** When the peer began an exchange. */
-  #offeredMs = -Infinity;
   readonly #replies = new TokenBucket(REPLIES_PER_SECOND, REPLIES_BURST);
 
   constructor(options: LinkOptions, direct: DirectSide, relay: RelaySide) {
@@ -83,12 +81,6 @@ export class Healing {
   hurry(nowMs: number): void {
     this.#repair.hurry(nowMs);
     this.#negotiation.hurry(nowMs);
-  }
-
-  /** The broker says that the peer is back. An offer that came from it a moment ago said so before, with fresh addresses: another exchange would throw away the path that is being found. */
-  handlePeerBack(nowMs: number): void {
-    if (nowMs - this.#offeredMs < LINK_TIMES.restartAgainMs) this.#negotiation.hurry(nowMs);
-    else this.hurry(nowMs);
   }
 
   /** The broker can be reached again. */
@@ -164,7 +156,6 @@ export class Healing {
   /** The peer began an exchange: as good as our own. */
   #handleTheirs(nowMs: number, iceRestart: boolean): void {
     this.#isRestarting ||= iceRestart;
-    this.#offeredMs = nowMs;
     this.#repair.handleStarted(nowMs);
   }
 
