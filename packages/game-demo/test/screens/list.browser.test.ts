@@ -71,6 +71,7 @@ describe("the public list", () => {
   });
 
   test("[SC73] empty, silent and failed lists say so, and what to do", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const unreachable = new NetcodeError("BROKER_UNREACHABLE");
     const list = new FakeList();
     let tries = 0;
@@ -88,6 +89,7 @@ describe("the public list", () => {
     await expect.element(status).toHaveTextContent("The lobby server does not answer. Trying again…");
     expect(rows.elements()).toHaveLength(1);
     list.set([]);
+    await vi.advanceTimersByTimeAsync(12_000);
     await userEvent.click(page.getByRole("dialog").getByRole("button", { name: "Quick match" }));
     expect(requests).toEqual(["quick Ada"]);
   });
