@@ -1,3 +1,4 @@
+import { joinBytes } from "../core/base/bytes.ts";
 import type { Piece } from "./association-end.ts";
 
 /** The receiving side of a reliable channel: pieces come in any order, whole messages leave in the order in which they were sent. */
@@ -21,17 +22,7 @@ export class StreamInbox {
       if (!piece.isLast) continue;
       const parts = this.#parts;
       this.#parts = [];
-      return joined(parts);
+      return joinBytes(parts);
     }
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }
