@@ -271,7 +271,15 @@ test("[FA58] a repair waits for fresh ICE servers, at most a second; where they 
   expect(cyd.refreshIceServers()).toBeUndefined();
 });
 
-test("[LK213] while a link is silent the lobby's own socket lets the signaling socket find the broker, and comes back with it", () => {
+interface HurriedConnection {
+  readonly connection: LobbyConnection;
+  readonly opened: readonly number[];
+  readonly sockets: readonly { readonly handler: ControlSocketHandler; readonly closed: boolean }[];
+  /** In virtual time, with a link that needs the broker all along. */
+  readonly run: (untilMs: number) => void;
+}
+
+function hurriedConnection(): HurriedConnection {
   let nowMs = 0;
   const opened: number[] = [];
   const sockets: { readonly handler: ControlSocketHandler; closed: boolean }[] = [];
@@ -296,6 +304,11 @@ test("[LK213] while a link is silent the lobby's own socket lets the signaling s
       connection.tick(nowMs);
     }
   };
+  return { connection, opened, sockets, run };
+}
+
+test("[LK213] while a link is silent the lobby's own socket lets the signaling socket find the broker, and comes back with it", () => {
+  const { connection, opened, sockets, run } = hurriedConnection();
   run(900);
   expect(sockets.map(({ closed }) => closed)).toEqual([false]);
   run(9_000);
@@ -304,6 +317,17 @@ test("[LK213] while a link is silent the lobby's own socket lets the signaling s
   run(9_100);
   expect(opened).toHaveLength(2);
   expect(opened[1]).toBeLessThan(9_100);
+});
+
+test("[LK213] a socket is given up after a second, also when the one before it is said to be closed only then", () => {
+  const { connection, sockets, run } = hurriedConnection();
+  run(1_100);
+  connection.handleBrokerFound();
+  run(1_200);
+  expect(sockets.map(({ closed }) => closed)).toEqual([true, false]);
+  sockets[0]?.handler.handleClose();
+  run(2_400);
+  expect(sockets.map(({ closed }) => closed)).toEqual([true, true]);
 });
 
 test("[FA59] a reloaded page is in its seat within a second, and in the running match within three, whichever page it is", async () => {

@@ -56,8 +56,8 @@ export class LobbyConnection implements BrokerCarrier {
   readonly #reached = new Deferred<void>();
   #isAdmitting = true;
   #socket: { readonly number: number; readonly socket: ControlSocket } | undefined;
-  /** When a socket that is not open yet was asked for. */
-  #askedMs: number | undefined;
+  /** The socket that was asked for and is not open yet. */
+  #asked: { readonly number: number; readonly sinceMs: number } | undefined;
   /** A socket that waits for the signaling socket to find the broker. */
   #held: number | undefined;
   /** When one was tried last. */
@@ -230,19 +230,19 @@ export class LobbyConnection implements BrokerCarrier {
 
   #open(number: number): void {
     const { nowMs, openControlSocket, lobbyUrl } = this.#options;
-    this.#askedMs = nowMs();
-    this.#triedMs = this.#askedMs;
+    this.#triedMs = nowMs();
+    this.#asked = { number, sinceMs: this.#triedMs };
     try {
       const socket = openControlSocket(lobbyUrl, {
         handleOpen: () => {
-          this.#askedMs = undefined;
+          this.#settleOpening(number);
           this.#handle(() => this.#member.handleSocketOpen(nowMs(), number));
           this.#reached.resolve();
         },
         handleFrame: (text) => this.#handle(() => this.#member.handleFrame(nowMs(), number, text)),
         handleBinary: (bytes) => this.#handleBinary(number, bytes),
         handleClose: () => {
-          this.#askedMs = undefined;
+          this.#settleOpening(number);
           this.#handle(() => this.#member.handleSocketClosed(nowMs(), number));
         },
       });
@@ -261,11 +261,16 @@ export class LobbyConnection implements BrokerCarrier {
     this.#open(number);
   }
 
+  /** It is open, or never will be. */
+  #settleOpening(number: number): void {
+    if (this.#asked?.number === number) this.#asked = undefined;
+  }
+
   #giveUpOpening(nowMs: number): void {
-    if (this.#askedMs === undefined || this.#socket === undefined || nowMs >= this.#hurriedUntilMs) return;
-    if (nowMs - this.#askedMs < HURRIED_OPENING_MS) return;
-    this.#askedMs = undefined;
-    this.#member.handleSocketClosed(nowMs, this.#socket.number);
+    if (this.#asked === undefined || nowMs >= this.#hurriedUntilMs || nowMs - this.#asked.sinceMs < HURRIED_OPENING_MS) return;
+    const { number } = this.#asked;
+    this.#asked = undefined;
+    this.#member.handleSocketClosed(nowMs, number);
     this.#drain();
   }
 
