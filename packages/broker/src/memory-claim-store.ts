@@ -8,7 +8,7 @@ interface HeldClaim {
   readonly untilMs: number;
 }
 
-/** Claims of one process. `nowMs` may be any clock that never goes back. */
+/** Claims of one process. `nowMs` may be any clock that never goes back; tokens are made of it as Redis makes them, so that they rise also where a store before this one was lost. */
 export class MemoryClaimStore implements ClaimStore {
   readonly #nowMs: () => number;
   readonly #claims = new Map<string, HeldClaim>();
@@ -33,7 +33,8 @@ export class MemoryClaimStore implements ClaimStore {
     if (held !== undefined && held.owner !== owner && over !== "anybody" && over !== held.token) {
       return { ok: false, holder: { owner: held.owner, token: held.token, ageMs: nowMs - held.takenAtMs } };
     }
-    const claim = { owner, token: ++this.#token, takenAtMs: nowMs, untilMs: nowMs + leaseMs };
+    this.#token = Math.max(this.#token + 1, Math.floor(nowMs * 1_000));
+    const claim = { owner, token: this.#token, takenAtMs: nowMs, untilMs: nowMs + leaseMs };
     this.#claims.set(key, claim);
     return { ok: true, token: claim.token, isNew: held?.owner !== owner };
   }

@@ -52,6 +52,16 @@ export function claimStoreContract(create: () => ClaimStore | Promise<ClaimStore
     expect(new Set(tokens).size).toBe(tokens.length);
   });
 
+  test("[CL2] tokens rise also where the store has lost all it knew: an older one does not pass for the newer", async () => {
+    const lost = await create();
+    const before = await tokenOf(lost.take("id", { owner: "ada", leaseMs: LEASE_MS }));
+    await passMs(2);
+    const empty = await create();
+    const after = await tokenOf(empty.take("id", { owner: "ada", leaseMs: LEASE_MS }));
+    expect(after).toBeGreaterThan(before);
+    expect(await empty.renew("id", { owner: "ada", token: before, leaseMs: LEASE_MS })).toBe(false);
+  });
+
   test("[CL2] a claim is taken over by who knows its token, while it still has that token", async () => {
     const claims = await create();
     const first = await tokenOf(claims.take("id", { owner: "ada", leaseMs: LEASE_MS }));
