@@ -1,35 +1,29 @@
 import type { Member } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
+import { noteDepartures, rosterKey } from "./departure-notes.ts";
 import { memberName, peopleOf, seatCount } from "./room-model.ts";
 import { strings } from "./strings.ts";
 import type { Toasts } from "./toasts.ts";
 
 /** Says what happens in the lobby, as toasts and to screen readers. Returns how to stop. */
 export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
-  const people = (): [number, number] => [peopleOf(lobby.state.members).length, seatCount(lobby)];
   // After an outage we hear our own going and coming, too; that is told as the lobby's.
   const isOther = (member: Member): boolean => member.peerId !== lobby.me.peerId;
   let { locked } = lobby.state;
   let { listed } = lobby.state.door;
   const stops = [
-    lobby.on("member-joined", (member) => toasts.show("roster", strings.toast.joined(memberName(member), ...people()))),
-    lobby.on("member-gone", (member, reason) => {
-      const name = memberName(member);
-      toasts.show("roster", reason === "left" ? strings.toast.left(name, ...people()) : strings.toast.gone[reason](name));
-    }),
+    ...noteDepartures(lobby, toasts),
+    lobby.on("member-joined", (member) => toasts.show(rosterKey(lobby, member), joinedText(lobby, member))),
     lobby.on("member-left", (member, reason) => {
-      if (reason === "expired") toasts.show("roster", strings.toast.expired(memberName(member)));
+      if (reason === "expired") toasts.show(rosterKey(lobby, member), strings.toast.expired(memberName(member)));
     }),
     lobby.on("member-returned", (member) => {
-      if (isOther(member)) toasts.show("roster", strings.toast.returned(memberName(member)));
+      if (isOther(member)) toasts.show(rosterKey(lobby, member), strings.toast.returned(memberName(member)));
     }),
     lobby.on("peer-unreachable", (member, error) => {
       const isKnownBy = error.code !== "IDENTITY_MISMATCH" && error.code !== "NOT_INVITED";
       const say = isKnownBy ? strings.toast.unreachable : strings.toast.unproved;
       toasts.show("roster", say(memberName(member), isKnownBy ? error.remedy : `${error.message} ${error.remedy}`));
-    }),
-    lobby.on("host-changed", (member) => {
-      toasts.show("host", isOther(member) ? strings.toast.newHost(memberName(member)) : strings.toast.youHost);
     }),
     lobby.on("role-changed", (member) => {
       const plays = isOther(member) ? strings.toast.nowPlays(memberName(member)) : strings.toast.youPlay;
@@ -52,4 +46,11 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
     for (const stop of stops) stop();
     toasts.clear();
   };
+}
+
+function joinedText(lobby: RubberbandLobby, member: Member): string {
+  const { toast } = strings;
+  const name = memberName(member);
+  if (member.role === "spectator") return toast.nowWatches(name);
+  return member.role === "queued" ? toast.nowWaits(name) : toast.joined(name, peopleOf(lobby.state.members).length, seatCount(lobby));
 }

@@ -283,6 +283,7 @@ export class LobbySession {
   }
 
   #askToLeave(): void {
+    if (this.#match?.role === "watcher") return this.#askToStopWatching(this.#match);
     openDialog({
       title: strings.match.leaveTitle,
       body: [element("p", {}, strings.match.leaveText)],
@@ -290,6 +291,24 @@ export class LobbySession {
         { text: strings.match.leaveNo },
         { text: strings.match.leaveYes, className: "button danger", act: () => this.#shell.run(this.leave()) },
       ],
+    });
+  }
+
+  #askToStopWatching(match: RubberbandMatch): void {
+    const text = strings.match;
+    const leave = { text: text.leaveLobby, className: "button danger", act: () => this.#shell.run(this.leave()) };
+    const stop = (): void => {
+      match.stop();
+      this.#showRoom();
+    };
+    // What a host stops has ended for all.
+    const [sentence, ways] = this.lobby.isHost
+      ? [text.leaveWatchedText, [leave]]
+      : [text.stopWatchingText, [{ text: text.stopWatchingYes, act: stop }, leave]];
+    openDialog({
+      title: text.stopWatchingTitle,
+      body: [element("p", {}, sentence)],
+      actions: [{ text: text.stopWatchingNo, className: "button quiet" }, ...ways],
     });
   }
 

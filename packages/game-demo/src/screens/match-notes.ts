@@ -2,7 +2,7 @@ import type { PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../net/gateway.ts";
 import type { MatchSeatModel } from "./match-model.ts";
 import { strings } from "./strings.ts";
-import type { Toasts } from "./toasts.ts";
+import { personKey, type Toasts } from "./toasts.ts";
 
 export interface MatchNotes {
   /** Call when frame 0 has come. */
@@ -20,6 +20,7 @@ export function noteMatch(
   let isSynchronized = match.role !== "player" || seats.every((seat) => seat.isLocal || seat.isBot);
   // Who came back, or came late, has no seat by its present name.
   const nameOf = (peerId: PeerId): string => seats.find((seat) => seat.peerId === peerId)?.name ?? memberName(peerId) ?? strings.room.bot;
+  const keyOf = (peerId: PeerId): string => personKey(nameOf(peerId));
   // Who follows a match is told all that happened before it came.
   const isNews = (): boolean => match.role === "player";
   const stops = [
@@ -27,17 +28,21 @@ export function noteMatch(
       isSynchronized = true;
       toasts.hide("synchronizing");
     }),
-    match.on("suspect", (peerId) => toasts.show(peerId, strings.toast.suspect(nameOf(peerId)), true)),
+    match.on("suspect", (peerId) => toasts.show(keyOf(peerId), strings.toast.suspect(nameOf(peerId)), true)),
     match.on("recovered", (peerId) => {
       toasts.hide("quorum");
-      toasts.show(peerId, strings.toast.recovered(nameOf(peerId)));
+      toasts.show(keyOf(peerId), strings.toast.recovered(nameOf(peerId)));
     }),
-    match.on("seat-to-bot", ({ peerId }) => {
+    match.on("seat-to-bot", ({ peerId, reason }) => {
       toasts.hide("quorum");
-      if (isNews()) toasts.show(peerId, strings.toast.seatToBot(nameOf(peerId)));
+      const name = nameOf(peerId);
+      const { botPlaysOn, gone, seatToBot } = strings.toast;
+      if (isNews()) toasts.show(keyOf(peerId), reason === undefined ? seatToBot(name) : botPlaysOn(gone[reason](name)));
+      else toasts.hide(keyOf(peerId));
     }),
     match.on("seat-to-player", ({ peerId, playerIndexes }) => {
-      if (isNews() && !match.localPlayers.includes(playerIndexes[0] ?? -1)) toasts.show(peerId, strings.toast.seatToPlayer(nameOf(peerId)));
+      if (isNews() && !match.localPlayers.includes(playerIndexes[0] ?? -1))
+        toasts.show(keyOf(peerId), strings.toast.seatToPlayer(nameOf(peerId)));
     }),
     match.on("role", (role) => {
       if (role === "returning") toasts.show("role", strings.toast.returning, true);

@@ -79,6 +79,9 @@ export class MatchScreen {
   /** What we are in the match has changed. */
   update(): void {
     const { match, seats } = this.#options;
+    // Who does not play stops nothing.
+    this.#pause.hidden = match.role !== "player";
+    this.#paused.setMayGoOn(match.role === "player");
     this.#watching.hidden = match.role === "player";
     const isReturning = match.role === "returning";
     const bot = isReturning ? -1 : seats.findIndex((seat) => seat.isBot);

@@ -6,9 +6,10 @@ import { strings } from "./strings.ts";
 export class PausedCard {
   readonly root: HTMLElement;
   readonly #who: HTMLElement = element("p", { class: "paused-who" });
+  readonly #goOn: HTMLButtonElement;
 
   constructor(onGoOn: () => void) {
-    const goOn = element(
+    this.#goOn = element(
       "button",
       { type: "button", class: "button primary", onclick: onGoOn },
       icon("play"),
@@ -17,8 +18,13 @@ export class PausedCard {
     this.root = element(
       "div",
       { class: "paused", role: "status", "data-testid": "paused", hidden: "" },
-      element("div", { class: "panel paused-panel" }, this.#who, goOn),
+      element("div", { class: "panel paused-panel" }, this.#who, this.#goOn),
     );
+  }
+
+  /** Whether this is somebody who may let it go on. */
+  setMayGoOn(may: boolean): void {
+    this.#goOn.hidden = !may;
   }
 
   /** `undefined`: the match goes on. */

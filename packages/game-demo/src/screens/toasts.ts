@@ -8,8 +8,14 @@ const SHOWN_MAX = 3;
 
 interface Toast {
   readonly key: string;
+  readonly text: string;
   readonly root: HTMLElement;
   readonly timer: number | undefined;
+}
+
+/** For notes about one person: the next one takes the place of the last. By name, since a reload makes another peer of the same person. */
+export function personKey(name: string): string {
+  return `person ${name}`;
 }
 
 /** Short notes over the match that take no clicks. One key has one toast: a newer one replaces it. */
@@ -24,14 +30,22 @@ export class Toasts {
 
   /** Shows `text` for five seconds, or until `hide(key)` when `lasting`. */
   show(key: string, text: string, lasting = false): void {
+    const old = this.#shown.find((toast) => toast.key === key);
+    // It says that already, and more.
+    if (old !== undefined && old.text !== text && old.text.startsWith(text)) return;
     this.hide(key);
     const root = element("p", { class: lasting ? "toast toast-lasting" : "toast" }, text);
     const timer = lasting ? undefined : window.setTimeout(() => this.hide(key), SHOWN_MS);
-    this.#shown.push({ key, root, timer });
+    this.#shown.push({ key, text, root, timer });
     this.root.append(root);
     this.#announcer.say(text);
     const oldest = this.#shown.find((toast) => toast.timer !== undefined);
     if (this.#shown.length > SHOWN_MAX && oldest !== undefined) this.hide(oldest.key);
+  }
+
+  /** Whether `text` stands there now. */
+  says(key: string, text: string): boolean {
+    return this.#shown.some((toast) => toast.key === key && toast.text === text);
   }
 
   hide(key: string): void {

@@ -95,6 +95,16 @@ describe("the room", () => {
     expect(lobby.calls).toEqual(["role spectator peer-3", "role spectator me", "role player me"]);
   });
 
+  test("[SC15] who comes to watch or to wait is told as that, not as a player", async () => {
+    const lobby = await room();
+    const [, ana] = lobby.state.members;
+    if (ana === undefined) throw new Error("no member");
+    lobby.emit("member-joined", { ...ana, role: "spectator" });
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent("Ana watches now");
+    lobby.emit("member-joined", { ...ana, role: "queued", queueNumber: 1 });
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent("Ana waits for a seat");
+  });
+
   test("[SC84] a spectator is shown each match as it begins, once; who waits is told the place", async () => {
     const join = (code: string, name: string): Promise<FakeLobby> => Promise.resolve(new FakeLobby(code, { name, colour: 0 }, ["Ana"]));
     const { lobby } = await open("/?name=Ada#j=KXRTM", { join });
@@ -122,5 +132,37 @@ describe("the room", () => {
     lobby().set({ match: undefined });
     lobby().set({ match: { matchNumber: 2, seed: 1, seats, settings: null, hostId, countdownMs: 0 } });
     await expect.poll(() => lobby().calls.filter((call) => call === "watch")).toHaveLength(2);
+  });
+
+  test("[SC100] who watches stops nothing for the others, and goes back to the room", async () => {
+    const lobby = await room();
+    const ana = lobby.state.members[1]?.peerId ?? FakeLobby.myId;
+    const seats = [{ kind: "person" as const, peerId: ana, profile: { name: "Ana", colour: 1, choices: null } }];
+    lobby.set({ hostId: ana, match: { matchNumber: 1, seed: 1, seats, settings: null, hostId: ana, countdownMs: 0 } });
+    await press("Watch");
+    const watched = lobby.match;
+    watched?.emit("paused", ana);
+    await expect.element(page.getByTestId("paused")).toHaveTextContent(/^Ana paused the match/);
+    expect(page.getByRole("button", { name: /^(Pause|Continue)/ }).elements()).toEqual([]);
+    await press("Leave");
+    await press("Keep watching");
+    expect(watched?.stopped).toBe(false);
+    await userEvent.keyboard("{Escape}");
+    lobby.match = undefined;
+    await press("Back to the lobby");
+    expect(watched?.stopped).toBe(true);
+    await expect.element(page.getByTestId("lobby-code")).toHaveTextContent("KXRTM");
+    expect(lobby.calls).not.toContain("leave");
+  });
+
+  test("[SC100] a host who watches is not offered to end it for all by going back", async () => {
+    const lobby = await room();
+    await press("Spectate");
+    lobby.set({ match: { matchNumber: 1, seed: 1, seats: [], settings: null, hostId: lobby.state.hostId, countdownMs: 0 } });
+    await expect.poll(() => document.body.dataset["phase"]).toBe("match");
+    await press("Leave");
+    expect(page.getByRole("button", { name: "Back to the lobby" }).elements()).toEqual([]);
+    await press("Leave the lobby");
+    expect(lobby.calls).toContain("leave");
   });
 });

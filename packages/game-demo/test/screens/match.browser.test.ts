@@ -119,6 +119,52 @@ describe("the match", () => {
     await expect.element(toasts).toHaveTextContent("Reconnecting to the lobby…");
   });
 
+  test("[SC101] what is told of one player, and of the new host, is one note", async () => {
+    const { match, lobby, app } = await play(false);
+    const [ana] = lobby.state.members;
+    if (ana === undefined) throw new Error("no member");
+    const bo = lobby.add("Bo");
+    app.app.toasts.clear();
+    match.phase = "running";
+    match.emit("synchronized", 0);
+    const notes = (): (string | null)[] => Array.from(document.querySelectorAll(".toast"), (note) => note.textContent);
+    const end = { peerId: ana.peerId, playerIndexes: [0], frame: 60, cause: "left" } as const;
+    for (const order of [
+      ["seat", "host", "gone"],
+      ["gone", "host", "seat"],
+    ]) {
+      app.app.toasts.clear();
+      lobby.emit("host-changed", ana);
+      app.app.toasts.clear();
+      for (const what of order) {
+        if (what === "seat") match.emit("seat-to-bot", { ...end, reason: "closed" });
+        else if (what === "host") lobby.emit("host-changed", bo);
+        else lobby.emit("member-gone", ana, "closed");
+      }
+      expect(notes()).toEqual(["Ana closed the page; a bot plays on. Bo is the host now"]);
+    }
+    // A reload makes another peer of her.
+    const again = { ...ana, peerId: bo.peerId };
+    lobby.emit("member-returned", again);
+    expect(notes()).toEqual(["Ana is back"]);
+    lobby.emit("host-changed", again);
+    lobby.emit("member-gone", ana, "left");
+    expect(notes()).toEqual(["Ana is the host now", "Ana left; a bot plays on"]);
+    // Back before another is host.
+    lobby.emit("host-changed", ana);
+    app.app.toasts.clear();
+    lobby.emit("member-gone", ana, "lost");
+    lobby.emit("member-returned", ana);
+    lobby.emit("host-changed", bo);
+    expect(notes()).toEqual(["Ana is back", "Bo is the host now"]);
+    // Long ago.
+    lobby.emit("host-changed", ana);
+    lobby.emit("host-changed", bo);
+    app.app.toasts.clear();
+    lobby.emit("member-gone", ana, "left");
+    expect(notes()).toEqual(["Ana left; a bot plays on"]);
+  });
+
   test("[SC29] until everybody has been heard from, the match says that it waits", async () => {
     const { match } = await play(true);
     match.phase = "running";
