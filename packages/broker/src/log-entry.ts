@@ -26,6 +26,8 @@ export interface LogEvents {
   readonly "keys-differ": { readonly nodes: number; readonly serves: boolean };
   /** All these nodes have the same again. */
   readonly "keys-agree": { readonly nodes: number };
+  /** So many lines of this log could not be written before this one. */
+  readonly "lines-lost": { readonly lines: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
   readonly "file-refused": { readonly file: "signing key" | "ticket secrets" | "TLS certificate" | "TURN servers" };
 }
@@ -46,6 +48,7 @@ export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; r
     text: "Nodes on this Redis have different signing keys: members of one are strangers at another. Give all the same --signing-key-file, or each its own --redis-prefix.",
   },
   "keys-agree": { level: "info", text: "All nodes have the same signing keys." },
+  "lines-lost": { level: "warn", text: "Lines of this log could not be written." },
   "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import type { BrokerOptions } from "./broker-options.ts";
 import { createBroker, type Broker } from "./broker.ts";
 import { failureEntry, type Log } from "./log-entry.ts";
@@ -64,7 +65,10 @@ function endInOrder(broker: Broker, log: Log, drainMs: number): void {
       process.exit(exitCode);
     });
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(0, () => broker.drain(), drainMs + CLOSE_MS_MAX));
+  const drain = (): void => stop(0, () => broker.drain(), drainMs + CLOSE_MS_MAX);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, drain);
+  // Its terminal was closed; or, for a service, somebody asks it to read its files again, which it does by itself.
+  process.on("SIGHUP", () => isatty(0) && drain());
   // A state that nobody foresaw is not one to go on with; members find their way back after a restart.
   process.on("uncaughtException", (error) => {
     log(failureEntry(error));
@@ -72,12 +76,13 @@ function endInOrder(broker: Broker, log: Log, drainMs: number): void {
   });
 }
 
-function startFailure(error: unknown, { port, metricsPort }: BrokerOptions): string {
+function startFailure(error: unknown, { host, port, metricsPort }: BrokerOptions): string {
   if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return `cannot start: ${String(error)}`;
   const code = String(error.code);
-  if (error.syscall !== "listen" && error.syscall !== "getaddrinfo") return `cannot start: ${code}`;
-  const metrics = metricsPort === undefined ? "" : `, or on ${metricsPort} (--metrics-port, --metrics-host)`;
-  return `cannot listen on port ${port} (--port, --host)${metrics}: ${code}`;
+  if (error.syscall === "getaddrinfo") return `cannot find the address of ${host} (--host): ${code}`;
+  if (error.syscall !== "listen") return `cannot start: ${code}`;
+  const isMetrics = "port" in error && error.port === metricsPort && metricsPort !== port;
+  return `cannot listen on port ${isMetrics ? `${metricsPort} (--metrics-port, --metrics-host)` : `${port} (--port, --host)`}: ${code}`;
 }
 
 function ownVersion(): string {

@@ -242,7 +242,25 @@ test("[OP9] an unknown flag, a token given in two ways and an address without it
   expect(twice).toContain("--admin-token");
   expect(message(["--metrics-host", "0.0.0.0"])).toContain("--metrics-host");
   expect(message([], { REDIS_URL: "redis://redis:6379" })).toContain("--signing-key-file");
+  expect(message(["--redis-prefix", "games"])).toBe("--redis-prefix: expected --redis-url too");
+  expect(message([], { ROLLCALL_TURN_TTL: "60" })).toBe("ROLLCALL_TURN_TTL: expected --turn too");
   expect(message([], { ROLLCALL_ADMIN_TOKEN: "", ROLLCALL_METRICS_PORT: "", ROLLCALL_DRAIN_SECONDS: "" })).toBe("run");
+});
+
+test("[OP64] what is wrong with a file, a limit or a flag's value is told, and no file's name, which may be the secret itself", () => {
+  const message = (...args: readonly string[]): string => {
+    const settings = readSettings(args, {});
+    return settings.kind === "refused" ? settings.message : settings.kind;
+  };
+  const here = new URL(".", import.meta.url).pathname;
+  expect(message("--admin-token-file", "hunter2-hunter2-hunter2")).toMatch(/^--admin-token-file: expected (?!.*hunter2).*ENOENT/);
+  expect(message("--tls-cert", here)).toMatch(/^--tls-cert: expected .*EISDIR/);
+  expect(message("--static", new URL(import.meta.url).pathname)).toMatch(/^--static: expected a folder .*ENOTDIR/);
+  expect(message("--limits", "sockets=0,lobbies=5")).toBe("--limits: expected sockets=number, 1 to 999999999");
+  expect(message("--limits", "lobbies=5,sockets=5=6")).toBe("--limits: expected sockets=number, 1 to 999999999");
+  expect(message("--limits", "sockets=5,sockets=6")).toBe("--limits: expected sockets once");
+  expect(message("--limits", "socket=5")).toMatch(/^--limits: expected name=number, .* sockets, /);
+  expect(message("--port", "-1")).toMatch(/^[^\n]*--port[^\n]*\. All that there is: rollcall-broker --help$/);
 });
 
 test("[OP9] every setting that a refusal names is one that there is, and the first is one that was given, as it was given", () => {

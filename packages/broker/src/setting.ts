@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { LogLevel } from "./log-entry.ts";
 import type { TlsFiles } from "./tls-files.ts";
@@ -36,5 +36,17 @@ export function readText(path: string): string | undefined {
     return readFileSync(path, "utf8").trim();
   } catch {
     return undefined;
+  }
+}
+
+/** Why a file or folder that a setting names is of no use, for the end of a sentence; empty when it can be read. Its name is not told: somebody may have put the secret there. */
+export function whyUnreadable(path: string, isFolder: boolean): string {
+  try {
+    if (isFolder) readdirSync(path);
+    else readFileSync(path);
+    return "";
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    return ` (it cannot be read: ${code})`;
   }
 }

@@ -9,8 +9,8 @@ import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import type { LogLevel } from "./log-entry.ts";
 import { OPERATIONS_SETTINGS } from "./operations-settings.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
-import { readInteger, readText, type MutableOptions, type Setting } from "./setting.ts";
-import { isTlsPair } from "./tls-files.ts";
+import { readInteger, readText, whyUnreadable, type MutableOptions, type Setting } from "./setting.ts";
+import { tlsPairTrouble } from "./tls-files.ts";
 import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN } from "./turn-servers.ts";
 
 /** What the command was told to do. */
@@ -22,6 +22,7 @@ export type Settings =
   | { readonly kind: "refused"; readonly message: string };
 
 const DEFAULT_PORT = 9000;
+const LIMIT_MAX = 999_999_999;
 const TURN_SERVERS_EXPECTED = `JSON: [{ "urls": ["turn:host:3478"], "secrets": ["at least ${TURN_SECRET_UNITS_MIN} characters"], "ttlSeconds": 600 }]`;
 
 /** Two ways to say one thing: each of them alone. */
@@ -157,7 +158,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     help: `Limits as name=number, separated by commas: ${Object.keys(BROKER_LIMITS).join(", ")}.`,
     apply: (text, options) => {
       const limits = readLimits(text);
-      if (limits === undefined) return `name=number, separated by commas, with names among ${Object.keys(BROKER_LIMITS).join(", ")}`;
+      if (typeof limits === "string") return limits;
       options.limits = limits;
       return undefined;
     },
@@ -215,7 +216,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     if (twice !== undefined) return { kind: "refused", message: `--${twice}: expected once` };
     flags = values;
   } catch (error) {
-    const message = error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : "unreadable arguments";
+    const message = error instanceof Error ? (error.message.split(/\. |\.?\n/, 1)[0] ?? "") : "unreadable arguments";
     return { kind: "refused", message: `${message}. All that there is: rollcall-broker --help` };
   }
   if (flags["help"] === true) return { kind: "help", text: helpText() };
@@ -230,7 +231,7 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     if (text === undefined || (flag === undefined && text === "")) continue;
     given.set(name, flag === undefined ? variable : `--${name}`);
     const expected = setting.apply(text, options);
-    if (expected !== undefined) return { kind: "refused", message: `${given.get(name)}: expected ${expected}` };
+    if (expected !== undefined) return { kind: "refused", message: `${given.get(name)}: expected ${expected}${unreadable(setting, text)}` };
   }
   for (const names of RIVALS) {
     const [one, other] = names.flatMap((name) => given.get(name) ?? []);
@@ -251,18 +252,26 @@ function runSettings(
   if (keyFile === undefined && certFile !== undefined) return refused(said("tls-cert"), "--tls-key too");
   if (certFile === undefined && keyFile !== undefined) return refused(said("tls-key"), "--tls-cert too");
   const pair = certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
-  if (pair !== undefined && !isTlsPair(pair)) return refused(said("tls-key"), `the key of ${said("tls-cert")}`);
+  const tlsTrouble = pair && tlsPairTrouble(pair);
+  if (tlsTrouble === "other") return refused(said("tls-key"), `the key of ${said("tls-cert")}`);
+  if (tlsTrouble !== undefined) return refused(said("tls-cert"), `a certificate and key that TLS takes (${tlsTrouble})`);
   if (others.open === true && (others.ticketSecret ?? others.ticketSecretFile) !== undefined)
     return refused(said("ticket-secret") ?? said("ticket-secret-file"), `without ${said("open")}`);
   const rest = pair === undefined ? others : { ...others, tls: pair };
   if (rest.redisUrl !== undefined && rest.signingKeyFile === undefined)
     return refused(said("redis-url"), "--signing-key-file too, the same for all brokers");
+  if (rest.redisPrefix !== undefined && rest.redisUrl === undefined) return refused(said("redis-prefix"), "--redis-url too");
+  if (life.lifeMs !== undefined && urls === undefined) return refused(said("turn-ttl"), "--turn too");
   if (urls === undefined && secret === undefined) {
     return { kind: "run", options: turnServers === undefined ? rest : { ...rest, turn: turnServers }, logLevel };
   }
   if (urls === undefined) return refused(said("turn-secret") ?? said("turn-secret-file"), "--turn too");
   if (secret === undefined) return refused(said("turn"), "--turn-secret or --turn-secret-file too");
   return { kind: "run", options: { ...rest, turn: { urls, secret, ...life } }, logLevel };
+}
+
+function unreadable({ value }: Setting, text: string): string {
+  return value === "FILE" || value === "FOLDER" ? whyUnreadable(text, value === "FOLDER") : "";
 }
 
 function applyTurnSecret(text: string, options: MutableOptions): string | undefined {
@@ -314,12 +323,16 @@ function readSwitch(text: string, set: (on: boolean) => void): string | undefine
   return undefined;
 }
 
-function readLimits(text: string): Partial<BrokerLimits> | undefined {
+/** A string: what was expected. */
+function readLimits(text: string): Partial<BrokerLimits> | string {
   const limits: Record<string, number> = {};
   for (const entry of text.split(",")) {
-    const [name = "", number = ""] = entry.split("=", 2).map((part) => part.trim());
-    const value = readInteger(number, 999_999_999);
-    if (!Object.hasOwn(BROKER_LIMITS, name) || value === undefined || value === 0) return undefined;
+    const [name = "", number = ""] = entry.split(/=(.*)/, 2).map((part) => part.trim());
+    if (!Object.hasOwn(BROKER_LIMITS, name))
+      return `name=number, separated by commas, with names among ${Object.keys(BROKER_LIMITS).join(", ")}`;
+    if (Object.hasOwn(limits, name)) return `${name} once`;
+    const value = readInteger(number, LIMIT_MAX);
+    if (value === undefined || value === 0) return `${name}=number, 1 to ${LIMIT_MAX}`;
     limits[name] = value;
   }
   return limits;

@@ -35,9 +35,16 @@ function parseTlsPair(cert: string, key: string): TlsPair | undefined {
   return isPair ? { cert, key } : undefined;
 }
 
-/** Whether two files are a certificate and its key. */
-export function isTlsPair({ certFile, keyFile }: TlsFiles): boolean {
-  return doesNotThrow(() => assert(parseTlsPair(readFileSync(certFile, "utf8"), readFileSync(keyFile, "utf8")) !== undefined, "a pair"));
+/** Why two files, each of which was read, are no pair: `other`, the key is another certificate's; else a word of OpenSSL. `undefined`: they are one. */
+export function tlsPairTrouble({ certFile, keyFile }: TlsFiles): string | undefined {
+  try {
+    const [cert, key] = [readFileSync(certFile, "utf8"), readFileSync(keyFile, "utf8")];
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) return "other";
+    createSecureContext({ cert, key });
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : "unreadable";
+  }
 }
 
 /** The pair in two files, read again when they change; a wrong one changes nothing. Throws when it is wrong from the start. */

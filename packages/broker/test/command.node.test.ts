@@ -52,6 +52,18 @@ test("[BR97] --help and --version say so and end with 0, whatever the settings a
   expect(lines.filter((line) => line.length > 110)).toEqual([]);
 });
 
+test("[OP63] [OP65] a command whose log nobody reads any more, and that is told to read its files again, serves on and ends in order", async () => {
+  const own = run(["--port", "0", "--host", "127.0.0.1"]);
+  const port = await listening(own);
+  const client = await LobbyClient.open(port);
+  own.child.stdout.destroy();
+  own.child.kill("SIGHUP");
+  expect((await client.create()).lobby.code).toHaveLength(5);
+  own.child.kill("SIGTERM");
+  expect(await client.goodbye()).toBe("SHUTTING_DOWN");
+  expect(await own.exit).toBe(0);
+});
+
 test("[BR92] a port in use is named, with exit code 1", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");
@@ -59,7 +71,10 @@ test("[BR92] a port in use is named, with exit code 1", async () => {
   const own = run(["--port", String(port), "--host", "127.0.0.1"]);
   expect(await own.exit).toBe(1);
   expect(own.output).toContain(String(port));
-  expect(own.output).toContain("EADDRINUSE");
+  expect(own.output).toContain(`port ${port} (--port, --host): EADDRINUSE`);
+  const metrics = run(["--port", "0", "--host", "127.0.0.1", "--metrics-port", String(port)]);
+  expect(await metrics.exit).toBe(1);
+  expect(metrics.output).toContain(`port ${port} (--metrics-port, --metrics-host): EADDRINUSE`);
   taken.close();
 });
 
