@@ -32,7 +32,7 @@ import { monotonicMs } from "./monotonic-ms.ts";
 import { isClosed, OperationsDoor, pathOf, type Readiness } from "./operations-door.ts";
 import { StoreUnavailable, type SharedState } from "./shared-state.ts";
 import { RefusalLog } from "./refusal-log.ts";
-import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
+import { RETRY_AFTER_SECONDS, statusOfBroken } from "./refuse-upgrade.ts";
 import { OriginPolicy } from "./origin-policy.ts";
 import { createPeerServer, PEERJS_KEY, type PeerServerAdapter } from "./peer-server.ts";
 import { QuickMatch } from "./quick-match.ts";
@@ -43,6 +43,7 @@ import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { createSocketServer } from "./socket-server.ts";
 import { SocketSweep } from "./socket-sweep.ts";
 import { openTicketOffice, type TicketOffice } from "./ticket-office.ts";
+import { asksForWebSocket, responseWithoutUpgrade } from "./unasked-upgrade.ts";
 import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
 /** Sockets get this long to read their goodbye. */
@@ -159,10 +160,9 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
-    const isPeerId = this.#settings.open && pathOf(request) === `/${PEERJS_KEY}/id`;
-    if (!isPeerId && !this.#operations.answers(request, false)) return false;
+    if (!this.#isOwn(request)) return false;
     if (!this.mayRequest(request, response)) return true;
-    if (!isPeerId) this.#operations.handleRequest(request, response, false);
+    if (!this.#isPeerId(request)) this.#operations.handleRequest(request, response, false);
     else if (isClosed(this.#readiness())) {
       response.writeHead(503, { connection: "close", "retry-after": String(RETRY_AFTER_SECONDS) }).end();
     } else if (this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) this.#peerServer.handleRequest(request, response);
@@ -184,6 +184,7 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    if (!asksForWebSocket(request)) return this.#isOwn(request) && this.handleRequest(request, responseWithoutUpgrade(request, socket));
     const path = pathOf(request);
     if (path !== "/lobby" && path !== "/peerjs") return false;
     const address = this.#addressOf(request);
@@ -211,9 +212,9 @@ export class BrokerShell implements BrokerHandlers {
     this.#lateRefusals.refuseSocket(socket, this.#addressOf(request), { reason: "path", status: "404 Not Found" });
   }
 
-  /** What is no HTTP. */
-  refuseBroken(socket: Duplex): void {
-    this.#lateRefusals.refuseBroken(socket, this.#settings.trustedProxyHops > 0);
+  /** What is no HTTP, or comes too slowly. */
+  refuseBroken(socket: Duplex, error: Error): void {
+    this.#lateRefusals.refuseBroken(socket, statusOfBroken(error), this.#settings.trustedProxyHops > 0);
   }
 
   /** Counts a connection of its address, before anything is read from it; false: too many in a short time. */
@@ -238,6 +239,14 @@ export class BrokerShell implements BrokerHandlers {
 
   close(): Promise<void> {
     return (this.#closing ??= this.#closeAll());
+  }
+
+  #isOwn(request: IncomingMessage): boolean {
+    return this.#isPeerId(request) || this.#operations.answers(request, false);
+  }
+
+  #isPeerId(request: IncomingMessage): boolean {
+    return this.#settings.open && pathOf(request) === `/${PEERJS_KEY}/id`;
   }
 
   #addressOf(request: IncomingMessage): string {

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { resolveOptions, type BrokerOptions, type BrokerSettings } from "./broker-options.ts";
@@ -10,9 +10,10 @@ import { failureEntry } from "./log-entry.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 import { PipelineGuard } from "./pipeline-guard.ts";
 import { connectRedis } from "./redis-state.ts";
-import { refuseUpgrade } from "./refuse-upgrade.ts";
+import { refuseUpgrade, statusOfBroken } from "./refuse-upgrade.ts";
 import { StaticFiles } from "./static-files.ts";
 import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { asksForWebSocket, responseWithoutUpgrade } from "./unasked-upgrade.ts";
 
 /** A broker that listens. */
 export interface Broker {
@@ -61,15 +62,19 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const shell = createShell(settings);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   const pipelines = new PipelineGuard(() => shell.countRefusedConnection("pipelined"));
-  server.on("request", (request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (!pipelines.admit(request.socket, response)) return;
     if (shell.handleRequest(request, response)) return;
     if (!shell.mayRequest(request, response)) return;
     if (files === undefined) response.writeHead(404, { connection: "close" }).end();
     else files.handleRequest(request, response, (error) => settings.log(failureEntry(error)));
-  });
+  };
+  server.on("request", answer);
+  // Node would answer an expectation that it does not know by itself, as often as anybody asks.
+  server.on("checkExpectation", answer);
   server.on("upgrade", (request, socket, head) => {
-    if (pipelines.admitUpgrade(socket) && !shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
+    if (!asksForWebSocket(request)) answer(request, responseWithoutUpgrade(request, socket));
+    else if (pipelines.admitUpgrade(socket) && !shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
   });
   // Behind proxies, all connections are theirs.
   const perAddress = settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS;
@@ -80,7 +85,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
       handleRefused: () => shell.countRefusedConnection("address"),
     });
   }
-  server.on("clientError", (_error, socket) => shell.refuseBroken(socket));
+  // Where an answer is under way, another one would stand in the middle of it.
+  server.on("clientError", (error, socket) => pipelines.admitUpgrade(socket) && shell.refuseBroken(socket, error));
   const metricsServer = options.metricsPort === undefined ? undefined : createMetricsServer(shell);
   const servers = metricsServer === undefined ? [server] : [server, metricsServer];
   let closing: Promise<void> | undefined;
@@ -134,8 +140,7 @@ function createMetricsServer(shell: BrokerShell): Server {
   server.on("request", (request, response) => {
     if (!shell.handlePrivateRequest(request, response)) response.writeHead(404, { connection: "close" }).end();
   });
-  server.on("upgrade", (_request, socket) => refuseUpgrade(socket, "404 Not Found"));
-  server.on("clientError", (_error, socket) => refuseUpgrade(socket, "400 Bad Request"));
+  server.on("clientError", (error, socket) => refuseUpgrade(socket, statusOfBroken(error)));
   return server;
 }
 

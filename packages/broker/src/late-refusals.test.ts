@@ -3,6 +3,7 @@ import { AddressLimits } from "./address-limits.ts";
 import { Counters } from "./counters.ts";
 import { LateRefusals } from "./late-refusals.ts";
 import { BROKER_LIMITS } from "./limits.ts";
+import { statusOfBroken } from "./refuse-upgrade.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -54,4 +55,13 @@ test("[AB95] of all addresses 512 refusals wait, and a broker that stops answers
   refusals.close();
   refuse("address 16", 1);
   expect([take().split("address").length - 1, refusals.heldCount]).toEqual([513, 0]);
+});
+
+test("[AB105] who sent too long headers, or its request too slowly, is told so", () => {
+  const of = (code: string): string => statusOfBroken(Object.assign(new Error("broken"), { code }));
+  expect(["ERR_HTTP_REQUEST_TIMEOUT", "HPE_HEADER_OVERFLOW", "HPE_INVALID_METHOD"].map(of)).toEqual([
+    "408 Request Timeout",
+    "431 Request Header Fields Too Large",
+    "400 Bad Request",
+  ]);
 });

@@ -64,13 +64,15 @@ export class LateRefusals {
     });
   }
 
-  /** What is no HTTP. */
-  refuseBroken(socket: Duplex, isBehindProxy: boolean): void {
+  /** What is no HTTP, or comes too slowly. `status`: why. */
+  refuseBroken(socket: Duplex, status: string, isBehindProxy: boolean): void {
+    // Who has hung up meanwhile hears nothing, and did nothing wrong.
+    if (socket.destroyed) return;
     const address = socket instanceof Socket && !isBehindProxy ? addressKey(socket.remoteAddress ?? "") : undefined;
     // Else the rest of it would be broken once more.
     socket.pause();
-    if (address === undefined) refuseUpgrade(socket, "400 Bad Request");
-    else this.refuseSocket(socket, address, { reason: "broken", status: "400 Bad Request" });
+    if (address === undefined) refuseUpgrade(socket, status);
+    else this.refuseSocket(socket, address, { reason: "broken", status });
   }
 
   refuse(nowMs: number, address: string, refusing: Refusing): void {

@@ -13,6 +13,12 @@ function destroyItself(this: Duplex): void {
   this.destroy();
 }
 
+/** What to answer to what Node could not read as HTTP. */
+export function statusOfBroken(error: Error & { readonly code?: string }): string {
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return "408 Request Timeout";
+  return error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+}
+
 /** Answers a request for a socket with an HTTP status, and with 429 and 503 when to come again. The raw socket may fail at any time. */
 export function refuseUpgrade(socket: Duplex, status: string): void {
   letFail(socket);

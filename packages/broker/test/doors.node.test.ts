@@ -101,4 +101,47 @@ test.each([
   },
 );
 
+test("[AB102] what is no HTTP behind a request that is being answered puts nothing into the answer", async () => {
+  const socket = stage.connection();
+  const parts: Buffer[] = [];
+  socket.on("data", (data: Buffer) => parts.push(data));
+  socket.write(FILE);
+  await once(socket, "data");
+  socket.write("no HTTP\r\n\r\n");
+  await once(socket, "close");
+  expect(Buffer.concat(parts).toString("latin1").split("HTTP/1.1").length - 1).toBe(1);
+});
+
+/** All that comes until the connection is closed. */
+async function answerTo(text: string): Promise<string> {
+  const socket = stage.connection();
+  const parts: Buffer[] = [];
+  socket.on("data", (data: Buffer) => parts.push(data));
+  socket.write(text);
+  await once(socket, "close");
+  return Buffer.concat(parts).toString("latin1");
+}
+
+test("[AB103] who offers an upgrade that the broker does not know is answered as if it had not, once; files too", async () => {
+  const offer = (path: string): Promise<string> =>
+    answerTo(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`);
+  expect(await offer("/healthz")).toMatch(/^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*\{"status":"ok"/i);
+  expect(await offer("/lobby")).toMatch(/^HTTP\/1\.1 200 [^]*"codeLength":5/);
+  expect(await offer("/nothing")).toMatch(/^HTTP\/1\.1 404 /);
+  const file = await offer("/big.bin");
+  expect(file.length - file.indexOf("\r\n\r\n") - 4).toBe(16_777_216);
+  expect(await answerTo(`GET /other HTTP/1.1\r\nHost: x\r\n${UPGRADE}`)).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test("[AB104] an expectation that nobody knows makes a request no cheaper: one at a time, and counted", async () => {
+  const expecting = "GET /healthz HTTP/1.1\r\nHost: x\r\nExpect: more\r\n";
+  expect(await answerTo(`${expecting}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect((await answerTo(`${expecting}\r\n`.repeat(9))).split("HTTP/1.1").length - 1).toBeLessThan(2);
+});
+
+test("[AB105] headers beyond 16 KiB are told so", async () => {
+  const huge = `GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: ${"a".repeat(16_384)}\r\n\r\n`;
+  expect(await answerTo(huge)).toMatch(/^HTTP\/1\.1 431 /);
+});
+
 test("[AB8] after all of this it is the process that was started", () => expectUnharmed(stage, ["evil", "/other"]));
