@@ -128,9 +128,10 @@ export class Following {
     const isEven = this.#claim === undefined && this.#follower.behindFrames <= EVEN_FRAMES;
     const most = isEven ? 1 : CATCH_UP_FRAMES;
     let steps = 0;
-    for (; steps < most && !this.#isOver; steps++) {
+    // Begun is what will be run: of a frame that was begun before nothing is told.
+    for (; steps < most && !this.#isOver && this.#follower.canStep; steps++) {
       told.begin(this.frame);
-      if (!this.#follower.step(told.emit)) break;
+      this.#follower.step(told.emit);
       this.#lookForEnd();
     }
     return steps;

@@ -73,6 +73,11 @@ export class MatchFollower implements SettledSource {
     return this.#isStarted ? this.client.newestFrame + 1 - this.runner.frame : 0;
   }
 
+  /** The inputs of the next frame are here. */
+  get canStep(): boolean {
+    return this.#isStarted && this.client.has(this.runner.frame);
+  }
+
   copyRow(frame: number, into: Uint8Array): void {
     this.client.copyRow(frame, into);
   }
@@ -133,7 +138,7 @@ export class MatchFollower implements SettledSource {
   /** Runs the next frame. False when its inputs are not here. */
   step(emit: EmitEvent): boolean {
     const { frame } = this.runner;
-    if (!this.#isStarted || !this.client.has(frame)) return false;
+    if (!this.canStep) return false;
     this.client.copyRow(frame, this.#row);
     this.runner.step(this.#row, emit);
     this.#note(frame);
