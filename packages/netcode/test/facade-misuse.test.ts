@@ -122,10 +122,24 @@ describe("what programs without types do", () => {
         expect.objectContaining({ code: "BAD_ARGUMENT" }),
       );
     const { match } = local({});
-    for (const run of [undefined, { input: 5 }, { ...idle, render: "draw" }, { ...idle, frame: {} }])
+    for (const run of [undefined, {}, { input: 5 }, { ...idle, render: "draw" }, { ...idle, frame: {} }])
       expect(() => match.run(untyped(run))).toThrow(expect.objectContaining({ code: "BAD_ARGUMENT" }));
     expect(() => match.on("ended", untyped(undefined))).toThrow("a listener as a function");
     match.stop();
+  });
+
+  test("[FA25] an event that there is not is told with those that there are: nobody would ever hear it", async () => {
+    const { host, world } = await openRoom(1);
+    const match = await world.until(host.start());
+    const ignore = (): void => {};
+    expect(() => match.on(untyped<"ended">("end"), ignore)).toThrow(/^Expected an event as one of .*, ended, .*, got end\.$/);
+    expect(() => host.on(untyped<"change">("matchStart"), ignore)).toThrow(/^Expected an event as one of .*, match, .*, got matchStart\.$/);
+    for (const on of [
+      () => host.chat.on(untyped<"message">("messages"), ignore),
+      () => host.messages.on(untyped<never>("toString"), ignore),
+      () => match.on(untyped<"ended">("toString"), ignore),
+    ])
+      expect(on).toThrow(expect.objectContaining({ code: "BAD_ARGUMENT" }));
   });
 
   test("[FA25] so are those of a lobby's commands, and nothing is sent", async () => {
@@ -140,6 +154,9 @@ describe("what programs without types do", () => {
       host.ban(untyped(member)),
       host.transferHost(untyped(member)),
       host.setPassword(untyped(null)),
+      host.unban(untyped(undefined)),
+      host.send("all", untyped("a text")),
+      host.start(untyped(null)),
     ];
     for (const error of await Promise.all(wrong.map(errorOf))) expect(error.code).toBe("BAD_ARGUMENT");
     for (const call of [() => host.chat.send(untyped(5)), () => host.mute(untyped({})), () => host.on("match", untyped(null))])
@@ -175,8 +192,10 @@ describe("callbacks", () => {
     expect(room.world.reported).toEqual([new Error("later")]);
     const { world, match } = local(
       {
-        result: () => "over",
-        step: (_state: unknown, _inputs: unknown, { emit }: { emit: (name: string) => void }) => emit("beep"),
+        result: ({ frames }: { frames: number }) => (frames > 2 ? "over" : undefined),
+        step: (state: { frames: number }, _inputs: unknown, { emit }: { emit: (name: string) => void }) => {
+          if (state.frames++ === 0) emit("beep");
+        },
       },
       { ...idle, on: { beep: fail } },
     );
@@ -261,6 +280,21 @@ describe("the state", () => {
     expect(toNumber).toEqual(["NetcodeError: Expected step to return a new state, or nothing, got 0."]);
   });
 
+  test("[FA105] what a later step gives is told once, and the match goes on", async () => {
+    let steps = 0;
+    const late = local({
+      step: (state: Record<string, unknown>) => {
+        if (++steps > 80) state["winner"] = undefined;
+      },
+    });
+    await late.world.run(6_000);
+    expect([late.match.phase, steps > 256]).toEqual(["running", true]);
+    expect(late.world.reported.map(String)).toEqual([
+      "NetcodeError: Expected a state that can be saved from step; state.winner is undefined.",
+    ]);
+    late.match.stop();
+  });
+
   test("[FA105] −0 comes back as 0, and is let pass", async () => {
     expect(await reportedOf({ init: () => ({ frames: -0 }) })).toEqual([]);
   });
@@ -288,6 +322,66 @@ describe("the state", () => {
     expect(heard.slice(0, 3)).toEqual([{ frames: 1 }, { frames: 2 }, { frames: 3 }]);
     expect(match.view().state).toEqual({ frames: match.view().frame });
     match.stop();
+  });
+});
+
+describe("the end of a match", () => {
+  interface Score {
+    frames: number;
+    readonly winner: number | null;
+  }
+  const score = { init: (): Score => ({ frames: 0, winner: null }), step: (state: Score) => void state.frames++ };
+
+  test.each([
+    ["false", ({ frames }: Score) => frames > 100 && { frames }],
+    ["null", ({ winner }: Score) => winner],
+    ["object", async () => undefined],
+    ["number", ({ frames }: Score) => frames],
+  ])("[FA109] a result of %s while the match goes on is told at once, and closes the match", async (given, result) => {
+    const { world, match } = local({ ...score, result });
+    await world.run(100);
+    expect(world.reported.map(String)).toEqual([
+      `NetcodeError: Expected result to give undefined while the match goes on, got ${given} after the first step.`,
+    ]);
+    expect(match.phase).toBe("closed");
+  });
+
+  test.each([false, null, 0, ""])("[FA109] a match that was played may end with %j", async (outcome) => {
+    const { world, match } = local({ ...score, result: ({ frames }: Score) => (frames > 5 ? outcome : undefined) });
+    expect(await world.until(match.ended)).toBe(outcome);
+    expect(world.reported).toEqual([]);
+  });
+
+  test("[FA110] `ended` names what the game's own code threw, and why the lobby was closed", async () => {
+    const broken = local({
+      step: () => {
+        throw new Error("no such card");
+      },
+    });
+    await broken.world.run(100);
+    await expect(broken.match.ended).rejects.toMatchObject({ code: "CLOSED", cause: new Error("no such card") });
+    const room = await openRoom(1);
+    const [host, guest] = await startAll(room);
+    await room.world.until(room.host.kick(room.lobbies[1]!.me.peerId));
+    await room.world.runUntil(() => guest?.phase === "closed");
+    await expect(guest?.ended).rejects.toMatchObject({ code: "CLOSED", cause: { code: "KICKED" } });
+    await room.world.until(room.host.leave());
+    await expect(host?.ended).rejects.toMatchObject({ code: "CLOSED", cause: undefined });
+  });
+
+  test("[FA111] of a lobby that was left no match can be watched, and no seats can be asked for by what is no list", async () => {
+    const room = await openRoom(2, { capacity: 8 });
+    await startAll(room);
+    const [, bob] = room.lobbies;
+    if (bob?.match === undefined) throw new Error("no match");
+    bob.match.stop();
+    const watched = bob.watch();
+    for (const seats of [undefined, 1, "1"])
+      expect(() => watched.takeSeats(untyped(seats))).toThrow(expect.objectContaining({ code: "BAD_ARGUMENT" }));
+    const left = bob.leave();
+    expect(() => bob.watch()).toThrow(expect.objectContaining({ code: "CLOSED" }));
+    await room.world.until(left);
+    expect([bob.match, room.world.reported]).toEqual([undefined, []]);
   });
 });
 

@@ -73,7 +73,7 @@ export function checkFunction(name: string, value: unknown): void {
 export function checkedRunOptions<Options extends object>(options: Options): Options {
   for (const name of RUN_CALLBACKS) {
     const callback: unknown = Reflect.get(checkedOptions(options), name);
-    if (callback !== undefined) checkFunction(name, callback);
+    if (callback !== undefined || name === "input") checkFunction(name, callback);
   }
   return options;
 }
@@ -189,6 +189,7 @@ function cutName(name: string): string {
 
 /** Players that can be taken together, by rising index: a seat that began as a bot's goes alone, those of one peer go together. */
 export function checkedSeats(seats: readonly MatchSeat[], playerIndexes: readonly number[]): readonly number[] {
+  if (!Array.isArray(playerIndexes)) throw badArgument(`a list of seats, got ${String(playerIndexes)}`);
   const holder = (seat: MatchSeat | undefined): PeerId | undefined => (seat?.kind === "person" ? seat.peerId : undefined);
   const first = checkedInteger("a seat", playerIndexes[0] ?? -1, [0, seats.length - 1]);
   const peerId = holder(seats[first]);

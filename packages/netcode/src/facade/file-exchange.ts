@@ -28,6 +28,16 @@ export interface FileExchangeOptions {
   readonly handleOffer: (incoming: IncomingTransfer) => void;
 }
 
+/** A file that was read, and what it was read from. */
+export interface ReadFile {
+  readonly data: Blob | ArrayBuffer | Uint8Array;
+  /** They must not change any more. */
+  readonly bytes: Uint8Array;
+}
+
+/** The longest file that can be sent: it is in memory as a whole, here and there. */
+const FILE_BYTES_MAX = 268_435_456;
+
 /** Who does not answer an offer within this time has refused it: a dialog that was left open must not hold memory for ever. */
 const ANSWER_MS = 120_000;
 
@@ -54,8 +64,10 @@ export class FileExchange {
     return this.#exchange.refusals();
   }
 
-  /** `bytes` must not change any more. Throws `BAD_ARGUMENT`. */
-  send(to: readonly PeerId[], bytes: Uint8Array, { name = "", type = "", metadata = null }: SendOptions): SentTransfer {
+  /** Throws `BAD_ARGUMENT`. */
+  send(to: readonly PeerId[], { data, bytes }: ReadFile, options: SendOptions): SentTransfer {
+    if (bytes.length > FILE_BYTES_MAX) throw badArgument(`a file of at most ${FILE_BYTES_MAX} bytes, got ${bytes.length}`);
+    const { name = "", type = "", metadata = null } = { ...describe(data), ...options };
     const about = encodeAbout({ name: toPlainText(name), type: toPlainText(type), metadata: toPlain(metadata) });
     if (about === undefined) throw badArgument("name, type and metadata of at most 1,024 bytes together");
     const outgoing = { bytes, checksum: checksumFile(bytes), about };
@@ -162,4 +174,11 @@ export class FileExchange {
 
 function keyOf(peerId: PeerId, transfer: number): string {
   return `${peerId} ${transfer}`;
+}
+
+/** What a `Blob` and a `File` say about themselves. */
+function describe(data: Blob | ArrayBuffer | Uint8Array): SendOptions {
+  const name = data instanceof Blob && "name" in data && typeof data.name === "string" ? data.name : undefined;
+  const type = data instanceof Blob ? data.type : undefined;
+  return { ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
 }

@@ -1,7 +1,7 @@
 import type { CorrectionMoment } from "./watched-simulation.ts";
 
 /** Callbacks of `run` that are called every frame. */
-export type FrameCallback = "input" | "frame" | "render" | CorrectionMoment;
+export type FrameCallback = "input" | "frame" | "render" | "state" | CorrectionMoment;
 
 /** Calls the game's callbacks. Of each only the first failure in a row is reported, or the console would drown in it; an `async` one may fail later. */
 export class FrameCallbacks {

@@ -4,8 +4,6 @@ import type { FileExchange, FileExchangeOptions } from "./file-exchange.ts";
 import { LaterPart } from "./later-part.ts";
 import { NetcodeError, badArgument } from "./netcode-error.ts";
 
-/** The longest file that can be sent: it is in memory as a whole, here and there. */
-const FILE_BYTES_MAX = 268_435_456;
 /** Messages that came before the code for them was there: offers, and nothing else, since nothing was accepted. */
 const EARLY_MAX = 32;
 
@@ -30,7 +28,6 @@ export class LobbyFiles {
 
   async send(to: readonly PeerId[], data: Blob | ArrayBuffer | Uint8Array, options: SendOptions): Promise<SentTransfer> {
     const bytes = await bytesOf(data);
-    if (bytes.length > FILE_BYTES_MAX) throw badArgument(`a file of at most ${FILE_BYTES_MAX} bytes, got ${bytes.length}`);
     let FileExchange;
     try {
       FileExchange = await part.wait();
@@ -39,7 +36,7 @@ export class LobbyFiles {
     }
     if (this.#isClosed) throw new NetcodeError("CLOSED");
     this.#exchange ??= new FileExchange(this.#options);
-    return this.#exchange.send(to, bytes, { ...describe(data), ...options });
+    return this.#exchange.send(to, { data, bytes }, options);
   }
 
   /** A message on `bulk`. */
@@ -78,12 +75,7 @@ export class LobbyFiles {
 async function bytesOf(data: Blob | ArrayBuffer | Uint8Array): Promise<Uint8Array> {
   if (data instanceof Blob) return new Uint8Array(await data.arrayBuffer());
   // A copy: the caller may use its buffer again.
-  return data instanceof ArrayBuffer ? new Uint8Array(data.slice(0)) : data.slice();
-}
-
-/** What a `Blob` and a `File` say about themselves. */
-function describe(data: Blob | ArrayBuffer | Uint8Array): SendOptions {
-  const name = data instanceof Blob && "name" in data && typeof data.name === "string" ? data.name : undefined;
-  const type = data instanceof Blob ? data.type : undefined;
-  return { ...(name === undefined ? {} : { name }), ...(type === undefined ? {} : { type }) };
+  if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+  if (!ArrayBuffer.isView(data)) throw badArgument("a file as a Blob, an ArrayBuffer or a Uint8Array");
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
 }

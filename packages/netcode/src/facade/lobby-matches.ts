@@ -164,13 +164,13 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     this.#lingering?.runner.sayLeft();
   }
 
-  /** Ends and frees whatever is there. */
-  dispose(): void {
+  /** Ends and frees whatever is there. `cause`: why, where it is no wish of the game's. */
+  dispose(cause?: NetcodeError): void {
     const runners = [this.#lingering?.runner, this.#current];
     this.#lingering = undefined;
     this.#current = undefined;
     this.#missed = undefined;
-    for (const runner of runners) runner?.close();
+    for (const runner of runners) runner?.close({ cause });
   }
 
   /** An agreement comes off the wire: what the game and the session take for granted is checked here. */

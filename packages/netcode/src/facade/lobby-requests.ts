@@ -11,6 +11,7 @@ import {
   checkedJson,
   checkedMetadata,
   checkedOneOf,
+  checkedOptions,
   checkedPassword,
   checkedPeerId,
   checkedProfile,
@@ -152,7 +153,10 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async unban(ban: Ban): Promise<void> {
-    await this.#connection.request({ type: "unban", ban: ban.id });
+    await this.#connection.request({
+      type: "unban",
+      ban: checkedInteger("the id of a ban", checkedOptions(ban).id, [0, Number.MAX_SAFE_INTEGER]),
+    });
   }
 
   async transferHost(peerId: PeerId): Promise<void> {

@@ -8,12 +8,12 @@ import type { LinkEvent } from "../core/ports/link.ts";
 import type { Admission, LobbyChange, LobbyState, MatchAgreement, Member } from "../core/ports/lobby-protocol.ts";
 import type { Farewell } from "../core/ports/departure.ts";
 import type { DropCause } from "../core/ports/session.ts";
-import { checkedCountdown, checkedInteger, checkedPlayer } from "./checked-arguments.ts";
 import { Deferred } from "./deferred.ts";
+import { LOBBY_EVENTS } from "./event-names.ts";
 import { Listeners } from "./listeners.ts";
 import type { LobbyConnection } from "./lobby-connection.ts";
 import { LobbyContent } from "./lobby-content.ts";
-import { mayTakeSeats, memberOf, ownMember, peopleCount } from "./lobby-people.ts";
+import { mayTakeSeats, memberOf, ownMember } from "./lobby-people.ts";
 import { LobbyMatches } from "./lobby-matches.ts";
 import type { MatchOver } from "./match-runner.ts";
 import { MemberAbsences } from "./member-absences.ts";
@@ -26,6 +26,7 @@ import { NetcodeError, badArgument, errorOfFailure } from "./netcode-error.ts";
 import { ShownFigures } from "./shown-figures.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { RosterFollower, type LobbyRoomEvent } from "./roster-follower.ts";
+import { startCommand } from "./start-command.ts";
 import { GOODBYE_FLUSH_MS, MATCH_TICK_MS, ROOM_TICK_MS } from "./facade-times.ts";
 import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, StartOptions } from "./lobby-types.ts";
 import type { Match } from "./match-types.ts";
@@ -63,7 +64,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     this.#peerId = admission.peerId;
     this.#connection = connection;
     this.#overReport = new MatchOverReport(connection);
-    this.#listeners = new Listeners((error) => page.reportError(error));
+    this.#listeners = new Listeners(LOBBY_EVENTS, (error) => page.reportError(error));
     const nowMs = (): number => ticker.nowMs();
     this.#links = new PeerLinks({
       nowMs,
@@ -167,19 +168,16 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   }
 
   async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
-    const { players } = this.#options.game;
-    const wanted = options.playerCount ?? Math.min(players[1], Math.max(players[0], peopleCount(this.state)));
-    const playerCount = checkedInteger("a playerCount", wanted, players);
-    const botProfiles = (options.botProfiles ?? []).map(checkedPlayer);
-    const countdownMs = checkedCountdown(options.countdownMs ?? 0);
+    const command = startCommand(options, this.#options.game.players, this.state);
     // The match may come before the reply, and never comes when the start is refused.
     const started = this.#started.wait();
     started.catch(() => {});
-    await this.#connection.request({ type: "start", playerCount, botProfiles, countdownMs });
+    await this.#connection.request(command);
     return started;
   }
 
   watch(): Match<State, Schema> {
+    if (this.#closed) throw new NetcodeError("CLOSED");
     const agreement = this.state.match;
     if (agreement === undefined || this.match !== undefined) throw badArgument("a running match in which we have no seat");
     const match = this.#matches.watch(agreement);
@@ -362,7 +360,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
       this.#options.seatMemory.forget();
     }
     this.#sayGoodbye("left");
-    this.#matches.dispose();
+    this.#matches.dispose(error);
     this.content.close();
     for (const waiters of [this.#nextMatch, this.#started]) waiters.rejectAll(error ?? new NetcodeError("CLOSED"));
     this.#listeners.emit("closed", error);

@@ -108,7 +108,7 @@ export interface LobbySecurity {
   readonly inviteOnly: boolean;
 }
 
-/** For `lobby.on`. Listeners are called after `lobby.state` has changed; one that throws is reported, and the others are still called. */
+/** For `lobby.on`, which throws `BAD_ARGUMENT` for another name. Listeners are called after `lobby.state` has changed; one that throws is reported, and the others are still called. */
 export interface LobbyEvents<State, Schema extends InputSchema> {
   /** Anything of `lobby.state` or `lobby.peers` changed: draw again. */
   change: () => void;
@@ -246,7 +246,7 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   isMuted(peerId: PeerId): boolean;
   /** Of `block` alone. */
   isBlocked(peerId: PeerId): boolean;
-  /** Follows the running match, in which we have no seat; it becomes `match`. Throws `BAD_ARGUMENT` when none runs, or when we have a seat. */
+  /** Follows the running match, in which we have no seat, or which we have stopped; it becomes `match`. Throws `BAD_ARGUMENT` when none runs, or when it is our `match` already, and `CLOSED`. */
   watch(): Match<State, Schema>;
   /** Says goodbye and frees every connection, timer and worker. */
   leave(): Promise<void>;

@@ -11,6 +11,7 @@ import { MatchSession } from "../core/rollback/match-session.ts";
 import { MatchDriver, type MatchDriverHost } from "../driver/match-driver.ts";
 import { MeteredSimulation } from "../driver/metered-simulation.ts";
 import { Deferred } from "./deferred.ts";
+import { MATCH_EVENTS } from "./event-names.ts";
 import { FrameCallbacks } from "./frame-callbacks.ts";
 import { GameEventCalls } from "./game-event-calls.ts";
 import { Listeners } from "./listeners.ts";
@@ -19,11 +20,11 @@ import { loadDesync, loadFollowing, loadLaterParts } from "./later-parts.ts";
 import { epochOf } from "./match-epoch.ts";
 import { MATCH_LIMITS } from "./match-limits.ts";
 import { MatchPeople } from "./match-people.ts";
-import { NetcodeError } from "./netcode-error.ts";
+import { NetcodeError, type NetcodeErrorDetail } from "./netcode-error.ts";
 import { sessionPlayersOf, type Recordable } from "./recordable.ts";
 import { settled } from "./report-rejection.ts";
 import { RunAhead } from "./run-ahead.ts";
-import { checkState } from "./state-check.ts";
+import { checkGoesOn, checkState, isStateChecked } from "./state-check.ts";
 import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
 import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./match-types.ts";
@@ -90,7 +91,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     this.#options = options;
     this.matchNumber = agreement.matchNumber;
     this.seats = agreement.seats;
-    this.#listeners = new Listeners((error) => page.reportError(error));
+    this.#listeners = new Listeners(MATCH_EVENTS, (error) => page.reportError(error));
     this.#callbacks = new FrameCallbacks((error) => page.reportError(error));
     this.#gameEvents = new GameEventCalls((error) => page.reportError(error));
     // Nobody has to wait for the end.
@@ -239,12 +240,12 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   }
 
   /** Ends the match on this peer, whatever its phase, and frees it. For the lobby; a game calls `stop`. */
-  close(message?: string): void {
+  close(detail: NetcodeErrorDetail = {}): void {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#driver.stop();
     this.#stopDrawing?.();
-    this.#lose("closed", message);
+    this.#lose("closed", detail);
   }
 
   tick(nowMs: number): void {
@@ -306,6 +307,9 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   /** For the driver. */
   handleFrame(frame: number): void {
     if (frame === 0) checkState(this.#options.game, this.#simulation.state, "step");
+    // Not the first that we see of a match that is about to end.
+    if (this.#session.frame === 1) checkGoesOn(this.#simulation.result());
+    if (isStateChecked(frame)) this.#callbacks.call("state", () => checkState(this.#options.game, this.#simulation.state, "step"));
     if (frame === LATER_PARTS_FRAME) loadLaterParts();
     this.#runAhead?.sampled(this.#inputs);
     if (this.#run?.frame !== undefined)
@@ -319,7 +323,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     switch (event.type) {
       case "dropped":
         // First, so that the lobby of which the game draws its room has no match any more.
-        this.#lose("dropped", "The others went on without us.");
+        this.#lose("dropped", { message: "The others went on without us." });
         this.#listeners.emit("dropped");
         break;
       case "seat-to-bot":
@@ -377,13 +381,13 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     } catch (error) {
       // The game's `step` threw. It would throw again, and on every peer: there is no way on from here.
       this.#options.page.reportError(error);
-      this.close("The game's own code failed.");
+      this.close({ message: "The game's own code failed.", cause: error });
       this.#options.handleOver("failed");
     }
   }
 
-  #lose(outcome: "dropped" | "closed", message: string | undefined): void {
+  #lose(outcome: "dropped" | "closed", detail: NetcodeErrorDetail): void {
     this.#outcome ??= outcome;
-    this.#ended.reject(new NetcodeError("CLOSED", { message }));
+    this.#ended.reject(new NetcodeError("CLOSED", detail));
   }
 }

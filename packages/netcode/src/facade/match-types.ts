@@ -20,7 +20,7 @@ export interface MatchView<State> {
 
 /** For `match.run`: what a game gives, and what it wants to be told. */
 export interface RunOptions<State, Schema extends InputSchema> {
-  /** Asked once a frame for each local player. */
+  /** Asked once a frame for each local player: of who watches, never. */
   readonly input: (playerIndex: number) => InputOf<Schema>;
   /** Called once per animation frame; `elapsedMs`: since the last. Leave it out to draw from a loop of your own with `match.view()`. */
   readonly render?: (view: MatchView<State>, elapsedMs: number) => void;
@@ -58,7 +58,7 @@ export interface GameEvent {
 
 type SessionEventOf<Type extends SessionEvent["type"]> = Extract<SessionEvent, { readonly type: Type }>;
 
-/** For `match.on`. A listener that throws is reported, and the others are still called. */
+/** For `match.on`, which throws `BAD_ARGUMENT` for another name. A listener that throws is reported, and the others are still called. */
 export interface MatchEvents {
   /** Everybody has been heard from: frames can be confirmed from `frame` on. */
   synchronized: (frame: number) => void;
@@ -150,7 +150,7 @@ export interface Match<State, Schema extends InputSchema> {
   readonly recordable: Recordable;
   /** Returns the way to stop listening. */
   on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void;
-  /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. */
+  /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. Its `cause`, where there is one, is what the game's own code threw, or the error that closed the lobby. */
   readonly ended: Promise<unknown>;
   /**
    * Ends the match here. If we are the host, it ends for all, and the room may start another; else our seat goes to its bot, and it ends for all when

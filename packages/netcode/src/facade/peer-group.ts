@@ -92,7 +92,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     this.#options = options;
     this.#localPeerId = transport.localPeerId;
     this.#ids = checkedIds(options.peers, this.#localPeerId);
-    this.#listeners = new Listeners((error) => page.reportError(error));
+    this.#listeners = new Listeners({ change: true, "peer-gone": true, "peer-unreachable": true }, (error) => page.reportError(error));
     // Nobody has to wait for it.
     this.#linked.promise.catch(() => {});
     this.#ticker = startTicker(ROOM_TICK_MS, (nowMs) => this.#tick(nowMs));
