@@ -1,12 +1,17 @@
 import { networkOf, NETWORK_TIMES } from "./client-address.ts";
 import type { BrokerLimits } from "./limits.ts";
-import { Allowance } from "./allowance.ts";
+import { Allowance, type Rate } from "./allowance.ts";
 
 /**
  * What an address may do so often in a minute. `connections`: make one, whatever it is for. `refusals`: hear at once that it is refused. `wrongCodes`: guess at codes, taken before it is known whether one was
  * right, and given back when it was. `lists`: ask for the public list, or a quick match. `challenges`: ask what to prove for a password.
  */
 export type LimitedDeed = "connections" | "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
+
+interface DeedRates {
+  readonly address: Rate;
+  readonly network: Rate;
+}
 
 interface AddressEntry {
   sockets: number;
@@ -20,7 +25,7 @@ const ADDRESSES_MAX = 50_000;
 /** What one address has used up. */
 export class AddressLimits {
   readonly #limits: BrokerLimits;
-  readonly #perMinute: Readonly<Record<LimitedDeed, number>>;
+  readonly #rates: Readonly<Record<LimitedDeed, DeedRates>>;
   /** Least recently used first. */
   readonly #entries = new Map<string, AddressEntry>();
 
@@ -30,7 +35,16 @@ export class AddressLimits {
     const { wrongCodesPerMinute: wrongCodes, lobbiesPerMinute: lobbies, listsPerMinute: lists, challengesPerMinute: challenges } = limits;
     // Whoever keeps to the other limits needs no more connections than these: one for each request, each socket, and each time that it is told.
     const connections = opens + requests + refusals;
-    this.#perMinute = { connections, opens, requests, refusals, wrongCodes, lobbies, lists, challenges };
+    this.#rates = {
+      connections: ratesOf(connections),
+      opens: ratesOf(opens),
+      requests: ratesOf(requests),
+      refusals: ratesOf(refusals),
+      wrongCodes: ratesOf(wrongCodes),
+      lobbies: ratesOf(lobbies),
+      lists: ratesOf(lists),
+      challenges: ratesOf(challenges),
+    };
   }
 
   get size(): number {
@@ -53,7 +67,7 @@ export class AddressLimits {
   /** Counts it; false: too often. */
   take(nowMs: number, address: string, deed: LimitedDeed): boolean {
     const network = networkOf(address);
-    if (network === undefined) return this.#bucketOf(nowMs, address, { deed, times: 1 }).take(nowMs);
+    if (network === undefined) return this.#bucketOf(nowMs, address, { deed, of: "address" }).take(nowMs);
     const buckets = this.#bucketsOf(nowMs, address, deed);
     const taken = buckets.filter((bucket) => bucket.take(nowMs));
     if (taken.length === buckets.length) return true;
@@ -93,14 +107,13 @@ export class AddressLimits {
 
   #bucketsOf(nowMs: number, address: string, deed: LimitedDeed): readonly Allowance[] {
     const network = networkOf(address);
-    const own = this.#bucketOf(nowMs, address, { deed, times: 1 });
-    return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, times: NETWORK_TIMES })];
+    const own = this.#bucketOf(nowMs, address, { deed, of: "address" });
+    return network === undefined ? [own] : [own, this.#bucketOf(nowMs, network, { deed, of: "network" })];
   }
 
-  #bucketOf(nowMs: number, key: string, { deed, times }: { readonly deed: LimitedDeed; readonly times: number }): Allowance {
+  #bucketOf(nowMs: number, key: string, { deed, of }: { readonly deed: LimitedDeed; readonly of: keyof DeedRates }): Allowance {
     const { buckets } = this.#entry(key);
-    const burst = times * this.#perMinute[deed];
-    return (buckets[deed] ??= new Allowance(nowMs, { perSecond: burst / 60, burst }));
+    return (buckets[deed] ??= new Allowance(nowMs, this.#rates[deed][of]));
   }
 
   #entry(key: string): AddressEntry {
@@ -119,4 +132,9 @@ export class AddressLimits {
       return;
     }
   }
+}
+
+function ratesOf(perMinute: number): DeedRates {
+  const rateOf = (burst: number): Rate => ({ perSecond: burst / 60, burst });
+  return { address: rateOf(perMinute), network: rateOf(NETWORK_TIMES * perMinute) };
 }

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { WebSocket } from "ws";
 import { AddressLimits } from "./address-limits.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import type { BrokerHandlers } from "./broker-handlers.ts";
@@ -12,7 +11,7 @@ import { Counters } from "./counters.ts";
 import { moveAway } from "./drain.ts";
 import type { FollowedFile } from "./followed-file.ts";
 import { FrameRelay } from "./frame-relay.ts";
-import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
+import { GuardedSocket, messageRate, type GuardedSocketOptions, type SocketUser } from "./guarded-socket.ts";
 import { IceGrants } from "./ice-grants.ts";
 import { LateRefusals } from "./late-refusals.ts";
 import { ListViews } from "./list-views.ts";
@@ -75,6 +74,7 @@ export class BrokerShell implements BrokerHandlers {
   readonly #listViews: ListViews;
   readonly #quickMatch: QuickMatch;
   readonly #guard: SignalingGuard;
+  readonly #guarding: GuardedSocketOptions;
   readonly #cluster: Cluster | undefined;
   readonly #keyWatch: KeyWatch | undefined;
   readonly #peerServer: PeerServerAdapter;
@@ -92,6 +92,7 @@ export class BrokerShell implements BrokerHandlers {
   constructor(settings: BrokerSettings, shared?: SharedState) {
     this.#settings = settings;
     const { limits } = settings;
+    this.#guarding = this.#createGuarding();
     const handleFailure = this.#handleFailure;
     this.#cluster = shared && new Cluster({ shared, steadyMs: monotonicMs, handleFailure });
     this.#signingKeys = openSigningKeys(settings, () => this.noteUnreadable("signing key"));
@@ -200,7 +201,10 @@ export class BrokerShell implements BrokerHandlers {
       socket.cork();
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
         if (request.socket === socket) this.#meters.addSocket(route.kind, request.socket);
-        this.#accept(webSocket, socket, { ...route, address });
+        this.#addresses.addSocket(address);
+        const guarded = new GuardedSocket({ socket: webSocket, connection: socket, address }, this.#guarding);
+        this.#sweep.add(guarded);
+        guarded.serve(route.createUser(guarded));
       });
       socket.uncork();
     }
@@ -293,22 +297,6 @@ export class BrokerShell implements BrokerHandlers {
     return identity === undefined ? undefined : { kind: "signaling", createUser: (socket) => this.#guard.accept(identity, socket) };
   }
 
-  #accept(webSocket: WebSocket, connection: Duplex, { address, createUser }: Route & { readonly address: string }): void {
-    this.#addresses.addSocket(address);
-    const socket: GuardedSocket = new GuardedSocket(webSocket, {
-      connection,
-      limits: this.#settings.limits,
-      nowMs: monotonicMs,
-      handleEnd: () => {
-        this.#addresses.removeSocket(address);
-        this.#sweep.delete(socket);
-      },
-      handleFailure: this.#handleFailure,
-    });
-    this.#sweep.add(socket);
-    socket.serve(createUser(socket));
-  }
-
   #health(): Readonly<Record<string, unknown>> {
     const readiness = this.#readiness();
     return {
@@ -325,6 +313,15 @@ export class BrokerShell implements BrokerHandlers {
     if (this.#draining !== undefined || this.#closing !== undefined) return "draining";
     if (this.#cluster?.isUp === false || this.#keyWatch?.verdict === "unknown") return "store";
     return this.#keyWatch?.verdict === "others" ? "keys" : "ready";
+  }
+
+  #createGuarding(): GuardedSocketOptions {
+    const { limits } = this.#settings;
+    const handleEnd = (socket: GuardedSocket): void => {
+      this.#addresses.removeSocket(socket.address);
+      this.#sweep.delete(socket);
+    };
+    return { limits, messages: messageRate(limits), nowMs: monotonicMs, handleEnd, handleFailure: this.#handleFailure };
   }
 
   #createGuard(secrets: Secrets): SignalingGuard {

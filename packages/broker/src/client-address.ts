@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4, isIPv6, type Socket } from "node:net";
 
 /**
  * Who a request comes from, as the limits count: an IPv4 address, or the /64 of an IPv6 address (what one customer gets, and can move within at will).
@@ -8,12 +8,31 @@ import { isIPv4, isIPv6 } from "node:net";
  * from the right. Whatever stands further left was written by the client itself. A request that came by fewer proxies counts as its socket's address.
  */
 export function clientAddress(request: IncomingMessage, trustedProxyHops: number): string {
-  const socketAddress = request.socket.remoteAddress ?? "";
-  if (trustedProxyHops === 0) return addressKey(socketAddress) ?? "unknown";
+  if (trustedProxyHops === 0) return connectionAddress(request.socket);
   const header = request.headers["x-forwarded-for"];
   const forwarded = (Array.isArray(header) ? header.join(",") : (header ?? "")).split(",");
   const claimed = forwarded[forwarded.length - trustedProxyHops];
-  return addressKey((claimed ?? "").trim()) ?? addressKey(socketAddress) ?? "unknown";
+  return addressKey((claimed ?? "").trim()) ?? connectionAddress(request.socket);
+}
+
+/** Where a connection has the key of its address: the system is asked once, and each connection is counted several times. */
+const KEY = Symbol("address");
+
+/** The key of whoever is at the other end. Of who has hung up already, the system does not know it. */
+export function connectionAddress(socket: Socket): string {
+  const known: unknown = Reflect.get(socket, KEY);
+  return typeof known === "string" ? known : noteAddress(socket, remoteKey(socket.remoteAddress));
+}
+
+/** Notes the key of whoever is at the other end, and gives it. */
+export function noteAddress(socket: Socket, key: string): string {
+  Reflect.set(socket, KEY, key);
+  return key;
+}
+
+/** Of an address as the system has it. */
+export function remoteKey(remoteAddress: string | undefined): string {
+  return addressKey(remoteAddress ?? "") ?? "unknown";
 }
 
 /**

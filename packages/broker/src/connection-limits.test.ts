@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, Socket, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
 import { AddressLimits } from "./address-limits.ts";
+import { connectionAddress } from "./client-address.ts";
 import { limitConnections } from "./connection-limits.ts";
 import { BROKER_LIMITS } from "./limits.ts";
 
@@ -91,5 +92,28 @@ test("[AB97] with this version of Node what is cut never becomes a socket, and w
   await once(first.resume().end(), "close");
   await expect.poll(() => arrive().then(() => made)).toBe(3);
   for (const socket of sockets) socket.destroy();
+  server.close();
+});
+
+test("[AB6] each connection counts as its own address, whether Node asked for it before or not", async () => {
+  let cut = 0;
+  const seen: string[] = [];
+  const server = createServer((socket) => seen.push(connectionAddress(socket)));
+  limitConnections(server, { perAddress: 1, mayConnect: () => true, handleRefused: () => cut++ });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const arrive = (localAddress: string): Socket => connect({ port, host: "127.0.0.1", localAddress }).on("error", () => undefined);
+  const first = arrive("127.0.0.2");
+  await expect.poll(() => seen.length).toBe(1);
+  const sockets = [first, arrive("127.0.0.3")];
+  await expect.poll(() => seen.length).toBe(2);
+  // One that was made elsewhere, while others are open.
+  const made = new FakeSocket("127.0.0.4");
+  server.emit("connection", made);
+  expect([seen, made.destroyed, cut]).toEqual([["127.0.0.2", "127.0.0.3", "127.0.0.4"], false, 0]);
+  const refused = ["127.0.0.2", "127.0.0.3", "127.0.0.4"].map((address) => arrive(address).resume());
+  await expect.poll(() => cut).toBe(3);
+  for (const socket of [...sockets, ...refused, made]) socket.destroy();
   server.close();
 });

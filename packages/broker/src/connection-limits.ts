@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import { addressKey, networkOf, NETWORK_TIMES } from "./client-address.ts";
+import { connectionAddress, networkOf, NETWORK_TIMES, noteAddress, remoteKey } from "./client-address.ts";
 
 export interface ConnectionLimitOptions {
   /** At a time; of an IPv6 /48 sixteen times as many. */
@@ -25,11 +25,21 @@ export function limitConnections(server: Server, { perAddress, mayConnect, handl
     if (isRefused) handleRefused();
     return isRefused;
   };
-  let isEarly = false;
-  server.once("listening", () => (isEarly = refuseEarly(server, (remote) => refuses(keyOf(remote)))));
+  /** Of the one that Node makes a socket of just now: not to be asked for again. */
+  let admitted: string | undefined;
+  server.once("listening", () => {
+    refuseEarly(server, (remoteAddress, serve) => {
+      const address = remoteKey(remoteAddress);
+      if (refuses(address)) return false;
+      admitted = address;
+      serve();
+      admitted = undefined;
+      return true;
+    });
+  });
   server.on("connection", (socket) => {
-    const address = keyOf(socket.remoteAddress);
-    if (!isEarly && refuses(address)) {
+    const address = admitted === undefined ? connectionAddress(socket) : noteAddress(socket, admitted);
+    if (admitted === undefined && refuses(address)) {
       socket.destroy();
       return;
     }
@@ -42,11 +52,6 @@ export function limitConnections(server: Server, { perAddress, mayConnect, handl
       add(network, -1);
     });
   });
-}
-
-/** Of who has hung up already, the system does not know it. */
-function keyOf(remoteAddress: string | undefined): string {
-  return addressKey(remoteAddress ?? "") ?? "unknown";
 }
 
 /** What Node makes a `Socket` of. */
@@ -64,19 +69,19 @@ interface RawListener {
 /**
  * Refuses connections before Node makes sockets of them, and so before TLS and HTTP. A socket that was made and destroyed at once costs four times the processor time of the program, and
  * lives until all garbage is looked for: of 3,000 a second, everybody waits several milliseconds once a second. Node has no public way to it by address (`maxConnections` does it for all);
- * false: this one has none at all, and the caller has to do without.
+ * where this one has none at all, the caller has to do without. `admit`: serves one, or gives false.
  */
-function refuseEarly(server: Server, refuses: (remoteAddress: string | undefined) => boolean): boolean {
+function refuseEarly(server: Server, admit: (remoteAddress: string | undefined, serve: () => void) => boolean): void {
   const listener: unknown = Reflect.get(server, "_handle");
-  if (!isRawListener(listener)) return false;
+  if (!isRawListener(listener)) return;
   const serve = listener.onconnection;
   listener.onconnection = (status, connection) => {
     const found: { readonly address?: string } = {};
     connection?.getpeername(found);
-    if (connection !== undefined && refuses(found.address)) connection.close();
-    else Reflect.apply(serve, listener, [status, connection]);
+    const serveNow = (): void => Reflect.apply(serve, listener, [status, connection]);
+    if (connection === undefined) serveNow();
+    else if (!admit(found.address, serveNow)) connection.close();
   };
-  return true;
 }
 
 function isRawListener(value: unknown): value is RawListener {

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { WebSocket } from "ws";
-import { GuardedSocket, type SocketUser } from "./guarded-socket.ts";
+import { GuardedSocket, messageRate, type SocketUser } from "./guarded-socket.ts";
 import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import { SocketSweep } from "./socket-sweep.ts";
 
@@ -86,13 +86,17 @@ function guarded(limits: Partial<BrokerLimits> = {}): {
   const user = new Recorder();
   const ends: string[] = [];
   const nowMs = (): number => Date.now();
-  const socket = new GuardedSocket(raw as unknown as WebSocket, {
-    connection: raw,
-    limits: { ...BROKER_LIMITS, ...limits },
-    nowMs,
-    handleEnd: () => ends.push("end"),
-    handleFailure: () => ends.push("failure"),
-  });
+  const all = { ...BROKER_LIMITS, ...limits };
+  const socket = new GuardedSocket(
+    { socket: raw as unknown as WebSocket, connection: raw, address: "192.0.2.1" },
+    {
+      limits: all,
+      messages: messageRate(all),
+      nowMs,
+      handleEnd: ({ address }) => ends.push(`end ${address}`),
+      handleFailure: () => ends.push("failure"),
+    },
+  );
   socket.serve(user);
   return { raw, user, socket, ends, nowMs };
 }
@@ -204,7 +208,7 @@ test.each([
   say(raw, "x");
   await vi.advanceTimersByTimeAsync(0);
   expect(user.log).toEqual(["x", "closed"]);
-  expect(ends).toEqual(["failure", "end"]);
+  expect(ends).toEqual(["failure", "end 192.0.2.1"]);
 });
 
 test("[BR36] who is handed a socket handles all that comes from then on, and hears of its end once, also when it has ended before", () => {
@@ -268,7 +272,7 @@ test("[BR34] whatever ends a socket, its user hears of it once and of nothing af
   socket.close(1000, "");
   vi.advanceTimersByTime(5_000);
   expect(user.log).toEqual(["closed"]);
-  expect(ends).toEqual(["end"]);
+  expect(ends).toEqual(["end 192.0.2.1"]);
   expect(raw.sent).toEqual([]);
   // The closing handshake has a second, then the connection is cut.
   expect(raw.calls).toEqual(["close 1000", "terminate"]);
@@ -346,13 +350,16 @@ test("[AB4] above the cap for all together, who has read least is dropped first,
 test("[BR36] a socket that its user's own start has closed is told so", () => {
   const raw = new FakeSocket();
   const user = new Recorder();
-  const socket = new GuardedSocket(raw as unknown as WebSocket, {
-    connection: raw,
-    limits: BROKER_LIMITS,
-    nowMs: () => 0,
-    handleEnd: () => undefined,
-    handleFailure: () => undefined,
-  });
+  const socket = new GuardedSocket(
+    { socket: raw as unknown as WebSocket, connection: raw, address: "192.0.2.1" },
+    {
+      limits: BROKER_LIMITS,
+      messages: messageRate(BROKER_LIMITS),
+      nowMs: () => 0,
+      handleEnd: () => undefined,
+      handleFailure: () => undefined,
+    },
+  );
   socket.close(1000, "");
   socket.serve(user);
   expect(user.log).toEqual(["closed"]);

@@ -2,7 +2,7 @@ import type { WebSocket } from "ws";
 import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
 import type { BrokerLimits } from "./limits.ts";
 import { plainFrame } from "./plain-frame.ts";
-import { Allowance } from "./allowance.ts";
+import { Allowance, type Rate } from "./allowance.ts";
 
 /** What a socket is used for: the lobby's control socket, or signaling. */
 export interface SocketUser {
@@ -26,13 +26,23 @@ export interface SocketConnection {
   end(): unknown;
 }
 
-export interface GuardedSocketOptions {
-  /** What the WebSocket runs on. */
+/** A stranger's WebSocket. */
+export interface StrangerSocket {
+  readonly socket: WebSocket;
+  /** What it runs on. */
   readonly connection: SocketConnection;
+  /** To which its socket is counted. */
+  readonly address: string;
+}
+
+/** The same for all sockets. */
+export interface GuardedSocketOptions {
   readonly limits: BrokerLimits;
+  /** As `messageRate` gives it of these limits. */
+  readonly messages: Rate;
   readonly nowMs: () => number;
   /** Once, before the user's `handleClosed`: for whoever counts sockets. */
-  readonly handleEnd: () => void;
+  readonly handleEnd: (socket: GuardedSocket) => void;
   /** A bug in handling a frame: for the log. The socket is cut, the process goes on. */
   readonly handleFailure: (error: unknown) => void;
 }
@@ -53,20 +63,26 @@ const PAUSE_ABOVE = 32;
 const PAUSE_ABOVE_UNITS = 65_536;
 /** A message takes a token for each started part of this length, so that a socket's bytes are bounded with its messages: at half, a page's large settings wait; at double, the sockets of one address keep a core busy with parsing. */
 const UNITS_PER_TOKEN = 4_096;
+/** Where a WebSocket has its guard. The listeners are the same functions for all: functions of its own would be a twentieth of what a connection keeps. */
+const GUARD = Symbol("guard");
+
+/** What a socket may say. */
+export function messageRate({ messagesPerSecond, messageBurst }: BrokerLimits): Rate {
+  return { perSecond: messagesPerSecond, burst: messageBurst };
+}
 
 /**
  * A WebSocket of a stranger, bounded in every direction: what it sends is shaped to the token bucket (late rather than lost, since a mesh of 64 needs
  * bursts), one message is handled at a time, what it does not read is capped, silence ends it, and no error of it goes further than here.
  */
 export class GuardedSocket {
+  readonly address: string;
   readonly #socket: WebSocket;
   readonly #connection: SocketConnection;
-  readonly #handleEnd: () => void;
-  readonly #handleFailure: (error: unknown) => void;
+  readonly #options: GuardedSocketOptions;
   #user: SocketUser | undefined;
-  readonly #limits: BrokerLimits;
-  readonly #nowMs: () => number;
-  readonly #bucket: Allowance;
+  /** For messages: full until the first one. */
+  #bucket: Allowance | undefined;
   /** For ping and pong frames, which wait for nothing. Most sockets have none. */
   #controls: Allowance | undefined;
   readonly #waiting: string[] = [];
@@ -77,22 +93,19 @@ export class GuardedSocket {
   #pingedAtMs = -Infinity;
   #resumeTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, options: GuardedSocketOptions) {
+  constructor({ socket, connection, address }: StrangerSocket, options: GuardedSocketOptions) {
+    this.address = address;
     this.#socket = socket;
-    this.#connection = options.connection;
-    this.#limits = options.limits;
-    this.#nowMs = options.nowMs;
-    this.#handleEnd = options.handleEnd;
-    this.#handleFailure = options.handleFailure;
+    this.#connection = connection;
+    this.#options = options;
     this.#heardAtMs = options.nowMs();
-    this.#bucket = this.#newBucket();
+    Reflect.set(socket, GUARD, this);
     // Before anything else: an `error` event without a listener ends the process.
-    const finish = (): void => this.#finish();
-    socket.on("error", finish);
-    socket.on("close", finish);
-    socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
-    socket.on("ping", (data) => this.#hearControl() && this.#pong(data));
-    socket.on("pong", () => this.#hearControl());
+    socket.on("error", hearEnd);
+    socket.on("close", hearEnd);
+    socket.on("message", hearMessage);
+    socket.on("ping", hearPing);
+    socket.on("pong", hearPong);
   }
 
   /**
@@ -102,6 +115,41 @@ export class GuardedSocket {
   serve(user: SocketUser): void {
     this.#user = user;
     if (!this.#open) user.handleClosed();
+  }
+
+  /** What its WebSocket tells: it has ended, however; */
+  handleEnd(): void {
+    this.#finish();
+  }
+
+  /** a whole message came; */
+  handleMessage(data: unknown, isBinary: boolean): void {
+    if (!this.#open) return;
+    this.#hear();
+    if (isBinary) {
+      if (this.#user?.handleBinary === undefined || !(data instanceof Uint8Array)) this.#user?.handleOffence("binary");
+      else this.#user.handleBinary(data);
+      return;
+    }
+    const text = String(data);
+    // Nobody waits, so nobody has to: nearly always.
+    const isFree = !this.#busy && this.#waiting.length === 0 && this.#resumeTimer === undefined;
+    if (isFree && this.#takeTokens(this.#heardAtMs, text)) return this.#start(text);
+    this.#waiting.push(text);
+    this.#waitingUnits += text.length;
+    if (this.#waiting.length > this.#options.limits.queuedMessages) this.#user?.handleOffence("flood");
+    else if (this.#waiting.length > PAUSE_ABOVE || this.#waitingUnits > PAUSE_ABOVE_UNITS) this.#socket.pause();
+    this.#work();
+  }
+
+  /** a ping; */
+  handlePing(data: Buffer): void {
+    if (this.#hearControl()) this.#pong(data);
+  }
+
+  /** a pong. */
+  handlePong(): void {
+    this.#hearControl();
   }
 
   get isOpen(): boolean {
@@ -116,7 +164,7 @@ export class GuardedSocket {
   /** Sends, unless the peer has stopped reading: then it is dropped. */
   send(text: string): void {
     if (!this.#open) return;
-    if (this.#socket.bufferedAmount + text.length > this.#limits.sendBufferBytes) {
+    if (this.#socket.bufferedAmount + text.length > this.#options.limits.sendBufferBytes) {
       this.terminate();
       return;
     }
@@ -127,7 +175,7 @@ export class GuardedSocket {
 
   /** Sends what may be lost; false: dropped, since the peer is behind. */
   sendBinary(bytes: Uint8Array): boolean {
-    if (!this.#open || this.#socket.bufferedAmount + bytes.length > this.#limits.frameBufferBytes) return false;
+    if (!this.#open || this.#socket.bufferedAmount + bytes.length > this.#options.limits.frameBufferBytes) return false;
     this.#socket.send(bytes, { binary: true }, ignoreError);
     return true;
   }
@@ -189,13 +237,16 @@ export class GuardedSocket {
     this.#heardAtMs = nowMs;
   }
 
+  #messages(): Allowance {
+    return (this.#bucket ??= this.#newBucket());
+  }
+
   #newBucket(): Allowance {
-    const { messagesPerSecond, messageBurst } = this.#limits;
-    return new Allowance(this.#heardAtMs, { perSecond: messagesPerSecond, burst: messageBurst });
+    return new Allowance(this.#heardAtMs, this.#options.messages);
   }
 
   #hear(): void {
-    this.#heardAtMs = this.#nowMs();
+    this.#heardAtMs = this.#options.nowMs();
   }
 
   /** False: it has ended, or is ended now since there are far too many. */
@@ -212,31 +263,12 @@ export class GuardedSocket {
     if (this.#socket.bufferedAmount <= PAUSE_ABOVE_UNITS) this.#socket.pong(data, undefined, ignoreError);
   }
 
-  #receive(data: unknown, isBinary: boolean): void {
-    if (!this.#open) return;
-    this.#hear();
-    if (isBinary) {
-      if (this.#user?.handleBinary === undefined || !(data instanceof Uint8Array)) this.#user?.handleOffence("binary");
-      else this.#user.handleBinary(data);
-      return;
-    }
-    const text = String(data);
-    // Nobody waits, so nobody has to: nearly always.
-    const isFree = !this.#busy && this.#waiting.length === 0 && this.#resumeTimer === undefined;
-    if (isFree && this.#takeTokens(this.#heardAtMs, text)) return this.#start(text);
-    this.#waiting.push(text);
-    this.#waitingUnits += text.length;
-    if (this.#waiting.length > this.#limits.queuedMessages) this.#user?.handleOffence("flood");
-    else if (this.#waiting.length > PAUSE_ABOVE || this.#waitingUnits > PAUSE_ABOVE_UNITS) this.#socket.pause();
-    this.#work();
-  }
-
   #work(): void {
     while (this.#open && !this.#busy && this.#waiting.length > 0 && this.#resumeTimer === undefined) {
       const [next = ""] = this.#waiting;
-      const nowMs = this.#nowMs();
+      const nowMs = this.#options.nowMs();
       if (!this.#takeTokens(nowMs, next)) {
-        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#bucket.waitMs(nowMs, this.#tokensOf(next)));
+        this.#resumeTimer = setTimeout(() => this.#workAgain(), this.#messages().waitMs(nowMs, this.#tokensOf(next)));
         return;
       }
       this.#waiting.shift();
@@ -247,11 +279,11 @@ export class GuardedSocket {
   }
 
   #takeTokens(nowMs: number, text: string): boolean {
-    return this.#bucket.take(nowMs, this.#tokensOf(text));
+    return this.#messages().take(nowMs, this.#tokensOf(text));
   }
 
   #tokensOf(text: string): number {
-    return Math.min(Math.ceil((text.length + 1) / UNITS_PER_TOKEN), this.#limits.messageBurst);
+    return Math.min(Math.ceil((text.length + 1) / UNITS_PER_TOKEN), this.#options.messages.burst);
   }
 
   #start(text: string): void {
@@ -274,7 +306,7 @@ export class GuardedSocket {
   }
 
   #fail(error: unknown): void {
-    this.#handleFailure(error);
+    this.#options.handleFailure(error);
     this.terminate();
   }
 
@@ -289,9 +321,30 @@ export class GuardedSocket {
     this.#waiting.length = 0;
     this.#waitingUnits = 0;
     clearTimeout(this.#resumeTimer);
-    this.#handleEnd();
+    this.#options.handleEnd(this);
     this.#user?.handleClosed();
   }
+}
+
+function guardOf(socket: WebSocket): GuardedSocket | undefined {
+  const guard: unknown = Reflect.get(socket, GUARD);
+  return guard instanceof GuardedSocket ? guard : undefined;
+}
+
+function hearEnd(this: WebSocket): void {
+  guardOf(this)?.handleEnd();
+}
+
+function hearMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  guardOf(this)?.handleMessage(data, isBinary);
+}
+
+function hearPing(this: WebSocket, data: Buffer): void {
+  guardOf(this)?.handlePing(data);
+}
+
+function hearPong(this: WebSocket): void {
+  guardOf(this)?.handlePong();
 }
 
 /** A failed send is followed by `close`, which is handled. */

@@ -12,7 +12,7 @@ import { withoutAddresses } from "./relay-only.ts";
 import { SignalingDoor } from "./signaling-door.ts";
 import { LateUser } from "./late-user.ts";
 import { addSource, writeSignal, type Signal } from "./signaling-message.ts";
-import { SignalingUser } from "./signaling-user.ts";
+import { SignalingUser, type SignalingUserOptions } from "./signaling-user.ts";
 import type { TicketOffice } from "./ticket-office.ts";
 import { isTicketText } from "./tickets.ts";
 
@@ -88,6 +88,7 @@ export class SignalingGuard {
   readonly #options: SignalingGuardOptions;
   readonly #clients = new Map<PeerId, Client>();
   readonly #pending: PendingSignals;
+  readonly #users: SignalingUserOptions<Client>;
   /** Signals that are on their way to other nodes. */
   #sending = 0;
   /** Members' sockets that have not proved whose they are. */
@@ -95,6 +96,12 @@ export class SignalingGuard {
 
   constructor(options: SignalingGuardOptions) {
     this.#options = options;
+    this.#users = {
+      counters: options.counters,
+      limits: options.limits,
+      relay: (client, signal, frame) => this.#relay(client, signal, frame),
+      close: (client) => this.#forget(client),
+    };
     this.#pending = new PendingSignals({ countMax: options.limits.pendingSignals, keptMs: options.limits.pendingSignalMs });
   }
 
@@ -226,14 +233,7 @@ export class SignalingGuard {
       this.#clients.set(identity.id, client);
       this.#deliverPending(client);
     }
-    const { counters, limits } = this.#options;
-    return new SignalingUser({
-      socket,
-      counters,
-      limits,
-      relay: (signal, frame) => this.#relay(client, signal, frame),
-      close: () => this.#forget(client),
-    });
+    return new SignalingUser(client, this.#users);
   }
 
   /** Lobbies of which somebody signals here: of all at once, since looking through all clients for each would take a busy node seconds. */

@@ -4,14 +4,14 @@ import { CLOSE_CODE, type GuardedSocket, type SocketOffence, type SocketUser } f
 import type { BrokerLimits } from "./limits.ts";
 import { parseSignalingMessage, type Signal } from "./signaling-message.ts";
 
-export interface SignalingUserOptions {
-  readonly socket: GuardedSocket;
+/** The same for all clients of a guard. */
+export interface SignalingUserOptions<Client> {
   readonly counters: Counters;
   readonly limits: BrokerLimits;
   /** `frame`: as it was written, if it may be passed on so. */
-  readonly relay: (signal: Signal, frame: string | undefined) => void;
+  readonly relay: (client: Client, signal: Signal, frame: string | undefined) => void;
   /** Once: it has closed. */
-  readonly close: () => void;
+  readonly close: (client: Client) => void;
 }
 
 /** As PeerJS writes it: most of what clients say that wait. Written otherwise it is read like any other message. */
@@ -19,18 +19,21 @@ const HEARTBEAT = '{"type":"HEARTBEAT"}';
 const PONG = JSON.stringify({ type: "PONG" });
 
 /** The frames of one signaling socket. */
-export class SignalingUser implements SocketUser {
-  readonly #options: SignalingUserOptions;
+export class SignalingUser<Client extends { readonly socket: GuardedSocket }> implements SocketUser {
+  readonly #client: Client;
+  readonly #options: SignalingUserOptions<Client>;
   #refusedMessages = 0;
 
-  constructor(options: SignalingUserOptions) {
+  constructor(client: Client, options: SignalingUserOptions<Client>) {
+    this.#client = client;
     this.#options = options;
   }
 
   handleText(text: string): void {
     // A PeerJS client has no use for an answer. Its sign of life was noted when the frame came.
     if (text === HEARTBEAT) return;
-    const { counters, limits, socket, relay } = this.#options;
+    const { counters, limits, relay } = this.#options;
+    const { socket } = this.#client;
     const parsed = parseSignalingMessage(text);
     if (!parsed.ok) {
       counters.add(`signaling:${parsed.reason}`);
@@ -45,12 +48,12 @@ export class SignalingUser implements SocketUser {
       case "LEAVE":
         // Leaving altogether ends the socket: an id that is free while its socket still speaks would be a ghost.
         if (message.dst === undefined) socket.close(CLOSE_CODE.normal, "");
-        else relay({ ...message, dst: message.dst }, undefined);
+        else relay(this.#client, { ...message, dst: message.dst }, undefined);
         return;
       case "OFFER":
       case "ANSWER":
       case "CANDIDATE":
-        relay(message, parsed.isExact ? text : undefined);
+        relay(this.#client, message, parsed.isExact ? text : undefined);
         return;
       default:
         unreachable(message);
@@ -59,17 +62,17 @@ export class SignalingUser implements SocketUser {
 
   handleOffence(offence: SocketOffence): void {
     this.#options.counters.add(`signaling:${offence}`);
-    this.#options.socket.close(offence === "binary" ? CLOSE_CODE.unsupportedData : CLOSE_CODE.policyViolation, offence);
+    this.#client.socket.close(offence === "binary" ? CLOSE_CODE.unsupportedData : CLOSE_CODE.policyViolation, offence);
   }
 
   handleSilence(): void {
-    this.#options.socket.ping();
+    this.#client.socket.ping();
   }
 
   /** The close code says it: PeerJS has no message for this. */
   handleShutdown(): void {}
 
   handleClosed(): void {
-    this.#options.close();
+    this.#options.close(this.#client);
   }
 }

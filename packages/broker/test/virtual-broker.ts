@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 import { AddressLimits } from "../src/address-limits.ts";
 import { ANSWER_MS_MAX, Cluster } from "../src/cluster.ts";
 import { Counters } from "../src/counters.ts";
-import { GuardedSocket } from "../src/guarded-socket.ts";
+import { GuardedSocket, messageRate } from "../src/guarded-socket.ts";
 import { IceGrants } from "../src/ice-grants.ts";
 import { BROKER_LIMITS } from "../src/limits.ts";
 import { openLobby } from "../src/lobby.ts";
@@ -162,13 +162,16 @@ export class VirtualBroker {
   }
 
   #guarded(raw: VirtualSocket): GuardedSocket {
-    const socket: GuardedSocket = new GuardedSocket(raw as unknown as WebSocket, {
-      connection: raw,
-      limits: this.#limits,
-      nowMs,
-      handleEnd: () => this.#sockets.delete(socket),
-      handleFailure: fail,
-    });
+    const socket = new GuardedSocket(
+      { socket: raw as unknown as WebSocket, connection: raw, address: "192.0.2.1" },
+      {
+        limits: this.#limits,
+        messages: messageRate(this.#limits),
+        nowMs,
+        handleEnd: (ended) => this.#sockets.delete(ended),
+        handleFailure: fail,
+      },
+    );
     this.#sockets.add(socket);
     return socket;
   }
