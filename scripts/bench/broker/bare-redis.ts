@@ -8,7 +8,8 @@ export interface Signaler {
 }
 
 /** As long as a candidate with what a node writes before it. */
-const TEXT = "-".repeat(400);
+export const TEXT_LENGTH = 400;
+const TEXT = "-".repeat(TEXT_LENGTH);
 const CHANNEL = "bench:{bare}";
 
 /**
@@ -18,14 +19,12 @@ const CHANNEL = "bench:{bare}";
 export class BareRedis {
   readonly #publisher: Socket;
   readonly #command = respOf("SPUBLISH", CHANNEL, TEXT);
-  readonly #messageBytes = respOf("smessage", CHANNEL, TEXT).length;
   /** Who is to hear of the texts that are under way: they come in order. */
   readonly #awaiting: Signaler[] = [];
-  #bytes = 0;
 
   private constructor(publisher: Socket, subscriber: Socket) {
     this.#publisher = publisher.resume();
-    subscriber.on("data", (data) => this.#receive(data.length));
+    eachText(subscriber, respOf("smessage", CHANNEL, TEXT).length, () => this.#awaiting.shift()?.handleSignal());
   }
 
   static async open(port: number): Promise<BareRedis> {
@@ -44,20 +43,24 @@ export class BareRedis {
     };
     return [{ handleSignal: () => undefined, signal }, second];
   }
-
-  #receive(bytes: number): void {
-    this.#bytes += bytes;
-    for (; this.#bytes >= this.#messageBytes; this.#bytes -= this.#messageBytes) this.#awaiting.shift()?.handleSignal();
-  }
 }
 
-async function openSocket(port: number): Promise<Socket> {
+export async function openSocket(port: number): Promise<Socket> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
   return socket;
 }
 
+/** All that comes, in texts of this length; ASCII. */
+export function eachText(socket: Socket, length: number, handle: (text: string) => void): void {
+  let read = "";
+  socket.on("data", (data) => {
+    read += data.toString("latin1");
+    for (; read.length >= length; read = read.slice(length)) handle(read.slice(0, length));
+  });
+}
+
 /** A command, and a message too, as Redis's protocol has them; ASCII. */
-function respOf(...words: readonly string[]): string {
+export function respOf(...words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join("")}`;
 }

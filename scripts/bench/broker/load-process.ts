@@ -1,5 +1,6 @@
 /** The clients of `pnpm bench:broker`, in a process of their own. */
 import { performance } from "node:perf_hooks";
+import { BareClient, bareId } from "./bare-client.ts";
 import { BareRedis, type Signaler } from "./bare-redis.ts";
 import { answerCalls } from "./bench-child.ts";
 import { BenchClient } from "./bench-client.ts";
@@ -31,8 +32,12 @@ export interface Passage {
 export interface LoadApi {
   /** More clients, each from an address that nobody had before; they signal in pairs. */
   connect(options: Connecting): Promise<void>;
-  /** Pairs that have nothing but Redis between them, after all others; they signal in `pace` alone. */
-  connectBare(options: { readonly redisPort: number; readonly pairs: number }): Promise<void>;
+  /** After all others, pairs at one of two nodes that only carry, as many with an end at each, and as many that have nothing but Redis between them; these signal in `pace` alone. */
+  connectBare(options: {
+    readonly redisPort: number;
+    readonly nodePorts: readonly [number, number];
+    readonly pairs: number;
+  }): Promise<void>;
   /** Each pair plays signals back and forth, one under way, until each client has sent so many. */
   relay(perClient: number): Promise<void>;
   /** Signals at a steady rate, pairs by turns: how long each was under way. */
@@ -45,10 +50,13 @@ export interface LoadApi {
   close(options: { readonly kept: number }): Promise<void>;
 }
 
+type Pair = readonly [Signaler, Signaler];
+
 const HEARTBEAT_MS = 5_000;
 
 let clients: BenchClient[] = [];
-let barePairs: readonly (readonly [Signaler, Signaler])[] = [];
+let barePairs: readonly Pair[] = [];
+let redisPairs: readonly Pair[] = [];
 let addresses = Number(process.argv[2] ?? 0);
 let ids = 0;
 
@@ -69,12 +77,21 @@ async function connect({ port, otherPort = port, count, parallel }: Connecting):
   clients = clients.toSorted((left, right) => Number(left.id.split("-")[2]) - Number(right.id.split("-")[2]));
 }
 
-async function connectBare({ redisPort, pairs: count }: { readonly redisPort: number; readonly pairs: number }): Promise<void> {
+async function connectBare({ redisPort, nodePorts, pairs: count }: Parameters<LoadApi["connectBare"]>[0]): Promise<void> {
+  const openPair = async (index: number): Promise<Pair> => {
+    const nodes = index < count ? ([0, 0] as const) : ([0, 1] as const);
+    const [first, second] = [bareId(nodes[0], 2 * index), bareId(nodes[1], 2 * index + 1)];
+    return Promise.all([
+      BareClient.open(nodePorts[nodes[0]], { own: first, other: second }),
+      BareClient.open(nodePorts[nodes[1]], { own: second, other: first }),
+    ]);
+  };
+  barePairs = await Promise.all(Array.from({ length: 2 * count }, (_, index) => openPair(index)));
   const redis = await BareRedis.open(redisPort);
-  barePairs = Array.from({ length: count }, () => redis.pair());
+  redisPairs = Array.from({ length: count }, () => redis.pair());
 }
 
-function pairs(): readonly (readonly [BenchClient, BenchClient])[] {
+function pairs(): readonly Pair[] {
   return clients.flatMap((client, index) => {
     const other = clients[index ^ 1];
     return index % 2 === 0 && other !== undefined ? [[client, other] as const] : [];
@@ -82,11 +99,11 @@ function pairs(): readonly (readonly [BenchClient, BenchClient])[] {
 }
 
 async function relay(perClient: number): Promise<void> {
-  const playing = pairs().map(
+  const playing = [...pairs(), ...barePairs].map(
     ([first, second]) =>
       new Promise<void>((resolve) => {
         let left = 2 * perClient;
-        const answer = (client: BenchClient) => (): void => {
+        const answer = (client: Signaler) => (): void => {
           if (--left > 0) client.signal();
           else resolve();
         };
@@ -99,7 +116,7 @@ async function relay(perClient: number): Promise<void> {
 }
 
 async function pace({ perSecond, seconds, parts = 1 }: Pacing): Promise<Passage[]> {
-  const all: readonly (readonly [Signaler, Signaler])[] = [...pairs(), ...barePairs];
+  const all: readonly Pair[] = [...pairs(), ...barePairs, ...redisPairs];
   const partLength = all.length / parts;
   const passages: Passage[] = [];
   const total = perSecond * seconds;
