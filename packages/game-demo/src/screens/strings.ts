@@ -233,10 +233,11 @@ export const strings = {
     reconnecting: "reconnecting…",
     away: "away, seat kept",
     none: "no connection",
-    direct: (rttMs: number): string => `direct, ${rttMs} ms`,
-    turn: (rttMs: number): string => `relayed (TURN), ${rttMs} ms`,
-    peer: (rttMs: number): string => `through a player, ${rttMs} ms`,
-    broker: (rttMs: number): string => `through the server, ${rttMs} ms`,
+    direct: "direct",
+    turn: "relayed (TURN)",
+    peer: "through a player",
+    broker: "through the server",
+    measured: (path: string, rttMs: number): string => `${path}, ${rttMs} ms`,
   },
 
   match: {

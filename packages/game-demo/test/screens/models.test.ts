@@ -17,6 +17,8 @@ describe("[SC16] a connection in words and bars", () => {
     [peer({ rttMs: 900 }), true, "direct, 900 ms", 1],
     [peer({ rttMs: 60, lossRatio: 0.2 }), true, "direct, 60 ms", 3],
     [peer({ rttMs: 0.2 }), true, "direct, 1 ms", 4],
+    [peer({ rttMs: 0 }), true, "direct", 1],
+    [peer({ path: "turn", rttMs: 0 }), true, "relayed (TURN)", 1],
     [peer({ path: "peer" }), false, "through a player, 20 ms", 4],
     [peer({ path: "broker" }), true, "through the server, 20 ms", 4],
     [peer({ status: "suspect" }), true, "reconnecting…", 1],
