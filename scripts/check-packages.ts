@@ -1,8 +1,12 @@
-/** Packs each published package and has publint and attw look at the tarball: what npm would get, without the source condition. */
+/**
+ * Packs each published package and has publint and attw look at the tarball: what npm would get, without the source condition. And looks that no type of theirs needs the types of another package, which a
+ * game's compiler would have to understand, too (those of peerjs are wrong under `moduleResolution: node16`).
+ */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { foreignTypes } from "./foreign-types.ts";
 
 const PUBLISHED = ["packages/netcode", "packages/broker"];
 
@@ -22,6 +26,8 @@ for (const folder of PUBLISHED) {
       const [program, ...args] = command;
       execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
     }
+    const foreign = foreignTypes(folder);
+    if (foreign.length > 0) throw new Error(`types of other packages in what is published:\n  ${foreign.join("\n  ")}`);
   } catch (error) {
     isClean = false;
     process.stderr.write(`${folder}: ${error instanceof Error ? error.message : String(error)}\n`);

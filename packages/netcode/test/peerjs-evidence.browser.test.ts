@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, inject, it } from "vitest";
 import { PeerJsTransport } from "../src/adapters/peerjs.ts";
-import type { SignalingOptions } from "../src/adapters/signaling-peer.ts";
+import type { SignalingOptions } from "../src/adapters/signaling-options.ts";
 import { failureOf, isAtLeast } from "../src/core/link/attempt-evidence.ts";
 import type { AttemptEvidence } from "../src/core/ports/link-failure.ts";
 import { countPeerConnections, newPeerId, untilInRealTime } from "./real-time-world.ts";

@@ -1,6 +1,7 @@
 import { createPeerConnectionConstructor } from "./node-peer-connection.ts";
 import { PeerTransport } from "./peer-transport.ts";
-import type { PeerConstructor, SignalingOptions } from "./signaling-peer.ts";
+import type { SignalingOptions } from "./signaling-options.ts";
+import type { PeerConstructor } from "./signaling-peer.ts";
 
 /** A package that only Node peers need is not installed. Stable `code`; the message says what to install. */
 export class MissingPackageError extends Error {

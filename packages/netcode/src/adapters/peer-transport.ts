@@ -21,7 +21,8 @@ import { newContact, type Attempt, type Contact, type Refusal } from "./peer-con
 import { RtcChannels } from "./rtc-channels.ts";
 import { toRtcIceServer } from "./rtc-ice-server.ts";
 import { candidatesOf, parseSignalMessage, type SignalMessage } from "./signal-message.ts";
-import { SignalingPeer, type PeerConstructor, type SignalingGrant, type SignalingOptions } from "./signaling-peer.ts";
+import type { SignalingGrant, SignalingOptions } from "./signaling-options.ts";
+import { SignalingPeer, type PeerConstructor } from "./signaling-peer.ts";
 
 /**
  * An offer without an open channel is sent again after these pauses: a lost message of signaling costs its pause, not the attempt. The first is longer

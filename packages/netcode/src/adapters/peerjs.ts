@@ -1,6 +1,6 @@
 import { Peer } from "peerjs";
 import { PeerTransport } from "./peer-transport.ts";
-import type { SignalingOptions } from "./signaling-peer.ts";
+import type { SignalingOptions } from "./signaling-options.ts";
 
 /** The transport of a browser: WebRTC, with PeerJS for first contact. */
 export class PeerJsTransport extends PeerTransport {

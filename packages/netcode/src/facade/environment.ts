@@ -1,6 +1,6 @@
 import type { Page } from "../adapters/page.ts";
 import type { AnswerSeals } from "../adapters/answer-gate.ts";
-import type { SignalingGrant } from "../adapters/signaling-peer.ts";
+import type { SignalingGrant } from "../adapters/signaling-options.ts";
 import type { ProveSocket } from "../adapters/signaling-proof.ts";
 import type { VisitCrypto } from "../adapters/visit-crypto.ts";
 import type { OpenControlSocket } from "../adapters/websocket.ts";

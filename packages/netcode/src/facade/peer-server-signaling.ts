@@ -1,5 +1,5 @@
 import { browserPage } from "../adapters/page.ts";
-import type { SignalingOptions } from "../adapters/signaling-peer.ts";
+import type { SignalingOptions } from "../adapters/signaling-options.ts";
 import { parsePeerId } from "../core/base/units.ts";
 import { badArgument } from "./netcode-error.ts";
 
