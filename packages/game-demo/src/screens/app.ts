@@ -234,6 +234,8 @@ export class App implements Shell {
     const joinAs = (as: "queue" | "spectator"): void => this.#join(lobby, { ...this.#how, as });
     if (code === "PASSWORD_REQUIRED") this.#askPassword(lobby);
     else if (code === "LOBBY_FULL") {
+      // Who may not even watch is not sent round in a circle.
+      if (this.#how.as !== undefined) return this.errors.show(error, retry, [], strings.error.noRoom);
       this.errors.show(error, retry, [
         { text: strings.room.waitForSeat, act: () => joinAs("queue") },
         { text: strings.room.watchOnly, act: () => joinAs("spectator") },

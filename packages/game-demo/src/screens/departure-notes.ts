@@ -1,6 +1,6 @@
 import type { GoneReason, Member, PeerId } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
-import { memberName, peopleOf, seatCount } from "./room-model.ts";
+import { memberName, peopleCount, seatCount } from "./room-model.ts";
 import { strings } from "./strings.ts";
 import { personKey, type Toasts } from "./toasts.ts";
 
@@ -34,9 +34,9 @@ export function rosterKey(lobby: RubberbandLobby, member: Member): string {
 function goneText(lobby: RubberbandLobby, member: Member, reason: GoneReason): string {
   const { toast } = strings;
   const name = memberName(member);
-  const { members, match } = lobby.state;
+  const { match } = lobby.state;
   const plays = match?.seats.some((seat) => seat.kind === "person" && seat.peerId === member.peerId) === true;
   if (lobby.match !== undefined && plays) return toast.botPlaysOn(toast.gone[reason](name));
-  if (reason === "left") return toast.left(name, peopleOf(members).length, seatCount(lobby));
+  if (reason === "left") return toast.left(name, peopleCount(lobby), seatCount(lobby));
   return reason === "kicked" ? toast.gone.kicked(name) : toast.seatKept(toast.gone[reason](name));
 }

@@ -1,5 +1,6 @@
 import { element } from "./element.ts";
 import { icon } from "./icon.ts";
+import { screenHeading } from "./keep-focus.ts";
 import { strings } from "./strings.ts";
 
 export interface DialogOptions {
@@ -42,6 +43,8 @@ export function openDialog(options: DialogOptions): () => void {
   });
   dialog.addEventListener("close", () => {
     dialog.remove();
+    // What opened it is gone meanwhile.
+    if (document.activeElement === document.body) screenHeading()?.focus({ preventScroll: true });
     options.onClose?.();
   });
   // Keys typed in a dialog are not for the game below.

@@ -1,6 +1,7 @@
 import type { NetcodeErrorLike } from "@rollcall/netcode";
 import { element } from "./element.ts";
 import { icon } from "./icon.ts";
+import { keepFocus, screenHeading } from "./keep-focus.ts";
 import { strings } from "./strings.ts";
 
 /** An error as the banner shows it. */
@@ -79,7 +80,7 @@ export class ErrorBanner {
   clear(code?: string): void {
     if (code !== undefined && code !== this.#shown) return;
     this.#shown = undefined;
-    this.root.replaceChildren();
+    keepFocus(this.root, () => this.root.replaceChildren(), screenHeading);
   }
 
   #checkButton(): HTMLElement {

@@ -1,6 +1,7 @@
 import { element, setText, svgElement } from "./element.ts";
 import type { Identity } from "./identity.ts";
 import { icon } from "./icon.ts";
+import { keepFocus } from "./keep-focus.ts";
 import { inviteTo, isCodeEnded, isWholeCode, readInvite, readLobbyCode } from "./lobby-code-text.ts";
 import { ProfileEditor } from "./profile-editor.ts";
 import { strings } from "./strings.ts";
@@ -123,7 +124,11 @@ export class HomeScreen {
   /** Shows that something is under way, or with `undefined` that nothing is. What was typed stays. */
   setBusy(text: string | undefined): void {
     this.#isBusy = text !== undefined;
-    this.#busy.hidden = text === undefined;
+    keepFocus(
+      this.#busy,
+      () => (this.#busy.hidden = text === undefined),
+      () => this.heading,
+    );
     setText(this.#busyText, text ?? "");
   }
 

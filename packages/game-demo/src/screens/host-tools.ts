@@ -1,6 +1,7 @@
 import type { Ban } from "@rollcall/netcode";
 import { openDialog } from "./dialog.ts";
 import { element, setText } from "./element.ts";
+import { keepFocus } from "./keep-focus.ts";
 import { passwordField } from "./password-field.ts";
 import type { RoomModel } from "./room-model.ts";
 import { cleanName } from "./player-name.ts";
@@ -103,13 +104,21 @@ export class HostTools {
     if (!this.root.isConnected) return;
     const bans = known ?? [];
     const list = element("ul", { class: "bans", role: "list" });
-    const empty = element("p", { class: "hint", hidden: bans.length > 0 }, known === undefined ? strings.bans.unknown : strings.bans.empty);
+    const empty = element(
+      "p",
+      { class: "hint", tabindex: "-1", hidden: bans.length > 0 },
+      known === undefined ? strings.bans.unknown : strings.bans.empty,
+    );
     for (const ban of bans) {
       const name = cleanName(ban.name);
       const lift = (): void => {
         this.#options.onUnban(ban);
-        line.remove();
-        empty.hidden = list.childElementCount > 0;
+        empty.hidden = list.childElementCount > 1;
+        keepFocus(
+          list,
+          () => line.remove(),
+          () => list.querySelector("button") ?? empty,
+        );
       };
       const button = element(
         "button",

@@ -2,6 +2,7 @@ import type { LobbyFilter, LobbyList } from "@rollcall/netcode";
 import { element, setText } from "./element.ts";
 import { errorText } from "./error-banner.ts";
 import { icon } from "./icon.ts";
+import { keepFocus } from "./keep-focus.ts";
 import { arranged, FILTERS, filterOf, listingModel, listSentence, type FilterName, type ListState } from "./list-model.ts";
 import { LOBBIES_BACK_MS } from "./lobbies-back.ts";
 import { ListingRow } from "./listing-row.ts";
@@ -19,7 +20,7 @@ export class ListPanel {
   readonly root: HTMLElement;
   readonly #options: ListPanelOptions;
   readonly #filters = new Set<FilterName>();
-  readonly #status: HTMLElement = element("p", { class: "list-status", role: "status", "data-testid": "list-status" });
+  readonly #status: HTMLElement = element("p", { class: "list-status", role: "status", tabindex: "-1", "data-testid": "list-status" });
   readonly #failure: HTMLElement = element("div", { class: "list-failure", role: "alert" });
   readonly #quick: HTMLButtonElement;
   readonly #list: HTMLElement = element("ul", { class: "listings", role: "list", "aria-label": strings.list.heading });
@@ -62,7 +63,11 @@ export class ListPanel {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    this.#failure.replaceChildren();
+    keepFocus(
+      this.#failure,
+      () => this.#failure.replaceChildren(),
+      () => this.#status,
+    );
     this.#draw("loading", undefined);
     try {
       const list = await this.#options.watch(filterOf(this.#filters), signal);
@@ -93,7 +98,13 @@ export class ListPanel {
     this.root.dataset["state"] = state;
     this.root.setAttribute("aria-busy", String(state === "loading"));
     // While another list is on its way the last one stays, dimmed: nothing jumps twice.
-    if (list !== undefined) this.#drawRows(list);
+    if (list !== undefined) {
+      keepFocus(
+        this.#list,
+        () => this.#drawRows(list),
+        () => this.#status,
+      );
+    }
     setText(this.#status, listSentence(state, this.#rows.size, list?.total ?? 0, this.#filters.size > 0));
     this.#quick.hidden = state !== "live" || this.#rows.size > 0;
   }

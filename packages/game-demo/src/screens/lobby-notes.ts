@@ -1,7 +1,7 @@
 import type { Member } from "@rollcall/netcode";
 import type { RubberbandLobby } from "../net/gateway.ts";
 import { noteDepartures, rosterKey } from "./departure-notes.ts";
-import { memberName, peopleOf, seatCount } from "./room-model.ts";
+import { memberName, peopleCount, seatCount } from "./room-model.ts";
 import { strings } from "./strings.ts";
 import type { Toasts } from "./toasts.ts";
 
@@ -52,5 +52,5 @@ function joinedText(lobby: RubberbandLobby, member: Member): string {
   const { toast } = strings;
   const name = memberName(member);
   if (member.role === "spectator") return toast.nowWatches(name);
-  return member.role === "queued" ? toast.nowWaits(name) : toast.joined(name, peopleOf(lobby.state.members).length, seatCount(lobby));
+  return member.role === "queued" ? toast.nowWaits(name) : toast.joined(name, peopleCount(lobby), seatCount(lobby));
 }

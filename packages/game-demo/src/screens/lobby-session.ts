@@ -31,6 +31,8 @@ export class LobbySession {
   #yielding = false;
   #starting = false;
   #holding = false;
+  /** Of whom an error tells. */
+  #unreachable: { readonly peerId: PeerId; readonly code: string } | undefined;
   /** The last one that we followed as a spectator. */
   #watchedMatch: number | undefined;
   /** Why the lobby ended, while its last result is still shown. */
@@ -44,8 +46,10 @@ export class LobbySession {
       lobby.on("change", () => this.#scheduleRefresh()),
       lobby.on("match", (match) => this.#showMatch(match)),
       // With the way to the check of the connection; over a match the note is enough.
-      lobby.on("peer-unreachable", (_member, error) => {
-        if (this.#room !== undefined) shell.errors.show(error);
+      lobby.on("peer-unreachable", ({ peerId }, error) => {
+        if (this.#room === undefined) return;
+        this.#unreachable = { peerId, code: error.code };
+        shell.errors.show(error);
       }),
       lobby.on("broker-back", () => shell.errors.clear("BROKER_UNREACHABLE")),
       lobby.on("closed", (error) => this.#handleClosed(error)),
@@ -331,12 +335,22 @@ export class LobbySession {
 
   #refresh(): void {
     const { lobby } = this;
+    this.#endUnreachable();
     this.#room?.update(roomModel(lobby));
     this.#watchByItself();
     const host = lobby.state.members.find((member) => member.peerId === lobby.state.hostId);
     if (!lobby.brokerConnected) this.#result?.update(lobby.isHost ? "disabled" : "hidden", strings.room.brokerLost);
     else if (!lobby.isHost && host !== undefined) this.#result?.update("hidden", strings.result.waiting(memberName(host)));
     else this.#result?.update(lobby.state.match === undefined ? "shown" : "disabled", "");
+  }
+
+  /** Whoever is reached after all, or has gone, is no trouble any more. */
+  #endUnreachable(): void {
+    const { peerId, code } = this.#unreachable ?? {};
+    const peer = this.lobby.peers.find((candidate) => candidate.peerId === peerId);
+    if (code === undefined || (peer !== undefined && peer.status !== "open")) return;
+    this.#unreachable = undefined;
+    this.#shell.errors.clear(code);
   }
 
   #yieldColour(): void {

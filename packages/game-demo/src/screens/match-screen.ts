@@ -2,6 +2,7 @@ import type { LobbyChat, PeerId } from "@rollcall/netcode";
 import type { RubberbandMatch } from "../net/gateway.ts";
 import { element, setText } from "./element.ts";
 import { icon } from "./icon.ts";
+import { keepFocus } from "./keep-focus.ts";
 import { lookIcon } from "./look-icon.ts";
 import { spellCode } from "./lobby-code-text.ts";
 import { MatchChat } from "./match-chat.ts";
@@ -85,7 +86,11 @@ export class MatchScreen {
     this.#watching.hidden = match.role === "player";
     const isReturning = match.role === "returning";
     const bot = isReturning ? -1 : seats.findIndex((seat) => seat.isBot);
-    this.#watching.replaceChildren(element("p", {}, isReturning ? strings.match.returning : strings.match.watching));
+    keepFocus(
+      this.#watching,
+      () => this.#watching.replaceChildren(element("p", {}, isReturning ? strings.match.returning : strings.match.watching)),
+      () => this.heading,
+    );
     if (bot < 0) return;
     const take = { type: "button", class: "button", onclick: this.#press(() => match.takeSeats([bot])) };
     this.#watching.append(element("button", take, strings.match.takeSeat(seats[bot]?.name ?? "")));

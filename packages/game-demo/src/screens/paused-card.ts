@@ -1,5 +1,6 @@
 import { element, setText } from "./element.ts";
 import { icon } from "./icon.ts";
+import { keepFocus, screenHeading } from "./keep-focus.ts";
 import { strings } from "./strings.ts";
 
 /** Lies over a match that stands still: who stopped it, and the way on. */
@@ -29,7 +30,7 @@ export class PausedCard {
 
   /** `undefined`: the match goes on. */
   show(text: string | undefined): void {
-    this.root.hidden = text === undefined;
+    keepFocus(this.root, () => (this.root.hidden = text === undefined), screenHeading);
     setText(this.#who, text ?? "");
   }
 }

@@ -36,6 +36,8 @@ export interface GuestSeat {
   readonly colour: number;
   readonly hostName: string;
   readonly isMine: boolean;
+  /** False where members need all seats of the next match. */
+  readonly hasSeat: boolean;
 }
 
 export interface BotSeat {
@@ -81,7 +83,11 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
   const settings = parseSettings(state.settings);
   const players = playersOf(state);
   const audience = state.members.filter(({ role }) => role !== undefined).map((member) => personSeat(lobby, member));
-  const persons = players.flatMap((member): SeatModel[] => [personSeat(lobby, member), ...guestSeats(lobby, member)]);
+  const seatedGuests = guestsWithSeat(players);
+  const persons = players.flatMap((member): SeatModel[] => [
+    personSeat(lobby, member),
+    ...guestSeats(lobby, member, seatedGuests.get(member.peerId) ?? 0),
+  ]);
   const bots = botProfiles(
     persons.map((person) => person.colour),
     seatCount(lobby) - persons.length,
@@ -90,7 +96,7 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
   return {
     code: state.code,
     seats: [...persons, ...bots.map((bot): BotSeat => ({ kind: "bot", name: bot.name, colour: bot.colour })), ...audience],
-    personCount: persons.length,
+    personCount: peopleCount(lobby),
     seatCount: seatCount(lobby),
     heldSeats: state.door.reserved,
     isSpectator: lobby.me.role === "spectator",
@@ -114,6 +120,22 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
 /** Seats of the next match: what the host set, but never fewer than there are people, up to what the game holds. */
 export function seatCount(lobby: RubberbandLobby): number {
   return Math.min(PLAYERS_MAX, Math.max(parseSettings(lobby.state.settings).seats, peopleOf(lobby.state.members).length));
+}
+
+/** People who would play now. */
+export function peopleCount(lobby: RubberbandLobby): number {
+  return Math.min(PLAYERS_MAX, peopleOf(lobby.state.members).length);
+}
+
+/** How many guests of each player get a seat of the next match: no guest takes one that a member would go without (LB48). */
+export function guestsWithSeat(players: readonly Member[]): ReadonlyMap<PeerId, number> {
+  let seatsForGuests = Math.max(0, PLAYERS_MAX - players.filter(({ connected }) => connected).length);
+  const counts = players.map(({ peerId, profile }): [PeerId, number] => {
+    const seated = Math.min(seatsForGuests, profile.guests?.length ?? 0);
+    seatsForGuests -= seated;
+    return [peerId, seated];
+  });
+  return new Map(counts);
 }
 
 /** Players and their guests, as they are seated. */
@@ -204,14 +226,15 @@ function queuePlace(members: readonly Member[], { queueNumber = 0 }: Member): nu
   return members.filter((other) => other.role === "queued" && (other.queueNumber ?? 0) <= queueNumber).length;
 }
 
-function guestSeats(lobby: RubberbandLobby, member: Member): GuestSeat[] {
+function guestSeats(lobby: RubberbandLobby, member: Member, seatedCount: number): GuestSeat[] {
   const hostName = memberName(member);
-  return (member.profile.guests ?? []).map(({ name, colour }) => ({
+  return (member.profile.guests ?? []).map(({ name, colour }, index) => ({
     kind: "guest",
     name: cleanName(name) === "" ? secondName(hostName) : cleanName(name),
     colour,
     hostName,
     isMine: member.peerId === lobby.me.peerId,
+    hasSeat: index < seatedCount,
   }));
 }
 
@@ -227,6 +250,7 @@ function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {
   const everybody = readyCount === members.length;
   const ready = everybody && members.length > 1 ? strings.room.allReady : `${strings.room.readyCount(readyCount, members.length)}.`;
   const alone = lobby.state.door.listed ? strings.room.hostAlonePublic : strings.room.hostAlone;
+  if (lobby.isHost && !lobby.brokerConnected) return strings.room.startWaits;
   if (lobby.isHost) return members.length === 1 ? alone : `${ready} ${strings.room.hostMay}`;
   const host = lobby.state.members.find((member) => member.peerId === hostId);
   return host === undefined ? ready : `${ready} ${strings.room.waitingForHost(memberName(host))}`;

@@ -8,6 +8,7 @@ import { element, setText } from "./element.ts";
 import { HostTools, type HostToolsOptions } from "./host-tools.ts";
 import { icon } from "./icon.ts";
 import { inviteCard } from "./invite-card.ts";
+import { keepFocus } from "./keep-focus.ts";
 import { lookIcon } from "./look-icon.ts";
 import { ProfileEditor, type ProfileEditorOptions } from "./profile-editor.ts";
 import type { GuestSeat, PersonSeat, RoomModel } from "./room-model.ts";
@@ -104,6 +105,18 @@ export class RoomScreen {
 
   update(model: RoomModel): void {
     this.#model = model;
+    keepFocus(
+      this.root,
+      () => this.#draw(model),
+      () => this.heading,
+    );
+  }
+
+  dispose(): void {
+    this.#chat.dispose();
+  }
+
+  #draw(model: RoomModel): void {
     setText(this.#count, `${strings.room.count(model.personCount, model.seatCount)}${strings.held.count(model.heldSeats)}`);
     const notice = model.brokerConnected ? (model.matchRunning ? model.status : "") : strings.room.brokerLost;
     setText(this.#notice, notice);
@@ -123,10 +136,6 @@ export class RoomScreen {
     this.#start.hidden = !model.isHost;
     this.#start.disabled = !model.canStart;
     setText(this.#status, model.matchRunning ? "" : model.status);
-  }
-
-  dispose(): void {
-    this.#chat.dispose();
   }
 
   #hasGuest(): boolean {

@@ -67,7 +67,8 @@ export class SeatCard {
     this.root.dataset["testid"] = "guest";
     this.#setBadges([]);
     this.#bars.hidden = true;
-    setText(this.#state, model.isMine ? guestKeys() : strings.room.guestOf(model.hostName));
+    const state = model.isMine ? guestKeys() : strings.room.guestOf(model.hostName);
+    setText(this.#state, model.hasSeat ? state : strings.room.guestWithoutSeat);
     this.#button.hidden = !model.isMine;
     if (model.isMine) this.#setButton("edit", strings.profile.editOf(model.name));
   }

@@ -29,6 +29,14 @@ test("[SC80] a full lobby offers to wait for a seat, or to watch", async () => {
   }
 });
 
+test("[SC80] where there is no room to wait or to watch either, that is said, and nobody is sent round in a circle", async () => {
+  await open("/?name=Ada#j=KXRTM", { join: () => Promise.reject(new NetcodeError("LOBBY_FULL")) });
+  await press("Just watch");
+  await expect.element(error).toHaveTextContent("There is no room to wait or to watch either.");
+  expect(page.getByRole("button", { name: /^(Wait for a seat|Just watch)/ }).elements()).toEqual([]);
+  await expect.element(page.getByRole("button", { name: "Try again" })).toBeVisible();
+});
+
 describe("the room", () => {
   /** A room of ours, with Ana and Bo. */
   async function room(): Promise<FakeLobby> {

@@ -134,6 +134,25 @@ describe("the check of the connection", () => {
     expect(lobby.calls).not.toContain("leave");
   });
 
+  test("[SC103] an error about a member goes once the member is reached, or has left", async () => {
+    const { lobby } = await open("/?name=Ada#j=KXRTM");
+    const alert = page.getByRole("alert");
+    const [ana] = lobby().state.members;
+    if (ana === undefined) throw new Error("no member");
+    const [link] = lobby().peers;
+    if (link === undefined) throw new Error("no link");
+    const far = [{ ...link, status: "connecting" as const, path: "connecting" as const }];
+    for (const after of [[link], []]) {
+      lobby().setPeers(far);
+      lobby().emit("peer-unreachable", ana, new NetcodeError("PEER_UNREACHABLE"));
+      await expect.element(alert).toBeVisible();
+      lobby().setPeers(far);
+      await expect.element(alert).toBeVisible();
+      lobby().setPeers(after);
+      await expect.element(alert).not.toBeInTheDocument();
+    }
+  });
+
   test("[SC41] by keyboard alone", async () => {
     const check = new FakeCheck();
     await open("/?name=Ada", { diagnose: check.diagnose });

@@ -2,7 +2,7 @@ import type { LobbyPeer, PeerId } from "@rollcall/netcode";
 import { describe, expect, test } from "vitest";
 import { connectionModel } from "../../src/screens/connection-model.ts";
 import { standings, winnerOf, type MatchSeatModel } from "../../src/screens/match-model.ts";
-import { botProfiles, yieldedLooks } from "../../src/screens/room-model.ts";
+import { botProfiles, guestsWithSeat, yieldedLooks } from "../../src/screens/room-model.ts";
 import { fakeMember, openPeer } from "./fake-lobby.ts";
 
 function peer(part: Partial<LobbyPeer>): LobbyPeer {
@@ -67,6 +67,19 @@ describe("[SC21] colours", () => {
     expect(bots.map((bot) => bot.colour)).toEqual([1, 3, 4, 5, 6]);
     expect(new Set(bots.map((bot) => bot.name)).size).toBe(5);
   });
+});
+
+test("[SC36] guests get what seats the players leave, in their order", () => {
+  const guest = { name: "Two", colour: 0, choices: null };
+  const player = (index: number, guests: number): ReturnType<typeof fakeMember> => {
+    const member = fakeMember(`p${index}`, index, "P", index);
+    return { ...member, profile: { ...member.profile, guests: Array.from({ length: guests }, () => guest) } };
+  };
+  const seated = (...guests: number[]): number[] => [...guestsWithSeat(guests.map((count, index) => player(index, count))).values()];
+  expect(seated(0, 1)).toEqual([0, 1]);
+  expect(seated(1, 3, 2, 1)).toEqual([1, 3, 0, 0]);
+  expect(seated(1, 1, 1, 1, 1)).toEqual([1, 1, 1, 0, 0]);
+  expect(seated(1, 0, 0, 0, 0, 0, 0, 0)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
 });
 
 describe("[SC30] standings", () => {

@@ -261,6 +261,18 @@ describe("the room", () => {
     await expect.element(page.getByRole("button", { name: "Add a player" })).toBeDisabled();
   });
 
+  test("[SC36] a second player whose seat a member needs is told so", async () => {
+    const lobby = await host();
+    for (const name of ["Ana", "Bo", "Cy", "Di", "Ed", "Flo"]) lobby.add(name);
+    await userEvent.click(page.getByRole("button", { name: "Add a player" }));
+    await expect.element(page.getByTestId("guest")).toHaveTextContent("On this device");
+    await expect.element(page.getByText(/^Players/)).toHaveTextContent("8 of 8");
+    lobby.add("Gus");
+    await expect.element(page.getByTestId("guest")).toHaveTextContent("No seat left in the next match");
+    await expect.element(page.getByText(/^Players/)).toHaveTextContent("8 of 8");
+    await expect.element(page.getByTestId("toasts")).toHaveTextContent("Gus joined, 8 of 8");
+  });
+
   test("[SC23] copying works without the clipboard of secure pages, and says so", async () => {
     await host();
     vi.stubGlobal("navigator", { userAgent: navigator.userAgent });
@@ -370,6 +382,7 @@ describe("the room", () => {
     lobby.brokerConnected = false;
     lobby.emit("change");
     await expect.element(start).toBeDisabled();
+    await expect.element(page.getByTestId("room-status")).toHaveTextContent("You can start once the lobby server answers.");
     vi.spyOn(lobby, "setReady").mockRejectedValueOnce(new NetcodeError("BROKER_UNREACHABLE"));
     await userEvent.click(page.getByRole("button", { name: "Ready" }));
     await expect.element(page.getByRole("alert")).toBeVisible();
