@@ -24,10 +24,13 @@ const WITH_TURN: Partial<AttemptEvidence> = { ...BEHIND_NATS, hasTurn: true };
 const CASES: readonly (readonly [LinkFailureReason, Partial<AttemptEvidence>])[] = [
   ["BROKER_LOST", { isBrokerReachable: false }],
   ["BROKER_LOST", { stage: "new", attempts: 0, isBrokerReachable: false, isPeerAbsent: true }],
+  ["BROKER_LOST", { stage: "checking", localCandidates: ["host/udp"], isBrokerReachable: false }],
   ["PEER_ABSENT", { isPeerAbsent: true }],
   ["NO_ANSWER", {}],
   ["DESCRIPTION_BAD", { isDescriptionBad: true, stage: "answered" }],
   ["NO_CANDIDATES", { stage: "checking", localCandidates: ["host/udp"] }],
+  ["NO_CANDIDATES", { stage: "checking", remoteCandidates: ["host/udp"], isBrokerReachable: false }],
+  ["NO_CANDIDATES", { stage: "checking", isBrokerReachable: false }],
   // A browser without WebRTC has no signaling either.
   ["NO_CANDIDATES", { stage: "new", isConnectionRefused: true, isBrokerReachable: false }],
   ["NEEDS_TURN", BEHIND_NATS],

@@ -25,6 +25,8 @@ export function failureReasonOf(evidence: AttemptEvidence): LinkFailureReason {
     if (!isBrokerReachable) return "BROKER_LOST";
     return isPeerAbsent ? "PEER_ABSENT" : "NO_ANSWER";
   }
+  // The addresses of the other end come by the lobby server, too.
+  if (!isBrokerReachable && localCandidates.length > 0 && remoteCandidates.length === 0) return "BROKER_LOST";
   if (localCandidates.length === 0 || remoteCandidates.length === 0) return turnReasonOf(evidence) ?? "NO_CANDIDATES";
   const hasRelay = [...localCandidates, ...remoteCandidates].some((kind) => kind.startsWith("relay/"));
   if (hasRelay) return "TURN_FAILED";
