@@ -108,7 +108,9 @@ export class BrokerShell implements BrokerHandlers {
     const nowMs = shared === undefined ? monotonicMs : (): number => shared.bus.nowMs();
     const wallMs = shared === undefined ? Date.now : (): number => Math.floor(nowMs());
     const signer = new RosterSigner(this.#signingKeys.ring, wallMs);
-    this.#keyWatch = shared && new KeyWatch({ shared, keys: () => signer.thumbprints(), log: settings.log, handleFailure });
+    this.#keyWatch =
+      shared &&
+      new KeyWatch({ shared, keys: () => signer.thumbprints(), tickets: () => this.#tickets?.names(), log: settings.log, handleFailure });
     this.#tickets = openTicketOffice({ ...settings, shared, wallMs, handleUnreadable: () => this.noteUnreadable("ticket secrets") });
     const metrics = settings.metrics ? this.#createMetrics(() => held.count()) : undefined;
     const store =

@@ -24,6 +24,7 @@ class Node {
   readonly shared: MemoryNode = cluster.node();
   readonly signer: RosterSigner;
   readonly watch: KeyWatch;
+  tickets: NodeKeys | undefined;
   #keys: readonly SigningKey[];
 
   constructor(...lines: readonly string[]) {
@@ -31,7 +32,8 @@ class Node {
     this.signer = new RosterSigner(new KeyRing(() => this.#keys, Date.now), Date.now);
     const keys = (): NodeKeys => this.signer.thumbprints();
     const handleFailure = (error: unknown): void => expect.unreachable(String(error));
-    this.watch = new KeyWatch({ shared: this.shared, keys, log: (entry) => this.log.push(entry), handleFailure });
+    const tickets = (): NodeKeys | undefined => this.tickets;
+    this.watch = new KeyWatch({ shared: this.shared, keys, tickets, log: (entry) => this.log.push(entry), handleFailure });
   }
 
   /** Its file says this from now on. */
@@ -174,4 +176,29 @@ test("[CL124] what nodes tell are names of public keys by RFC 7638, and what nob
     await node.shared.nodes.announce(`odd ${text}`, text, 60_000);
   await pass();
   expect([verdicts(), node.log]).toEqual([["ours"], []]);
+});
+
+test("[CL126] nodes with other ticket secrets, or none, say so and serve; a secret that is added before it signs makes no difference", async () => {
+  const [one, two, none] = [start(OLD), start(OLD), start(OLD)];
+  await pass();
+  one.tickets = { signs: "a", takes: ["a"] };
+  two.tickets = { signs: "a", takes: ["a", "b"] };
+  none.tickets = { signs: "a", takes: ["a"] };
+  await pass();
+  two.tickets = { signs: "b", takes: ["a", "b"] };
+  none.tickets = undefined;
+  await pass();
+  for (const node of [one, two, none]) node.tickets = { signs: "b", takes: ["b"] };
+  // One of before, that says nothing of it, and one that says nonsense.
+  const { signs, takes } = one.signer.thumbprints();
+  for (const [name, more] of Object.entries({ older: {}, odd: { tickets: "a" } }))
+    await one.shared.nodes.announce(name, JSON.stringify({ sinceMs: START_MS, signs, takes, ...more }), 60_000);
+  await pass(10_000);
+  expect(verdicts()).toEqual(["ours", "ours", "ours"]);
+  for (const { log } of nodes) {
+    const told = log.map((entry) => [entry.event, "nodes" in entry && entry.nodes]);
+    expect(told).toContainEqual(["tickets-differ", 2]);
+    expect(told.at(-1)).toEqual(["tickets-agree", 5]);
+    expect(told.length).toBeLessThan(6);
+  }
 });

@@ -26,6 +26,10 @@ export interface LogEvents {
   readonly "keys-differ": { readonly nodes: number; readonly serves: boolean };
   /** All these nodes have the same again. */
   readonly "keys-agree": { readonly nodes: number };
+  /** So many nodes on this Redis have other ticket secrets, or none: a client with a ticket is let in at one and not at another. */
+  readonly "tickets-differ": { readonly nodes: number };
+  /** All these nodes have the same again. */
+  readonly "tickets-agree": { readonly nodes: number };
   /** So many lines of this log could not be written before this one. */
   readonly "lines-lost": { readonly lines: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
@@ -48,6 +52,11 @@ export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; r
     text: "Nodes on this Redis have different signing keys: members of one are strangers at another. Give all the same --signing-key-file, or each its own --redis-prefix.",
   },
   "keys-agree": { level: "info", text: "All nodes have the same signing keys." },
+  "tickets-differ": {
+    level: "warn",
+    text: "Nodes on this Redis have different ticket secrets: a ticket opens one and not another. Give all the same --ticket-secret-file.",
+  },
+  "tickets-agree": { level: "info", text: "All nodes have the same ticket secrets." },
   "lines-lost": { level: "warn", text: "Lines of this log could not be written." },
   "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
 };

@@ -1,4 +1,5 @@
 import { monotonicMs } from "./monotonic-ms.ts";
+import type { NodeKeys } from "./key-watch.ts";
 import { MemoryClaimStore } from "./memory-claim-store.ts";
 import { MemoryOnceStore } from "./memory-once-store.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -11,6 +12,8 @@ export interface TicketOffice {
   /** `undefined`: not one of ours. Does not reject. */
   readonly read: (text: string) => Promise<Ticket | undefined>;
   readonly places: TicketPlaces;
+  /** Of its secrets. */
+  readonly names: () => NodeKeys;
   /** Stops looking at the file of secrets. */
   readonly close: () => void;
 }
@@ -35,5 +38,6 @@ export function openTicketOffice({ shared, wallMs, handleUnreadable, ...secrets 
     // In one process nobody dies without giving it back.
     leaseMs: shared === undefined ? Infinity : PLACE_KEPT_MS,
   });
-  return { read: (text) => readTicket(text, keys.ring, wallMs()), places, close: keys.close };
+  const names = (): NodeKeys => ({ signs: keys.ring.current.kid, takes: keys.ring.verifying.map(({ kid }) => kid) });
+  return { read: (text) => readTicket(text, keys.ring, wallMs()), places, names, close: keys.close };
 }

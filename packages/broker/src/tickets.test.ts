@@ -293,7 +293,7 @@ function guardWithTickets(): {
     counters: new Counters(),
     signals: new Counters(),
     open: false,
-    tickets: { read, places: places(), close: () => undefined },
+    tickets: { read, places: places(), names: () => ({ signs: "", takes: [] }), close: () => undefined },
     lobbyOf: (peerId) => (members.has(peerId) ? code("KXRTM") : undefined),
     isRelayOnly: () => false,
     nowMs: () => nowMs,

@@ -9,6 +9,8 @@ import { RedisServer } from "./redis-server.ts";
 
 const [KEY, OTHER] = ["a-signing-key-that-all-nodes-should-have", "another-key-that-came-there-by-mistake"];
 
+const TICKETS = "a-ticket-secret-that-one-node-alone-has";
+
 let redis: RedisServer;
 let folder: string;
 const nodes: BrokerCommand[] = [];
@@ -24,9 +26,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function startNode(name: string, key: string): Promise<BrokerCommand> {
+async function startNode(name: string, key: string, args: readonly string[] = []): Promise<BrokerCommand> {
   writeFileSync(join(folder, name), `${key}\n`, { mode: 0o600 });
-  const node = await BrokerCommand.start(["--redis-url", redis.url, "--signing-key-file", join(folder, name)]);
+  const node = await BrokerCommand.start(["--redis-url", redis.url, "--signing-key-file", join(folder, name), ...args]);
   nodes.push(node);
   return node;
 }
@@ -40,10 +42,10 @@ async function statusOf(node: BrokerCommand): Promise<unknown> {
   return (await ask(node, "/readyz"))["status"];
 }
 
-test("[CL121] a node with another key than those that were there says so at every door and takes nobody, until it is given theirs", async () => {
+test("[CL121] [CL126] a node with another key than those that were there says so at every door and takes nobody, until it is given theirs", async () => {
   const first = await startNode("first", KEY);
   while ((await statusOf(first)) !== "ready") await sleep(20);
-  const stranger = await startNode("stranger", OTHER);
+  const stranger = await startNode("stranger", OTHER, ["--ticket-secret", TICKETS]);
   while ((await statusOf(stranger)) === "store") await sleep(20);
   expect(await ask(stranger, "/readyz")).toMatchObject({
     code: 503,
@@ -61,8 +63,9 @@ test("[CL121] a node with another key than those that were there says so at ever
   const { lobby } = await ada.create();
   expect(admission(await bob.join(lobby.code)).lobby.members).toHaveLength(2);
   expect(stranger.output).toContain('"event":"keys-agree"');
+  for (const { output } of [first, stranger]) expect(output).toContain('"event":"tickets-differ","nodes":1');
   // Nothing secret is in the log, nor in Redis.
-  expect(`${stranger.output}${await redis.ask("HVALS", "rollcall:node-table")}`).not.toMatch(new RegExp(`${KEY}|${OTHER}`));
+  expect(`${stranger.output}${await redis.ask("HVALS", "rollcall:node-table")}`).not.toMatch(new RegExp(`${KEY}|${OTHER}|${TICKETS}`));
 });
 
 test("[CL122] a node that was given a new key a few minutes ahead serves beside those that have not, at once", async () => {
