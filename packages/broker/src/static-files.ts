@@ -4,6 +4,7 @@ import { realpath, stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sep } from "node:path";
 import send from "send";
+import { keepPace } from "./reading-pace.ts";
 
 /** What the broker answers itself, today or with another setting. A file of that name would be shadowed, or would shadow it: it is never served. */
 const RESERVED: ReadonlySet<string> = new Set(["lobby", "peerjs", "healthz", "readyz", "metrics", "admin"]);
@@ -40,7 +41,7 @@ const FOR_GOOD = "public, max-age=31536000, immutable";
 /** Anything else is asked for again each time; unchanged, it is not sent again (`ETag`). */
 const ASK_AGAIN = "no-cache";
 
-/** Whoever reads nothing of an answer for so long is gone; where something was on its way, Node gives it as long again. At half, a phone in a tunnel starts over; at double, slow readers hold files open for longer. */
+/** Whoever reads nothing of an answer for so long is gone; where something was on its way, Node gives it as long again. At half, a phone in a tunnel starts over; at double, who has gone holds files open for longer. Who reads a little is `keepPace`'s. */
 const SILENT_READER_MS = 30_000;
 
 /** Longest path, as it comes. Builds have short ones; the system takes no name above 255 bytes. */
@@ -117,6 +118,7 @@ export class StaticFiles {
     response.setHeader("cache-control", isHashedName(path) ? FOR_GOOD : ASK_AGAIN);
     await new Promise<void>((resolve, reject) => {
       response.once("close", resolve);
+      keepPace(response);
       send(request, path.split(sep).map(encodeURIComponent).join("/"), { dotfiles: "allow", cacheControl: false })
         .on("error", (error: { readonly status?: number; readonly headers?: Record<string, string> }) => {
           if ((error.status ?? 500) >= 500) return reject(error);
