@@ -6,13 +6,13 @@ import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerShell } from "./broker-shell.ts";
 import { LOBBY_KEPT_MS } from "./cluster-node.ts";
 import { limitConnections } from "./connection-limits.ts";
-import { failureEntry } from "./log-entry.ts";
+import { failureEntry, type Log } from "./log-entry.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 import { PipelineGuard } from "./pipeline-guard.ts";
 import { connectRedis } from "./redis-state.ts";
 import { refuseUpgrade, statusOfBroken } from "./refuse-upgrade.ts";
 import { StaticFiles } from "./static-files.ts";
-import { openTlsFiles, type TlsFiles } from "./tls-files.ts";
+import { certificateTime, openTlsFiles, type TlsFiles, type TlsPair } from "./tls-files.ts";
 import { asksForWebSocket, responseWithoutUpgrade } from "./unasked-upgrade.ts";
 
 /** A broker that listens. */
@@ -42,6 +42,8 @@ const SERVER_OPTIONS = {
 const HANDSHAKE_MS = 10_000;
 /** Connections beyond the sockets: requests for `/healthz`, and sockets on their way in or out. */
 const SPARE_CONNECTIONS = 1_000;
+/** How often it is looked whether the certificate ends. At half, whoever reads the log hears it four times a day; at double, of certificates that live for six days some end untold. */
+const CERTIFICATE_LOOK_MS = 12 * 3_600_000;
 /** A few machines watch. */
 const METRICS_CONNECTIONS = 100;
 /** The same of one address, which could else take all places with connections that ask for nothing. */
@@ -58,7 +60,7 @@ export function createBrokerHandlers(options: BrokerOptions = {}): BrokerHandler
 export async function createBroker(options: BrokerOptions = {}): Promise<Broker> {
   const settings = resolveOptions(options);
   const files = options.staticFolder === undefined ? undefined : new StaticFiles(options.staticFolder);
-  const server = openServer(options.tls, () => shell.noteUnreadable("TLS certificate"));
+  const server = openServer(options.tls, settings.log, () => shell.noteUnreadable("TLS certificate"));
   const shell = createShell(settings);
   server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
   const pipelines = new PipelineGuard(() => shell.countRefusedConnection("pipelined"));
@@ -112,11 +114,24 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
 }
 
 /** One that speaks TLS with the pair that its files say now. Connections that are open keep the pair that they began with. */
-function openServer(files: TlsFiles | undefined, handleUnreadable: () => void): Server {
+function openServer(files: TlsFiles | undefined, log: Log, handleUnreadable: () => void): Server {
   if (files === undefined) return createServer(SERVER_OPTIONS);
-  const followed = openTlsFiles(files, { handleUnreadable, handleChange: (pair) => server.setSecureContext(pair) });
+  const tellTime = ({ cert }: TlsPair): void => {
+    const time = certificateTime(cert, Date.now());
+    if (time !== undefined) log({ event: "certificate-time", ...time });
+  };
+  const handleChange = (pair: TlsPair): void => {
+    server.setSecureContext(pair);
+    tellTime(pair);
+  };
+  const followed = openTlsFiles(files, { handleUnreadable, handleChange });
   const server = createTlsServer({ ...SERVER_OPTIONS, ...followed.value, handshakeTimeout: HANDSHAKE_MS });
-  server.once("close", () => followed.close());
+  tellTime(followed.value);
+  const timer = setInterval(() => tellTime(followed.value), CERTIFICATE_LOOK_MS).unref();
+  server.once("close", () => {
+    clearInterval(timer);
+    followed.close();
+  });
   return server;
 }
 

@@ -1,3 +1,5 @@
+import type { CertificateTime } from "./tls-files.ts";
+
 /** How much it matters: `warn` is what an operator should see to, `error` is a bug or a broken part. */
 export type LogLevel = "info" | "warn" | "error";
 
@@ -30,6 +32,8 @@ export interface LogEvents {
   readonly "tickets-differ": { readonly nodes: number };
   /** All these nodes have the same again. */
   readonly "tickets-agree": { readonly nodes: number };
+  /** Browsers do not take the TLS certificate, or not for long any more. */
+  readonly "certificate-time": CertificateTime;
   /** So many lines of this log could not be written before this one. */
   readonly "lines-lost": { readonly lines: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
@@ -57,6 +61,7 @@ export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; r
     text: "Nodes on this Redis have different ticket secrets: a ticket opens one and not another. Give all the same --ticket-secret-file.",
   },
   "tickets-agree": { level: "info", text: "All nodes have the same ticket secrets." },
+  "certificate-time": { level: "warn", text: "The TLS certificate is not valid now, or not for long." },
   "lines-lost": { level: "warn", text: "Lines of this log could not be written." },
   "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
 };

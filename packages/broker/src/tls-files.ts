@@ -55,6 +55,26 @@ export function openTlsFiles(
   return followFile({ paths: [certFile, keyFile], parse: (cert = "", key = "") => parseTlsPair(cert, key), ...handlers });
 }
 
+/** Certificates of 90 days are replaced a month before their end; at half, a weekend passes before somebody looks. */
+const ENDS_SOON_MS = 7 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+
+/** When a certificate is of no use, or soon: `hours` until it begins, until it ends, since it ended. */
+export interface CertificateTime {
+  readonly verdict: "early" | "soon" | "over";
+  readonly hours: number;
+}
+
+/** `undefined`: browsers take it, and will for a week; of one that lives for days, for a tenth of its life. */
+export function certificateTime(cert: string, wallMs: number): CertificateTime | undefined {
+  const { validFrom, validTo } = new X509Certificate(cert);
+  const [fromMs, toMs] = [Date.parse(validFrom), Date.parse(validTo)];
+  const hoursOf = (ms: number): number => Math.floor(ms / HOUR_MS);
+  if (wallMs < fromMs) return { verdict: "early", hours: hoursOf(fromMs - wallMs) };
+  if (wallMs > toMs) return { verdict: "over", hours: hoursOf(wallMs - toMs) };
+  return toMs - wallMs < Math.min(ENDS_SOON_MS, (toMs - fromMs) / 10) ? { verdict: "soon", hours: hoursOf(toMs - wallMs) } : undefined;
+}
+
 function doesNotThrow(act: () => void): boolean {
   try {
     act();

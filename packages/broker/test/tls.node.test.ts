@@ -95,6 +95,42 @@ test("[OP41] a changed pair serves who comes from then on and drops nobody; a wr
   expect(await subject(port, first.cert)).toBe("first");
 });
 
+test("[OP66] a certificate that is not valid yet, not any more, or not for long is told at the start, when it changes and twice a day", async () => {
+  const days = 86_400_000;
+  const at = (beginsInMs: number, endsInMs: number): Promise<Pair> =>
+    generate([{ name: "commonName", value: "timed" }], {
+      keyType: "ec",
+      notBeforeDate: new Date(Date.now() + beginsInMs),
+      notAfterDate: new Date(Date.now() + endsInMs),
+    });
+  const [over, early, soon, fine, short] = await Promise.all([
+    at(-90 * days, -2 * days),
+    at(2.1 * days, 90 * days),
+    at(-80 * days, 6.1 * days),
+    at(-80 * days, 8 * days),
+    at(-5 * days, days),
+  ]);
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  write(over);
+  const log: LogEntry[] = [];
+  broker = await createBroker({ host: "127.0.0.1", tls: { certFile, keyFile }, log: (entry) => log.push(entry) });
+  const told = (): LogEntry[] => log.splice(0).filter(({ event }) => event === "certificate-time");
+  expect(told()).toEqual([{ event: "certificate-time", verdict: "over", hours: 48 }]);
+  for (const [pair, entries] of [
+    [early, [{ event: "certificate-time", verdict: "early", hours: 50 }]],
+    [soon, [{ event: "certificate-time", verdict: "soon", hours: 146 }]],
+    [fine, []],
+    [short, []],
+    [soon, [{ event: "certificate-time", verdict: "soon", hours: 146 }]],
+  ] as const) {
+    write(pair);
+    vi.advanceTimersByTime(2_000);
+    expect(told()).toEqual(entries);
+  }
+  vi.advanceTimersByTime(86_400_000);
+  expect(told()).toHaveLength(2);
+});
+
 test("[OP42] a certificate without its key, with another's, and nonsense are refused at the start, by name", async () => {
   write(first);
   const otherKey = join(folder, "other.pem");
