@@ -4,7 +4,8 @@ import { realpath, stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { sep } from "node:path";
 import send from "send";
-import { keepPace } from "./reading-pace.ts";
+import { FileReaders } from "./file-readers.ts";
+import { RETRY_AFTER_SECONDS } from "./refuse-upgrade.ts";
 
 /** What the broker answers itself, today or with another setting. A file of that name would be shadowed, or would shadow it: it is never served. */
 const RESERVED: ReadonlySet<string> = new Set(["lobby", "peerjs", "healthz", "readyz", "metrics", "admin"]);
@@ -41,9 +42,6 @@ const FOR_GOOD = "public, max-age=31536000, immutable";
 /** Anything else is asked for again each time; unchanged, it is not sent again (`ETag`). */
 const ASK_AGAIN = "no-cache";
 
-/** Whoever reads nothing of an answer for so long is gone; where something was on its way, Node gives it as long again. At half, a phone in a tunnel starts over; at double, who has gone holds files open for longer. Who reads a little is `keepPace`'s. */
-const SILENT_READER_MS = 30_000;
-
 /** Longest path, as it comes. Builds have short ones; the system takes no name above 255 bytes. */
 const PATH_UNITS_MAX = 1_024;
 
@@ -77,6 +75,7 @@ export function pathParts(url: string): readonly string[] | undefined {
 /** Files under a folder: no hidden ones, none that a link brings in from outside. What is put into the folder later is served too. */
 export class StaticFiles {
   readonly #root: string;
+  readonly #readers = new FileReaders();
 
   /** Throws when there is no such folder. */
   constructor(folder: string) {
@@ -90,7 +89,6 @@ export class StaticFiles {
       response.writeHead(405, { allow: "GET, HEAD", connection: "close" }).end();
       return;
     }
-    response.setTimeout(SILENT_READER_MS, () => response.destroy());
     this.#answer(request, response).catch((error: unknown) => {
       handleFailure(error);
       if (response.headersSent) response.destroy();
@@ -115,10 +113,10 @@ export class StaticFiles {
     if (response.destroyed) return;
     // Reading a pipe would never end.
     if (!found.isFile()) return end(response, 404);
+    if (!this.#readers.admit(response)) return end(response, 503, { "retry-after": String(RETRY_AFTER_SECONDS) });
     response.setHeader("cache-control", isHashedName(path) ? FOR_GOOD : ASK_AGAIN);
     await new Promise<void>((resolve, reject) => {
       response.once("close", resolve);
-      keepPace(response);
       send(request, path.split(sep).map(encodeURIComponent).join("/"), { dotfiles: "allow", cacheControl: false })
         .on("error", (error: { readonly status?: number; readonly headers?: Record<string, string> }) => {
           if ((error.status ?? 500) >= 500) return reject(error);

@@ -1,7 +1,6 @@
 import { EventEmitter } from "node:events";
-import type { ServerResponse } from "node:http";
 import { afterEach, expect, test, vi } from "vitest";
-import { keepPace, ReadingPace } from "./reading-pace.ts";
+import { type FileAnswer, FileReaders, ReadingPace } from "./file-readers.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -25,22 +24,41 @@ test("[AB106] who reads a byte a second is cut within nine minutes, although it 
   expect(pieces.map((bytes) => cutAtS((atS) => Math.floor((atS * 400) / bytes) * bytes))).toEqual([undefined, undefined, undefined]);
 });
 
+interface Reader {
+  readonly answer: FileAnswer & EventEmitter;
+  readonly socket: { bytesWritten: number; writableLength: number };
+  readonly destroy: () => void;
+}
+
+function reader(): Reader {
+  const socket = { bytesWritten: 1_000_000, writableLength: 80_000 };
+  const emitter = new EventEmitter();
+  const destroy = vi.fn<() => void>(() => emitter.emit("close"));
+  return { socket, destroy, answer: Object.assign(emitter, { socket, destroy }) as unknown as FileAnswer & EventEmitter };
+}
+
 test("[AB106] an answer of which nothing is taken is cut, one that is over is not looked at any more", () => {
   vi.useFakeTimers();
-  const socket = { bytesWritten: 1_000_000, writableLength: 80_000 };
-  const start = (): { readonly answer: EventEmitter; readonly destroy: () => void } => {
-    const destroy = vi.fn<() => void>();
-    const answer = Object.assign(new EventEmitter(), { socket, destroy });
-    keepPace(answer as unknown as ServerResponse, Date.now);
-    return { answer, destroy };
-  };
-  const [held, over] = [start(), start()];
+  const readers = new FileReaders(Date.now);
+  const [held, over] = [reader(), reader()];
+  for (const { answer } of [held, over]) expect(readers.admit(answer)).toBe(true);
   vi.advanceTimersByTime(500_000);
   expect(held.destroy).not.toHaveBeenCalled();
   over.answer.emit("close");
   vi.advanceTimersByTime(40_000);
   expect(held.destroy).toHaveBeenCalled();
   expect(over.destroy).not.toHaveBeenCalled();
-  held.answer.emit("close");
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("[AB107] of more than 512 readers the slowest goes; while nobody knows who that is, a newcomer waits", () => {
+  vi.useFakeTimers();
+  const readers = new FileReaders(Date.now);
+  const all = Array.from({ length: 512 }, () => reader());
+  for (const { answer } of all) expect(readers.admit(answer)).toBe(true);
+  expect(readers.admit(reader().answer)).toBe(false);
+  for (const [index, { socket }] of all.entries()) socket.bytesWritten += index === 300 ? 5_000 : 10_000;
+  vi.advanceTimersByTime(5_000);
+  expect(readers.admit(reader().answer)).toBe(true);
+  expect(all.flatMap(({ destroy }, index) => (vi.mocked(destroy).mock.calls.length > 0 ? [index] : []))).toEqual([300]);
 });
