@@ -1,4 +1,4 @@
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import { connectionAddress, networkOf, NETWORK_TIMES, noteAddress, remoteKey } from "./client-address.ts";
 
 export interface ConnectionLimitOptions {
@@ -20,6 +20,14 @@ export function limitConnections(server: Server, { perAddress, mayConnect, handl
     if (sum <= 0) counts.delete(key);
     else counts.set(key, sum);
   };
+  const count = (address: string, change: number): void => {
+    add(address, change);
+    add(networkOf(address), change);
+  };
+  // One for all sockets, each of which has its address noted by then.
+  function release(this: Socket): void {
+    count(connectionAddress(this), -1);
+  }
   const refuses = (address: string): boolean => {
     const isRefused = isFull(address, perAddress) || isFull(networkOf(address), NETWORK_TIMES * perAddress) || !mayConnect(address);
     if (isRefused) handleRefused();
@@ -43,14 +51,9 @@ export function limitConnections(server: Server, { perAddress, mayConnect, handl
       socket.destroy();
       return;
     }
-    const network = networkOf(address);
-    add(address, 1);
-    add(network, 1);
+    count(address, 1);
     // Not `once`, which keeps two objects more for each socket.
-    socket.on("close", () => {
-      add(address, -1);
-      add(network, -1);
-    });
+    socket.on("close", release);
   });
 }
 

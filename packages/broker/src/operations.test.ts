@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { expect, test, vi } from "vitest";
 import { showsToken } from "./access-token.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
@@ -291,4 +293,21 @@ test("[OP9] every setting that a refusal names is one that there is, and the fir
   }
   expect(refused).toBeGreaterThan(30);
   for (const name of help.match(/--[a-z-]+/g) ?? []) expect(known).toContain(name === "--life" ? "--help" : name);
+});
+
+test("[OP3] what sockets of a kind carried is counted while they are open and once they have closed, once", async () => {
+  const meters = new Meters();
+  const server = createServer((socket) => meters.addSocket("lobby", socket.resume())).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const clients = [5, 7].map((bytes) => {
+    const client = connect((server.address() as AddressInfo).port, "127.0.0.1");
+    client.write("x".repeat(bytes));
+    return client;
+  });
+  await expect.poll(() => meters.traffic("lobby")).toEqual({ sockets: 2, bytesIn: 12, bytesOut: 0 });
+  clients[0]?.end();
+  await expect.poll(() => meters.traffic("lobby")).toEqual({ sockets: 1, bytesIn: 12, bytesOut: 0 });
+  expect(meters.traffic("signaling")).toEqual({ sockets: 0, bytesIn: 0, bytesOut: 0 });
+  clients[1]?.destroy();
+  server.close();
 });
