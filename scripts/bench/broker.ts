@@ -4,7 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { connectRows } from "./broker/connects.ts";
+import { costRows } from "./broker/costs.ts";
 import type { Passage } from "./broker/load-process.ts";
 import { nodeTable } from "./broker/nodes.ts";
 import { PARALLEL, SIGNALS, spentMicros, startBroker, startLoad, warm, type Kind } from "./broker/started.ts";
@@ -18,7 +18,6 @@ const FLOODS = 3;
 const IDLE = { clients: 5_000, firstSeconds: 5, seconds: 10 } as const;
 const TURNS = ["stock", "rollcall", "stock", "rollcall"] as const;
 interface Figures {
-  readonly relayMicros: number;
   readonly bytesPerIdle: number;
   readonly calmP99Ms: number;
   readonly besideP99Ms: number;
@@ -41,10 +40,10 @@ export async function benchBroker(): Promise<string> {
     figures[kind].push({ ...(await measureLoad(kind)), ...(await measureIdle(kind)) });
     process.stderr.write(`${kind}: ${JSON.stringify(figures[kind].at(-1))}\n`);
   }
-  return [...comparison(await connectRows(), figures), "", ...(await nodeTable()), ""].join("\n");
+  return [...comparison(await costRows(), figures), "", ...(await nodeTable()), ""].join("\n");
 }
 
-function comparison(connects: readonly string[], figures: Readonly<Record<Kind, readonly Figures[]>>): string[] {
+function comparison(costs: readonly string[], figures: Readonly<Record<Kind, readonly Figures[]>>): string[] {
   const of = (kind: Kind, name: Single): number => {
     const turns = figures[kind].map((each) => each[name]);
     return name.startsWith("bytes") ? Math.max(...turns) : Math.min(...turns);
@@ -60,8 +59,7 @@ function comparison(connects: readonly string[], figures: Readonly<Record<Kind, 
   return [
     "| | this broker | `peer` | ratio |",
     "|---|---|---|---|",
-    ...connects,
-    row("processor time of a relayed signal", "relayMicros", " µs", 1),
+    ...costs,
     row(`memory of an idle connection, among ${CLIENTS}`, "bytesPerIdle", " B", 0),
     row(`memory of an idle connection, among ${IDLE.clients}`, "bytesPerIdleOfMany", " B", 0),
     row(`processor time that ${IDLE.clients} idle clients take of a second`, "idleMicrosPerSecond", " µs", 0),
@@ -88,7 +86,7 @@ async function measureLoad(kind: Kind): Promise<LoadFigures> {
     const empty = await broker.call("settledUsage", undefined);
     await load.call("connect", { port, count: CLIENTS, parallel: PARALLEL });
     const idle = await broker.call("settledUsage", undefined);
-    const relayMicros = (await spentMicros(broker, () => load.call("relay", SIGNALS))) / (CLIENTS * SIGNALS);
+    await load.call("relay", SIGNALS);
     const otherPort = await other.call("port", undefined);
     const rounds: { readonly calmMs: number; readonly besideMs: number; readonly floodedMs: number }[] = [];
     const flooded = async (floodedPort: number): Promise<number> => {
@@ -103,7 +101,6 @@ async function measureLoad(kind: Kind): Promise<LoadFigures> {
       rounds.push({ calmMs, besideMs, floodedMs: await flooded(port) });
     }
     return {
-      relayMicros,
       bytesPerIdle: (idle.residentBytes - empty.residentBytes) / CLIENTS,
       calmP99Ms: median(rounds.map(({ calmMs }) => calmMs)),
       besideP99Ms: median(rounds.map(({ besideMs }) => besideMs)),
