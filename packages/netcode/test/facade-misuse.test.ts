@@ -400,8 +400,14 @@ test("[BY11] a transport that is none, a game that was not defined and no connec
   const wrong = [undefined, {}, { game: pressGame(), peers: ["ben"], transport: null }, { game: {}, peers: ["ben"], transport }];
   const connect = (option: unknown): Promise<unknown> => connectPeers(environment, untyped<PeerGroupOptions<unknown, Press>>(option));
   for (const error of await Promise.all(wrong.map((option) => errorOf(connect(option))))) expect(error.code).toBe("BAD_ARGUMENT");
-  expect(() => transport.setConnection("ben", untyped(undefined))).toThrow("an RTCPeerConnection");
-  expect(() => transport.setConnection("ben", untyped({}))).toThrow("`unreliable`, `reliable` and `control`");
+  let disposed = 0;
+  const given = { dispose: () => disposed++, localPeerId: "ada" };
+  for (const option of [{ game: {} }, { game: pressGame(), signal: "now" }, { game: pressGame(), peers: "ada" }])
+    expect((await errorOf(connect({ peers: ["ada", "ben"], transport: given, ...option }))).code).toBe("BAD_ARGUMENT");
+  expect(disposed).toBe(3);
+  const fresh = new RtcTransport({ peerId: "ada" });
+  expect(() => fresh.setConnection("ben", untyped(undefined))).toThrow("an RTCPeerConnection");
+  expect(() => fresh.setConnection("ben", untyped({}))).toThrow("`unreliable`, `reliable` and `control`");
 });
 
 test("[FA101] a page that enters another lobby before it leaves the first comes back to the newer one", async () => {

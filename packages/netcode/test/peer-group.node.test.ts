@@ -1,4 +1,5 @@
 import { afterAll, expect, it } from "vitest";
+import type { GroupMatchOptions } from "../src/facade/peer-group-types.ts";
 import { connectPeers, createPeerServerTransport } from "../src/node.ts";
 import { startPeerServer } from "./peer-server.ts";
 import { untilInRealTime } from "./real-time-world.ts";
@@ -16,6 +17,9 @@ it("[BY8] Node peers of a PeerServer with a path and a key of its own play with 
   };
   const groups = await Promise.all(peers.map(join));
   const seats = peers.map((peer) => ({ peer, name: peer }));
+  const wrong: readonly unknown[] = [undefined, { seed: 3 }, { seed: Number.NaN, seats }, { seed: 3, seats: [null, null] }];
+  for (const options of wrong)
+    expect(() => groups[0]?.startMatch(options as GroupMatchOptions)).toThrow(expect.objectContaining({ code: "BAD_ARGUMENT" }));
   const matches = groups.map((group) => group.startMatch({ seed: 3, seats, settings: { length: 120 } }));
   for (const match of matches) match.run({ input: (player) => ({ dx: player - 1, dash: false }) });
   await untilInRealTime(() => matches.every((match) => match.stats().confirmedFrame >= 100));

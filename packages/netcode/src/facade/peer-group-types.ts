@@ -30,7 +30,7 @@ export interface GroupSeat extends PlayerOptions {
 
 /** All of it has to be the same for every peer. */
 export interface GroupMatchOptions {
-  /** All randomness of the match: any number, of which the low 32 bits count. */
+  /** All randomness of the match: any whole number, of which the low 32 bits count. */
   readonly seed: number;
   /** By player index. */
   readonly seats: readonly GroupSeat[];

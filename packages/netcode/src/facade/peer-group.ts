@@ -39,10 +39,8 @@ export async function connectPeers<State, Schema extends InputSchema>(
   environment: Pick<Environment, "page" | "startTicker">,
   options: PeerGroupOptions<State, Schema>,
 ): Promise<PeerGroup<State, Schema>> {
-  const { game, signal, transport } = checkedOptions(options);
+  const { transport } = checkedOptions(options);
   if (typeof checkedOptions(transport).dispose !== "function") throw badArgument("a transport");
-  checkedIdentity(game);
-  checkSignal(signal);
   const group = createGroup(environment, options);
   const abort = (): void => void group.leave();
   options.signal?.addEventListener("abort", abort);
@@ -63,6 +61,8 @@ function createGroup<State, Schema extends InputSchema>(
   options: PeerGroupOptions<State, Schema>,
 ): LinkedGroup<State, Schema> {
   try {
+    checkedIdentity(options.game);
+    checkSignal(options.signal);
     return new LinkedGroup(environment, options);
   } catch (error) {
     options.transport.dispose();
@@ -171,9 +171,11 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     return this.#freed.promise;
   }
 
-  #agreementOf({ seed, seats, settings = null, countdownMs = 0 }: GroupMatchOptions): MatchAgreement {
+  #agreementOf(options: GroupMatchOptions): MatchAgreement {
+    const { seed, seats, settings = null, countdownMs = 0 } = checkedOptions(options);
     const [fewest, most] = this.#options.game.players;
-    checkedInteger("a number of seats", seats.length, [fewest, most]);
+    checkedInteger("a number of seats", Array.isArray(seats) ? seats.length : 0, [fewest, most]);
+    if (!Number.isInteger(seed)) throw badArgument(`a seed as a whole number, got ${seed}`);
     const [hostId] = this.#ids;
     assert(hostId !== undefined, "a group of peers");
     return {
@@ -186,7 +188,8 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     };
   }
 
-  #seatOf({ peer, ...player }: GroupSeat): MatchSeat {
+  #seatOf(seat: GroupSeat): MatchSeat {
+    const { peer, ...player } = checkedOptions(seat);
     const profile = checkedPlayer(player);
     if (peer === undefined) return { kind: "bot", profile };
     const peerId = this.#ids.find((id) => id === peer);
@@ -262,6 +265,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
 }
 
 function checkedIds(peers: readonly string[], localPeerId: PeerId): readonly PeerId[] {
+  if (!Array.isArray(peers)) throw badArgument("the ids of all peers as a list");
   const ids = peers.map(parsePeerId).filter((id) => id !== undefined);
   const isFine = ids.length === peers.length && new Set(ids).size === ids.length && ids.length >= 2 && ids.length <= MEMBERS_MAX;
   if (!isFine) throw badArgument(`2–${MEMBERS_MAX} different ids of 1–64 letters, digits, "-" and "_"`);

@@ -1,6 +1,7 @@
 import { browserPage } from "../adapters/page.ts";
 import type { SignalingOptions } from "../adapters/signaling-options.ts";
 import { parsePeerId } from "../core/base/units.ts";
+import { checkedOptions, checkIceServers } from "./checked-arguments.ts";
 import { badArgument } from "./netcode-error.ts";
 
 /** A stock PeerServer, by which peers that know each other's ids connect: no lobby, no admission. */
@@ -18,13 +19,9 @@ export interface PeerServerOptions {
 }
 
 /** What a transport signals by. Throws `BAD_ARGUMENT`. */
-export function signalingOfPeerServer({
-  peerId,
-  server,
-  key = "peerjs",
-  iceServers = [],
-  relayOnly = false,
-}: PeerServerOptions): SignalingOptions {
+export function signalingOfPeerServer(options: PeerServerOptions): SignalingOptions {
+  const { peerId, server, key = "peerjs", iceServers = [], relayOnly = false } = checkedOptions(options);
+  checkIceServers(iceServers);
   const id = parsePeerId(peerId);
   if (id === undefined) throw badArgument(`a peer id of 1–64 letters, digits, "-" and "_", got "${peerId}"`);
   const broker = URL.canParse(String(server)) ? new URL(server) : undefined;

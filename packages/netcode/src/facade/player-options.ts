@@ -24,7 +24,7 @@ export interface LocalMatchOptions<State, Schema extends InputSchema> {
   readonly game: Game<State, Schema>;
   /** One per player; `bot: true` for bots. */
   readonly players: readonly { readonly profile: PlayerOptions; readonly bot?: boolean }[];
-  /** All randomness of the match: any number, of which the low 32 bits count. Default: a random one. */
+  /** All randomness of the match: any whole number, of which the low 32 bits count. Default: a random one. */
   readonly seed?: number;
   /** `settings` of `init`. Default: `null`. */
   readonly settings?: Json;
