@@ -1,7 +1,7 @@
 import { createBroker, type Broker } from "@rollcall/broker";
 import { rubberband } from "@rollcall/game-demo/sim";
 import type { Game, InputSchema, Lobby, Match } from "@rollcall/netcode";
-import { botInput, hostLobby, joinLobby, startLocalMatch } from "@rollcall/netcode/node";
+import { botInput, hostLobby, joinLobby, quickMatch, startLocalMatch, watchLobbies } from "@rollcall/netcode/node";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -74,6 +74,18 @@ test("[ND1] two Node peers meet in a lobby of a real broker and play Rubberband 
     expect(match.stats().peers).toHaveLength(1);
   }
   await until(() => all.every(({ peers }) => peers[0]?.path === "direct"));
+});
+
+test("[ND17] Node peers find each other by a quick match, and the public list shows their lobby", async () => {
+  const options = { game: sprint, broker: broker.address, wanted: { map: "hill" } };
+  const opened = await quickMatch({ ...options, name: "Ada" });
+  lobbies.push(opened);
+  const found = await quickMatch({ ...options, name: "Bob" });
+  lobbies.push(found);
+  expect([opened.isHost, found.isHost, found.code]).toEqual([true, false, opened.code]);
+  const list = await watchLobbies({ ...options, filter: { metadata: { map: "hill" } } });
+  expect(list.lobbies).toMatchObject([{ code: opened.code, members: 2 }]);
+  list.close();
 });
 
 test("[ND2] when it has left, nothing keeps a process alive", async () => {

@@ -10,6 +10,7 @@ import * as groups from "./peer-group.ts";
 import type { PeerGroup, PeerGroupOptions } from "./peer-group-types.ts";
 import { signalingOfPeerServer, type PeerServerOptions } from "./peer-server-signaling.ts";
 import type { LocalMatchOptions } from "./player-options.ts";
+import type { LobbyList, LobbyListOptions, QuickMatchOptions } from "./public-lobby-types.ts";
 import type { HostOptions, JoinOptions, Lobby } from "./lobby-types.ts";
 import type { Match } from "./match-types.ts";
 
@@ -28,6 +29,20 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
 ): Promise<Lobby<State, Schema, Messages>> {
   await loadPackages();
   return lobbies.joinLobby(nodeEnvironment, code, options);
+}
+
+/** Joins a listed lobby that has a free seat and plays no match, or opens one, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
+export async function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+  options: QuickMatchOptions<State, Schema, Messages>,
+): Promise<Lobby<State, Schema, Messages>> {
+  await loadPackages();
+  return lobbies.quickMatch(nodeEnvironment, options);
+}
+
+/** Follows the public list, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
+export async function watchLobbies(options: LobbyListOptions): Promise<LobbyList> {
+  await loadPackages();
+  return lobbies.watchLobbies(nodeEnvironment, options);
 }
 
 /** A match in this process alone, which needs no package besides. */
