@@ -54,6 +54,8 @@ export function inviteCard(options: InviteCardOptions): HTMLElement {
 function codeLetters(code: string, testId: string | undefined): HTMLElement {
   const letters = element("span", { class: "code-letters", "aria-hidden": "true", "data-testid": testId });
   letters.append(element("span", {}, code.slice(0, 3)), element("span", {}, code.slice(3)));
+  // As large as they fit beside each other.
+  letters.style.setProperty("--letters", String(code.length));
   return element("p", { class: "code" }, letters, element("span", { class: "visually-hidden" }, strings.room.spelled(spellCode(code))));
 }
 

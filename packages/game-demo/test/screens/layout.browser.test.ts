@@ -12,6 +12,7 @@ const TARGET_PX = 44;
 const openApp = appOpener();
 
 afterEach(async () => {
+  document.documentElement.style.fontSize = "";
   await page.viewport(414, 896);
 });
 
@@ -90,20 +91,39 @@ const screens: Readonly<Record<string, () => Promise<OpenedApp>>> = {
   },
 };
 
-describe("[SC33] at 360 px", () => {
+/** A phone, a small one, and a phone whose letters are twice as large. */
+const SIZES = [
+  { ...NARROW, textRatio: 1 },
+  { width: 320, height: 568, textRatio: 1 },
+  { ...NARROW, textRatio: 2 },
+] as const;
+
+function expectAllFits(width: number): void {
+  expect(document.querySelector(".place")?.scrollWidth).toBeLessThanOrEqual(width);
+  for (const dialog of document.querySelectorAll("dialog")) expect(dialog.scrollWidth).toBeLessThanOrEqual(dialog.clientWidth);
+  const boxes = Array.from(document.querySelectorAll("button, summary, input, h1:not(.visually-hidden), .code-letters"), (node) => {
+    const target = node instanceof HTMLInputElement && node.type === "radio" ? (node.closest("label") ?? node) : node;
+    const { width: across, height, left, right } = target.getBoundingClientRect();
+    const isCut = node instanceof HTMLButtonElement && node.scrollWidth > node.clientWidth;
+    const isLow = height < TARGET_PX && node.matches("button, summary, input");
+    return { name: node.getAttribute("aria-label") ?? node.textContent, across, height, left, right, isCut, isLow };
+  }).filter(({ across }) => across > 0);
+  expect(boxes.length).toBeGreaterThan(0);
+  expect(boxes.filter(({ isCut, isLow, left, right }) => isCut || isLow || left < 0 || right > width)).toEqual([]);
+}
+
+describe("[SC33] on a phone, a small phone, and with letters of twice the size", () => {
   test.each(Object.entries(screens))("%s: nothing sticks out, and everything can be pressed", async (_, open) => {
     await page.viewport(NARROW.width, NARROW.height);
     await open();
-    const place = document.querySelector(".place");
-    expect(place?.scrollWidth).toBeLessThanOrEqual(NARROW.width);
-    for (const dialog of document.querySelectorAll("dialog")) expect(dialog.scrollWidth).toBeLessThanOrEqual(dialog.clientWidth);
-    const boxes = Array.from(document.querySelectorAll("button, summary, input"), (node) => {
-      const target = node instanceof HTMLInputElement && node.type === "radio" ? (node.closest("label") ?? node) : node;
-      return { name: node.getAttribute("aria-label") ?? node.textContent, box: target.getBoundingClientRect() };
-    }).filter(({ box }) => box.width > 0);
-    expect(boxes.length).toBeGreaterThan(0);
-    const misplaced = boxes.filter(({ box }) => box.height < TARGET_PX || box.left < 0 || box.right > NARROW.width);
-    expect(misplaced).toEqual([]);
+    for (const { width, height, textRatio } of SIZES) {
+      await page.viewport(width, height);
+      document.documentElement.style.fontSize = `${textRatio * 100}%`;
+      // Scroll bars come and go with the next picture.
+      await new Promise(requestAnimationFrame);
+      expectAllFits(width);
+    }
+    document.documentElement.style.fontSize = "";
     for (const field of document.querySelectorAll("input[type=text]")) {
       expect(Number.parseFloat(getComputedStyle(field).fontSize)).toBeGreaterThanOrEqual(16);
     }
