@@ -115,7 +115,7 @@ export class LobbyRooms {
     }
     // Where other nodes write it, too, what comes of it is to be heard.
     if (this.#nodeId !== undefined) this.#note(this.#open(lobby), record, version);
-    else for (const peerId of peerIds) this.#setLobby(peerId, lobby.code);
+    else this.#meet(lobby);
   }
 
   /** A `BrokerMessage` as JSON, for everybody in the lobby. */
@@ -214,10 +214,10 @@ export class LobbyRooms {
   }
 
   #open(lobby: LobbyState): Room {
-    const { code, relayOnly, event, members, idle } = lobby;
+    const { code, relayOnly, event, idle } = lobby;
     const room: Room = { relayOnly, guests: new Map(), event, version: 0, newest: undefined, seats: [], isIdle: idle };
     this.#rooms.set(code, room);
-    for (const { peerId } of members) this.#setLobby(peerId, code);
+    this.#meet(lobby);
     this.onOpened(code);
     return room;
   }
@@ -280,9 +280,9 @@ export class LobbyRooms {
   #settle(code: LobbyCode, { change }: NumberedChange, room: Room | undefined): void {
     if (change.type === "member-joined") this.#setLobby(change.member.peerId, code);
     else if (change.type === "member-left") this.#leave(code, change.peerId, { room, goodbye: GOODBYES[change.reason] });
-    else if (change.type === "member-returned" && change.peerId !== change.member.peerId) {
+    else if (change.type === "member-returned") {
       this.#setLobby(change.member.peerId, code);
-      this.#leave(code, change.peerId, { room, goodbye: "REPLACED" });
+      if (change.peerId !== change.member.peerId) this.#leave(code, change.peerId, { room, goodbye: "REPLACED" });
     }
   }
 
@@ -293,15 +293,27 @@ export class LobbyRooms {
     this.#forget(code, peerId);
   }
 
+  /** What a record says of its members. Who is not there may have gone to the lobby in which it is known: a record that was brought back does not know that. */
+  #meet({ code, members }: LobbyState): void {
+    for (const { peerId, connected } of members) {
+      const known = this.#codes.get(peerId);
+      if (connected || known === undefined || known === code) this.#setLobby(peerId, code);
+      else this.#setOther(peerId, code);
+    }
+  }
+
   /** Of two lobbies one is history, and which is known only when it is heard there. */
   #setLobby(peerId: PeerId, code: LobbyCode): void {
     const other = this.#codes.get(peerId);
-    if (other !== undefined && other !== code) {
-      const older = this.#otherCodes.get(peerId);
-      if (older !== code) this.#unlink(older, peerId);
-      this.#otherCodes.set(peerId, other);
-    }
     this.#codes.set(peerId, code);
+    this.#link(code, peerId);
+    if (other !== undefined && other !== code) this.#setOther(peerId, other);
+  }
+
+  #setOther(peerId: PeerId, code: LobbyCode): void {
+    const older = this.#otherCodes.get(peerId);
+    if (older !== code && older !== this.#codes.get(peerId)) this.#unlink(older, peerId);
+    this.#otherCodes.set(peerId, code);
     this.#link(code, peerId);
   }
 

@@ -109,6 +109,34 @@ test("[LB62] a page that was reloaded in the moment that the last copy missed co
   );
 });
 
+test("[LB77] who hosts another lobby by the time that others bring the old one back stays in its own, and comes back to it", async () => {
+  const { world, code, members } = await openRoom(["ada", "bob"]);
+  const [ada, bob, cyd] = [at(members, 0), at(members, 1), world.twin("cyd", code)];
+  await world.run(2_000);
+  cyd.kill();
+  await world.restart(100);
+  const hosting = world.hostingTwin("cyd");
+  await world.until(() => hosting.member.connected);
+  expect([ada.member.connected, bob.member.connected]).toEqual([false, false]);
+  await world.until(() => ada.member.connected && bob.member.connected);
+  // The seat that was its own is kept for it in the lobby that came back.
+  expect(ada.member.lobby).toMatchObject({
+    code,
+    members: [{ connected: true }, { connected: true }, { peerId: cyd.peerId, connected: false }],
+  });
+  expect(hosting.peerId).toBe(cyd.peerId);
+  const own = normalizeLobbyCode(hosting.member.lobby?.code ?? "") ?? code;
+  expect(own).not.toBe(code);
+  expect(world.broker.lobbyOf(cyd.peerId)).toBe(own);
+  hosting.cut();
+  await world.run(200);
+  await world.until(() => hosting.member.connected, 5_000);
+  expect([hosting.end, world.broker.lobbyOf(cyd.peerId)]).toEqual([undefined, own]);
+  // And when that seat runs out, nothing of it is left.
+  await world.run(LOBBY_TIMES.seatKeptMs + 1_000);
+  expect([ada.member.lobby?.members.length, hosting.member.connected, world.broker.lobbyOf(cyd.peerId)]).toEqual([2, true, own]);
+});
+
 test("[LB61] each member has a keepsake of a change within a second, of an important one at once, and a new one every hour", async () => {
   const { world, members } = await openRoom();
   const bob = at(members, 1);

@@ -1,6 +1,6 @@
 /** A broker in virtual time: the real socket guard, lobby service and store, without a network. Needs vitest's fake timers. */
 import { EventEmitter } from "node:events";
-import type { LobbyCode } from "@rollcall/netcode/lobby-protocol";
+import type { LobbyCode, PeerId } from "@rollcall/netcode/lobby-protocol";
 import type { WebSocket } from "ws";
 import { AddressLimits } from "../src/address-limits.ts";
 import { ANSWER_MS_MAX, Cluster } from "../src/cluster.ts";
@@ -135,6 +135,11 @@ export class VirtualBroker {
     return this.#alive;
   }
 
+  /** To which lobby this member's signals go. */
+  lobbyOf(peerId: PeerId): LobbyCode | undefined {
+    return this.#rooms.lobbyOf(peerId);
+  }
+
   #createGuard(secrets: Secrets): SignalingGuard {
     return new SignalingGuard({
       peerServer: createPeerServer(fail),
@@ -143,7 +148,7 @@ export class VirtualBroker {
       counters: this.counters,
       signals: new Counters(),
       open: true,
-      lobbyOf: (peerId) => this.#rooms.lobbyOf(peerId),
+      lobbyOf: (peerId) => this.lobbyOf(peerId),
       isRelayOnly: () => false,
       nowMs,
       cluster: this.cluster?.forGuard,

@@ -230,6 +230,11 @@ export class VirtualWorld {
     return this.#add(name, { type: "join", code, game: TAG, profile: named(name) }, 0);
   }
 
+  /** The same page, which hosts. */
+  hostingTwin(name: string): VirtualMember {
+    return this.#add(name, { type: "create", game: TAG, profile: named(name), capacity: 8, settings: null, metadata: null }, 0);
+  }
+
   #add(name: string, entrance: LobbyEntrance, count: number = this.#count++): VirtualMember {
     const member = new VirtualMember(this, name, entrance, this.#seed * 1_000 + count);
     this.members.add(member);
