@@ -1,3 +1,4 @@
+import { Allowance } from "./allowance.ts";
 import { AdminDesk } from "./admin-desk.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
 import type { BrokerSettings } from "./broker-options.ts";
@@ -29,6 +30,9 @@ import { openSigningKeys, type SigningKeys } from "./signing-key.ts";
 import { openTicketOffice, type TicketOffice } from "./ticket-office.ts";
 import { openTurnServers, type TurnServer } from "./turn-servers.ts";
 
+/** Failures that are logged, of those that are counted: whoever finds a way to make one could else fill the disk. At half, of two kinds at once one is missed; at double, an hour of them is a megabyte. */
+const FAILURES_PER_MINUTE = 10;
+
 export interface BrokerCoreOptions {
   readonly settings: BrokerSettings;
   /** With other nodes; `undefined`: all of it is in this process. */
@@ -50,13 +54,14 @@ export class BrokerCore {
   /** `undefined`: nobody may ask for them. */
   readonly metrics: BrokerMetrics | undefined;
   readonly admin: AdminDesk | undefined;
-  /** One for all who need it. */
+  /** One for all who need it. Counts all, and logs some. */
   readonly handleFailure = (error: unknown): void => {
     const isAway = error instanceof StoreUnavailable;
     this.counters.add(isAway ? "broker:store" : "broker:failure");
     // Away: told once, when it went.
-    if (!isAway) this.#options.settings.log(failureEntry(error));
+    if (!isAway && this.#failures.take(monotonicMs())) this.#options.settings.log(failureEntry(error));
   };
+  readonly #failures = new Allowance(monotonicMs(), { perSecond: FAILURES_PER_MINUTE / 60, burst: FAILURES_PER_MINUTE });
   readonly #options: BrokerCoreOptions;
   readonly #cluster: Cluster | undefined;
   readonly #keyWatch: KeyWatch | undefined;

@@ -150,6 +150,11 @@ export class BrokerShell implements BrokerHandlers {
     this.#core.counters.add(`connection:${reason}`);
   }
 
+  /** Something failed beside what it answers itself. */
+  noteFailure(error: unknown): void {
+    this.#core.handleFailure(error);
+  }
+
   /** A file that was read again makes no sense: what it said before stays. */
   noteUnreadable(file: LogEvents["file-refused"]["file"]): void {
     this.#core.noteUnreadable(file);

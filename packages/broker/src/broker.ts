@@ -6,7 +6,7 @@ import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerShell } from "./broker-shell.ts";
 import { LOBBY_KEPT_MS } from "./cluster-node.ts";
 import { limitConnections } from "./connection-limits.ts";
-import { failureEntry, type Log } from "./log-entry.ts";
+import type { Log } from "./log-entry.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
 import { PipelineGuard } from "./pipeline-guard.ts";
 import { connectRedis } from "./redis-state.ts";
@@ -69,7 +69,7 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     if (shell.handleRequest(request, response)) return;
     if (!shell.mayRequest(request, response)) return;
     if (files === undefined) response.writeHead(404, { connection: "close" }).end();
-    else files.handleRequest(request, response, (error) => settings.log(failureEntry(error)));
+    else files.handleRequest(request, response, (error) => shell.noteFailure(error));
   };
   server.on("request", answer);
   // Node would answer an expectation that it does not know by itself, as often as anybody asks.

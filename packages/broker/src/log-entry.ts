@@ -18,8 +18,8 @@ export interface LogEvents {
   readonly stopped: { readonly exitCode: number };
   /** What was turned away in the last minute, by reason, as `/healthz` counts it. */
   readonly refusals: { readonly counts: Readonly<Record<string, number>> };
-  /** A bug, or a part that failed. `frames`: where, without the error's text. */
-  readonly failure: { readonly error: string; readonly frames?: readonly string[] };
+  /** A bug, or a part that failed. `code`: the system's word for it; `frames`: where, without the error's text. */
+  readonly failure: { readonly error: string; readonly code?: string; readonly frames?: readonly string[] };
   /** What nodes share does not answer, and why: a word of the system or of Redis. Lobbies that are here go on, joins are told to come again. */
   readonly "store-down": { readonly reason: string };
   /** It answers (again), and so many nodes with it, as far as this one has heard. */
@@ -75,8 +75,11 @@ export type Log = (entry: LogEntry) => void;
 /** A failure as the log may have it: an error's text may quote what a stranger sent. */
 export function failureEntry(error: unknown): LogEntry {
   if (!(error instanceof Error)) return { event: "failure", error: typeof error };
+  const code = "code" in error && SYSTEM_WORD.test(String(error.code)) ? { code: String(error.code) } : {};
   const frames = (error.stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
-  return { event: "failure", error: error.name, frames: frames.slice(0, FRAMES_MAX).map((line) => line.trim()) };
+  return { event: "failure", error: error.name, ...code, frames: frames.slice(0, FRAMES_MAX).map((line) => line.trim()) };
 }
 
 const FRAMES_MAX = 8;
+/** `EMFILE`, `ERR_STREAM_DESTROYED`: nobody but the system and Node writes such. */
+const SYSTEM_WORD = /^E[A-Z0-9_]{2,50}$/;

@@ -5,7 +5,9 @@ import type { IncomingMessage } from "node:http";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { expect, test, vi } from "vitest";
 import { showsToken } from "./access-token.ts";
+import { BrokerCore } from "./broker-core.ts";
 import { BrokerMetrics } from "./broker-metrics.ts";
+import { resolveOptions } from "./broker-options.ts";
 import { Counters } from "./counters.ts";
 import { drainSteps } from "./drain.ts";
 import { failureEntry, LOG_EVENTS, type LogEntry } from "./log-entry.ts";
@@ -138,12 +140,31 @@ test("[OP4] each operation of a store is timed, and its failures are counted", a
   expect(text).toContain('rollcall_store_failures_total{operation="compareAndSet"} 1');
 });
 
-test("[OP5] a failure is logged by its name and its place, without its text", () => {
+test("[OP5] a failure is logged by its name, the system's word and its place, without its text", () => {
   const entry = JSON.stringify(failureEntry(new TypeError("member said hunter2\n    at hunter2 (hunter2.ts:1:1)")));
   expect(entry).toContain("TypeError");
   expect(entry).toContain("operations.test.ts");
   expect(JSON.stringify(failureEntry("hunter2"))).toBe('{"event":"failure","error":"string"}');
   expect(entry).not.toContain("said");
+  const codes = ["EMFILE", "hunter2", 5].map((code) => failureEntry(Object.assign(new Error("hunter2"), { code })));
+  expect(codes.map((each) => "code" in each && each.code)).toEqual(["EMFILE", false, false]);
+});
+
+test("[OP5] of many failures ten are logged, ten more in the next minute, and all are counted", async () => {
+  const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
+  const log: LogEntry[] = [];
+  const settings = resolveOptions({ log: (entry) => log.push(entry) });
+  const core = new BrokerCore({ settings, shared: undefined, readiness: () => "ready" });
+  const fail = (): void => Array.from({ length: 50 }).forEach(() => core.handleFailure(new Error("a bug")));
+  fail();
+  expect(log).toHaveLength(10);
+  clock.mockReturnValue(61_000);
+  fail();
+  expect(log).toHaveLength(20);
+  expect(core.counters.snapshot()).toEqual({ "broker:failure": 100 });
+  core.beginClosing();
+  await core.close();
+  clock.mockRestore();
 });
 
 test("[OP25] what was turned away is logged each minute, by reason, and what is left of it at the end", () => {
