@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { WebSocket, type ClientOptions } from "ws";
 import { resolveOptions } from "../src/broker-options.ts";
 import { BrokerShell } from "../src/broker-shell.ts";
+import { createBroker } from "../src/index.ts";
 import { LobbyClient } from "./lobby-client.ts";
 import { MemoryCluster } from "./memory-cluster.ts";
 import { listening, run, type Run } from "./running-command.ts";
@@ -72,6 +73,13 @@ test("[OP20] on SIGTERM a draining broker takes nobody new and says when to come
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(events.map(({ event }) => event)).toEqual(["listening", "draining", "refusals", "stopped"]);
   expect(events[1]).toMatchObject({ level: "info", sockets: 13, drainMs: 2_000 });
+});
+
+test("[OP67] behind a proxy an idle connection is the proxy's to close", async () => {
+  const brokers = await Promise.all([0, 1].map((trustedProxyHops) => createBroker({ host: "127.0.0.1", trustedProxyHops })));
+  const answers = await Promise.all(brokers.map(({ port }) => get(port, "/healthz")));
+  expect(answers.map(({ headers }) => headers.get("keep-alive"))).toEqual(["timeout=5", "timeout=620"]);
+  await Promise.all(brokers.map((broker) => broker.close()));
 });
 
 test("[OP21] a second signal ends it at once", async () => {
