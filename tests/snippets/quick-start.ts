@@ -13,7 +13,9 @@ const drawRoom = () => {
 };
 lobby.on("change", drawRoom);
 drawRoom();
-document.querySelector("#start")!.addEventListener("click", () => void (lobby.isHost && lobby.start({ countdownMs: 1_000 })));
+document.querySelector("#start")!.addEventListener("click", () => {
+  if (lobby.isHost && lobby.state.match === undefined) void lobby.start({ countdownMs: 1_000 });
+});
 
 const keys = new Set<string>();
 addEventListener("keydown", ({ key }) => keys.add(key));

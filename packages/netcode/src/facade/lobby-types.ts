@@ -134,7 +134,7 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
    * Chat and messages do not pass it. Ask whether anybody is still there, and call `keepOpen`.
    */
   "idle-warning": (closesInMs: number) => void;
-  /** A match starts, for the host and all others alike. */
+  /** A match starts in which we have a seat, for the host and all others alike. Who has none is told by `change`: `state.match` is there, and may be watched. */
   match: (match: Match<State, Schema>) => void;
   /** A member that the broker hears could not prove who it is (`IDENTITY_MISMATCH`, `NOT_INVITED`: not tried again), or cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
   "peer-unreachable": (member: Member, error: NetcodeErrorLike) => void;
@@ -183,7 +183,7 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   readonly match: Match<State, Schema> | undefined;
   /** Returns the way to stop listening. */
   on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void;
-  /** The next match to start (or the one running), for host and guests alike. Rejects with `CLOSED`. */
+  /** The next match in which we have a seat (or the one running), for host and guests alike: who only watches waits for `state.match`, and calls `watch`. Rejects with `CLOSED`. */
   nextMatch(): Promise<Match<State, Schema>>;
   /** Somebody is still here: after `idle-warning`. */
   keepOpen(): Promise<void>;

@@ -1,6 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { ByteReader, ByteWriter } from "../base/bytes.ts";
 import { checksumBytes } from "../base/checksum.ts";
+import { findPlainFault } from "../base/plain-fault.ts";
 import { PLAYERS_MAX, parsePeerId, type PeerId } from "../base/units.ts";
 import type { Profile } from "../ports/lobby-protocol.ts";
 import { SNAPSHOT_BYTES_MAX } from "../ports/simulation.ts";
@@ -53,6 +54,8 @@ type Preamble = readonly [
  *   │ frames: varint │ entries: varint, then entries, a peer being a u8 │ checksums: varint, each frames since the one before: varint, u32 │ inputs: the rest
  */
 export function encodeReplay(replay: Replay): Uint8Array {
+  const fault = findPlainFault(replay.result ?? null);
+  assert(fault === undefined, `a result that is plain data; result${fault?.path} is ${fault?.problem}`);
   const peers: PeerId[] = [];
   const preamble = encodePayload(preambleOf(replay, peers));
   const inputs = encodeInputs(replay.inputs);

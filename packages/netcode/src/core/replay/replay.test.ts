@@ -151,6 +151,8 @@ describe("a replay", () => {
     expect(decodeReplay(bytes.slice().buffer)).toEqual(decodeReplay(bytes));
     expect(() => decodeReplay("a file" as unknown as Uint8Array)).toThrow("the bytes of a replay");
     expect(() => new MatchRecorder({} as MatchRecorderOptions)).toThrow("match.recordable");
+    const result = { winner: { name: undefined } };
+    expect(() => encodeReplay({ ...record(100).replay, result })).toThrow("a result that is plain data; result.winner.name is undefined");
   });
 
   it("[RE6] that was changed, cut off, or is of another game is refused by name", () => {
