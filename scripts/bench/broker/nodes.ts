@@ -7,7 +7,7 @@ import { PARALLEL, SIGNALS, startBroker, startChild, startLoad, usedMicros } fro
 
 /** Of each kind. */
 const NODE_PAIRS = 200;
-const NODE_ROUNDS = 5;
+const NODE_ROUNDS = 9;
 /** Kinds of pairs, in the order in which they connect, which take turns. `bare`: at nodes that only carry. */
 const NODE_KINDS = ["cross", "same", "bareSame", "bareCross", "redis"] as const;
 const NODE_PACE = { perSecond: 1_000, seconds: 3, parts: NODE_KINDS.length } as const;
