@@ -4,17 +4,27 @@ import { memberName, peopleCount, seatCount } from "./room-model.ts";
 import { strings } from "./strings.ts";
 import { personKey, type Toasts } from "./toasts.ts";
 
-/** Says who is gone, and who is host for it, as one note: on a phone two of them cover what is played on. Returns how to stop. */
+/**
+ * Says who is gone, and who is host for it, as one note: on a phone two of them cover what is played on. And who is back of those: a member whom only the lobby server
+ * had lost was never gone from here. Returns how to stop.
+ */
 export function noteDepartures(lobby: RubberbandLobby, toasts: Toasts): (() => void)[] {
   let { hostId } = lobby.state;
   let gone: { readonly peerId: PeerId; readonly key: string; readonly text: string } | undefined;
+  // By name, as their notes.
+  const away = new Set<string>();
   let heir: { readonly of: PeerId; readonly text: string } | undefined;
   return [
     lobby.on("member-gone", (member, reason) => {
+      away.add(memberName(member));
       gone = { peerId: member.peerId, key: rosterKey(lobby, member), text: goneText(lobby, member, reason) };
       if (heir?.of !== member.peerId || !toasts.says("host", heir.text)) return toasts.show(gone.key, gone.text);
       toasts.hide("host");
       toasts.show(gone.key, strings.toast.both(gone.text, heir.text));
+    }),
+    lobby.on("member-returned", (member) => {
+      const name = memberName(member);
+      if (away.delete(name)) toasts.show(rosterKey(lobby, member), strings.toast.returned(name));
     }),
     lobby.on("host-changed", (member) => {
       const text = member.peerId === lobby.me.peerId ? strings.toast.youHost : strings.toast.newHost(memberName(member));

@@ -17,9 +17,6 @@ export function noteLobby(lobby: RubberbandLobby, toasts: Toasts): () => void {
     lobby.on("member-left", (member, reason) => {
       if (reason === "expired") toasts.show(rosterKey(lobby, member), strings.toast.expired(memberName(member)));
     }),
-    lobby.on("member-returned", (member) => {
-      if (isOther(member)) toasts.show(rosterKey(lobby, member), strings.toast.returned(memberName(member)));
-    }),
     lobby.on("peer-unreachable", (member, error) => {
       const isKnownBy = error.code !== "IDENTITY_MISMATCH" && error.code !== "NOT_INVITED";
       const say = isKnownBy ? strings.toast.unreachable : strings.toast.unproved;

@@ -415,6 +415,14 @@ describe("the room", () => {
     lobby.emit("member-disconnected", lobby.me);
     lobby.emit("member-returned", lobby.me);
     lobby.emit("broker-back");
-    expect(page.getByTestId("toasts").element().textContent).toBe("The lobby is connected again");
+    const [ana] = lobby.state.members;
+    if (ana === undefined) throw new Error("no member");
+    // Only the lobby server had lost her.
+    lobby.emit("member-returned", ana);
+    const toasts = page.getByTestId("toasts").element();
+    expect(toasts.textContent).toBe("The lobby is connected again");
+    lobby.emit("member-gone", ana, "navigated");
+    lobby.emit("member-returned", ana);
+    expect(toasts.textContent).toBe("The lobby is connected againAna is back");
   });
 });
