@@ -72,6 +72,8 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const pipelines = new PipelineGuard(() => shell.countRefusedConnection("pipelined"));
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (!pipelines.admit(request.socket, response)) return;
+    // Nobody reads it: Node would take all of it, as fast as it comes, only to throw it away. The connection ends with the answer instead.
+    if (hasBody(request)) response.shouldKeepAlive = false;
     if (shell.handleRequest(request, response)) return;
     if (!shell.mayRequest(request, response)) return;
     if (files === undefined) response.writeHead(404, { connection: "close" }).end();
@@ -163,6 +165,10 @@ function createMetricsServer(shell: BrokerShell): Server {
   });
   server.on("clientError", (error, socket) => refuseUpgrade(socket, statusOfBroken(error)));
   return server;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {

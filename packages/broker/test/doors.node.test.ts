@@ -139,6 +139,14 @@ test("[AB104] an expectation that nobody knows makes a request no cheaper: one a
   expect((await answerTo(`${expecting}\r\n`.repeat(9))).split("HTTP/1.1").length - 1).toBeLessThan(2);
 });
 
+test.each(["Content-Length: 999999999999", "Transfer-Encoding: chunked"])(
+  "[AB108] of a request with a body (%s) nothing is read but what asks",
+  async (body) => {
+    const answer = await answerTo(`GET /healthz HTTP/1.1\r\nHost: x\r\n${body}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*connection: close\r\n[^]*"status":"ok"/i);
+  },
+);
+
 test("[AB105] headers beyond 16 KiB are told so", async () => {
   const huge = `GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: ${"a".repeat(16_384)}\r\n\r\n`;
   expect(await answerTo(huge)).toMatch(/^HTTP\/1\.1 431 /);
