@@ -10,8 +10,8 @@ export const LOG_LEVELS: readonly LogLevel[] = ["info", "warn", "error"];
  * secret, address of a person, session description, nor a text that somebody sent: an error is told by its name, and a failure by where in the program.
  */
 export interface LogEvents {
-  /** Ready for members. `address` is the broker's own. */
-  readonly listening: { readonly address: string; readonly metricsPort?: number };
+  /** Ready for members. `address` and `version` are the broker's own. */
+  readonly listening: { readonly address: string; readonly version: string; readonly metricsPort?: number };
   /** Asked to stop: members are moved away, this many sockets of them, over this time. */
   readonly draining: { readonly sockets: number; readonly drainMs: number };
   /** The end of the process, with its exit code. */

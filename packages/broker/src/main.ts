@@ -40,7 +40,12 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  log({ event: "listening", address: broker.address, ...(broker.metricsPort === undefined ? {} : { metricsPort: broker.metricsPort }) });
+  log({
+    event: "listening",
+    address: broker.address,
+    version: ownVersion(),
+    ...(broker.metricsPort === undefined ? {} : { metricsPort: broker.metricsPort }),
+  });
   endInOrder(broker, log, options.drainMs ?? 0);
 }
 

@@ -19,7 +19,7 @@ const RSS_GROWTH_MAX = (IS_DEEP ? 256 : 128) * 1_048_576;
 
 const GUIDE = readFileSync(new URL("../../../docs/guides/operating.md", import.meta.url), "utf8");
 const CODES: ReadonlySet<string> = new Set([...LOBBY_ERROR_CODES, "REPLACED", "BANNED", "LOBBY_CLOSED", "LOBBY_IDLE", "SHUTTING_DOWN"]);
-const LOGGED: ReadonlySet<string> = new Set(["level", "time", "event", "msg", "address", "sockets", "drainMs", "exitCode"]);
+const LOGGED: ReadonlySet<string> = new Set(["level", "time", "event", "msg", "address", "version", "sockets", "drainMs", "exitCode"]);
 
 let addresses = 1;
 let stockClients = 0;

@@ -228,6 +228,7 @@ test("[OP24] the log is lines of JSON from the level that was set on", async () 
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as string,
     event: "listening",
     address: `http://127.0.0.1:${port}`,
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
     msg: `rollcall-broker listening on http://127.0.0.1:${port}`,
   });
   own.child.kill("SIGTERM");
