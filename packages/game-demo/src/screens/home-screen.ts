@@ -118,6 +118,8 @@ export class HomeScreen {
   setCodeLength(codeLength: number | undefined): void {
     this.#codeLength = codeLength;
     setText(this.#hint, strings.home.codeHint(codeLength));
+    this.#code.placeholder = strings.home.codePlaceholder(codeLength);
+    this.#code.classList.toggle("long", (codeLength ?? 0) > 5);
     this.#submitSoon();
   }
 
@@ -152,7 +154,6 @@ export class HomeScreen {
       class: "field code-field",
       type: "text",
       value: code,
-      placeholder: strings.home.codePlaceholder,
       "aria-describedby": "lobby-code-hint",
       autocomplete: "off",
       autocapitalize: "characters",

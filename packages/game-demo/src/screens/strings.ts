@@ -7,7 +7,7 @@ export const strings = {
 
   home: {
     codeLabel: "Lobby code",
-    codePlaceholder: "KXRTM",
+    codePlaceholder: (letters: number | undefined): string => "KXRTMBHW".slice(0, letters ?? 5),
     codeHint: (letters: number | undefined): string => `${COUNTS[letters ?? 0] ?? "The letters of the code"}, or paste the whole link.`,
     join: "Join",
     host: "Host a game",

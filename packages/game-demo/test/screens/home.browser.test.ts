@@ -39,6 +39,21 @@ describe("the title", () => {
     expect(requests).toEqual(["join KXRTMB Ada"]);
   });
 
+  test("[SC93] eight letters are seen whole, on a small phone and on a desk", async () => {
+    await open("/?name=Ada", { codeLength: async () => 8, join: () => new Promise(() => {}) });
+    await expect.element(codeField).toHaveAttribute("placeholder", "KXRTMBHW");
+    await userEvent.fill(codeField, "WMWMWMWM");
+    const field = codeField.element();
+    for (const [width, height] of [
+      [320, 568],
+      [1280, 720],
+      [414, 896],
+    ] as const) {
+      await page.viewport(width, height);
+      expect(field.scrollWidth).toBeLessThanOrEqual(field.clientWidth);
+    }
+  });
+
   test("[SC93] until it is known how many they have nothing that is typed is sent by itself; then what is whole is, and a link always", async () => {
     let answer: (length: number | undefined) => void = () => undefined;
     const codeLength = (): Promise<number | undefined> =>
