@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 export type WriteBytes = (bytes: Buffer) => number;
 
 /**
- * Lines of the log on the standard output, written at once. One that cannot be written (the disk is full, whoever read it is gone) is lost and counted: a broker that ended
+ * Lines of the log on the standard output, written at once. One that cannot be written (the disk is full, nobody reads the pipe) is lost and counted: a broker that ended or waited
  * for it would take everybody's lobby along.
  */
 export class LogLines {
@@ -14,7 +14,8 @@ export class LogLines {
   #lost = 0;
   #isWriting = true;
 
-  constructor(write: WriteBytes = (bytes) => writeSync(1, bytes)) {
+  // A pipe or a socket that Node opens says when it is full, where a plain 1 would wait for whoever reads it.
+  constructor(write: WriteBytes = (bytes) => writeSync(process.stdout.fd, bytes)) {
     this.#write = write;
   }
 

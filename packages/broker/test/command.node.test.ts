@@ -1,11 +1,15 @@
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { createServer as createHttpServer } from "node:http";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createBrokerHandlers } from "../src/index.ts";
+import { BROKER_MAIN } from "./broker-command.ts";
 import { LobbyClient } from "./lobby-client.ts";
 import { listening, run } from "./running-command.ts";
 import { SignalingClient } from "./signaling-client.ts";
@@ -62,6 +66,39 @@ test("[OP63] [OP65] a command whose log nobody reads any more, and that is told 
   own.child.kill("SIGTERM");
   expect(await client.goodbye()).toBe("SHUTTING_DOWN");
   expect(await own.exit).toBe(0);
+});
+
+test("[OP68] a log that nobody reads holds nobody up", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-log-"));
+  const path = join(folder, "log");
+  execFileSync("mkfifo", [path]);
+  const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  expect(() => {
+    for (;;) writeSync(pipe, Buffer.alloc(4_096));
+  }).toThrow("EAGAIN");
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  await new Promise((resolve) => void taken.close(resolve));
+  const args = [BROKER_MAIN, "--port", String(port), "--host", "127.0.0.1"];
+  const output = openSync(path, "w");
+  const child = spawn(process.execPath, args, { stdio: ["ignore", output, "ignore"] });
+  closeSync(output);
+  const status = (): Promise<number> =>
+    fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (answer) => answer.status,
+      () => 0,
+    );
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  const text = Buffer.alloc(131_072);
+  readSync(pipe, text);
+  child.kill("SIGTERM");
+  expect(await once(child, "exit")).toEqual([0, null]);
+  expect(text.subarray(0, readSync(pipe, text)).toString()).toMatch(
+    /"event":"draining"[^]*"event":"lines-lost","lines":1,[^]*"event":"stopped"/,
+  );
+  closeSync(pipe);
+  rmSync(folder, { recursive: true });
 });
 
 test("[BR92] a port in use is named, with exit code 1", async () => {
