@@ -200,6 +200,7 @@ export class App implements Shell {
 
   #join(code: string, how: HowToJoin = {}): void {
     this.#typedCode = code;
+    this.#home?.showCode(code);
     this.#how = how;
     const { gateway } = this.#options;
     void this.#enter(

@@ -114,6 +114,11 @@ export class HomeScreen {
     this.#code.select();
   }
 
+  /** The code that is joined, wherever it came from: what is said of it stands below. */
+  showCode(code: string): void {
+    if (readLobbyCode(this.#code.value) !== code) this.#code.value = code;
+  }
+
   /** From now on it is known how many letters a code has: what was typed may be whole. */
   setCodeLength(codeLength: number | undefined): void {
     this.#codeLength = codeLength;

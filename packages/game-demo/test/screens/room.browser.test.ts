@@ -2,7 +2,7 @@ import { NetcodeError } from "@rollcall/netcode";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { page, userEvent } from "vitest/browser";
 import { appOpener } from "./app-opener.ts";
-import type { FakeLobby } from "./fake-lobby.ts";
+import { FakeLobby } from "./fake-lobby.ts";
 import { openPeer } from "./fake-lobby.ts";
 import type { OpenedApp } from "./open-app.ts";
 
@@ -296,6 +296,23 @@ describe("the room", () => {
     await userEvent.click(page.getByRole("button", { name: "Copy link" }));
     await expect.element(page.getByRole("button", { name: "Press and hold the link to copy it" })).toBeVisible();
     await expect.element(page.getByText("play.example/#j=KXRTM")).toBeVisible();
+  });
+
+  test("[SC104] what is said of a lobby that was followed to stands under its code, wherever the code came from", async () => {
+    const gone = (code: string, name: string): Promise<FakeLobby> =>
+      code === "BBBBB"
+        ? Promise.reject(new NetcodeError("LOBBY_NOT_FOUND"))
+        : Promise.resolve(new FakeLobby(code, { name, colour: 0 }, ["Ana"]));
+    const { app } = await open("/?name=Ada#j=KXRTM", { join: gone });
+    app.follow("BBBBB", undefined);
+    await userEvent.click(page.getByRole("button", { name: "Go there" }));
+    await expect.element(page.getByRole("alert")).toHaveTextContent("There is no lobby with this code.");
+    const field = page.getByRole("textbox", { name: "Lobby code" });
+    await expect.element(field).toHaveValue("BBBBB");
+    await userEvent.fill(field, "CCC");
+    app.follow("BBBBB", undefined);
+    await expect.element(page.getByRole("alert")).toBeVisible();
+    await expect.element(field).toHaveValue("BBBBB");
   });
 
   test("[SC94] another code in the address asks first; however the question is closed, the address names the lobby again", async () => {
