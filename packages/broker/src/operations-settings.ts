@@ -68,6 +68,7 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "tls-cert": {
     value: "FILE",
+    isFollowed: true,
     help: "Certificate with its chain (PEM), for https: and wss:; read again when it changes. Default: plain http:, behind a proxy.",
     apply: (text, options) => {
       if (!isCertificate(readText(text) ?? "")) return "a file with a certificate (PEM)";
@@ -77,6 +78,7 @@ export const OPERATIONS_SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "tls-key": {
     value: "FILE",
+    isFollowed: true,
     help: "Key of that certificate (PEM, without a password), read again when it changes.",
     apply: (text, options) => {
       if (!isPrivateKey(readText(text) ?? "")) return "a file with a private key (PEM) without a password";

@@ -1,7 +1,10 @@
 import * as fc from "fast-check";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { expect, test, vi } from "vitest";
 import { showsToken } from "./access-token.ts";
@@ -283,6 +286,12 @@ test("[OP64] what is wrong with a file, a limit or a flag's value is told, and n
   expect(message("--limits", "lobbies=5,sockets=5=6")).toBe("--limits: expected sockets=number, 1 to 999999999");
   expect(message("--limits", "sockets=5,sockets=6")).toBe("--limits: expected sockets once");
   expect(message("--limits", "socket=5")).toMatch(/^--limits: expected name=number, .* sockets, /);
+  const folder = mkdtempSync(join(tmpdir(), "rollcall-pipe-"));
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const flag of ["--signing-key-file", "--ticket-secret-file", "--turn-servers-file", "--tls-cert", "--tls-key"])
+    expect(message(flag, pipe)).toBe(`${flag}: expected a file that can be read again, not a pipe`);
+  rmSync(folder, { recursive: true });
   expect(message("--port", "-1")).toMatch(/^[^\n]*--port[^\n]*\. All that there is: rollcall-broker --help$/);
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import type { BrokerOptions } from "./broker-options.ts";
 import type { LogLevel } from "./log-entry.ts";
 import type { TlsFiles } from "./tls-files.ts";
@@ -9,6 +9,8 @@ export interface Setting {
   /** In the help: what the value is; `undefined` for a switch. */
   readonly value: string | undefined;
   readonly help: string;
+  /** A file that is read again when it changes. */
+  readonly isFollowed?: true;
   /** Puts the value into the options, or says what was expected. */
   readonly apply: (text: string, options: MutableOptions) => string | undefined;
 }
@@ -48,5 +50,14 @@ export function whyUnreadable(path: string, isFolder: boolean): string {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     return ` (it cannot be read: ${code})`;
+  }
+}
+
+/** What is in a pipe, such as a shell's `<(…)`, can be read once. */
+export function isPipe(path: string): boolean {
+  try {
+    return statSync(path).isFIFO();
+  } catch {
+    return false;
   }
 }

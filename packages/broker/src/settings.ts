@@ -9,7 +9,7 @@ import { BROKER_LIMITS, type BrokerLimits } from "./limits.ts";
 import type { LogLevel } from "./log-entry.ts";
 import { OPERATIONS_SETTINGS } from "./operations-settings.ts";
 import { normalizeOrigin } from "./origin-policy.ts";
-import { readInteger, readText, whyUnreadable, type MutableOptions, type Setting } from "./setting.ts";
+import { isPipe, readInteger, readText, whyUnreadable, type MutableOptions, type Setting } from "./setting.ts";
 import { tlsPairTrouble } from "./tls-files.ts";
 import { areTurnUrls, parseTurnServers, TURN_SECRET_UNITS_MIN } from "./turn-servers.ts";
 
@@ -96,6 +96,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "turn-servers-file": {
     value: "FILE",
+    isFollowed: true,
     help: "File with the same JSON, read again when it changes.",
     apply: (text, options) => {
       if (parseTurnServers(readText(text) ?? "") === undefined) return `a file with ${TURN_SERVERS_EXPECTED}`;
@@ -135,6 +136,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "signing-key-file": {
     value: "FILE",
+    isFollowed: true,
     help: "File with the secrets that sign and seal, one a line, at least 32 characters each; made when missing, read again when it changes. With it lobbies survive a restart. Default: a new secret with each start.",
     apply: (text, options) => {
       if (readSigningKeys(text) === undefined)
@@ -179,6 +181,7 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   "ticket-secret-file": {
     value: "FILE",
+    isFollowed: true,
     help: "File with such secrets, one a line as in --signing-key-file, read again when it changes.",
     apply: (text, options) => {
       if (parseSigningKeys(readText(text) ?? "", Date.now()) === undefined)
@@ -230,7 +233,9 @@ export function readSettings(args: readonly string[], environment: Readonly<Reco
     // An empty variable is how a compose file says "not set".
     if (text === undefined || (flag === undefined && text === "")) continue;
     given.set(name, flag === undefined ? variable : `--${name}`);
-    const expected = setting.apply(text, options);
+    // It would be read here, and be empty for whoever follows it.
+    const expected =
+      setting.isFollowed === true && isPipe(text) ? "a file that can be read again, not a pipe" : setting.apply(text, options);
     if (expected !== undefined) return { kind: "refused", message: `${given.get(name)}: expected ${expected}${unreadable(setting, text)}` };
   }
   for (const names of RIVALS) {
@@ -271,6 +276,7 @@ function runSettings(
 }
 
 function unreadable({ value }: Setting, text: string): string {
+  if (isPipe(text)) return "";
   return value === "FILE" || value === "FOLDER" ? whyUnreadable(text, value === "FOLDER") : "";
 }
 
