@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, get as ask, type IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createBrokerHandlers } from "../src/index.ts";
@@ -115,7 +115,7 @@ test("[BR92] a port in use is named, with exit code 1", async () => {
   taken.close();
 });
 
-test("[BR93] inside another server the broker takes its own paths and leaves the rest", async () => {
+test("[BR93] [AB103] inside another server the broker takes its own paths and leaves the rest", async () => {
   const handlers = createBrokerHandlers();
   const server = createHttpServer((request, response) => {
     if (!handlers.handleRequest(request, response)) response.end("game");
@@ -133,6 +133,10 @@ test("[BR93] inside another server the broker takes its own paths and leaves the
   await client.create();
   expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("game");
   expect(await (await fetch(`http://127.0.0.1:${port}/healthz`)).json()).toMatchObject({ status: "ok", sockets: 1, members: 1 });
+  const offer = { port, path: "/healthz", headers: { connection: "Upgrade", upgrade: "h2c" } };
+  const offered = await new Promise<IncomingMessage>((resolve, reject) => ask(offer, resolve).once("error", reject));
+  expect(offered.statusCode).toBe(200);
+  offered.resume();
   const other = new WebSocket(`ws://127.0.0.1:${port}/other`);
   await once(other, "error");
   expect(left).toEqual(["/other"]);
