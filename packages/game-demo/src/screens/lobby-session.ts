@@ -158,7 +158,8 @@ export class LobbySession {
   #watchByItself(): void {
     const { state, match, me } = this.lobby;
     const isNew = state.match !== undefined && state.match.matchNumber !== this.#watchedMatch;
-    if (me.role === "spectator" && isNew && match === undefined && this.#room !== undefined) this.#watch();
+    const isBetween = this.#room !== undefined || this.#result !== undefined;
+    if (me.role === "spectator" && isNew && match === undefined && isBetween) this.#watch();
   }
 
   #rename(text: string): string {
@@ -198,7 +199,14 @@ export class LobbySession {
     const bots = botProfiles(colours, playerCount - colours.length);
     this.#shell.errors.clear();
     const started = lobby.start({ playerCount, botProfiles: bots, countdownMs: COUNTDOWN_MS });
-    this.#shell.run(started.finally(() => (this.#starting = false)));
+    this.#shell.run(started.then((match) => this.#followOwn(match)).finally(() => (this.#starting = false)));
+  }
+
+  /** A host that watches gets the match that it starts by the start alone. */
+  #followOwn(match: RubberbandMatch): void {
+    if (match.role !== "watcher" || this.#stops.length === 0) return;
+    this.#watchedMatch = match.matchNumber;
+    this.#showMatch(match);
   }
 
   #showMatch(match: RubberbandMatch): void {

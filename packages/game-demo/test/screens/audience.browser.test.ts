@@ -142,6 +142,35 @@ describe("the room", () => {
     await expect.poll(() => lobby().calls.filter((call) => call === "watch")).toHaveLength(2);
   });
 
+  test("[SC84] a host who watches is shown the match that it starts", async () => {
+    const lobby = await room();
+    await press("Spectate");
+    await press("Start");
+    await expect.element(page.getByTestId("watching")).toHaveTextContent("You are watching.");
+    lobby.match?.end({ winner: 0 });
+    lobby.match = undefined;
+    lobby.set({ match: undefined });
+    await press("Rematch");
+    await expect.element(page.getByTestId("watching")).toHaveTextContent("You are watching.");
+    expect(lobby.calls.filter((call) => call.startsWith("start"))).toHaveLength(2);
+  });
+
+  test("[SC84] a spectator who reads a result is shown the rematch", async () => {
+    const lobby = await room();
+    const ana = lobby.state.members[1]?.peerId ?? FakeLobby.myId;
+    const match = { seed: 1, seats: [], settings: null, hostId: ana, countdownMs: 0 };
+    await press("Spectate");
+    lobby.set({ hostId: ana, match: { ...match, matchNumber: 1 } });
+    await expect.poll(() => document.body.dataset["phase"]).toBe("match");
+    lobby.match?.end({ winner: 0 });
+    lobby.match = undefined;
+    lobby.set({ match: undefined });
+    await expect.element(page.getByTestId("result-note")).toHaveTextContent("Waiting for Ana to call a rematch.");
+    lobby.set({ match: { ...match, matchNumber: 2 } });
+    await expect.poll(() => document.body.dataset["phase"]).toBe("match");
+    expect(lobby.calls.filter((call) => call === "watch")).toHaveLength(2);
+  });
+
   test("[SC100] who watches stops nothing for the others, and goes back to the room", async () => {
     const lobby = await room();
     const ana = lobby.state.members[1]?.peerId ?? FakeLobby.myId;

@@ -132,10 +132,13 @@ export class FakeLobby implements RubberbandLobby {
 
   /** A match starts, for everybody. */
   begin(options: StartOptions = {}): FakeMatch {
-    const persons = this.state.members.map((member) => ({ kind: "person" as const, peerId: member.peerId, profile: member.profile }));
+    const isWatching = this.me.role !== undefined;
+    const players = this.state.members.filter(({ role }) => role === undefined);
+    const persons = players.map((member) => ({ kind: "person" as const, peerId: member.peerId, profile: member.profile }));
     const bots = (options.botProfiles ?? []).map((profile) => ({ kind: "bot" as const, profile: wholeProfile(profile) }));
     const seats = [...persons, ...bots];
-    const match = new FakeMatch(seats, [persons.findIndex((seat) => seat.peerId === "me")], options.countdownMs ?? 0);
+    const own = persons.findIndex((seat) => seat.peerId === "me");
+    const match = new FakeMatch(seats, isWatching ? [] : [own], options.countdownMs ?? 0);
     this.match = match;
     const agreement = {
       matchNumber: 1,
@@ -146,7 +149,8 @@ export class FakeLobby implements RubberbandLobby {
       countdownMs: options.countdownMs ?? 0,
     };
     this.set({ match: agreement });
-    this.emit("match", match);
+    // Who watches gets it otherwise: by the start, or by `watch`.
+    if (!isWatching) this.emit("match", match);
     return match;
   }
 
