@@ -220,6 +220,14 @@ describe("connections come and go", () => {
 });
 
 describe("what a receiver takes", () => {
+  it.each(["sizeBytes", "peerBytes", "totalBytes", "atOnce"])("[BK11] a limit that is no number lets nothing pass: %s", (name) => {
+    const world = new BulkWorld({ seed: 8, limits: { [name]: Number.NaN } });
+    world.ada.send(fileOf(1, 1));
+    world.run(500);
+    expect(world.ada.ends("out")).toEqual([name === "sizeBytes" ? "too-large" : "too-many"]);
+    expect(world.bob.events).toEqual([]);
+  });
+
   it("[BK11] a file above the limit, more at once, or more in all is refused before the application hears of it", () => {
     const limits = { sizeBytes: 50_000, peerBytes: 120_000, totalBytes: 130_000, atOnce: 3 };
     const world = new BulkWorld({ seed: 8, limits });

@@ -141,13 +141,15 @@ export class BulkReceiver {
     if (this.#leastDelay === undefined || clockDistanceMs(delay, this.#leastDelay) < 0) this.#leastDelay = delay;
   }
 
+  /** Asked so that a limit that is no number lets nothing pass: the game's may be anything. */
   #refusalOf(sizeBytes: number): BulkEndReason | undefined {
     const { atOnce, peerBytes, totalBytes } = this.#limits;
-    if (sizeBytes > this.#limits.sizeBytes) return "too-large";
+    const isSmall = sizeBytes <= this.#limits.sizeBytes;
+    if (!isSmall) return "too-large";
     let reserved = 0;
     for (const incoming of this.#transfers.values()) reserved += incoming.sizeBytes;
-    const isTooMuch = reserved + sizeBytes > peerBytes || this.#budget.reservedBytes + sizeBytes > totalBytes;
-    return this.#transfers.size >= atOnce || isTooMuch ? "too-many" : undefined;
+    const hasRoom = reserved + sizeBytes <= peerBytes && this.#budget.reservedBytes + sizeBytes <= totalBytes;
+    return hasRoom && this.#transfers.size < atOnce ? undefined : "too-many";
   }
 
   #complete(incoming: Incoming): void {
