@@ -251,6 +251,7 @@ function statusSentence(lobby: RubberbandLobby, matchRunning: boolean): string {
   const ready = everybody && members.length > 1 ? strings.room.allReady : `${strings.room.readyCount(readyCount, members.length)}.`;
   const alone = lobby.state.door.listed ? strings.room.hostAlonePublic : strings.room.hostAlone;
   if (lobby.isHost && !lobby.brokerConnected) return strings.room.startWaits;
+  if (lobby.isHost && members.length === 0) return strings.room.nobodyPlays;
   if (lobby.isHost) return members.length === 1 ? alone : `${ready} ${strings.room.hostMay}`;
   const host = lobby.state.members.find((member) => member.peerId === hostId);
   return host === undefined ? ready : `${ready} ${strings.room.waitingForHost(memberName(host))}`;

@@ -166,6 +166,7 @@ export const strings = {
     readyCount: (ready: number, people: number): string => `${ready} of ${people} ready`,
     hostAlone: "Share the code, or start against bots.",
     hostAlonePublic: "You are in the public list: others may join any time. Share the code, too, or start against bots.",
+    nobodyPlays: "Everybody watches. Somebody has to play.",
     startWaits: "You can start once the lobby server answers.",
     hostMay: "You can start any time; bots take the empty seats.",
     allReady: "Everybody is ready.",

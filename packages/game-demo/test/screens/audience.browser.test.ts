@@ -99,6 +99,7 @@ describe("the room", () => {
     await press("Spectate");
     await expect.element(page.getByRole("button", { name: "Ready" })).not.toBeInTheDocument();
     await expect.element(page.getByRole("button", { name: "Start" })).toBeDisabled();
+    await expect.element(page.getByTestId("room-status")).toHaveTextContent("Everybody watches. Somebody has to play.");
     await press("Play");
     expect(lobby.calls).toEqual(["role spectator peer-3", "role spectator me", "role player me"]);
   });

@@ -130,6 +130,15 @@ describe("[SC33] on a phone, a small phone, and with letters of twice the size",
   });
 });
 
+test("[SC33] what a host can do in the room stands in one line, on a small phone, too", async () => {
+  await page.viewport(320, 568);
+  await fullRoom();
+  const tops = ["Leave", "Add a player", "Ready", "Start"].map(
+    (name) => page.getByRole("button", { name }).element().getBoundingClientRect().top,
+  );
+  expect(new Set(tops).size).toBe(1);
+});
+
 test("[SC33] from the title to the match by keyboard alone", async () => {
   const opened = await openApp("/?name=Ada");
   const press = async (name: string): Promise<void> => {
