@@ -15,7 +15,7 @@ document.title = lobby.code;
 const keys = new Set<string>();
 addEventListener("keydown", ({ key }) => keys.add(key));
 addEventListener("keyup", ({ key }) => keys.delete(key));
-addEventListener("click", () => void (lobby.isHost && lobby.start()));
+addEventListener("click", () => void (lobby.isHost && !lobby.state.match && lobby.start()));
 const brush = document.querySelector("canvas")!.getContext("2d")!;
 const axisOf = (low: string, high: string) => Number(keys.has(high)) - Number(keys.has(low));
 (await lobby.nextMatch()).run({

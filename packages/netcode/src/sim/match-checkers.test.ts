@@ -316,5 +316,10 @@ describe("checkers", () => {
     expect(() => simulateMatch({ seed: 1, players: 1, seconds: 1 })).toThrow("players from 2 to 8");
     expect(() => simulateMatch({ seed: 1, players: 9, seconds: 1 })).toThrow("players from 2 to 8");
     expect(() => simulateMatch({ seed: 1, players: 2, seconds: 0 })).toThrow("seconds");
+    // As from a program without types.
+    const untyped = (options: object): unknown =>
+      Reflect.apply(simulateMatch, undefined, [{ seed: 1, players: 2, seconds: 1, ...options }]);
+    expect(() => untyped({ network: "wi-fi" })).toThrow(/a network of perfect, .*; got wi-fi/);
+    expect(() => untyped({ faults: ["los"] })).toThrow(/a fault of .*; got los/);
   });
 });

@@ -12,7 +12,7 @@ import { drawFaultPlan, FAULT_KINDS, type FaultKind, type FaultPlan } from "./fa
 import type { MakeLegal } from "./held-inputs.ts";
 import type { MatchFailure } from "./match-checkers.ts";
 import type { MatchCounts } from "./match-counts.ts";
-import type { LinkProfile } from "./profiles.ts";
+import { LINK_PROFILES, type LinkProfile } from "./profiles.ts";
 import { ScrambleSimulation } from "./scramble-simulation.ts";
 import type { LinkConditions, LinkFigures } from "./sim-link.ts";
 import { SimWorld, type SessionSetup } from "./sim-world.ts";
@@ -86,6 +86,8 @@ export function simulateMatch<State, Schema extends InputSchema>(options: MatchO
   const { seed, players, seconds, network, faults = FAULT_KINDS, game } = options;
   assert(Number.isInteger(players) && players >= 2 && players <= PLAYERS_MAX, `players from 2 to ${PLAYERS_MAX}, got ${players}`);
   assert(seconds >= 1 && seconds <= 3_600, `seconds from 1 to 3600, got ${seconds}`);
+  if (typeof network === "string") checkName("network", network, Object.keys(LINK_PROFILES));
+  for (const fault of faults) checkName("fault", fault, FAULT_KINDS);
   const durationMs = seconds * 1_000;
   const playersMax = game === undefined ? PLAYERS_MAX : game.players[1];
   const plan = drawFaultPlan({ seed, peerCount: players, playersMax, durationMs, network, faults });
@@ -101,6 +103,11 @@ export function simulateMatch<State, Schema extends InputSchema>(options: MatchO
   world.run();
   const { failures, log } = world.checkers;
   return { seed, ok: failures.length === 0, failures, log, figures: figuresOf(world, plan), plan };
+}
+
+/** Without types a name that there is not would play another match than was meant, and say that all is well. */
+function checkName(what: string, name: string, names: readonly string[]): void {
+  assert(names.includes(name), `a ${what} of ${names.join(", ")}; got ${name}`);
 }
 
 function createSimulation<State, Schema extends InputSchema>(

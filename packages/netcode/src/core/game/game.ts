@@ -99,7 +99,7 @@ export interface GameOptions<State, Schema extends InputSchema, Messages extends
   readonly step: (state: State, inputs: readonly InputOf<Schema>[], context: StepContext) => State | void;
   /** Input of a bot's seat, asked in every step before `step`; without it a bot's input is all zeros. Deterministic. */
   readonly bot?: (state: State, playerIndex: number, context: StepContext) => InputOf<Schema>;
-  /** The result once the match is over (plain data), else `undefined`. Asked after every step. */
+  /** The result once the match is over (plain data), else `undefined`: `false` and `null` are results, too. Asked after every step. */
   readonly result?: (state: State) => unknown;
   /** Default: `plainState()`. */
   readonly state?: StateCodec<State>;

@@ -55,6 +55,10 @@ test("[SY1] the distance can be fixed, and rollbacks reach the very first frame"
   expect(report).toMatchObject({ ok: true, resimulatedFrames: (15 * 16) / 2 + 85 * 15 });
 });
 
+test("[SY1] a test of no frames is none", () => {
+  for (const frames of [0, -1, 1.5, Number.NaN]) expect(() => syncTest(innocent, { frames })).toThrow("frames from 1 on");
+});
+
 test("[SY1] equal options give equal reports; inputs and players may be given", () => {
   const options = {
     frames: 50,

@@ -178,7 +178,7 @@ export class SyncTestSession<State, Schema extends InputSchema> {
 }
 
 export interface SyncTestOptions<Schema extends InputSchema> {
-  /** Default 600: ten seconds at 60 Hz. */
+  /** At least 1. Default 600: ten seconds at 60 Hz. */
   readonly frames?: number;
   /** Of the match, of the inputs and of the rollbacks. Default 1. */
   readonly seed?: number;
@@ -207,6 +207,9 @@ export function syncTest<State, Schema extends InputSchema>(
   game: Game<State, Schema>,
   options: SyncTestOptions<Schema> = {},
 ): SyncTestReport {
+  const { frames = 1 } = options;
+  // A test that plays nothing would pass.
+  assert(Number.isInteger(frames) && frames >= 1, `frames from 1 on, got ${frames}`);
   try {
     return play(determinismGuard(game), options);
   } catch (error) {
