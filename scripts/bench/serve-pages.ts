@@ -7,6 +7,8 @@ import { freePort } from "../free-port.ts";
 
 const PAGES = fileURLToPath(new URL("./pages", import.meta.url));
 
+const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
+
 export interface ServedPages {
   /** Address of a page, by the name of its file. */
   url(name: string): string;
@@ -31,7 +33,8 @@ export async function servePages(names: readonly string[], brokerPort: number): 
     configFile: false,
     logLevel: "silent",
     build: { outDir },
-    preview: { port, strictPort: true, proxy },
+    // Isolated, so that the clock of a page ticks in 5 µs: in 100 µs an echo is 0.4 or 0.5 ms.
+    preview: { port, strictPort: true, proxy, headers: ISOLATION },
   });
   return {
     url: (name) => `http://127.0.0.1:${port}/${name}`,
