@@ -303,10 +303,11 @@ export class FollowSession implements Session {
   }
 
   #step(): boolean {
+    if (!this.#follower.canStep) return false;
     const { runner } = this.#follower;
     this.#keyFrames.passing(runner);
     this.#told.begin(runner.frame);
-    if (!this.#follower.step(this.#told.emit)) return false;
+    this.#follower.step(this.#told.emit);
     this.#lookForEnd();
     return true;
   }

@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import type { ByteReader } from "../base/bytes.ts";
 import { NULL_FRAME, type PeerId } from "../base/units.ts";
 import type { SessionPlayer } from "../ports/session.ts";
@@ -135,14 +136,13 @@ export class MatchFollower implements SettledSource {
     return undefined;
   }
 
-  /** Runs the next frame. False when its inputs are not here. */
-  step(emit: EmitEvent): boolean {
+  /** Runs the next frame, where `canStep`. */
+  step(emit: EmitEvent): void {
+    assert(this.canStep, "the inputs of the next frame");
     const { frame } = this.runner;
-    if (!this.canStep) return false;
     this.client.copyRow(frame, this.#row);
     this.runner.step(this.#row, emit);
     this.#note(frame);
-    return true;
   }
 
   /** Holds what somebody says about a state against ours, now or once we are there. */
