@@ -21,6 +21,8 @@ interface AddressEntry {
 
 /** Most addresses remembered. Above, the one that has been idle longest is forgotten: its buckets were likely full anyway. */
 const ADDRESSES_MAX = 50_000;
+/** Looked at in one sweep, in about a millisecond: all of them in one go would hold up everybody's messages for ten or twenty, once a second. At half, a table that is full of strangers takes a minute to forget them; at double, it is two milliseconds. */
+const SWEEP_ADDRESSES = 2_048;
 
 /** What one address has used up. */
 export class AddressLimits {
@@ -28,6 +30,8 @@ export class AddressLimits {
   readonly #rates: Readonly<Record<LimitedDeed, DeedRates>>;
   /** Least recently used first. */
   readonly #entries = new Map<string, AddressEntry>();
+  /** Where the last sweep stopped. */
+  #unswept: Iterator<[string, AddressEntry]> = this.#entries.entries();
 
   constructor(limits: BrokerLimits) {
     this.#limits = limits;
@@ -85,9 +89,15 @@ export class AddressLimits {
     return Math.max(...this.#bucketsOf(nowMs, address, deed).map((bucket) => bucket.waitMs(nowMs)));
   }
 
-  /** Forgets addresses about which there is nothing to remember. */
+  /** Forgets addresses about which there is nothing to remember; of very many, some each time. */
   sweep(nowMs: number): void {
-    for (const [address, { sockets, buckets }] of this.#entries) {
+    for (let count = 0; count < SWEEP_ADDRESSES; count++) {
+      const next = this.#unswept.next();
+      if (next.done === true) {
+        this.#unswept = this.#entries.entries();
+        return;
+      }
+      const [address, { sockets, buckets }] = next.value;
       if (sockets === 0 && Object.values(buckets).every((bucket) => bucket.isFull(nowMs))) this.#entries.delete(address);
     }
   }
@@ -126,10 +136,14 @@ export class AddressLimits {
   }
 
   #forgetOne(): void {
+    const { size } = this.#entries;
+    let passed = 0;
     for (const [address, entry] of this.#entries) {
-      if (entry.sockets > 0) continue;
       this.#entries.delete(address);
-      return;
+      if (entry.sockets === 0) return;
+      // In use, so not the one that is idle longest: else all that have a socket would be passed again for each stranger.
+      this.#entries.set(address, entry);
+      if (++passed === size) return;
     }
   }
 }

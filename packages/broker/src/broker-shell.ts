@@ -23,6 +23,7 @@ import { OriginPolicy } from "./origin-policy.ts";
 import { PEERJS_KEY } from "./peer-server.ts";
 import { createSocketServer } from "./socket-server.ts";
 import { SocketSweep } from "./socket-sweep.ts";
+import { isOldHttp, namesItsHost } from "./request-head.ts";
 import { asksForWebSocket, responseWithoutUpgrade } from "./unasked-upgrade.ts";
 
 /** Sockets get this long to read their goodbye. */
@@ -90,11 +91,16 @@ export class BrokerShell implements BrokerHandlers {
     return true;
   }
 
-  /** Counts an HTTP request of its address; false: too many, and it is refused. */
+  /** Counts an HTTP request of its address; false: too many, or it does not say for which host it is, and it is refused. */
   mayRequest(request: IncomingMessage, response: ServerResponse): boolean {
     const address = this.#addressOf(request);
-    if (this.#addresses.take(monotonicMs(), address, "requests")) return true;
-    this.#lateRefusals.refuseRequest(request, response, address);
+    if (!this.#addresses.take(monotonicMs(), address, "requests")) {
+      this.#lateRefusals.refuseRequest(request, response, address);
+      return false;
+    }
+    if (namesItsHost(request)) return true;
+    this.#core.counters.add("request:host");
+    response.writeHead(400, { connection: "close" }).end();
     return false;
   }
 
@@ -146,7 +152,7 @@ export class BrokerShell implements BrokerHandlers {
   }
 
   /** A connection was cut: before it said anything, or for what it said before it was answered. */
-  countRefusedConnection(reason: "address" | "pipelined"): void {
+  countRefusedConnection(reason: "address" | "full" | "pipelined"): void {
     this.#core.counters.add(`connection:${reason}`);
   }
 
@@ -184,6 +190,9 @@ export class BrokerShell implements BrokerHandlers {
     const readiness = this.#readiness();
     if (isClosed(readiness)) return { reason: readiness === "keys" ? "keys" : "closing", status: "503 Service Unavailable" };
     if (!this.#addresses.mayOpen(nowMs, address)) return { reason: "address", status: "429 Too Many Requests" };
+    if (!namesItsHost(request)) return { reason: "host", status: "400 Bad Request" };
+    // RFC 6455, section 4.2.1. A proxy that passes it on so drops the sockets of some clients and not of others: better of all, and counted.
+    if (isOldHttp(request)) return { reason: "http", status: "505 HTTP Version Not Supported" };
     if (!this.#origins.allows(request, this.#settings.trustedProxyHops > 0)) return { reason: "origin", status: "403 Forbidden" };
     if (this.#sweep.count >= this.#settings.limits.sockets) return { reason: "full", status: "503 Service Unavailable" };
     return undefined;

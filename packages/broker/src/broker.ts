@@ -6,8 +6,10 @@ import type { BrokerHandlers } from "./broker-handlers.ts";
 import { BrokerShell } from "./broker-shell.ts";
 import { LOBBY_KEPT_MS } from "./cluster-node.ts";
 import { limitConnections } from "./connection-limits.ts";
+import { IdleDeadline } from "./idle-deadline.ts";
 import type { Log } from "./log-entry.ts";
 import { monotonicMs } from "./monotonic-ms.ts";
+import { connectionsAllowed } from "./open-files.ts";
 import { PipelineGuard } from "./pipeline-guard.ts";
 import { connectRedis } from "./redis-state.ts";
 import { refuseUpgrade, statusOfBroken } from "./refuse-upgrade.ts";
@@ -37,6 +39,8 @@ const SERVER_OPTIONS = {
   requestTimeout: 15_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
+  // It is refused by us: Node would answer by itself, as often as anybody asks.
+  requireHostHeader: false,
 } as const;
 /**
  * A proxy that sends a request into a connection that is just being closed answers with 502; so it is the proxy that closes: those of the large clouds keep idle connections for up to 600 s (Google's
@@ -67,11 +71,13 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   const files = options.staticFolder === undefined ? undefined : new StaticFiles(options.staticFolder);
   const server = openServer(options.tls, settings.log, () => shell.noteUnreadable("TLS certificate"));
   const shell = createShell(settings);
-  server.maxConnections = settings.limits.sockets + SPARE_CONNECTIONS;
+  boundConnections(server, settings, () => shell.countRefusedConnection("full"));
   if (settings.trustedProxyHops > 0) server.keepAliveTimeout = PROXY_KEEP_ALIVE_MS;
+  const idle = new IdleDeadline(server.keepAliveTimeout + SERVER_OPTIONS.headersTimeout);
   const pipelines = new PipelineGuard(() => shell.countRefusedConnection("pipelined"));
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (!pipelines.admit(request.socket, response)) return;
+    idle.watch(request.socket, response);
     // Nobody reads it: Node would take all of it, as fast as it comes, only to throw it away. The connection ends with the answer instead.
     if (hasBody(request)) response.shouldKeepAlive = false;
     if (shell.handleRequest(request, response)) return;
@@ -83,8 +89,9 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
   // Node would answer an expectation that it does not know by itself, as often as anybody asks.
   server.on("checkExpectation", answer);
   server.on("upgrade", (request, socket, head) => {
-    if (!asksForWebSocket(request)) answer(request, responseWithoutUpgrade(request, socket));
-    else if (pipelines.admitUpgrade(socket) && !shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
+    if (!asksForWebSocket(request)) return answer(request, responseWithoutUpgrade(request, socket));
+    idle.lift(socket);
+    if (pipelines.admitUpgrade(socket) && !shell.handleUpgrade(request, socket, head)) shell.refuseUnknown(request, socket);
   });
   // Behind proxies, all connections are theirs.
   const perAddress = settings.limits.socketsPerAddress + SPARE_CONNECTIONS_PER_ADDRESS;
@@ -119,6 +126,14 @@ export async function createBroker(options: BrokerOptions = {}): Promise<Broker>
     },
     close,
   };
+}
+
+/** Above what the system allows, it would hang up itself, and a look at a file would fail. */
+function boundConnections(server: Server, { limits, log }: BrokerSettings, handleRefused: () => void): void {
+  const allowed = connectionsAllowed();
+  if (allowed < limits.sockets) log({ event: "few-files", connections: allowed, sockets: limits.sockets });
+  server.maxConnections = Math.min(limits.sockets + SPARE_CONNECTIONS, allowed);
+  server.on("drop", handleRefused);
 }
 
 /** One that speaks TLS with the pair that its files say now. Connections that are open keep the pair that they began with. */

@@ -347,6 +347,34 @@ test("[AB4] above the cap for all together, who has read least is dropped first,
   sweep.dispose();
 });
 
+test("[AB113] above the cap for all together, who holds the most of a message that is not whole is dropped first", () => {
+  const part = 16_384;
+  // Fragments, reads within a frame, and both; of other fields than `ws` has, nothing is known.
+  const people = [600, 1_000, 2_000, 1_500].map((count) => {
+    const one = guarded();
+    const parts = Array.from({ length: count }, () => "part");
+    Reflect.set(one.raw, "_receiver", {
+      _bufferedBytes: part * count,
+      _buffers: parts.slice(0, count / 2),
+      _messageLength: 0,
+      _fragments: parts.slice(count / 2),
+    });
+    return one;
+  });
+  const other = guarded();
+  Reflect.set(other.raw, "_receiver", { _bufferedBytes: Infinity });
+  const sweep = new SocketSweep(
+    () => Date.now(),
+    Infinity,
+    () => undefined,
+  );
+  for (const { socket } of [...people, other]) sweep.add(socket);
+  expect(people[0]?.socket.unfinishedBytes).toBe(600 * (part + 400));
+  vi.advanceTimersByTime(1_000);
+  expect([...people, other].map(({ socket }) => socket.isOpen)).toEqual([true, true, false, true, true]);
+  sweep.dispose();
+});
+
 test("[BR36] a socket that its user's own start has closed is told so", () => {
   const raw = new FakeSocket();
   const user = new Recorder();

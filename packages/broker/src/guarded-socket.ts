@@ -3,6 +3,7 @@ import { LOBBY_TIMES } from "@rollcall/netcode/lobby-protocol";
 import type { BrokerLimits } from "./limits.ts";
 import { plainFrame } from "./plain-frame.ts";
 import { Allowance, type Rate } from "./allowance.ts";
+import { unfinishedBytes } from "./unfinished-message.ts";
 
 /** What a socket is used for: the lobby's control socket, or signaling. */
 export interface SocketUser {
@@ -159,6 +160,11 @@ export class GuardedSocket {
   /** What it has not read yet. */
   get unreadBytes(): number {
     return this.#open ? this.#socket.bufferedAmount : 0;
+  }
+
+  /** What it has begun to say and not finished. */
+  get unfinishedBytes(): number {
+    return this.#open ? unfinishedBytes(this.#socket) : 0;
   }
 
   /** Sends, unless the peer has stopped reading: then it is dropped. */

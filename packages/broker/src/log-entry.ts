@@ -34,6 +34,8 @@ export interface LogEvents {
   readonly "tickets-agree": { readonly nodes: number };
   /** Browsers do not take the TLS certificate, or not for long any more. */
   readonly "certificate-time": CertificateTime;
+  /** The system lets the process have fewer connections (each is an open file) than it is set to have sockets. */
+  readonly "few-files": { readonly connections: number; readonly sockets: number };
   /** So many lines of this log could not be written before this one. */
   readonly "lines-lost": { readonly lines: number };
   /** A file that is read again when it changes makes no sense any more: what it said before holds. */
@@ -62,6 +64,10 @@ export const LOG_EVENTS: Readonly<Record<LogEvent, { readonly level: LogLevel; r
   },
   "tickets-agree": { level: "info", text: "All nodes have the same ticket secrets." },
   "certificate-time": { level: "warn", text: "The TLS certificate is not valid now, or not for long." },
+  "few-files": {
+    level: "warn",
+    text: "The system allows fewer open files than there may be sockets. Raise it: LimitNOFILE (systemd), ulimits (compose), ulimit -n.",
+  },
   "lines-lost": { level: "warn", text: "Lines of this log could not be written." },
   "file-refused": { level: "warn", text: "A changed file makes no sense; what it said before holds." },
 };

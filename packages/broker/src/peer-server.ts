@@ -70,6 +70,8 @@ function mountRealm(app: express.Express, handleFailure: (error: unknown) => voi
       createWebSocketServer: () => connections,
     });
     peerApp.on("error", handleFailure);
+    // Of its own, whatever the one above says.
+    peerApp.disable("x-powered-by");
     app.use(peerApp);
   });
   return connections;

@@ -8,6 +8,11 @@ const SPREAD_MS = 800;
 const STEP_MS = 5;
 /** Asked in one step; more where there are more than 1,280 that are quiet. A tenth of a millisecond. At half, a small broker wakes up twice as often. */
 const SLICE = 8;
+/**
+ * What all sockets together have begun to say and not finished. A message of the largest size in a thousand fragments holds 165 kB for as long as its sender sends pings, and a full broker would hold 1.6 GB. At half,
+ * five hundred members who send one at once are as many as it takes; at double, a small machine runs out of memory.
+ */
+const UNFINISHED_BYTES_MAX = 67_108_864;
 
 /** Watches over the silence of all sockets with one timer. */
 export class SocketSweep {
@@ -71,14 +76,19 @@ export class SocketSweep {
     if (to < sockets.length) setTimeout(() => this.#sweepFrom(sockets, to), STEP_MS).unref();
   }
 
-  /** Thousands of slow readers, each below its own cap, would else fill the memory. Who has read least goes first. */
+  /** Thousands of slow readers, each below its own cap, would else fill the memory, and so would thousands of slow speakers. Who holds most goes first. */
   #shed(): void {
-    let unreadBytes = 0;
-    for (const socket of this.#sockets) unreadBytes += socket.unreadBytes;
-    if (unreadBytes <= this.#unreadBytesMax) return;
-    for (const socket of this.all().toSorted((left, right) => right.unreadBytes - left.unreadBytes)) {
-      if (unreadBytes <= this.#unreadBytesMax) return;
-      unreadBytes -= socket.unreadBytes;
+    this.#shedBy((socket) => socket.unreadBytes, this.#unreadBytesMax);
+    this.#shedBy((socket) => socket.unfinishedBytes, UNFINISHED_BYTES_MAX);
+  }
+
+  #shedBy(heldBy: (socket: GuardedSocket) => number, heldBytesMax: number): void {
+    let heldBytes = 0;
+    for (const socket of this.#sockets) heldBytes += heldBy(socket);
+    if (heldBytes <= heldBytesMax) return;
+    for (const socket of this.all().toSorted((left, right) => heldBy(right) - heldBy(left))) {
+      if (heldBytes <= heldBytesMax) return;
+      heldBytes -= heldBy(socket);
       socket.terminate();
     }
   }

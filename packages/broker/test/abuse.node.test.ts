@@ -193,6 +193,21 @@ test("[AB5] a message that comes in packets of one byte ends its socket before i
   await expectHonestService(stage);
 });
 
+test("[AB113] of hundreds who begin a message in a thousand fragments and never finish it, only so many are kept", async () => {
+  const fragment = clientFrame("x".repeat(62), { opcode: 0, fin: false });
+  const begun = Buffer.concat([clientFrame("x", { fin: false }), ...Array.from({ length: 1_000 }, () => fragment)]);
+  const sockets: Socket[] = [];
+  for (let address = 0; address < 5; address++) {
+    const one = stranger();
+    for (let count = 0; count < 40; count++) sockets.push(writeRaw(await stage.attacker("lobby", one), begun));
+  }
+  // 64 MiB of what each of them is taken for: 62 kB, and 400 bytes for each part.
+  await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length, { timeout: 10_000 }).toBeGreaterThan(55);
+  expect(sockets.filter(({ destroyed }) => !destroyed).length).toBeGreaterThan(120);
+  for (const socket of sockets) socket.destroy();
+  await expectHonestService(stage);
+});
+
 test("[AB6] an address that holds 128 connections and says nothing gets no more of them; other addresses are served", async () => {
   const one = stranger();
   const idle = Array.from({ length: 128 }, () => stage.connection(one));

@@ -35,6 +35,28 @@ test("[BR24] of more addresses than are remembered none is forgotten that has a 
   expect(limits.mayOpen(0, "192.0.2.1")).toBe(true);
 });
 
+test("[AB114] of thousands of addresses that have sockets none is passed for each stranger, and a sweep looks at a part of them all", () => {
+  const limits = new AddressLimits(BROKER_LIMITS);
+  for (let index = 0; index < 5_000; index++) limits.addSocket(`192.0.${index >> 8}.${index & 255}`);
+  const strangers = (from: number, count: number): void => {
+    for (let index = from; index < from + count; index++)
+      limits.take(0, `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`, "requests");
+  };
+  strangers(0, 45_000);
+  const steps = vi.spyOn(Object.getPrototypeOf(new Map().entries()) as Iterator<unknown>, "next");
+  strangers(45_000, 2_000);
+  expect(limits.size).toBe(50_000);
+  // Those in use once, and each of the forgotten.
+  expect(steps.mock.calls.length).toBeLessThan(5_000 + 2 * 2_000);
+  steps.mockClear();
+  limits.sweep(60_000);
+  expect(steps.mock.calls.length).toBeLessThan(5_000);
+  steps.mockRestore();
+  expect(limits.size).toBeLessThan(50_000);
+  for (let sweeps = 0; sweeps < 40; sweeps++) limits.sweep(60_000);
+  expect(limits.size).toBe(5_000);
+});
+
 test("[AB90] what to prove for a password is told at a moment that tells nothing, and so often in a minute to an address", async () => {
   const { ask, heard } = connect(new VirtualBroker());
   const askedMs = Date.now();

@@ -152,4 +152,59 @@ test("[AB105] headers beyond 16 KiB are told so", async () => {
   expect(await answerTo(huge)).toMatch(/^HTTP\/1\.1 431 /);
 });
 
+test.each([
+  ["two hosts", "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400],
+  ["one host twice", "GET /index.html HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", 400],
+  ["no host", "GET /healthz HTTP/1.1\r\n\r\n", 400],
+  ["no host, before there were any", "GET /healthz HTTP/1.0\r\n\r\n", 200],
+  ["two hosts, for a socket", `GET /lobby HTTP/1.1\r\nHost: a\r\nHost: b\r\n${UPGRADE}`, 400],
+  ["no host, for a socket", `GET /peerjs HTTP/1.1\r\n${UPGRADE}`, 400],
+])("[AB109] a request that names %s is answered once", async (_what, text, status) => {
+  expect((await answerTo(text)).match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`]);
+});
+
+test("[AB109] such requests are counted like any others", async () => {
+  const [before, request] = [await stage.broker.refusals(), "GET /healthz HTTP/1.1\r\n\r\n"];
+  await answerTo(request);
+  await answerTo(`GET /lobby HTTP/1.1\r\nHost: a\r\nHost: b\r\n${UPGRADE}`);
+  const after = await stage.broker.refusals();
+  const more = ["request:host", "socket:host"].map((reason) => (after[reason] ?? 0) - (before[reason] ?? 0));
+  expect(more).toEqual([1, 1]);
+});
+
+test.each(["/lobby", "/peerjs?key=peerjs&id=old&token=t"])(
+  "[AB110] a socket at %s that is asked for by HTTP/1.0 is refused",
+  async (path) => {
+    expect(await answerTo(`GET ${path} HTTP/1.0\r\nHost: x\r\n${UPGRADE}`)).toMatch(/^HTTP\/1\.1 505 /);
+    expect((await stage.broker.refusals())["socket:http"]).toBeGreaterThan(0);
+  },
+);
+
+test("[AB111] empty lines behind an answer do not hold a connection; a socket that begins on one that was answered stays", async () => {
+  // The first to be answered would be the first to be cut.
+  const upgraded = stage.connection();
+  upgraded.write(HEALTHZ);
+  await once(upgraded, "data");
+  upgraded.write(`GET /lobby HTTP/1.1\r\nHost: x\r\n${UPGRADE}`);
+  await once(upgraded, "data");
+  const socket = stage.connection();
+  socket.write(HEALTHZ);
+  await once(socket, "data");
+  const timers = [
+    setInterval(() => socket.write("\r\n"), 1_000),
+    setInterval(() => upgraded.write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0])), 1_000),
+  ];
+  await once(socket, "close");
+  expect(upgraded.destroyed).toBe(false);
+  for (const timer of timers) clearInterval(timer);
+  upgraded.destroy();
+  await expectHonestService(stage);
+});
+
+test.each(["GET", "OPTIONS", "POST"])("[AB112] nothing that answers %s at /peerjs/id says what it is made of", async (method) => {
+  const answer = await answerTo(`${method} /peerjs/id HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1\.1 (200|204|404) /);
+  expect(answer).not.toMatch(/^(x-powered-by|server):/im);
+});
+
 test("[AB8] after all of this it is the process that was started", () => expectUnharmed(stage, ["evil", "/other"]));

@@ -1,4 +1,5 @@
 /** What operators and their machines see of a running command. */
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
@@ -7,6 +8,7 @@ import { WebSocket, type ClientOptions } from "ws";
 import { resolveOptions } from "../src/broker-options.ts";
 import { BrokerShell } from "../src/broker-shell.ts";
 import { createBroker } from "../src/index.ts";
+import { BROKER_MAIN } from "./broker-command.ts";
 import { LobbyClient } from "./lobby-client.ts";
 import { MemoryCluster } from "./memory-cluster.ts";
 import { listening, run, type Run } from "./running-command.ts";
@@ -233,4 +235,23 @@ test("[OP24] the log is lines of JSON from the level that was set on", async () 
   });
   own.child.kill("SIGTERM");
   expect(await own.exit).toBe(0);
+});
+
+test("[OP69] where the system allows few open files the broker says so at its start, takes as many connections, and counts the others", async () => {
+  const child = spawn("sh", ["-c", 'ulimit -n 128 && exec "$0" "$@"', process.execPath, BROKER_MAIN, "--port", "0", "--host", "127.0.0.1"]);
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
+  await expect.poll(() => output, { timeout: 30_000 }).toContain("listening on");
+  expect(output).toContain('"event":"few-files","connections":64,"sockets":10000');
+  const port = Number(/listening on http:\/\/\S+?:(\d+)/.exec(output)?.[1]);
+  const sockets = Array.from({ length: 80 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
+  await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length).toBe(16);
+  for (const socket of sockets) socket.destroy();
+  const refusals = async (): Promise<unknown> =>
+    ((await (await get(port, "/healthz")).json()) as { readonly refusals: Record<string, number> }).refusals;
+  await expect.poll(() => refusals().catch(() => undefined)).toMatchObject({ "connection:full": 16 });
+  child.kill();
+  expect(await once(child, "close")).toEqual([0, null]);
+  // It never lacked a file.
+  expect(output).not.toContain("failure");
 });
