@@ -6,6 +6,9 @@ export interface ComposeService {
   readonly image?: string;
   readonly build?: { readonly context: string; readonly dockerfile: string };
   readonly command?: string | readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly logging?: { readonly driver: string };
+  readonly volumes?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly networks?: readonly string[];
   readonly stop_grace_period?: string;

@@ -4,6 +4,7 @@ import { isIPv4 } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { BROKER_LIMITS } from "../src/limits.ts";
 import { readSettings } from "../src/settings.ts";
 import { COMPOSE_SERVICES as services, DEPLOY_ENVIRONMENT, readDeployFile } from "./deploy-files.ts";
 
@@ -65,6 +66,9 @@ test("[BR111] the TURN server of the compose file listens where the broker sends
   const [, major = 0, minor = 0] = (/^coturn\/coturn:(\d+)\.(\d+)$/.exec(image) ?? []).map(Number);
   expect(major * 1_000 + minor).toBeGreaterThanOrEqual(4_009);
   expect(command).toContain(`--static-auth-secret=${DEPLOY_ENVIRONMENT["TURN_SECRET"]}`);
+  const { entrypoint, environment, volumes } = services["turn"] ?? {};
+  expect([entrypoint, environment]).toEqual([["sh", "/etc/coturn/turn.sh"], { TURN_HOST: "turn.example", CERTIFICATES: "/certificates" }]);
+  for (const volume of ["./turn.sh:/etc/coturn/turn.sh:ro", "caddy:/certificates:ro"]) expect(volumes).toContain(volume);
   const urls = services["broker-1"]?.environment?.["ROLLCALL_TURN"]?.split(",") ?? [];
   const portOf = (name: string): string => TURN_CONFIG.find(([found]) => found === name)?.[1] ?? "";
   expect(urls).toEqual([
@@ -137,4 +141,32 @@ test("[BR113] the proxy passes what the broker answers and nothing else, and eve
   const used = [...caddy.matchAll(/\{\$([A-Z_]+)\}/g)].map(([, name = ""]) => name);
   expect(used.length).toBeGreaterThan(0);
   for (const name of used) expect(Object.keys(services["proxy"]?.environment ?? {})).toContain(name);
+});
+
+test.each(Object.keys(services))("[BR117] the log of %s does not grow for ever", (name) => {
+  expect(services[name]?.logging).toEqual({ driver: "local" });
+});
+
+test("[BR118] the unit for systemd is one that the command can be run by", () => {
+  const unit = new Map(
+    readDeployFile("rollcall-broker.service")
+      .split("\n")
+      .flatMap((line) => /^([A-Za-z]+)=(.*)$/.exec(line)?.slice(1) ?? [])
+      .flatMap((word, index, words) => (index % 2 === 0 ? [[word, words[index + 1] ?? ""] as const] : [])),
+  );
+  const [program = "", ...args] = unit.get("ExecStart")?.split(" ") ?? [];
+  expect(program).toMatch(/\/node_modules\/\.bin\/rollcall-broker$/);
+  const state = `/var/lib/${unit.get("StateDirectory")}`;
+  expect(args.some((arg) => arg.startsWith(`${state}/`))).toBe(true);
+  const settings = readSettings(
+    args.map((arg) => arg.replace(state, folder)),
+    {},
+  );
+  if (settings.kind !== "run") throw new Error("expected: settings that are taken");
+  // Sockets, other connections, and its own files.
+  expect(Number(unit.get("LimitNOFILE"))).toBeGreaterThan(BROKER_LIMITS.sockets + 1_000 + 64);
+  expect(Number(unit.get("TimeoutStopSec")) * 1_000).toBeGreaterThanOrEqual((settings.options.drainMs ?? 0) + 5_000);
+  // What the command ends with when a setting is wrong.
+  expect([unit.get("Restart"), unit.get("RestartPreventExitStatus")]).toEqual(["always", "2"]);
+  expect(unit.has("MemoryDenyWriteExecute")).toBe(false);
 });
