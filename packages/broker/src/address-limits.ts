@@ -4,9 +4,18 @@ import { Allowance, type Rate } from "./allowance.ts";
 
 /**
  * What an address may do so often in a minute. `connections`: make one, whatever it is for. `refusals`: hear at once that it is refused. `wrongCodes`: guess at codes, taken before it is known whether one was
- * right, and given back when it was. `lists`: ask for the public list, or a quick match. `challenges`: ask what to prove for a password.
+ * right, and given back when it was. `entrances`: join or resume, whatever comes of it. `lists`: ask for the public list, or a quick match. `challenges`: ask what to prove for a password.
  */
-export type LimitedDeed = "connections" | "opens" | "requests" | "refusals" | "wrongCodes" | "lobbies" | "lists" | "challenges";
+export type LimitedDeed =
+  | "connections"
+  | "opens"
+  | "requests"
+  | "refusals"
+  | "wrongCodes"
+  | "entrances"
+  | "lobbies"
+  | "lists"
+  | "challenges";
 
 interface DeedRates {
   readonly address: Rate;
@@ -45,6 +54,8 @@ export class AddressLimits {
       requests: ratesOf(requests),
       refusals: ratesOf(refusals),
       wrongCodes: ratesOf(wrongCodes),
+      // A page needs two sockets for each.
+      entrances: ratesOf(opens),
       lobbies: ratesOf(lobbies),
       lists: ratesOf(lists),
       challenges: ratesOf(challenges),

@@ -118,6 +118,69 @@ test("[CL94] joins that the store did not answer, or too late, are no wrong code
   expect(answers.map((text) => /"code":"(\w+)"/.exec(text)?.[1])).toEqual(Array(4 * BROKER_LIMITS.wrongCodesPerMinute).fill("RETRY"));
 });
 
+/** A resume, as it comes. */
+function resumeText(request: number): string {
+  const command = { type: "resume", protocol: LOBBY_PROTOCOL_VERSION, code: "KXRTM", secret: "of-nobody-in-here-0123456789", freshPage: false, lastEvent: 0 };
+  return JSON.stringify({ request, command });
+}
+
+test("[AB115] an address enters and comes back as often in a minute as it may open sockets, whatever comes of it; guesses that nobody hears take nothing of it", async () => {
+  const answers: string[] = [];
+  let asked = 0;
+  const refuse = async ({ handleOutcome }: Visitor): Promise<void> => {
+    asked++;
+    handleOutcome({ ok: false, refusal: { code: "LOBBY_FULL" } });
+  };
+  const addresses = new AddressLimits({ ...BROKER_LIMITS, wrongCodesPerMinute: 100 });
+  const service = { join: refuse, resume: refuse } as unknown as LobbyService;
+  const open = (address: string): LobbySocket =>
+    openSocket(refuse, { send: (text) => answers.push(text), addresses, service, address, nowMs: () => 0 });
+  const say = async (socket: LobbySocket, text: string): Promise<string> => {
+    const handled = socket.handleText(text);
+    await vi.advanceTimersByTimeAsync(25);
+    await handled;
+    return answers.at(-1) ?? "";
+  };
+  const sockets = [open("192.0.2.1"), open("192.0.2.1")];
+  for (let request = 1; request <= BROKER_LIMITS.opensPerMinute / 2; request++) {
+    expect(await say(sockets[0]!, joinText(request))).toContain("LOBBY_FULL");
+    expect(await say(sockets[1]!, resumeText(request))).toContain("LOBBY_FULL");
+  }
+  for (const text of [joinText(100), resumeText(100)]) {
+    expect(await say(sockets[0]!, text)).toMatch(/"code":"RATE_LIMITED".*"retryAfterMs":1000\}/);
+  }
+  expect(asked).toBe(BROKER_LIMITS.opensPerMinute);
+  expect(await say(open("192.0.2.2"), joinText(1))).toContain("LOBBY_FULL");
+  // Of wrong codes it has as many as before.
+  for (let guess = 0; guess < 100; guess++) expect(addresses.take(0, "192.0.2.1", "wrongCodes")).toBe(true);
+  // Above its guesses, it is not one more.
+  const guesser = open("192.0.2.3");
+  for (let guess = 0; guess < 100; guess++) addresses.take(0, "192.0.2.3", "wrongCodes");
+  for (let request = 1; request <= 100; request++) expect(await say(guesser, joinText(request))).toContain("RATE_LIMITED");
+  expect(await say(guesser, resumeText(101))).toContain("RATE_LIMITED");
+  expect(asked).toBe(BROKER_LIMITS.opensPerMinute + 2);
+});
+
+test("[AB115] [CL94] what the store did not answer, or too late, takes nothing of it", async () => {
+  const answers: string[] = [];
+  let isAway = true;
+  const socket = openSocket(
+    async ({ handleOutcome }) => {
+      if (isAway) throw new StoreUnavailable("away");
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      handleOutcome({ ok: false, refusal: { code: "LOBBY_FULL" } });
+    },
+    { send: (text) => answers.push(text), answerMsMax: 950, nowMs: () => 0 },
+  );
+  for (let request = 1; request <= 3 * BROKER_LIMITS.opensPerMinute; request++) {
+    isAway = request % 2 === 0;
+    const handled = socket.handleText(joinText(request));
+    await vi.advanceTimersByTimeAsync(1_100);
+    await handled;
+  }
+  expect(answers.filter((text) => !text.includes("RETRY"))).toEqual([]);
+});
+
 test("[CL94] a challenge and a list that come too late are not told any more: whoever asked was told to come again", async () => {
   const answers: string[] = [];
   const late = async <Value>(value: Value): Promise<Value> => {

@@ -224,12 +224,9 @@ export class LobbySocket implements SocketUser, MemberSocket {
       handleOutcome,
     });
     if (command.type === "create") {
-      if (this.#may("lobbies"))
-        return service.create(
-          visitor((outcome) => this.#reply(request, outcome)),
-          command,
-        );
-      return this.#refuseTooMany(request, "lobbies");
+      if (!this.#may("lobbies")) return this.#refuseTooMany(request, "lobbies");
+      const answered = visitor((outcome) => this.#reply(request, outcome));
+      return service.create(answered, command);
     }
     if (command.type === "quick-match") {
       if (!this.#may("lists")) return this.#refuseTooMany(request, "lists");
@@ -238,10 +235,13 @@ export class LobbySocket implements SocketUser, MemberSocket {
     }
     // Counted before the answer is known: many sockets at once would else all guess with the last try.
     const mayGuess = this.#may("wrongCodes");
-    if (command.type === "join") {
-      if (mayGuess) return this.#answerGuess(request, true, (handleOutcome) => service.join(visitor(handleOutcome), command));
-      return this.#refuseTooMany(request, "wrongCodes");
+    if (command.type === "join" && !mayGuess) return this.#refuseTooMany(request, "wrongCodes");
+    // Each loads a lobby, and a resume may bring the keepsake of one, which takes milliseconds to open: an attempt for each socket is enough for a page, and 40 a second of each socket would leave no time for others.
+    if (!this.#may("entrances")) {
+      if (mayGuess) this.#refund("wrongCodes");
+      return this.#refuseTooMany(request, "entrances");
     }
+    if (command.type === "join") return this.#answerGuess(request, true, (handleOutcome) => service.join(visitor(handleOutcome), command));
     // The owner of a seat gets in although others at the address have guessed: its secret cannot be guessed.
     return this.#answerGuess(request, mayGuess, (handleOutcome) => service.resume(visitor(handleOutcome), command));
   }
@@ -256,12 +256,15 @@ export class LobbySocket implements SocketUser, MemberSocket {
         else refusal = outcome.refusal;
       });
     } catch (error) {
-      if (counted) this.#refundGuess();
+      if (counted) this.#refund("wrongCodes");
+      this.#refund("entrances");
       throw error;
     }
-    // Whoever was told to come again learned nothing.
-    const isGuess = refusal !== undefined && !this.#givenUp.has(request);
-    if (counted && !isGuess) this.#refundGuess();
+    // Whoever was told to come again learned nothing, and comes again.
+    const isGivenUp = this.#givenUp.has(request);
+    const isGuess = refusal !== undefined && !isGivenUp;
+    if (counted && !isGuess) this.#refund("wrongCodes");
+    if (isGivenUp) this.#refund("entrances");
     if (refusal === undefined || !isGuess) return;
     await this.#untilNextStep(askedMs);
     this.#refuseGuess(request, refusal, counted);
@@ -280,7 +283,7 @@ export class LobbySocket implements SocketUser, MemberSocket {
     }
     const isRight = tellsOfLobby(refusal);
     // The code was no guess. Where that is not told, the count must not tell it either.
-    if (isRight && !uniformErrors && refusal.code !== "WRONG_PASSWORD") this.#refundGuess();
+    if (isRight && !uniformErrors && refusal.code !== "WRONG_PASSWORD") this.#refund("wrongCodes");
     this.#refuse(request, isRight && uniformErrors ? { code: "LOBBY_NOT_FOUND" } : refusal);
   }
 
@@ -318,9 +321,9 @@ export class LobbySocket implements SocketUser, MemberSocket {
     return addresses.take(nowMs(), address, deed);
   }
 
-  #refundGuess(): void {
+  #refund(deed: LimitedDeed): void {
     const { addresses, address, nowMs } = this.#options;
-    addresses.refund(nowMs(), address, "wrongCodes");
+    addresses.refund(nowMs(), address, deed);
   }
 
   #refuseTooMany(request: number, deed: LimitedDeed): Promise<void> {

@@ -196,7 +196,8 @@ test("[OP62] a thousand silent sockets are asked for a sign of life a few at a t
     Infinity,
     () => undefined,
   );
-  for (let index = 0; index < 1_000; index++) sweep.add({ isQuiet: () => true, sweep: () => asked.push(index), unreadBytes: 0 } as never);
+  for (let index = 0; index < 1_000; index++)
+    sweep.add({ isQuiet: () => true, sweep: () => asked.push(index), unreadBytes: 0, unfinishedBytes: 0 } as never);
   const seen: number[] = [];
   vi.advanceTimersByTime(1_000);
   vi.useRealTimers();

@@ -86,7 +86,8 @@ class MemoryClient {
       "sec-websocket-version": "13",
       "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
     };
-    const partial: Partial<IncomingMessage> = { method: "GET", url: path, headers };
+    const version = { httpVersionMajor: 1, httpVersionMinor: 1, headersDistinct: { host: [headers.host] } };
+    const partial: Partial<IncomingMessage> = { method: "GET", url: path, headers, ...version };
     const request = { ...partial, socket: { remoteAddress: "192.0.2.1" } } as unknown as IncomingMessage;
     if (!handlers.handleUpgrade(request, this.#socket, Buffer.alloc(0))) throw new Error(`not a path of the broker: ${path}`);
   }

@@ -91,7 +91,7 @@ export class VirtualBroker {
   readonly cluster: Cluster | undefined;
   readonly guard: SignalingGuard | undefined;
   readonly #shared: SharedState | undefined;
-  readonly #limits = { ...BROKER_LIMITS, wrongCodesPerMinute: 10_000, lobbiesPerMinute: 60 };
+  readonly #limits = { ...BROKER_LIMITS, wrongCodesPerMinute: 10_000, opensPerMinute: 10_000, lobbiesPerMinute: 60 };
   #alive = true;
 
   /** `node`: one of many, that share that. */
