@@ -245,11 +245,12 @@ test("[OP69] where the system allows few open files the broker says so at its st
   expect(output).toContain('"event":"few-files","connections":64,"sockets":10000');
   const port = Number(/listening on http:\/\/\S+?:(\d+)/.exec(output)?.[1]);
   const sockets = Array.from({ length: 80 }, () => connect(port, "127.0.0.1").on("error", () => undefined));
-  await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length).toBe(16);
+  await expect.poll(() => sockets.filter(({ destroyed }) => destroyed).length, { timeout: 20_000 }).toBe(16);
   for (const socket of sockets) socket.destroy();
-  const refusals = async (): Promise<unknown> =>
-    ((await (await get(port, "/healthz")).json()) as { readonly refusals: Record<string, number> }).refusals;
-  await expect.poll(() => refusals().catch(() => undefined)).toMatchObject({ "connection:full": 16 });
+  const full = async (): Promise<number> =>
+    ((await (await get(port, "/healthz")).json()) as { readonly refusals: Record<string, number> }).refusals["connection:full"] ?? 0;
+  // Who asks too early is one more.
+  await expect.poll(() => full().catch(() => 0), { timeout: 20_000 }).toBeGreaterThanOrEqual(16);
   child.kill();
   expect(await once(child, "close")).toEqual([0, null]);
   // It never lacked a file.
