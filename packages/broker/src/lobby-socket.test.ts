@@ -120,7 +120,14 @@ test("[CL94] joins that the store did not answer, or too late, are no wrong code
 
 /** A resume, as it comes. */
 function resumeText(request: number): string {
-  const command = { type: "resume", protocol: LOBBY_PROTOCOL_VERSION, code: "KXRTM", secret: "of-nobody-in-here-0123456789", freshPage: false, lastEvent: 0 };
+  const command = {
+    type: "resume",
+    protocol: LOBBY_PROTOCOL_VERSION,
+    code: "KXRTM",
+    secret: "of-nobody-in-here-0123456789",
+    freshPage: false,
+    lastEvent: 0,
+  };
   return JSON.stringify({ request, command });
 }
 
