@@ -1,6 +1,7 @@
 import { openStorage } from "./net/browser-storage.ts";
 import { rollcallGateway, type RubberbandLobby, type RubberbandMatch } from "./net/gateway.ts";
 import { askLanHost } from "./net/lan-host.ts";
+import { PageHistory } from "./net/page-history.ts";
 import { inviteLink, isLoopback, readPageOptions } from "./net/page-options.ts";
 import { pickRandom } from "./net/pick-random.ts";
 import { App } from "./screens/app.ts";
@@ -33,7 +34,7 @@ motion.addEventListener("change", () => stage.setReducedMotion(motion.matches));
 const root = document.querySelector<HTMLElement>("#app") ?? document.body;
 if (page.fx === "off" || page.fx === "low") document.body.dataset["fx"] = page.fx;
 
-const app = new App({
+const app: App = new App({
   root,
   gateway: rollcallGateway,
   stage,
@@ -42,7 +43,7 @@ const app = new App({
   link: (code) => inviteLink(address, code, lanHost),
   isLocalOnly: () => isLoopback(address.hostname) && lanHost === undefined,
   // The secret of an invite does not stay in the address: it would be on every screenshot, and in the history.
-  onCode: (code) => history.replaceState(null, "", code === undefined ? `${location.pathname}${location.search}` : `#j=${code}`),
+  history: new PageHistory({ window, onBack: () => app.back() }),
 });
 
 globalThis.rollcall = {

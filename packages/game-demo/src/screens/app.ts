@@ -1,4 +1,5 @@
 import type { Gateway, JoinRequest, ResumeRequest, RubberbandLobby, RubberbandMatch } from "../net/gateway.ts";
+import type { PageHistory, WayBack } from "../net/page-history.ts";
 import type { PageOptions } from "../net/page-options.ts";
 import { WakeLock } from "../net/wake-lock.ts";
 import { Announcer } from "./announcer.ts";
@@ -30,8 +31,8 @@ export interface AppOptions {
   readonly link: (code: string) => string;
   /** True when invite links can be opened on this computer only. */
   readonly isLocalOnly: () => boolean;
-  /** Writes the lobby into the address bar, or takes it out. */
-  readonly onCode: (code: string | undefined) => void;
+  /** The address bar, and where the browser's way back leads to. */
+  readonly history: Pick<PageHistory, "enter" | "leave">;
 }
 
 /** Between two questions whether the lobby server is back. At half, a page in the background asks as often as one that plays; at double, a person presses the button first. */
@@ -124,7 +125,7 @@ export class App implements Shell {
     const { lobby } = this;
     this.#invite = invite ?? this.#invite;
     // Its secret does not stay in the address.
-    if (lobby?.code === code) return this.#options.onCode(code);
+    if (lobby?.code === code) return this.#options.history.enter(code);
     if (this.#session === undefined) return this.#join(code);
     let isLeaving = false;
     const leave = (): void => {
@@ -140,9 +141,18 @@ export class App implements Shell {
       ],
       // However it was closed: with another code in the address, a reload would go there.
       onClose: () => {
-        if (!isLeaving) this.#options.onCode(this.lobby?.code);
+        if (!isLeaving) this.#options.history.enter(this.lobby?.code);
       },
     });
+  }
+
+  /** The browser's way back: closes a dialog, else goes back as far as one screen. */
+  back(): WayBack {
+    const session = this.#session;
+    if (session === undefined) return "home";
+    if (closeDialogs() || session.back()) return "stayed";
+    this.run(session.leave());
+    return "left";
   }
 
   show(name: PhaseName, screen: Screen): void {
@@ -164,7 +174,7 @@ export class App implements Shell {
 
   goHome(error?: unknown): void {
     this.#session = undefined;
-    this.#options.onCode(undefined);
+    this.#options.history.leave();
     this.#showHome();
     if (error !== undefined) this.#showError(error, this.#typedCode === "" ? undefined : () => this.#join(this.#typedCode));
   }
@@ -311,6 +321,7 @@ export class App implements Shell {
   #play(): void {
     this.#cancel();
     this.errors.clear();
+    this.#options.history.enter(undefined);
     this.#session = new SoloSession(this, this.#options.gateway);
   }
 
@@ -376,7 +387,7 @@ export class App implements Shell {
     this.#home?.setBusy(undefined);
     this.#home = undefined;
     this.#typedCode = lobby.code;
-    this.#options.onCode(lobby.code);
+    this.#options.history.enter(lobby.code);
     this.#session = new LobbySession(this, lobby);
   }
 }

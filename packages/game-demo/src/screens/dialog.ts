@@ -56,9 +56,11 @@ export function openDialog(options: DialogOptions): () => void {
   return close;
 }
 
-/** Closes whatever dialog is open: the screen below it is going away. */
-export function closeDialogs(): void {
-  for (const dialog of document.querySelectorAll("dialog")) dialog.close();
+/** Closes whatever dialog is open: the screen below it is going away. False when none is open. */
+export function closeDialogs(): boolean {
+  const dialogs = document.querySelectorAll<HTMLDialogElement>("dialog[open]");
+  for (const dialog of dialogs) dialog.close();
+  return dialogs.length > 0;
 }
 
 function isOutside(dialog: HTMLDialogElement, event: MouseEvent): boolean {

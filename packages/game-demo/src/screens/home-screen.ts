@@ -2,7 +2,7 @@ import { element, setText, svgElement } from "./element.ts";
 import type { Identity } from "./identity.ts";
 import { icon } from "./icon.ts";
 import { keepFocus } from "./keep-focus.ts";
-import { inviteTo, isCodeEnded, isWholeCode, readInvite, readLobbyCode } from "./lobby-code-text.ts";
+import { hasForeignLetters, inviteTo, isCodeEnded, isWholeCode, readInvite, readLobbyCode } from "./lobby-code-text.ts";
 import { ProfileEditor } from "./profile-editor.ts";
 import { strings } from "./strings.ts";
 
@@ -171,6 +171,7 @@ export class HomeScreen {
       if (event instanceof InputEvent && event.isComposing) return;
       this.#invite = readInvite(field.value) ?? this.#invite;
       this.#typed = { isEnded: isCodeEnded(field.value) };
+      this.#noteLetters(field.value);
       const read = readLobbyCode(field.value, this.#codeLength);
       if (field.value !== read) field.value = read;
       field.removeAttribute("aria-invalid");
@@ -178,6 +179,14 @@ export class HomeScreen {
       this.#submitSoon();
     });
     return field;
+  }
+
+  /** Letters that vanish are explained, until the code is whole or another one is begun. */
+  #noteLetters(typed: string): void {
+    if (hasForeignLetters(typed, this.#codeLength)) {
+      this.#hint.setAttribute("role", "status");
+      setText(this.#hint, strings.home.noSuchLetters);
+    } else if (typed === "" || isWholeCode(typed)) setText(this.#hint, strings.home.codeHint(this.#codeLength));
   }
 
   /** Of a typed code only who knows how many letters it has can say that it is whole. */

@@ -32,17 +32,24 @@ export function inviteCard(options: InviteCardOptions): HTMLElement {
     qrCode(link, text.qr),
     element("p", { class: "hint" }, text.qrHint, element("span", { class: "link-text" }, link.replace(/^https?:\/\//, ""))),
   );
-  // What is to be copied by hand has to be seen.
-  const showLink = (): void => void (details.open = true);
+  const letters = code === undefined ? undefined : codeLetters(code, options.testId);
+  const selectCode = (): void => select(letters?.querySelector(".code-letters"));
+  const selectLink = (): void => {
+    // What is to be copied by hand has to be seen.
+    details.open = true;
+    select(details.querySelector(".link-text"));
+  };
   return element(
     "div",
     { class: "invite" },
-    code === undefined ? undefined : codeLetters(code, options.testId),
+    letters,
     element(
       "div",
       { class: "invite-buttons" },
-      code === undefined ? undefined : copyButton({ text: text.copyCode, copied: code, failed: text.copyCodeFailed, announcer }),
-      copyButton({ text: text.copyLink, copied: link, failed: text.copyLinkFailed, announcer, onFailed: showLink }),
+      code === undefined
+        ? undefined
+        : copyButton({ text: text.copyCode, copied: code, failed: text.copyCodeFailed, announcer, onFailed: selectCode }),
+      copyButton({ text: text.copyLink, copied: link, failed: text.copyLinkFailed, announcer, onFailed: selectLink }),
       shareButton(link),
     ),
     details,
@@ -65,7 +72,8 @@ interface CopyButtonOptions {
   /** What it says where the browser lets nothing be copied. */
   readonly failed: string;
   readonly announcer: Announcer;
-  readonly onFailed?: () => void;
+  /** Selects it, so that it can be copied by hand. */
+  readonly onFailed: () => void;
 }
 
 function copyButton({ text, copied, failed, announcer, onFailed }: CopyButtonOptions): HTMLElement {
@@ -73,8 +81,9 @@ function copyButton({ text, copied, failed, announcer, onFailed }: CopyButtonOpt
   let timer: number | undefined;
   const copy = async (): Promise<void> => {
     const done = await copyText(copied);
-    const message = done ? strings.room.copied : failed;
-    if (!done) onFailed?.();
+    const hasMouse = window.matchMedia("(pointer: fine)").matches;
+    const message = done ? strings.room.copied : hasMouse ? strings.room.copySelected : failed;
+    if (!done) onFailed();
     setText(label, message);
     button.classList.toggle("done", done);
     announcer.say(message);
@@ -86,6 +95,10 @@ function copyButton({ text, copied, failed, announcer, onFailed }: CopyButtonOpt
   };
   const button = element("button", { type: "button", class: "button small", onclick: () => void copy() }, icon("copy"), label);
   return button;
+}
+
+function select(node: Element | null | undefined): void {
+  if (node !== null && node !== undefined) window.getSelection()?.selectAllChildren(node);
 }
 
 function shareButton(link: string): HTMLElement | undefined {

@@ -25,6 +25,12 @@ export function readLobbyCode(text: string, length?: number): string {
   return head === undefined || tail === undefined ? letters : `${head}${tail}`;
 }
 
+/** Whether something was typed that no code has: it was misread, or misheard. A link or a message has all kinds of letters. */
+export function hasForeignLetters(text: string, length: number = LOBBY_CODE_LENGTH_MAX): boolean {
+  const typed = text.toUpperCase().replace(/[^A-Z0-9]/g, "");
+  return typed.length <= length && lettersOf(typed, length) !== typed;
+}
+
 /** Whether the code in it is whole, however many letters it has: it is in a link, or has a secret behind it. */
 export function isCodeEnded(text: string): boolean {
   return LINK.test(text) || readInvite(text) !== undefined;

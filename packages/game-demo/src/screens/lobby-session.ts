@@ -70,6 +70,14 @@ export class LobbySession {
     await this.lobby.leave();
   }
 
+  /** One step back: from a result to the room, and out of a match by asking. False where that is out of the lobby. */
+  back(): boolean {
+    if (this.#room !== undefined || this.#failure !== undefined) return false;
+    if (this.#result === undefined) this.#askToLeave();
+    else this.#showRoom();
+    return true;
+  }
+
   #handleClosed(error: NetcodeErrorLike | undefined): void {
     this.#close();
     // Back out of the browser's cache: the reload comes back to the seat.
@@ -151,7 +159,8 @@ export class LobbySession {
 
   #watch(): void {
     this.#watchedMatch = this.lobby.state.match?.matchNumber;
-    this.#showMatch(this.lobby.watch());
+    // A host that went back to the room has it still.
+    this.#showMatch(this.lobby.match ?? this.lobby.watch());
   }
 
   /** Whoever came to watch is shown each match as it begins; from one that they left they are not fetched back. */
@@ -308,19 +317,19 @@ export class LobbySession {
 
   #askToStopWatching(match: RubberbandMatch): void {
     const text = strings.match;
-    const leave = { text: text.leaveLobby, className: "button danger", act: () => this.#shell.run(this.leave()) };
     const stop = (): void => {
-      match.stop();
+      // What a host stops has ended for all: it goes on unseen.
+      if (!this.lobby.isHost) match.stop();
       this.#showRoom();
     };
-    // What a host stops has ended for all.
-    const [sentence, ways] = this.lobby.isHost
-      ? [text.leaveWatchedText, [leave]]
-      : [text.stopWatchingText, [{ text: text.stopWatchingYes, act: stop }, leave]];
     openDialog({
       title: text.stopWatchingTitle,
-      body: [element("p", {}, sentence)],
-      actions: [{ text: text.stopWatchingNo, className: "button quiet" }, ...ways],
+      body: [element("p", {}, text.stopWatchingText)],
+      actions: [
+        { text: text.stopWatchingNo, className: "button quiet" },
+        { text: text.stopWatchingYes, act: stop },
+        { text: text.leaveLobby, className: "button danger", act: () => this.#shell.run(this.leave()) },
+      ],
     });
   }
 

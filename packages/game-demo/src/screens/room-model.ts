@@ -92,7 +92,9 @@ export function roomModel(lobby: RubberbandLobby): RoomModel {
     persons.map((person) => person.colour),
     seatCount(lobby) - persons.length,
   );
-  const matchRunning = state.match !== undefined && lobby.match === undefined;
+  // A host who watches has the match on in the room, too.
+  const isUnseen = lobby.match === undefined || (lobby.match.role === "watcher" && lobby.match.phase !== "ended");
+  const matchRunning = state.match !== undefined && isUnseen;
   return {
     code: state.code,
     seats: [...persons, ...bots.map((bot): BotSeat => ({ kind: "bot", name: bot.name, colour: bot.colour })), ...audience],

@@ -32,6 +32,13 @@ export class SoloSession {
     this.#shell.goHome();
   }
 
+  /** Asks before a match is left. False where nothing is lost. */
+  back(): boolean {
+    if (this.#match === undefined || this.#match.phase === "ended") return false;
+    this.#askToLeave(this.#match);
+    return true;
+  }
+
   #begin(): void {
     this.#end();
     const { identity, stage, wakeLock } = this.#shell;

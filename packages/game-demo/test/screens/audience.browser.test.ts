@@ -193,14 +193,30 @@ describe("the room", () => {
     expect(lobby.calls).not.toContain("leave");
   });
 
-  test("[SC100] a host who watches is not offered to end it for all by going back", async () => {
+  test("[SC100] a host who watches goes back to the room and to the match again, and stops nothing", async () => {
     const lobby = await room();
     await press("Spectate");
-    lobby.set({ match: { matchNumber: 1, seed: 1, seats: [], settings: null, hostId: lobby.state.hostId, countdownMs: 0 } });
-    await expect.poll(() => document.body.dataset["phase"]).toBe("match");
+    await press("Start");
+    const watched = lobby.match;
+    await expect.element(page.getByTestId("watching")).toBeVisible();
     await press("Leave");
-    expect(page.getByRole("button", { name: "Back to the lobby" }).elements()).toEqual([]);
-    await press("Leave the lobby");
-    expect(lobby.calls).toContain("leave");
+    await press("Back to the lobby");
+    await expect.element(page.getByTestId("notice")).toHaveTextContent("A match is on.");
+    await expect.element(page.getByRole("button", { name: "Start" })).toBeDisabled();
+    lobby.add("Cy");
+    await expect.element(page.getByRole("button", { name: "Options for Cy" })).toBeVisible();
+    expect(document.body.dataset["phase"]).toBe("room");
+    await press("Watch");
+    await expect.element(page.getByTestId("watching")).toHaveTextContent("You are watching.");
+    await press("Leave");
+    await press("Back to the lobby");
+    expect(watched?.stopped).toBe(false);
+    expect(lobby.calls.filter((call) => ["watch", "leave"].includes(call))).toEqual([]);
+    // It ends while nobody looks: the room goes on.
+    watched?.end({ winner: 0 });
+    lobby.match = undefined;
+    lobby.set({ match: undefined });
+    await expect.element(page.getByRole("button", { name: "Start" })).toBeEnabled();
+    expect(document.body.dataset["phase"]).toBe("room");
   });
 });

@@ -31,6 +31,23 @@ describe("the title", () => {
     expect(requests).toEqual(["join KXRTM Ada"]);
   });
 
+  test("[SC105] letters that no code has vanish, and it is said why until the code is whole", async () => {
+    await open("/?name=Ada", { join: () => new Promise(() => {}) });
+    const hint = page.getByText("Codes have no A, E, I, L, O or U, and no figures.");
+    await userEvent.type(codeField, "k");
+    await expect.element(hint).not.toBeInTheDocument();
+    await userEvent.type(codeField, "o");
+    await expect.element(codeField).toHaveValue("K");
+    await expect.element(hint).toHaveAttribute("role", "status");
+    await userEvent.type(codeField, "xrt");
+    await expect.element(hint).toBeVisible();
+    await userEvent.type(codeField, "m");
+    await expect.element(hint).not.toBeInTheDocument();
+    await userEvent.fill(codeField, "Come and play: https://play.example/#j=BCDFG");
+    await expect.element(codeField).toHaveValue("BCDFG");
+    await expect.element(page.getByText("Five letters, or paste the whole link.")).toBeVisible();
+  });
+
   test("[SC93] where codes have more letters, five are not sent: the sixth is waited for, and the hint says how many", async () => {
     const { requests } = await open("/?name=Ada&broker=https://b.example", {
       codeLength: async (broker) => (broker === "https://b.example" ? 6 : 5),
@@ -57,6 +74,17 @@ describe("the title", () => {
       await page.viewport(width, height);
       expect(field.scrollWidth).toBeLessThanOrEqual(field.clientWidth);
     }
+  });
+
+  test("[SC93] on a desk five letters of twice the size are seen whole", async () => {
+    await page.viewport(1280, 720);
+    document.documentElement.style.fontSize = "200%";
+    await open("/?name=Ada", { join: () => new Promise(() => {}) });
+    await userEvent.fill(codeField, "WMWMW");
+    const field = codeField.element();
+    expect(field.scrollWidth).toBeLessThanOrEqual(field.clientWidth);
+    document.documentElement.style.fontSize = "";
+    await page.viewport(414, 896);
   });
 
   test("[SC93] until it is known how many they have nothing that is typed is sent by itself; then what is whole is, and a link always", async () => {

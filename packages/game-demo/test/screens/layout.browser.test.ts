@@ -1,6 +1,10 @@
-import { NetcodeError } from "@rollcall/netcode";
+import { NetcodeError, startLocalMatch } from "@rollcall/netcode";
 import { afterEach, describe, expect, test } from "vitest";
 import { page, userEvent } from "vitest/browser";
+import { element } from "../../src/screens/element.ts";
+import { rubberband } from "../../src/sim/index.ts";
+import "../../src/view/arena.css";
+import { Hud } from "../../src/view/hud.ts";
 import { FakeList, fakeListing } from "./fake-list.ts";
 import { appOpener } from "./app-opener.ts";
 import type { OpenedApp } from "./open-app.ts";
@@ -130,6 +134,32 @@ describe("[SC33] on a phone, a small phone, and with letters of twice the size",
   });
 });
 
+test("[SC108] held sideways, a phone shows code, players and buttons of the room at once", async () => {
+  await page.viewport(740, 360);
+  const app = await fullRoom();
+  for (const { peerId: hostId } of app.lobby().state.members) {
+    app.lobby().set({ hostId });
+    for (const [width, height] of [
+      [640, 360],
+      [740, 360],
+      [896, 414],
+    ] as const) {
+      await page.viewport(width, height);
+      await new Promise(requestAnimationFrame);
+      const bar = document.querySelector(".actions")?.getBoundingClientRect();
+      expect(bar?.bottom).toBeLessThanOrEqual(height);
+      for (const part of [".code-letters", ".seat"]) {
+        expect(document.querySelector(part)?.getBoundingClientRect().bottom, `${part} at ${width}`).toBeLessThanOrEqual(bar?.top ?? 0);
+      }
+      expectAllFits(width);
+    }
+  }
+  document.documentElement.style.fontSize = "200%";
+  await page.viewport(740, 360);
+  await new Promise(requestAnimationFrame);
+  expectAllFits(740);
+});
+
 test("[SC33] what a host can do in the room stands in one line, on a small phone, too", async () => {
   await page.viewport(320, 568);
   await fullRoom();
@@ -138,6 +168,52 @@ test("[SC33] what a host can do in the room stands in one line, on a small phone
   );
   expect(new Set(tops).size).toBe(1);
 });
+
+/** What the arena shows over a match of seven, beside the page's own buttons. */
+async function openHud(): Promise<void> {
+  const app = await fullRoom();
+  const { seats } = app.lobby().begin({ countdownMs: 0 });
+  const players = seats.map(({ profile }) => ({ profile, bot: true }));
+  const match = startLocalMatch({ game: rubberband, seed: 1, players, settings: { rounds: 5 } });
+  const hud = new Hud();
+  hud.show(
+    seats.map(({ profile }, look) => ({ name: profile.name, look, isLocal: look === 6 })),
+    5,
+  );
+  hud.update(match.view().state);
+  match.stop();
+  const arena = element("div", { class: "arena" }, hud.root);
+  document.querySelector(".stage")?.append(arena);
+}
+
+test("[SC107] over a match time, buttons and players keep clear of each other, on phones held either way and on a desk", async () => {
+  await openHud();
+  for (const [width, height] of [
+    [320, 568],
+    [360, 740],
+    [414, 896],
+    [480, 900],
+    [568, 320],
+    [740, 360],
+    [896, 414],
+    [1280, 720],
+  ] as const) {
+    await page.viewport(width, height);
+    const boxes = Array.from(document.querySelectorAll(".arena-timer, .hud, .arena-row"), (node) => ({
+      name: node.className,
+      box: node.getBoundingClientRect(),
+    }));
+    expect(boxes).toHaveLength(10);
+    const touching = boxes.flatMap(({ name, box }, index) =>
+      boxes.slice(index + 1).flatMap((other) => (isTouching(box, other.box) ? [`${name} and ${other.name} at ${width}`] : [])),
+    );
+    expect(touching).toEqual([]);
+  }
+});
+
+function isTouching(one: DOMRect, other: DOMRect): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}
 
 test("[SC33] from the title to the match by keyboard alone", async () => {
   const opened = await openApp("/?name=Ada");

@@ -50,6 +50,33 @@ describe("the match", () => {
     await page.viewport(414, 896);
   });
 
+  test("[SC106] the browser's way back closes a dialog, asks before a match is left, and goes from a result to the room and to the title", async () => {
+    const { lobby, match, app } = await play(true);
+    const ask = page.getByRole("dialog", { name: "Leave the match?" });
+    expect(app.app.back()).toBe("stayed");
+    await expect.element(ask).toBeVisible();
+    expect(app.app.back()).toBe("stayed");
+    await expect.element(ask).not.toBeInTheDocument();
+    match.end(RESULT);
+    await expect.element(page.getByRole("heading", { name: "Ana wins!" })).toBeVisible();
+    expect(app.app.back()).toBe("stayed");
+    await expect.element(page.getByTestId("room-status")).toBeVisible();
+    expect(lobby.calls).not.toContain("leave");
+    expect(app.app.back()).toBe("left");
+    await expect.element(page.getByRole("textbox", { name: "Lobby code" })).toHaveValue("KXRTM");
+    expect(lobby.calls).toContain("leave");
+    expect(app.app.back()).toBe("home");
+  });
+
+  test("[SC106] alone the way back asks, too", async () => {
+    const { app, codes } = await open("/?name=Ada");
+    await userEvent.click(page.getByRole("button", { name: "Play now" }));
+    expect(codes).toEqual([undefined]);
+    expect(app.back()).toBe("stayed");
+    await userEvent.click(page.getByRole("button", { name: "Quit" }));
+    expect(app.back()).toBe("home");
+  });
+
   test("[SC27] the invitation stays within reach", async () => {
     await play(true);
     await expect.element(page.getByTestId("lobby-code")).toHaveTextContent(/^KXRTM$/);

@@ -95,7 +95,7 @@ export async function openApp(path: string, network: FakeNetwork = {}): Promise<
     page,
     link: (code) => inviteLink(address, code, undefined),
     isLocalOnly: () => false,
-    onCode: (code) => void codes.push(code),
+    history: { enter: (code) => void codes.push(code), leave: () => void codes.push(undefined) },
   });
   await stage.open();
   await app.start();

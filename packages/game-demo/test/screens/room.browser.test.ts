@@ -287,15 +287,23 @@ describe("the room", () => {
     expect(copied).toEqual(["https://play.example/#j=KXRTM"]);
   });
 
-  test("[SC23] a browser that lets nothing be copied says what to do for each of the two, and shows the link", async () => {
+  test("[SC23] a browser that lets nothing be copied shows and selects what is to be copied by hand, and says so", async () => {
+    await page.viewport(1280, 720);
     await host();
     vi.stubGlobal("navigator", { userAgent: navigator.userAgent });
     vi.spyOn(document, "execCommand").mockReturnValue(false);
     await userEvent.click(page.getByRole("button", { name: "Copy code" }));
-    await expect.element(page.getByRole("button", { name: "Press and hold the code to copy it" })).toBeVisible();
+    const told = page.getByRole("button", { name: "Selected: copy it by hand" });
+    await expect.element(told).toBeVisible();
+    await expect.element(said).toHaveTextContent("Selected: copy it by hand");
+    expect(window.getSelection()?.toString()).toBe("KXRTM");
+    const button = told.element();
+    expect(button.scrollWidth).toBeLessThanOrEqual(button.clientWidth);
+    expect(button.getBoundingClientRect().right).toBeLessThanOrEqual(button.closest(".panel")?.getBoundingClientRect().right ?? 0);
     await userEvent.click(page.getByRole("button", { name: "Copy link" }));
-    await expect.element(page.getByRole("button", { name: "Press and hold the link to copy it" })).toBeVisible();
     await expect.element(page.getByText("play.example/#j=KXRTM")).toBeVisible();
+    expect(window.getSelection()?.toString()).toBe("play.example/#j=KXRTM");
+    await page.viewport(414, 896);
   });
 
   test("[SC104] what is said of a lobby that was followed to stands under its code, wherever the code came from", async () => {
