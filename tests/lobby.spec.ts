@@ -69,6 +69,15 @@ test("[EE6] a wrong code, a full lobby, a locked lobby and another version each 
   await expectRefusal(outsider, code, /locked/i);
 });
 
+test("[SC106] the browser's way back leads from the room to the title, and from there out of the page", async ({ browser }) => {
+  const ada = await RubberbandPage.open(browser, { name: "Ada" });
+  const code = await ada.host();
+  await ada.page.goBack();
+  await expect(ada.page.getByRole("textbox", { name: "Lobby code" })).toHaveValue(code);
+  await ada.page.goBack();
+  expect(ada.page.url()).toBe("about:blank");
+});
+
 test("[EE7] the host bans a player, who is told and cannot come back, while others of the same address can", async ({ browser }) => {
   const ada = await RubberbandPage.open(browser, { name: "Ada" });
   const code = await ada.host();

@@ -24,8 +24,6 @@ export class PageHistory {
   constructor({ window, onBack }: PageHistoryOptions) {
     this.#window = window;
     const { history, location } = window;
-    // A reload stays where it was.
-    if (history.state === INSIDE) this.#inside = location.hash || this.#title;
     window.addEventListener("popstate", () => {
       // Forward again, or another code in the address: that is told by `hashchange`.
       if (history.state !== null || location.hash !== "") return;
