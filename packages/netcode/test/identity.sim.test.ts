@@ -62,6 +62,23 @@ describe("links of a lobby, in virtual time", () => {
     expect(failed.length, `seeds ${failed.join(" ")}`).toBeLessThanOrEqual(seeds / 1_000);
   });
 
+  it("[LK221] who is known at once, and has no invite, is refused with the reason: an open link closes, the other end never opens, and nothing is tried again", () => {
+    let opened = 0;
+    for (let seed = 0; seed < 50; seed++) {
+      const { world, ada, bob } = pair({ seed, conditions: LINK_PROFILES.wifi });
+      bob.invite = { secret: "of the link", isRequired: true };
+      world.run(30_000);
+      expect(reasons(bob), `seed ${seed}`).toEqual(["not-invited"]);
+      expect(
+        reasons(ada).filter((reason) => reason !== "link-open"),
+        `seed ${seed}`,
+      ).toEqual(["not-invited"]);
+      if (reasons(ada)[0] === "link-open") opened++;
+      expect(ada.dials).toBe(1);
+    }
+    expect(opened).toBeGreaterThan(0);
+  });
+
   it("[ID50] somebody in between, with a connection of its own to each end, is found out at both, and not tried again", () => {
     for (let seed = 0; seed < 50; seed++) {
       const { world, ada, bob } = pair({ seed, conditions: LINK_PROFILES.wifi });

@@ -54,6 +54,8 @@ export interface LinkWorldOptions {
   readonly seed: number;
   readonly conditions?: Partial<LinkConditions>;
   readonly signaling?: Partial<SignalingConditions>;
+  /** That of the links; default that of the transport. */
+  readonly isMutual?: boolean;
 }
 
 /** Peers with a link mesh each, in virtual time. */
@@ -63,11 +65,13 @@ export class LinkWorld {
   readonly seed: number;
   readonly lobby: string | undefined;
   readonly trust: RosterTrust | undefined;
+  readonly isMutual: boolean | undefined;
 
   constructor(options: LinkWorldOptions) {
     this.seed = options.seed;
     this.lobby = options.lobby;
     this.trust = options.trust;
+    this.isMutual = options.isMutual;
     this.network = new SimNetwork({ seed: options.seed, ...(options.conditions === undefined ? {} : { conditions: options.conditions }) });
     this.signaling = new RepeatingSignaling(this.network, { ...SIGNALING_DEFAULTS, ...options.signaling });
   }
@@ -147,8 +151,10 @@ export class LinkPeer implements TransportHandler {
       ...(world.lobby === undefined ? {} : { lobby: world.lobby }),
       trust: world.trust,
     };
-    this.mesh = new LinkMesh({ localPeerId: id, game, random: new Random(world.seed, `${id} ${instance}`), capabilities, ...lobby });
     this.transport = new SimTransport(world.network, world.signaling, id, capabilities);
+    const isMutual = world.isMutual ?? this.transport.isMutual;
+    const random = new Random(world.seed, `${id} ${instance}`);
+    this.mesh = new LinkMesh({ localPeerId: id, game, random, capabilities, isMutual, ...lobby });
     this.transport.setHandler(this);
   }
 

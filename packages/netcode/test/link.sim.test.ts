@@ -44,7 +44,7 @@ function numbersOf(peer: LinkPeer): number[] {
 }
 
 describe("opening", () => {
-  it("[LK1] a link opens at both ends, once each, after both hellos and an answered probe", () => {
+  it("[LK1] a link opens at both ends, once each, within the round trips that it needs", () => {
     const { world, ada, bob } = openPair({ seed: 1, conditions: LINK_PROFILES.transatlantic });
     world.run(10_000);
     expect(eventsOf(ada)).toEqual([{ type: "link-open", peerId: "bob" }]);
@@ -52,6 +52,59 @@ describe("opening", () => {
     expect(ada.dials).toBe(1);
     // Signaling of 20 ms each way, three round trips of handshake, an event loop, a round trip of greeting.
     expect(Math.max(ada.timeOf("link-open"), bob.timeOf("link-open"))).toBeLessThan(40 + 6 * 50 + 50 + 2 * 50 + 100);
+  });
+
+  it("[LK220] the end that is open first need not wait for an answer: it is open a round trip sooner, and what it says then arrives once, in order", () => {
+    const delayMs = 100;
+    for (let seed = 0; seed < 50; seed++) {
+      const [sooner, later] = [true, false].map((isMutual) => {
+        const { world, ada, bob } = pair({ seed, isMutual, conditions: { delayMs, lossRatio: 0, jitterMs: 0 } });
+        const firsts: number[] = [];
+        expect(world.runUntil(() => [ada, bob].some((peer) => peer.types().includes("link-open")), 8_000)).toBe(true);
+        const [from, to] = ada.types().includes("link-open") ? [ada, bob] : [bob, ada];
+        firsts.push(world.nowMs);
+        for (let index = 0; index < 5; index++) expect(from.sendReliable(to, numbered(index))).toBe(true);
+        expect(world.runUntil(() => isOpen(ada, bob), 8_000)).toBe(true);
+        firsts.push(world.nowMs);
+        world.run(3_000);
+        expect(numbersOf(to)).toEqual([0, 1, 2, 3, 4]);
+        expect([ada.types(), bob.types()]).toEqual([["link-open"], ["link-open"]]);
+        expect([ada.mesh.hasDirect(bob.id), bob.mesh.hasDirect(ada.id)]).toEqual([true, true]);
+        return firsts;
+      });
+      expect(sooner![0]!, `seed ${seed}`).toBeLessThan(later![0]!);
+      expect(sooner![1]!, `seed ${seed}`).toBeLessThanOrEqual(later![1]!);
+    }
+  });
+
+  it("[LK220] nobody is open before the peer was heard on both channels", () => {
+    const { world, ada, bob } = pair({ seed: 1 });
+    const send = bob.transport.send.bind(bob.transport);
+    let isSilent = true;
+    bob.transport.send = (peer, channel, bytes) => (isSilent && channel === "unreliable" ? "sent" : send(peer, channel, bytes));
+    world.run(3_000);
+    expect(ada.types()).toEqual([]);
+    isSilent = false;
+    expect(world.runUntil(() => isOpen(ada, bob), 3_000)).toBe(true);
+  });
+
+  it("[LK221] a path that dies between the first words and the answers heals, and brings what was said meanwhile", () => {
+    let halfOpen = 0;
+    for (let seed = 0; seed < 200 * SCALE; seed++) {
+      const { world, ada, bob } = pair({ seed, conditions: LINK_PROFILES.transatlantic });
+      world.runUntil(() => ada.types().includes("link-open") || bob.types().includes("link-open"), 8_000);
+      const [from, to] = ada.types().includes("link-open") ? [ada, bob] : [bob, ada];
+      if (!from.mesh.hasDirect(to.id)) halfOpen++;
+      for (let index = 0; index < 5; index++) from.sendReliable(to, numbered(index));
+      blackout(world, ada, bob, 4_000);
+      expect(
+        world.runUntil(() => isOpen(ada, bob), 30_000),
+        `seed ${seed}`,
+      ).toBe(true);
+      world.run(5_000);
+      expect(numbersOf(to), `seed ${seed}`).toEqual([0, 1, 2, 3, 4]);
+    }
+    expect(halfOpen).toBeGreaterThan(100 * SCALE);
   });
 
   it("[LK2] a link opens within its deadline when signaling loses 30 %, doubles 50 % and reorders", () => {

@@ -299,6 +299,7 @@ describe("a pair with a bad connection", () => {
     (way) => {
       for (const seed of SEEDS) {
         const world = new RelayWorld(3, { seed, conditions: LINK_PROFILES.lan }).open();
+        world.run(100);
         for (const cut of ["ab", "ba"]) world.cut(cut);
         world.play(1_500, "ab");
         for (const cut of ["ab", "ba"]) world.restore(cut);
@@ -357,6 +358,8 @@ describe("a pair with a bad connection", () => {
 
   it("[LK77] has no relay where there is no third member: nothing is sent for it", () => {
     const world = new RelayWorld(2, { seed: 1, conditions: { delayMs: 150, lossRatio: 0.3 } }).open();
+    // The greeting is through as well.
+    world.run(3_000);
     world.peer("a").sent.unreliable = 0;
     world.play(10_000, "ab");
     expect([world.isRelayed("ab"), world.peer("a").sent]).toEqual([false, expect.objectContaining({ unreliable: 0, control: 0 })]);

@@ -38,6 +38,8 @@ function opened(
   tell(world, peers, SIGNER.sign({ number: 10, members: membersOf(...peers) }));
   world.linkAll(peers);
   expect(world.runUntil(() => peers.every((peer) => peer.mesh.stats().every(({ status }) => status === "open")), 10_000)).toBe(true);
+  // The greetings, which bring a roster too, are through as well.
+  world.run(1_000);
   return { world, peers };
 }
 

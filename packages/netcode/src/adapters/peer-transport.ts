@@ -39,6 +39,8 @@ const REPEATS_MAX = 20;
 export class PeerTransport implements Transport {
   readonly localPeerId: PeerId;
   readonly capabilities: number = CAPABILITY.iceRestart | CAPABILITY.media;
+  /** Chromium and Node open a channel when the handshake of SCTP is over, and send nothing on it before. */
+  readonly isMutual = true;
   readonly #signaling: SignalingPeer;
   readonly #seals: AnswerSeals | undefined;
   readonly #contacts = new Map<PeerId, Contact>();

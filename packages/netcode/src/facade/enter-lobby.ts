@@ -201,9 +201,9 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
     connection.followKeepsakes((keepsake) => seatMemory.keep(keepsake));
     // The game's own servers stay.
     if (options.iceServers === undefined) connection.followIceServers((servers) => transport.setIceServers?.(servers));
-    const { capabilities = 0 } = transport;
+    const { capabilities = 0, isMutual = false } = transport;
     const random = new Random(page.randomSeed(), "links");
-    const mesh = new parts.LinkMesh({ localPeerId: peerId, game, random, capabilities, ...lobbyOf(admission, ticker.nowMs()) });
+    const mesh = new parts.LinkMesh({ localPeerId: peerId, game, random, capabilities, isMutual, ...lobbyOf(admission, ticker.nowMs()) });
     room = new parts.LobbyRoom({
       page,
       ticker,

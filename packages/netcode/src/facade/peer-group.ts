@@ -102,6 +102,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
       game,
       random: new Random(page.randomSeed(), "links"),
       capabilities: transport.capabilities ?? 0,
+      isMutual: transport.isMutual ?? false,
     });
     this.#links = new PeerLinks({
       nowMs,

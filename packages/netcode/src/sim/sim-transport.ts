@@ -46,6 +46,7 @@ const SILENT: TransportHandler = { handleChannelsOpen: () => {}, handleChannelsC
 export class SimTransport implements Transport {
   readonly localPeerId: PeerId;
   readonly capabilities: number;
+  readonly isMutual = true;
   readonly #network: SimNetwork;
   readonly #signaling: SimSignaling;
   readonly #contacts = new Map<PeerId, Contact>();

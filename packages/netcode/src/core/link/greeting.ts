@@ -3,14 +3,14 @@ import type { ProofExchange } from "./proof-exchange.ts";
 
 /**
  * What is known while channels are open at this end only, as far as we can tell. It ends when the peer's hello is accepted and one of our probes
- * is answered; a peer answers probes only after it accepted ours.
+ * is answered; a peer answers probes only after it accepted ours. People see the link open once `isPeerThere`, where a packet shows that ours arrive.
  */
 export class Greeting {
   deadlineMs: number;
   /** The peer's hello was accepted, here or on another way. */
   isPeerKnown: boolean;
-  /** The peer probed before we knew it; it gets its answer then. */
-  isProbeWaiting = false;
+  /** The peer probed: its `unreliable` is open, and comes through. Before we knew it, it gets its answer then. */
+  isProbed = false;
   isProbeAcked = false;
   /** Where both ends prove who they are: a hello is accepted with its proof, not before. */
   proofs: ProofExchange | undefined;
@@ -22,6 +22,11 @@ export class Greeting {
     this.isPeerKnown = isPeerKnown;
     this.#helloMs = nowMs;
     this.#probeMs = nowMs;
+  }
+
+  /** We know the peer, and have heard it on both channels. */
+  get isPeerThere(): boolean {
+    return this.isPeerKnown && this.isProbed;
   }
 
   get timeoutMs(): number {

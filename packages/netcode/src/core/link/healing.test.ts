@@ -22,6 +22,7 @@ function setup(): { readonly healing: Healing; readonly output: LinkOutput; read
     role: "acceptor",
     game: { id: "tag", version: 1, contentHash: "00000000" },
     capabilities: CAPABILITY.iceRestart,
+    isMutual: false,
     instance: 1,
     lobby: undefined,
     random: new Random(1),

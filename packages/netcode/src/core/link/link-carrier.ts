@@ -159,8 +159,8 @@ export class LinkCarrier {
   /** Answered only once the peer's hello is accepted: so an answer tells the peer that its hello was. */
   handleProbe(nowMs: number, instance: number): void {
     this.#detouredMs = nowMs;
-    if (this.state.kind === "greeting" && !this.state.greeting.isPeerKnown) this.state.greeting.isProbeWaiting = true;
-    else this.send("unreliable", encodeProbe("probe-ack", instance));
+    if (this.state.kind === "greeting") this.state.greeting.isProbed = true;
+    if (this.state.kind !== "greeting" || this.state.greeting.isPeerKnown) this.send("unreliable", encodeProbe("probe-ack", instance));
   }
 
   /** True: packets arrive both ways, lately. */

@@ -28,6 +28,8 @@ export interface LinkMeshOptions {
   readonly random: Random;
   /** `CAPABILITY` bits that the hello carries; default none. */
   readonly capabilities?: number;
+  /** That of the transport, `Transport.isMutual`; default false. */
+  readonly isMutual?: boolean;
   /** The lobby's code: a link opens once both ends have proved that they are its members. Left out: nobody proves anything. */
   readonly lobby?: string;
   /** Who signs the lobby's rosters: a link opens once one of them has the peer. Left out: nobody does. */
@@ -57,7 +59,7 @@ export class LinkMesh {
 
   constructor(options: LinkMeshOptions) {
     assert(isEncodableGame(options.game), "a game identity that a hello can carry");
-    this.#options = { capabilities: 0, lobby: undefined, ...options };
+    this.#options = { capabilities: 0, isMutual: false, lobby: undefined, ...options };
     this.#rosters = new RosterExchange({ lobby: options.lobby, trust: options.trust, output: this.#output });
     this.#router.setMembers(options.localPeerId, this.#order);
   }

@@ -29,6 +29,8 @@ export interface LinkOptions {
   readonly role: LinkRole;
   readonly game: GameIdentity;
   readonly capabilities: number;
+  /** The pair's own connection shakes hands (`Transport.isMutual`). */
+  readonly isMutual: boolean;
   /** Our end of this link, in the hello. */
   readonly instance: number;
   /** The lobby's code, of which both ends prove that they are members; `undefined`: nobody proves anything. */

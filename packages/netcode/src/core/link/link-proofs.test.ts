@@ -227,7 +227,16 @@ describe("members prove who they are", () => {
     const output = new LinkOutput();
     const carrier = (): LinkCarrier => new LinkCarrier({ kind: "none", attemptMs: Infinity }, () => {});
     const carriers = { direct: carrier(), relay: carrier() };
-    const options = { localPeerId: ADA, peerId: BOB, role: "dialer", game: GAME, capabilities: 0, instance: 1, lobby: "KXRTM" } as const;
+    const options = {
+      localPeerId: ADA,
+      peerId: BOB,
+      role: "dialer",
+      game: GAME,
+      capabilities: 0,
+      isMutual: false,
+      instance: 1,
+      lobby: "KXRTM",
+    } as const;
     const relays = { hasOthers: () => true, canForward: () => true, checkSoon: () => {}, send: () => {}, offers: () => [] };
     const accepted: number[] = [];
     const proofs = new LinkProofs(

@@ -243,8 +243,9 @@ export class Link {
     this.healing.meet(hello.instance, this.capabilities);
     this.#stream.replay(hello.knownInstance === this.#options.instance ? hello.expectedSequence : undefined);
     greeting.isPeerKnown = true;
-    if (greeting.isProbeWaiting) carrier.send("unreliable", encodeProbe("probe-ack", hello.instance));
+    if (greeting.isProbed) carrier.send("unreliable", encodeProbe("probe-ack", hello.instance));
     if (greeting.isProbeAcked) this.#becomeReady(nowMs, carrier);
+    else this.#heard(nowMs, carrier);
   }
 
   /** The peer's id belongs to a new process, which knows nothing of what the old one agreed. */
@@ -360,13 +361,20 @@ export class Link {
     this.#standing.close("left");
   }
 
-  /** A sign of life, once the greeting is through. */
+  /** A sign of life, once the greeting is through. Before, it is for people alone: the peer hears us, but it may not know us yet. */
   #heard(nowMs: number, carrier: LinkCarrier): void {
-    if (carrier.state.kind !== "ready") return;
+    const { state } = carrier;
+    const isThere = state.kind === "greeting" && state.greeting.isPeerThere && this.#isMutual(carrier);
+    if (isThere) this.#standing.hear(nowMs);
+    if (state.kind !== "ready") return;
     const wasHeld = carrier.hear(nowMs);
     if (carrier === this.direct.carrier) this.healing.handleHeard();
     this.#standing.hear(nowMs);
     if (wasHeld) this.#stream.flush(nowMs);
+  }
+
+  #isMutual(carrier: LinkCarrier): boolean {
+    return this.#options.isMutual && carrier === this.direct.carrier;
   }
 
   #checkRelay(nowMs: number): void {

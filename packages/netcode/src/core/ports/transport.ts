@@ -82,6 +82,8 @@ export interface Transport {
   readonly localPeerId: PeerId;
   /** `CAPABILITY` bits of this process; none when left out. */
   readonly capabilities?: number;
+  /** Both ends of a connection have heard each other before either of them sends anything on a channel, as over SCTP: a packet that comes shows that ours arrive. No promise when left out. */
+  readonly isMutual?: boolean;
   /**
    * Starts one attempt to reach `peer`, in place of any earlier one. The outcome comes to the handler, but need not come at all:
    * signaling may be lost without a trace, so the caller keeps its own deadline; within it the transport repeats what got no answer. An attempt that comes *from* a peer is
