@@ -16,6 +16,14 @@ export const browserEnvironment: Environment = {
   loadPasswordParts: () => import("./lobby-password.ts"),
 };
 
+let warmUp: Promise<void> | undefined;
+
+/** The same before anybody asks for anything, with all that the browser loads for it. */
+export async function prepareRoomParts(): Promise<void> {
+  await loadRoomParts();
+  await warmUp;
+}
+
 async function loadRoomParts(): Promise<RoomParts> {
   if (typeof document === "undefined") {
     const message = "Lobbies are entered on a page, and this is none.";
@@ -23,5 +31,8 @@ async function loadRoomParts(): Promise<RoomParts> {
       "In Node, import from @rollcall/netcode/node. Where pages are rendered on a server or work in a worker, call this on the page.";
     throw new NetcodeError("BAD_ARGUMENT", { message, remedy });
   }
-  return (await import("./browser-room-parts.ts")).browserRoomParts;
+  const { browserRoomParts, warmUpWebRtc } = await import("./browser-room-parts.ts");
+  // Once, while the broker is asked.
+  warmUp ??= warmUpWebRtc();
+  return browserRoomParts;
 }

@@ -1,7 +1,7 @@
 import { prepareVisitCrypto } from "../adapters/visit-crypto.ts";
 import type { MessageTypes, NoMessages } from "../core/base/message-type.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
-import { browserEnvironment } from "./browser-environment.ts";
+import { browserEnvironment, prepareRoomParts } from "./browser-environment.ts";
 import { prepareDevice } from "./device-identity.ts";
 import * as lobbies from "./enter-lobby.ts";
 import * as matches from "./local-match.ts";
@@ -17,7 +17,7 @@ import type { Match } from "./match-types.ts";
 export async function prepareLobby(): Promise<void> {
   prepareDevice(browserEnvironment.page);
   try {
-    await Promise.all([browserEnvironment.loadRoomParts(), prepareVisitCrypto()]);
+    await Promise.all([prepareRoomParts(), prepareVisitCrypto()]);
   } catch {
     // Tried again when it is needed.
   }

@@ -1,4 +1,5 @@
 import { PeerJsTransport } from "../adapters/peerjs.ts";
+export { warmUpWebRtc } from "../adapters/warm-up.ts";
 import { LinkMesh } from "../core/link/link-mesh.ts";
 import { LobbyRoom } from "./lobby-room.ts";
 import type { RoomParts } from "./room-parts.ts";
