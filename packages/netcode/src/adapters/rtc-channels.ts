@@ -119,7 +119,7 @@ export class RtcChannels {
   send(name: Channel, bytes: Uint8Array): SendOutcome {
     assert(bytes.length > 0 && bytes.length <= CHANNEL_BYTES_MAX[name], "a message within the limit of its channel");
     const channel = this.#channels.get(name);
-    if (this.#state !== "open" || channel?.readyState !== "open") return "closed";
+    if (this.#state !== "open" || channel === undefined) return "closed";
     if (channel.bufferedAmount + bytes.length > bufferLimit(name, bytes.length) && !this.#mayPass(name)) return "full";
     try {
       channel.send(isOnArrayBuffer(bytes) ? bytes : new Uint8Array(bytes));
@@ -186,7 +186,7 @@ export class RtcChannels {
     channel.addEventListener("open", () => this.#checkOpen(), { signal });
     // Without `bulk` a match plays on.
     if (name !== "bulk") channel.addEventListener("close", () => this.#fail(), { signal });
-    channel.addEventListener("message", (event) => this.#receive(name, "data" in event ? event.data : undefined), { signal });
+    channel.addEventListener("message", (event) => this.#receive(name, (event as MessageEvent<unknown>).data), { signal });
     // An announced channel may be open already.
     this.#checkOpen();
   }
