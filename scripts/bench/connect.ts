@@ -36,6 +36,7 @@ interface BenchPage {
   connect(id: string): Promise<BareTimes>;
   prepare(): Promise<void>;
   host(): Promise<string>;
+  linkedAtMs(): number;
   join(code: string): Promise<JoinTimes>;
   measureEchoes(): Promise<{ readonly bareMs: number[]; readonly ourMs: number[] }>;
 }
@@ -86,9 +87,15 @@ export async function benchConnect(): Promise<Row[]> {
   }
 }
 
+/** With those of the page that hosts. */
+interface BothTimes extends JoinTimes {
+  /** The link is open there. */
+  readonly hostLinkedMs: number;
+}
+
 interface Rounds {
   readonly bare: BareTimes[];
-  readonly joins: JoinTimes[];
+  readonly joins: BothTimes[];
 }
 
 function emptyRounds(): Rounds {
@@ -101,7 +108,8 @@ function rowsOf(where: string, { bare, joins }: Rounds): Row[] {
     { name: `${where}: bare PeerJS connect, median`, value: `${openMs.toFixed(0)} ms` },
     rowOf(`${where}: bare PeerJS, to the first answer of the other end`, bare, "answeredMs", openMs),
     rowOf(`${where}: from Join to the admission`, joins, "admittedMs", openMs),
-    rowOf(`${where}: to the open link, identity proven`, joins, "linkedMs", openMs),
+    rowOf(`${where}: to the open link of the host, identity proven`, joins, "hostLinkedMs", openMs),
+    rowOf(`${where}: to that of the guest`, joins, "linkedMs", openMs),
     rowOf(`${where}: to the first synchronised frame`, joins, "synchronizedMs", openMs),
   ];
 }
@@ -136,12 +144,14 @@ async function joinAndSynchronise(
   browser: Browser,
   url: string,
   options: { readonly latencyMs: number; readonly isPrepared: boolean },
-): Promise<JoinTimes> {
+): Promise<BothTimes> {
   return withTwoPages(browser, { url, latencyMs: options.latencyMs }, async (first, second) => {
     if (options.isPrepared)
       await Promise.all([first, second].map((page) => page.evaluate(() => (globalThis as unknown as BenchPage).prepare())));
     const code = await first.evaluate(() => (globalThis as unknown as BenchPage).host());
-    return second.evaluate((text) => (globalThis as unknown as BenchPage).join(text), code);
+    const times = await second.evaluate((text) => (globalThis as unknown as BenchPage).join(text), code);
+    const linkedAtMs = await first.evaluate(() => (globalThis as unknown as BenchPage).linkedAtMs());
+    return { ...times, hostLinkedMs: linkedAtMs - times.beganAtMs };
   });
 }
 

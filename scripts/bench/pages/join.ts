@@ -16,9 +16,15 @@ const input = (): { dx: number } => ({ dx: 0 });
 /** The broker itself, as PeerJS reaches its server: no proxy in between. */
 const broker = `http://${location.hostname}:${new URLSearchParams(location.search).get("broker")}`;
 const options = { game, broker, iceServers: [] };
+/** By the machine's clock, which both pages have. */
+const clockMs = (): number => performance.timeOrigin + performance.now();
+/** Of the host's link. */
+let linkedAtMs = Number.NaN;
 
 /** Milliseconds from the call of `joinLobby`. */
 export interface JoinTimes {
+  /** That call, by the machine's clock. */
+  readonly beganAtMs: number;
   /** The broker has admitted us. */
   readonly admittedMs: number;
   /** The link is open: who the other is was proven, and both kinds of channel carry. */
@@ -39,13 +45,16 @@ Object.assign(globalThis, {
     lobby.on("change", () => {
       if (isStarted || !lobby.peers.some((peer) => peer.status === "open")) return;
       isStarted = true;
+      linkedAtMs = clockMs();
       void lobby.start();
     });
     void lobby.nextMatch().then((match) => match.run({ input }));
     return lobby.code;
   },
+  linkedAtMs: () => linkedAtMs,
   join: async (code: string): Promise<JoinTimes> => {
     const beganMs = performance.now();
+    const beganAtMs = clockMs();
     const sinceMs = (): number => performance.now() - beganMs;
     const lobby = await joinLobby(code, { ...options, name: "guest" });
     const admittedMs = sinceMs();
@@ -63,6 +72,6 @@ Object.assign(globalThis, {
     });
     const linkedMs = await linked;
     await lobby.leave();
-    return { admittedMs, linkedMs, startedMs, synchronizedMs };
+    return { beganAtMs, admittedMs, linkedMs, startedMs, synchronizedMs };
   },
 });
