@@ -54,6 +54,8 @@ it("[FO25] a seek into rows that are gone shows nothing, and every event of what
   expect([session.feeder, session.newestFrame]).toEqual([ann, FRAMES - 1]);
   expect(session.seek(30)).toBe(false);
   expect(session.feeder).toBe(bob);
+  // No frame was begun without its inputs: there is none to show again.
+  expect(session.seek(0)).toBe(false);
   session.handlePacket(32, bob, stateBefore(10));
   session.handlePacket(32, bob, rowsFrom(10));
   for (let frame = 0; frame < FRAMES; frame++) session.advanceFrame(32 + 16 * frame, nothing, 8);
