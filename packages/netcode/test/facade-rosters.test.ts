@@ -54,6 +54,20 @@ describe("rosters in the lobby", () => {
     expect(linked(room, cyd)).toEqual(["Ada", "Dee"]);
   });
 
+  test("[FA112] `state` is one object until something in it changes, of who heard of a departure by a roster alone, too", async () => {
+    const room = await signedRoom();
+    const [host, bob, cyd, dee] = room.lobbies as [TagLobby, TagLobby, TagLobby, TagLobby];
+    const states: unknown[] = [cyd.state];
+    cyd.on("member-left", () => states.push(cyd.state));
+    deafen(room, 2);
+    for (const { me } of [bob, dee]) {
+      await room.world.until(host.kick(me.peerId));
+      await room.world.run(100);
+      expect(cyd.state).toBe(states.at(-1));
+    }
+    expect([names(cyd), new Set(states).size]).toEqual([["Ada", "Cyd"], 3]);
+  });
+
   test("[TK71] who left is gone, too; a page that was reloaded has not left: its link is there again before the broker tells of it", async () => {
     const room = await signedRoom();
     const cyd = room.lobbies[2]!;

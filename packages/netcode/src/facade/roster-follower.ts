@@ -22,14 +22,20 @@ export class RosterFollower {
   readonly #left = new Set<PeerId>();
   /** Of the newest roster; 0: none. */
   #number = 0;
+  /** What `view` made last, and of which lobby. */
+  #viewed: { readonly lobby: LobbyState; readonly view: LobbyState } | undefined;
 
   constructor(options: RosterFollowerOptions) {
     this.#options = options;
   }
 
-  /** The lobby without who has left. */
+  /** The lobby without who has left: one object until that changes, since who draws it asks whether it is another (React's `useSyncExternalStore` without an end). */
   view(lobby: LobbyState): LobbyState {
-    return this.#left.size === 0 ? lobby : { ...lobby, members: lobby.members.filter(({ peerId }) => !this.#left.has(peerId)) };
+    if (this.#left.size === 0) return lobby;
+    if (this.#viewed?.lobby !== lobby) {
+      this.#viewed = { lobby, view: { ...lobby, members: lobby.members.filter(({ peerId }) => !this.#left.has(peerId)) } };
+    }
+    return this.#viewed.view;
   }
 
   /** A newer roster. */
@@ -47,6 +53,7 @@ export class RosterFollower {
       else if (!this.#left.has(peerId)) {
         const before = this.view(lobby);
         this.#left.add(peerId);
+        this.#viewed = undefined;
         handleEvent({ type: "change", change: { type: "member-left", peerId, reason }, before });
       }
     }
