@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import {
   button,
   defineGame,
@@ -6,6 +6,8 @@ import {
   startLocalMatch as startHere,
   type Game,
   type GameOptions,
+  type LobbyOf,
+  type MatchOf,
   type InputField,
   type Json,
   type RunOptions,
@@ -19,7 +21,7 @@ import type { LocalMatchOptions } from "../src/facade/player-options.ts";
 import type { LobbyOptions } from "../src/facade/lobby-types.ts";
 import type { Match } from "../src/facade/match-types.ts";
 import { errorOf, openRoom, options, play, startAll } from "./facade-room.ts";
-import { FacadeWorld } from "./facade-world.ts";
+import { FacadeWorld, type TestPage } from "./facade-world.ts";
 import { tagGame } from "./tag-game.ts";
 
 /** What a program without types passes. */
@@ -350,6 +352,42 @@ describe("the end of a match", () => {
     const { world, match } = local({ ...score, result: ({ frames }: Score) => (frames > 5 ? outcome : undefined) });
     expect(await world.until(match.ended)).toBe(outcome);
     expect(world.reported).toEqual([]);
+  });
+
+  test("[FA113] a result that is a function closes the match and is told, in the first frame and later", async () => {
+    for (const frame of [0, 100]) {
+      const { world, match } = local({ ...score, result: ({ frames }: Score) => (frames > frame ? () => frames : undefined) });
+      await world.run(3_000);
+      expect([match.phase, world.reported.map(String)]).toEqual([
+        "closed",
+        ["AssertionError: expected: result to give plain data, got a function"],
+      ]);
+      await expect(match.ended).rejects.toMatchObject({ code: "CLOSED", cause: world.reported[0] });
+    }
+  });
+
+  test("[FA113] what a match ends with has the type of the game's `result`", () => {
+    interface Outcome {
+      readonly winner: string;
+    }
+    const game = defineGame({
+      id: "typed",
+      version: 1,
+      frameRateHz: 60,
+      players: [1, 2],
+      input: { press: button() },
+      init: () => ({ frames: 0 }),
+      step: (state) => void state.frames++,
+      result: ({ frames }): Outcome | undefined => (frames > 5 ? { winner: "Ada" } : undefined),
+    });
+    const match = startLocalMatch(new FacadeWorld().page().environment, { game, players: PLAYERS });
+    expectTypeOf(match.ended).resolves.toEqualTypeOf<Outcome>();
+    expectTypeOf<MatchOf<typeof game>["ended"]>().resolves.toEqualTypeOf<Outcome>();
+    expectTypeOf<NonNullable<LobbyOf<typeof game>["match"]>["ended"]>().resolves.toEqualTypeOf<Outcome>();
+    const entered = (page: TestPage) => joinLobby(page.environment, "BCDFG", { game, name: "Ada" });
+    expectTypeOf(entered).returns.resolves.toEqualTypeOf<LobbyOf<typeof game>>();
+    match.on("ended", ({ result }) => expectTypeOf(result).toEqualTypeOf<Outcome>());
+    match.stop();
   });
 
   test("[FA110] `ended` names what the game's own code threw, and why the lobby was closed", async () => {

@@ -33,9 +33,9 @@ export async function prepareLobby(): Promise<void> {
  * match.run({ input: readKeys, render: (view) => draw(view.state) });
  * ```
  */
-export function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: HostOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+export function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  options: HostOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   return lobbies.hostLobby(browserEnvironment, options);
 }
 
@@ -47,10 +47,10 @@ export function hostLobby<State, Schema extends InputSchema, Messages extends Me
  * lobby.on("match", (match) => match.run({ input: readKeys, render: (view) => draw(view.state) }));
  * ```
  */
-export function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+export function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
   code: string,
-  options: JoinOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+  options: JoinOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   return lobbies.joinLobby(browserEnvironment, code, options);
 }
 
@@ -58,9 +58,9 @@ export function joinLobby<State, Schema extends InputSchema, Messages extends Me
  * Joins a lobby of the public list that has a free seat and plays no match, the fullest first; where there is none, opens one that is listed. Rejects with a
  * `NetcodeError`. Abort it by `options.signal`: a seat that was taken meanwhile is given back.
  */
-export function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: QuickMatchOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+export function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  options: QuickMatchOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   return lobbies.quickMatch(browserEnvironment, options);
 }
 
@@ -80,13 +80,15 @@ export function watchLobbies(options: LobbyListOptions): Promise<LobbyList> {
  * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Call it first, when the page
  * loads. A tab that was duplicated while the first one lives gets `undefined` too, unless it asks to take over; a seat is one page's at a time. The member is as it was, `options.name` and the like are not used. Rejects when the broker cannot be asked.
  */
-export function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: ResumeOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages> | undefined> {
+export function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  options: ResumeOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result> | undefined> {
   return lobbies.resumeLobby(browserEnvironment, options);
 }
 
 /** A match on this page alone: bots, couch play, practice, the title screen. Frame 0 runs at once; `stop` frees everything. */
-export function startLocalMatch<State, Schema extends InputSchema>(options: LocalMatchOptions<State, Schema>): Match<State, Schema> {
+export function startLocalMatch<State, Schema extends InputSchema, Result = unknown>(
+  options: LocalMatchOptions<State, Schema, Result>,
+): Match<State, Schema, Result> {
   return matches.startLocalMatch(browserEnvironment, options);
 }

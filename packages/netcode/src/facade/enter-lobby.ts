@@ -48,10 +48,10 @@ const AUDIENCE = 8;
 type AnyLobbyOptions = Omit<LobbyOptions<never, never>, "game"> & { readonly game: GameIdentity };
 
 /** Opens a lobby and is its host. Rejects with a `NetcodeError`. */
-export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
+export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
   environment: Environment,
-  options: HostOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+  options: HostOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   const { metadata = null, listed = false, relayOnly = false, audience = AUDIENCE } = checkedOptions(options);
   checkedBoolean("listed", listed);
   checkedBoolean("relayOnly", relayOnly);
@@ -70,10 +70,10 @@ export async function hostLobby<State, Schema extends InputSchema, Messages exte
 }
 
 /** Joins a listed lobby that has a free seat and plays no match, or opens one. Rejects with a `NetcodeError`. */
-export async function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes>(
+export async function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
   environment: Environment,
-  options: QuickMatchOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+  options: QuickMatchOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   const metadata = checkedJson("what is wanted", checkedOptions(options).wanted ?? null, LOBBY_LIMITS.listedMetadataBytes);
   if (Object.keys(options.wanted ?? {}).length > LOBBY_LIMITS.filterFields)
     throw badArgument(`at most ${LOBBY_LIMITS.filterFields} fields wanted`);
@@ -94,11 +94,11 @@ export async function watchLobbies(environment: Environment, options: LobbyListO
 }
 
 /** Joins the lobby of a code, or of an invite, as people type or paste it. Rejects with a `NetcodeError`. */
-export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
+export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
   environment: Environment,
   code: string,
-  options: JoinOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+  options: JoinOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   const normalized = normalizeLobbyCode(checkedText("a code", code));
   if (normalized === undefined) throw new NetcodeError("LOBBY_NOT_FOUND", { message: "This is not a lobby code." });
   const reservation = readReservation(code);
@@ -117,10 +117,10 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
  * Back to the seat that this tab had before it was reloaded; `undefined` when there is none, or it is gone. Name, colour and choices stay
  * as they were. Rejects when the broker cannot be asked.
  */
-export async function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes>(
+export async function resumeLobby<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
   environment: Environment,
-  options: ResumeOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages> | undefined> {
+  options: ResumeOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result> | undefined> {
   const memory = seatMemoryOf(environment, checkedOptions(options));
   const seat = await memory.recall(options.takeOver === true);
   if (seat === undefined) return undefined;
@@ -157,11 +157,11 @@ interface Arrival {
   readonly seatMemory?: SeatMemory;
 }
 
-async function enter<State, Schema extends InputSchema, Messages extends MessageTypes>(
+async function enter<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
   environment: Environment,
-  options: LobbyOptions<State, Schema, Messages>,
+  options: LobbyOptions<State, Schema, Messages, Result>,
   { invite, entrance: wish, password, seatMemory = seatMemoryOf(environment, options) }: Arrival,
-): Promise<Lobby<State, Schema, Messages>> {
+): Promise<Lobby<State, Schema, Messages, Result>> {
   const address = addressOf(environment, options);
   checkSignal(options.signal);
   checkIceServers(options.iceServers);
@@ -172,7 +172,7 @@ async function enter<State, Schema extends InputSchema, Messages extends Message
   const { game, signal } = options;
   const entrance = await withProof(environment, wish, password, { lobbyUrl: address.lobbyUrl, game, key: visit.key, signal });
   let connection: LobbyConnection | undefined;
-  let room: LobbyRoom<State, Schema, Messages> | undefined;
+  let room: LobbyRoom<State, Schema, Messages, Result> | undefined;
   const ticker = environment.startTicker(ROOM_TICK_MS, (nowMs) => {
     connection?.tick(nowMs);
     room?.tick(nowMs);
@@ -286,9 +286,9 @@ function loadPasswordParts(environment: Environment): Promise<PasswordParts> {
 }
 
 /** Loaded only where somebody wants to read it. */
-async function openLog<State, Schema extends InputSchema, Messages extends MessageTypes>(
+async function openLog<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
   { page }: Environment,
-  { log }: LobbyOptions<State, Schema, Messages>,
+  { log }: LobbyOptions<State, Schema, Messages, Result>,
   ticker: Ticker,
 ): Promise<LobbyLog | undefined> {
   if (log === undefined) return undefined;
@@ -347,8 +347,8 @@ function seatMemoryOf(environment: Environment, options: AnyLobbyOptions): SeatM
 }
 
 /** What a new lobby is like. */
-function roomOf<State, Schema extends InputSchema, Messages extends MessageTypes>(
-  options: QuickMatchOptions<State, Schema, Messages>,
+function roomOf<State, Schema extends InputSchema, Messages extends MessageTypes, Result>(
+  options: QuickMatchOptions<State, Schema, Messages, Result>,
 ): { readonly game: GameIdentity; readonly profile: Profile; readonly capacity: number; readonly settings: Json } {
   return {
     game: checkedIdentity(options.game),

@@ -15,8 +15,8 @@ import { NetcodeError } from "./netcode-error.ts";
 const LINGER_MS = 3_000;
 
 /** What matches take from their lobby. */
-export type MatchSurroundings<State, Schema extends InputSchema> = Omit<
-  MatchRunnerOptions<State, Schema>,
+export type MatchSurroundings<State, Schema extends InputSchema, Result> = Omit<
+  MatchRunnerOptions<State, Schema, Result>,
   "agreement" | "entry" | "handleOver"
 > & {
   readonly isMember: (peerId: PeerId) => boolean;
@@ -25,26 +25,26 @@ export type MatchSurroundings<State, Schema extends InputSchema> = Omit<
 };
 
 /** The matches of one lobby on one peer: the running one, and the last one while others may still need its packets. */
-export class LobbyMatches<State, Schema extends InputSchema> {
-  readonly #surroundings: MatchSurroundings<State, Schema>;
+export class LobbyMatches<State, Schema extends InputSchema, Result> {
+  readonly #surroundings: MatchSurroundings<State, Schema, Result>;
   readonly #early = new EarlyPackets();
-  #current: MatchRunner<State, Schema> | undefined;
+  #current: MatchRunner<State, Schema, Result> | undefined;
   /** The running match, if it is ours to play and could not be opened. */
   #missed: MissedMatch | undefined;
   /** Ended for the lobby; packets are still answered until then. */
-  #lingering: { readonly runner: MatchRunner<State, Schema>; readonly untilMs: number } | undefined;
+  #lingering: { readonly runner: MatchRunner<State, Schema, Result>; readonly untilMs: number } | undefined;
 
-  constructor(surroundings: MatchSurroundings<State, Schema>) {
+  constructor(surroundings: MatchSurroundings<State, Schema, Result>) {
     this.#surroundings = surroundings;
   }
 
   /** The match that is being played, if we have a seat in it. */
-  get current(): MatchRunner<State, Schema> | undefined {
+  get current(): MatchRunner<State, Schema, Result> | undefined {
     return this.#current;
   }
 
   /** The same, until we are out of it: what a game has as its match. */
-  get shown(): MatchRunner<State, Schema> | undefined {
+  get shown(): MatchRunner<State, Schema, Result> | undefined {
     return this.#current?.isOut === true ? undefined : this.#current;
   }
 
@@ -54,7 +54,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   }
 
   /** The lobby started a match. `undefined` when we have no seat in it: we wait for the next. Throws what the game's `init` throws, and for an agreement that cannot be played. */
-  start(agreement: MatchAgreement): MatchRunner<State, Schema> | undefined {
+  start(agreement: MatchAgreement): MatchRunner<State, Schema, Result> | undefined {
     this.dispose();
     return this.#hasSeat(agreement) ? this.#openOurs(agreement, "player") : undefined;
   }
@@ -69,7 +69,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
   }
 
   /** Follows a match in which we have no seat. Throws as `start` does. */
-  watch(agreement: MatchAgreement): MatchRunner<State, Schema> {
+  watch(agreement: MatchAgreement): MatchRunner<State, Schema, Result> {
     this.dispose();
     return this.#open(agreement, "watch");
   }
@@ -78,7 +78,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     return seats.some((seat) => seat.kind === "person" && seat.peerId === this.#surroundings.localPeerId);
   }
 
-  #openOurs(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema> {
+  #openOurs(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema, Result> {
     try {
       return this.#open(agreement, entry);
     } catch (error) {
@@ -88,7 +88,7 @@ export class LobbyMatches<State, Schema extends InputSchema> {
     }
   }
 
-  #open(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema> {
+  #open(agreement: MatchAgreement, entry: MatchEntry): MatchRunner<State, Schema, Result> {
     const { handleOver } = this.#surroundings;
     this.#checkPlayable(agreement);
     const runner = new MatchRunner({

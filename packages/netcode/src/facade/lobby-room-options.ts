@@ -13,10 +13,10 @@ import type { LobbyVisit } from "./lobby-visit.ts";
 import type { SeatMemory } from "./seat-memory.ts";
 
 /** What a lobby is made of. */
-export interface LobbyRoomOptions<State, Schema extends InputSchema, Messages extends MessageTypes> {
+export interface LobbyRoomOptions<State, Schema extends InputSchema, Messages extends MessageTypes, Result> {
   readonly page: Page;
   readonly ticker: Ticker;
-  readonly game: Game<State, Schema, Messages>;
+  readonly game: Game<State, Schema, Messages, Result>;
   readonly connection: LobbyConnection;
   readonly admission: Admission;
   readonly transport: Transport;

@@ -32,21 +32,21 @@ import type { Lobby, LobbyEvents, LobbyPeer, LobbySecurity, StartOptions } from 
 import type { Match } from "./match-types.ts";
 
 /** The lobby as the game sees it: wires the member's machine, the links and the matches. */
-export class LobbyRoom<State, Schema extends InputSchema, Messages extends MessageTypes>
+export class LobbyRoom<State, Schema extends InputSchema, Messages extends MessageTypes, Result>
   extends LobbyRequests<Messages>
-  implements Lobby<State, Schema, Messages>
+  implements Lobby<State, Schema, Messages, Result>
 {
   protected readonly content: LobbyContent<Messages>;
-  readonly #options: LobbyRoomOptions<State, Schema, Messages>;
+  readonly #options: LobbyRoomOptions<State, Schema, Messages, Result>;
   readonly #peerId: PeerId;
   readonly #connection: LobbyConnection;
   readonly #links: PeerLinks;
   readonly #rosters: RosterFollower;
   readonly #absences: MemberAbsences;
-  readonly #matches: LobbyMatches<State, Schema>;
-  readonly #listeners: Listeners<LobbyEvents<State, Schema>>;
-  readonly #nextMatch = new MatchWaiters<Match<State, Schema>>();
-  readonly #started = new MatchWaiters<Match<State, Schema>>();
+  readonly #matches: LobbyMatches<State, Schema, Result>;
+  readonly #listeners: Listeners<LobbyEvents<State, Schema, Result>>;
+  readonly #nextMatch = new MatchWaiters<Match<State, Schema, Result>>();
+  readonly #started = new MatchWaiters<Match<State, Schema, Result>>();
   readonly #stopsListening: readonly (() => void)[];
   readonly #overReport: MatchOverReport;
   readonly #figures = new ShownFigures();
@@ -57,7 +57,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
   #freeAtMs = Infinity;
   readonly #freed = new Deferred<void>();
 
-  constructor(options: LobbyRoomOptions<State, Schema, Messages>) {
+  constructor(options: LobbyRoomOptions<State, Schema, Messages, Result>) {
     super(options.connection, options.makeVerifier, () => options.page.randomToken());
     const { admission, connection, game, page, ticker } = options;
     this.#options = options;
@@ -154,20 +154,20 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     return this.#connection.connected;
   }
 
-  get match(): Match<State, Schema> | undefined {
+  get match(): Match<State, Schema, Result> | undefined {
     return this.#matches.shown;
   }
 
-  on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void {
+  on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema, Result>[Name]): () => void {
     return this.#listeners.on(name, listener);
   }
 
-  nextMatch(): Promise<Match<State, Schema>> {
+  nextMatch(): Promise<Match<State, Schema, Result>> {
     if (this.#closed) return Promise.reject(new NetcodeError("CLOSED"));
     return this.match === undefined ? this.#nextMatch.wait() : Promise.resolve(this.match);
   }
 
-  async start(options: StartOptions = {}): Promise<Match<State, Schema>> {
+  async start(options: StartOptions = {}): Promise<Match<State, Schema, Result>> {
     const command = startCommand(options, this.#options.game.players, this.state);
     // The match may come before the reply, and never comes when the start is refused.
     const started = this.#started.wait();
@@ -176,7 +176,7 @@ export class LobbyRoom<State, Schema extends InputSchema, Messages extends Messa
     return started;
   }
 
-  watch(): Match<State, Schema> {
+  watch(): Match<State, Schema, Result> {
     if (this.#closed) throw new NetcodeError("CLOSED");
     const agreement = this.state.match;
     if (agreement === undefined || this.match !== undefined) throw badArgument("a running match in which we have no seat");

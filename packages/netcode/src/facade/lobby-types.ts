@@ -14,9 +14,14 @@ import type { Match } from "./match-types.ts";
 import type { PlayerOptions, ProfileOptions } from "./player-options.ts";
 
 /** What entering a lobby takes, by whatever way. */
-export interface LobbyOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends ProfileOptions {
+export interface LobbyOptions<
+  State,
+  Schema extends InputSchema,
+  Messages extends MessageTypes = NoMessages,
+  Result = unknown,
+> extends ProfileOptions {
   /** What `defineGame` returned. Members need an equal one: else joining rejects with `VERSION_MISMATCH`. */
-  readonly game: Game<State, Schema, Messages>;
+  readonly game: Game<State, Schema, Messages, Result>;
   /** The broker's address, `http:`, `https:`, `ws:` or `wss:`; default: the page's own origin. */
   readonly broker?: string | URL;
   /** Replaces the ICE servers that the broker hands out. */
@@ -30,21 +35,23 @@ export interface LobbyOptions<State, Schema extends InputSchema, Messages extend
 }
 
 /** For `resumeLobby`. */
-export interface ResumeOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+export interface ResumeOptions<
   State,
-  Schema,
-  Messages
-> {
+  Schema extends InputSchema,
+  Messages extends MessageTypes = NoMessages,
+  Result = unknown,
+> extends LobbyOptions<State, Schema, Messages, Result> {
   /** Takes the seat back from another tab that has it, which gets `closed` with `SEAT_TAKEN`. Ask the person first. */
   readonly takeOver?: boolean;
 }
 
 /** For `joinLobby`. */
-export interface JoinOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+export interface JoinOptions<
   State,
-  Schema,
-  Messages
-> {
+  Schema extends InputSchema,
+  Messages extends MessageTypes = NoMessages,
+  Result = unknown,
+> extends LobbyOptions<State, Schema, Messages, Result> {
   /**
    * `spectator`: to watch. `queue`: to play, and where the lobby is full, to wait for the next free seat. Default: to play, or `LOBBY_FULL`.
    */
@@ -54,11 +61,12 @@ export interface JoinOptions<State, Schema extends InputSchema, Messages extends
 }
 
 /** For `hostLobby`. */
-export interface HostOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+export interface HostOptions<
   State,
-  Schema,
-  Messages
-> {
+  Schema extends InputSchema,
+  Messages extends MessageTypes = NoMessages,
+  Result = unknown,
+> extends LobbyOptions<State, Schema, Messages, Result> {
   /** Most members who play; guests come on top. Default: the game's most players. At most 64: who has no seat in a match may `watch` it. */
   readonly capacity?: number;
   /** What matches are played by: `settings` of `init`. Plain data of at most 4,096 bytes of JSON; default `null`. The host may change it (`setSettings`). */
@@ -109,7 +117,7 @@ export interface LobbySecurity {
 }
 
 /** For `lobby.on`, which throws `BAD_ARGUMENT` for another name. Listeners are called after `lobby.state` has changed; one that throws is reported, and the others are still called. */
-export interface LobbyEvents<State, Schema extends InputSchema> {
+export interface LobbyEvents<State, Schema extends InputSchema, Result = unknown> {
   /** Anything of `lobby.state` or `lobby.peers` changed: draw again. */
   change: () => void;
   /** Another member is there. `peer-unreachable` or `lobby.peers` says whether it can be reached. */
@@ -135,7 +143,7 @@ export interface LobbyEvents<State, Schema extends InputSchema> {
    */
   "idle-warning": (closesInMs: number) => void;
   /** A match starts in which we have a seat, for the host and all others alike. Who has none is told by `change`: `state.match` is there, and may be watched. */
-  match: (match: Match<State, Schema>) => void;
+  match: (match: Match<State, Schema, Result>) => void;
   /** A member that the broker hears could not prove who it is (`IDENTITY_MISMATCH`, `NOT_INVITED`: not tried again), or cannot be reached, or no more. It is still tried, now and then; `lobby.peers` says when it is open. */
   "peer-unreachable": (member: Member, error: NetcodeErrorLike) => void;
   /** A member wants to send us a file: call `accept` or `refuse`, now or within two minutes. Where nobody listens it is refused. */
@@ -161,7 +169,7 @@ export interface StartOptions {
  * A lobby as one of its members has it, until `leave` or `closed`. What is asked of the broker resolves once it is done, and rejects with a `NetcodeError`: with
  * `NOT_HOST` where it is the host's, `BAD_ARGUMENT` or `BAD_REQUEST` for what cannot be, `RATE_LIMITED`, `BROKER_UNREACHABLE` without an answer in 10 s, `CLOSED` after the end.
  */
-export interface Lobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> {
+export interface Lobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown> {
   /** What people type to join. */
   readonly code: string;
   /**
@@ -180,11 +188,11 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   /** False while the control socket is lost: links and a running match go on, and what is asked of the broker waits for it, up to 10 s. */
   readonly brokerConnected: boolean;
   /** The match being played; `undefined` in the room, and after `stop`. */
-  readonly match: Match<State, Schema> | undefined;
+  readonly match: Match<State, Schema, Result> | undefined;
   /** Returns the way to stop listening. */
-  on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema>[Name]): () => void;
+  on<Name extends keyof LobbyEvents<State, Schema>>(name: Name, listener: LobbyEvents<State, Schema, Result>[Name]): () => void;
   /** The next match in which we have a seat (or the one running), for host and guests alike: who only watches waits for `state.match`, and calls `watch`. Rejects with `CLOSED`. */
-  nextMatch(): Promise<Match<State, Schema>>;
+  nextMatch(): Promise<Match<State, Schema, Result>>;
   /** Somebody is still here: after `idle-warning`. */
   keepOpen(): Promise<void>;
   /** Changes what is given of our name, colour, choices and guests. A running match keeps the profiles that it began with. */
@@ -228,7 +236,7 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
    * Starts a match for all, with the connected players in the order of their seats. Resolves with it once it is there; a host that only watches gets it as a watcher. Rejects with
    * `MATCH_RUNNING`, too, and with `CLOSED` where the game's `init` throws here.
    */
-  start(options?: StartOptions): Promise<Match<State, Schema>>;
+  start(options?: StartOptions): Promise<Match<State, Schema, Result>>;
   /**
    * Offers a file (a map, an avatar, a replay) to other members, over the pair's own connection and at a pace that a running match does not feel. Resolves once it is offered;
    * `done` of the transfer tells when it is there. Rejects with `BAD_ARGUMENT` (another's peer id that is none, too much of a name), `TRANSFER_FAILED` or `CLOSED`.
@@ -247,7 +255,7 @@ export interface Lobby<State, Schema extends InputSchema, Messages extends Messa
   /** Of `block` alone. */
   isBlocked(peerId: PeerId): boolean;
   /** Follows the running match, in which we have no seat, or which we have stopped; it becomes `match`. Throws `BAD_ARGUMENT` when none runs, or when it is our `match` already, and `CLOSED`. */
-  watch(): Match<State, Schema>;
+  watch(): Match<State, Schema, Result>;
   /** Says goodbye and frees every connection, timer and worker. */
   leave(): Promise<void>;
 }

@@ -14,10 +14,10 @@ import type { Match } from "./match-types.ts";
 const LOCAL_PEER_ID = "local" as PeerId;
 
 /** A match on this page alone: bots, couch play, practice, the title screen. Frame 0 runs at once; `stop` frees everything. */
-export function startLocalMatch<State, Schema extends InputSchema>(
+export function startLocalMatch<State, Schema extends InputSchema, Result>(
   environment: Pick<Environment, "page" | "startTicker">,
-  options: LocalMatchOptions<State, Schema>,
-): Match<State, Schema> {
+  options: LocalMatchOptions<State, Schema, Result>,
+): Match<State, Schema, Result> {
   checkedIdentity(checkedOptions(options).game);
   const [fewest, most] = options.game.players;
   const length = Array.isArray(options.players) ? options.players.length : 0;
@@ -36,7 +36,7 @@ export function startLocalMatch<State, Schema extends InputSchema>(
     hostId: LOCAL_PEER_ID,
     countdownMs: 0,
   };
-  let runner: MatchRunner<State, Schema> | undefined;
+  let runner: MatchRunner<State, Schema, Result> | undefined;
   const ticker: Ticker = environment.startTicker(MATCH_TICK_MS, (nowMs) => runner?.tick(nowMs));
   try {
     runner = new MatchRunner({

@@ -1,4 +1,5 @@
 import type { Page } from "../adapters/page.ts";
+import type { NoMessages } from "../core/base/message-type.ts";
 import type { PeerId } from "../core/base/units.ts";
 import type { Game, MatchSetup } from "../core/game/game.ts";
 import { GameSimulation } from "../core/game/game-simulation.ts";
@@ -29,10 +30,10 @@ import { tellSessionEvent } from "./tell-session-event.ts";
 import { WatchedSimulation, type CorrectionMoment } from "./watched-simulation.ts";
 import type { Match, MatchEvents, MatchStats, MatchView, RunOptions } from "./match-types.ts";
 
-export interface MatchRunnerOptions<State, Schema extends InputSchema> {
+export interface MatchRunnerOptions<State, Schema extends InputSchema, Result> {
   readonly page: Page;
   readonly nowMs: () => number;
-  readonly game: Game<State, Schema>;
+  readonly game: Game<State, Schema, NoMessages, Result>;
   readonly agreement: MatchAgreement;
   readonly localPeerId: PeerId;
   readonly transmit: (transmit: Transmit) => void;
@@ -59,11 +60,11 @@ export type MatchOver = "result" | "stopped" | "failed";
 const RUN_AHEAD_FRAMES_MAX = 8;
 
 /** One match on one peer: simulation, session and driver, as the game sees them. */
-export class MatchRunner<State, Schema extends InputSchema> implements Match<State, Schema>, MatchDriverHost {
+export class MatchRunner<State, Schema extends InputSchema, Result> implements Match<State, Schema, Result>, MatchDriverHost {
   readonly matchNumber: number;
   readonly seats: readonly MatchSeat[];
   readonly recordable: Recordable;
-  readonly #options: MatchRunnerOptions<State, Schema>;
+  readonly #options: MatchRunnerOptions<State, Schema, Result>;
   readonly #simulation: GameSimulation<State, Schema>;
   readonly #watched: WatchedSimulation;
   readonly #setup: MatchSetup;
@@ -72,11 +73,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   #inputs: Uint8Array;
   readonly #driver: MatchDriver;
   readonly #startMs: number;
-  readonly #listeners: Listeners<MatchEvents>;
+  readonly #listeners: Listeners<MatchEvents<Result>>;
   readonly #callbacks: FrameCallbacks;
   readonly #gameEvents: GameEventCalls;
   readonly #people: MatchPeople;
-  readonly #ended = new Deferred<unknown>();
+  readonly #ended = new Deferred<Result>();
   #outcome: "ended" | "dropped" | "closed" | undefined;
   #paused = false;
   #run: RunOptions<State, Schema> | undefined;
@@ -86,7 +87,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
   #disposed = false;
 
   /** Throws what the game's `init` throws, and `BAD_ARGUMENT` for a state that cannot be saved. */
-  constructor(options: MatchRunnerOptions<State, Schema>) {
+  constructor(options: MatchRunnerOptions<State, Schema, Result>) {
     const { agreement, game, localPeerId, page } = options;
     this.#options = options;
     this.matchNumber = agreement.matchNumber;
@@ -139,11 +140,11 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     return this.#session.localPlayers;
   }
 
-  get ended(): Promise<unknown> {
+  get ended(): Promise<Result> {
     return this.#ended.promise;
   }
 
-  get phase(): Match<State, Schema>["phase"] {
+  get phase(): Match<State, Schema, Result>["phase"] {
     return this.#outcome ?? (this.#options.nowMs() < this.#startMs ? "countdown" : "running");
   }
 
@@ -210,7 +211,7 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
     return this.#session.checksum(frame);
   }
 
-  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void {
+  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents<Result>[Name]): () => void {
     return this.#listeners.on(name, listener);
   }
 
@@ -347,13 +348,16 @@ export class MatchRunner<State, Schema extends InputSchema> implements Match<Sta
         this.#gameEvents.tell(event, this.#run);
         this.#listeners.emit("game", event);
         break;
-      case "ended":
+      case "ended": {
+        // The session does not know of what type it is: what the game's own `result` gave.
+        const end = event as typeof event & { readonly result: Result };
         this.#outcome ??= "ended";
         // First, so that a listener may start the next match.
         this.#options.handleOver("result");
-        this.#ended.resolve(event.result);
-        this.#listeners.emit("ended", event);
+        this.#ended.resolve(end.result);
+        this.#listeners.emit("ended", end);
         break;
+      }
       default:
         tellSessionEvent(this.#listeners, event);
     }

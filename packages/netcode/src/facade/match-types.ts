@@ -59,7 +59,7 @@ export interface GameEvent {
 type SessionEventOf<Type extends SessionEvent["type"]> = Extract<SessionEvent, { readonly type: Type }>;
 
 /** For `match.on`, which throws `BAD_ARGUMENT` for another name. A listener that throws is reported, and the others are still called. */
-export interface MatchEvents {
+export interface MatchEvents<Result = unknown> {
   /** Everybody has been heard from: frames can be confirmed from `frame` on. */
   synchronized: (frame: number) => void;
   /** Nothing came from it for a second; its seat is kept. */
@@ -100,7 +100,7 @@ export interface MatchEvents {
   /** `peerId` sent two different inputs for one frame: its memory is broken, or it cheats. The first one counts. */
   "conflicting-input": (report: { readonly peerId: PeerId; readonly frame: number }) => void;
   /** `result` of the game was there on a confirmed frame: the match is over for all, at the same frame. */
-  ended: (end: { readonly frame: number; readonly result: unknown }) => void;
+  ended: (end: { readonly frame: number; readonly result: Result }) => void;
 }
 
 /** One other peer of a match, and how its packets travel. */
@@ -114,7 +114,7 @@ export interface MatchStats extends Omit<SessionStats, "peers"> {
 }
 
 /** One match as one peer has it: as a player, on the way back to its seats, or to watch. */
-export interface Match<State, Schema extends InputSchema> {
+export interface Match<State, Schema extends InputSchema, Result = unknown> {
   /** Counts the matches of the lobby, from 1. */
   readonly matchNumber: number;
   /** Who had which seat when the match began, by player index. */
@@ -149,9 +149,9 @@ export interface Match<State, Schema extends InputSchema> {
   /** For `new MatchRecorder(match.recordable)` of `@rollcall/netcode/replay`; of who plays and who watches. */
   readonly recordable: Recordable;
   /** Returns the way to stop listening. */
-  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents[Name]): () => void;
-  /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. Its `cause`, where there is one, is what the game's own code threw, or the error that closed the lobby. */
-  readonly ended: Promise<unknown>;
+  on<Name extends keyof MatchEvents>(name: Name, listener: MatchEvents<Result>[Name]): () => void;
+  /** Resolves with the result on the confirmed last frame; rejects with `CLOSED` when we leave or are dropped before. The error is a `NetcodeError`; its `cause`, where there is one, is what the game's own code threw, or the `NetcodeError` that closed the lobby. */
+  readonly ended: Promise<Result>;
   /**
    * Ends the match here. If we are the host, it ends for all, and the room may start another; else our seat goes to its bot, and it ends for all when
    * nobody plays any more.

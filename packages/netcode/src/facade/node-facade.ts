@@ -15,26 +15,26 @@ import type { HostOptions, JoinOptions, Lobby } from "./lobby-types.ts";
 import type { Match } from "./match-types.ts";
 
 /** Opens a lobby and is its host, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
-export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: HostOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+export async function hostLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  options: HostOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   await loadPackages();
   return lobbies.hostLobby(nodeEnvironment, options);
 }
 
 /** Joins the lobby of a code, or of a whole link, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
-export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
+export async function joinLobby<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
   code: string,
-  options: JoinOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+  options: JoinOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   await loadPackages();
   return lobbies.joinLobby(nodeEnvironment, code, options);
 }
 
 /** Joins a listed lobby that has a free seat and plays no match, or opens one, as on a page; `options.broker` has to be given. Rejects with a `NetcodeError`. */
-export async function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: QuickMatchOptions<State, Schema, Messages>,
-): Promise<Lobby<State, Schema, Messages>> {
+export async function quickMatch<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  options: QuickMatchOptions<State, Schema, Messages, Result>,
+): Promise<Lobby<State, Schema, Messages, Result>> {
   await loadPackages();
   return lobbies.quickMatch(nodeEnvironment, options);
 }
@@ -46,14 +46,16 @@ export async function watchLobbies(options: LobbyListOptions): Promise<LobbyList
 }
 
 /** A match in this process alone, which needs no package besides. */
-export function startLocalMatch<State, Schema extends InputSchema>(options: LocalMatchOptions<State, Schema>): Match<State, Schema> {
+export function startLocalMatch<State, Schema extends InputSchema, Result = unknown>(
+  options: LocalMatchOptions<State, Schema, Result>,
+): Match<State, Schema, Result> {
   return matches.startLocalMatch(nodeEnvironment, options);
 }
 
 /** Links peers that met without a lobby, as `connectPeers` of `@rollcall/netcode/transport`. */
-export function connectPeers<State, Schema extends InputSchema>(
-  options: PeerGroupOptions<State, Schema>,
-): Promise<PeerGroup<State, Schema>> {
+export function connectPeers<State, Schema extends InputSchema, Result = unknown>(
+  options: PeerGroupOptions<State, Schema, Result>,
+): Promise<PeerGroup<State, Schema, Result>> {
   return groups.connectPeers(nodeEnvironment, options);
 }
 

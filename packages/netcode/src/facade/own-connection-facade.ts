@@ -15,9 +15,9 @@ import { signalingOfPeerServer, type PeerServerOptions } from "./peer-server-sig
  * match.run({ input: readKeys, render: (view) => draw(view.state) });
  * ```
  */
-export function connectPeers<State, Schema extends InputSchema>(
-  options: PeerGroupOptions<State, Schema>,
-): Promise<PeerGroup<State, Schema>> {
+export function connectPeers<State, Schema extends InputSchema, Result = unknown>(
+  options: PeerGroupOptions<State, Schema, Result>,
+): Promise<PeerGroup<State, Schema, Result>> {
   return groups.connectPeers(browserEnvironment, options);
 }
 

@@ -1,3 +1,4 @@
+import type { NoMessages } from "../core/base/message-type.ts";
 import type { Game } from "../core/game/game.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { PeerId } from "../core/base/units.ts";
@@ -9,8 +10,8 @@ import type { LobbyPeer } from "./lobby-types.ts";
 import type { Match } from "./match-types.ts";
 
 /** For `connectPeers`. */
-export interface PeerGroupOptions<State, Schema extends InputSchema> {
-  readonly game: Game<State, Schema>;
+export interface PeerGroupOptions<State, Schema extends InputSchema, Result = unknown> {
+  readonly game: Game<State, Schema, NoMessages, Result>;
   /** The group's from now on: `leave` disposes of it. */
   readonly transport: Transport;
   /**
@@ -51,18 +52,18 @@ export interface PeerGroupEvents {
 }
 
 /** Peers that the game has brought together by itself, without a lobby. */
-export interface PeerGroup<State, Schema extends InputSchema> {
+export interface PeerGroup<State, Schema extends InputSchema, Result = unknown> {
   /** How the others are connected. */
   readonly peers: readonly LobbyPeer[];
   /** The one being played; `undefined` before the first, and after `stop`. */
-  readonly match: Match<State, Schema> | undefined;
+  readonly match: Match<State, Schema, Result> | undefined;
   /** Returns the way to stop listening. */
   on<Name extends keyof PeerGroupEvents>(name: Name, listener: PeerGroupEvents[Name]): () => void;
   /**
    * Starts a match, in place of any before. Every peer of the group has to start it, with equal options and within a second: the matches of a group are
    * counted, and the packets of one carry its number. Throws a `BAD_ARGUMENT`, and what the game's `init` throws.
    */
-  startMatch(options: GroupMatchOptions): Match<State, Schema>;
+  startMatch(options: GroupMatchOptions): Match<State, Schema, Result>;
   /** Says goodbye and disposes of the transport. */
   leave(): Promise<void>;
 }

@@ -35,10 +35,10 @@ import type { Match } from "./match-types.ts";
  * Links peers that the game has brought together by itself, over any transport. Resolves once the link to each is open; rejects with a `NetcodeError`:
  * `PEER_UNREACHABLE` when one cannot be reached in 16 s, `BAD_ARGUMENT`, `CLOSED`. The transport is disposed of then.
  */
-export async function connectPeers<State, Schema extends InputSchema>(
+export async function connectPeers<State, Schema extends InputSchema, Result>(
   environment: Pick<Environment, "page" | "startTicker">,
-  options: PeerGroupOptions<State, Schema>,
-): Promise<PeerGroup<State, Schema>> {
+  options: PeerGroupOptions<State, Schema, Result>,
+): Promise<PeerGroup<State, Schema, Result>> {
   const { transport } = checkedOptions(options);
   if (typeof checkedOptions(transport).dispose !== "function") throw badArgument("a transport");
   const group = createGroup(environment, options);
@@ -56,10 +56,10 @@ export async function connectPeers<State, Schema extends InputSchema>(
   }
 }
 
-function createGroup<State, Schema extends InputSchema>(
+function createGroup<State, Schema extends InputSchema, Result>(
   environment: Pick<Environment, "page" | "startTicker">,
-  options: PeerGroupOptions<State, Schema>,
-): LinkedGroup<State, Schema> {
+  options: PeerGroupOptions<State, Schema, Result>,
+): LinkedGroup<State, Schema, Result> {
   try {
     checkedIdentity(options.game);
     checkSignal(options.signal);
@@ -70,13 +70,13 @@ function createGroup<State, Schema extends InputSchema>(
   }
 }
 
-class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State, Schema> {
-  readonly #options: PeerGroupOptions<State, Schema>;
+class LinkedGroup<State, Schema extends InputSchema, Result> implements PeerGroup<State, Schema, Result> {
+  readonly #options: PeerGroupOptions<State, Schema, Result>;
   readonly #ids: readonly PeerId[];
   readonly #localPeerId: PeerId;
   readonly #ticker: Ticker;
   readonly #links: PeerLinks;
-  readonly #matches: LobbyMatches<State, Schema>;
+  readonly #matches: LobbyMatches<State, Schema, Result>;
   readonly #listeners: Listeners<PeerGroupEvents>;
   readonly #linked = new Deferred<void>();
   readonly #freed = new Deferred<void>();
@@ -87,7 +87,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
   #freeAtMs = Infinity;
   #closed = false;
 
-  constructor({ page, startTicker }: Pick<Environment, "page" | "startTicker">, options: PeerGroupOptions<State, Schema>) {
+  constructor({ page, startTicker }: Pick<Environment, "page" | "startTicker">, options: PeerGroupOptions<State, Schema, Result>) {
     const { game, transport } = options;
     this.#options = options;
     this.#localPeerId = transport.localPeerId;
@@ -142,7 +142,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     return this.#links.stats();
   }
 
-  get match(): Match<State, Schema> | undefined {
+  get match(): Match<State, Schema, Result> | undefined {
     return this.#matches.shown;
   }
 
@@ -150,7 +150,7 @@ class LinkedGroup<State, Schema extends InputSchema> implements PeerGroup<State,
     return this.#listeners.on(name, listener);
   }
 
-  startMatch(options: GroupMatchOptions): Match<State, Schema> {
+  startMatch(options: GroupMatchOptions): Match<State, Schema, Result> {
     if (this.#closed) throw new NetcodeError("CLOSED");
     const agreement = this.#agreementOf(options);
     this.#matchNumber++;

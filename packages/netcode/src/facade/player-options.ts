@@ -1,3 +1,4 @@
+import type { NoMessages } from "../core/base/message-type.ts";
 import type { Game } from "../core/game/game.ts";
 import type { InputSchema } from "../core/game/input-schema.ts";
 import type { Json } from "../core/ports/lobby-protocol.ts";
@@ -19,9 +20,9 @@ export interface ProfileOptions extends PlayerOptions {
 }
 
 /** For `startLocalMatch`. */
-export interface LocalMatchOptions<State, Schema extends InputSchema> {
+export interface LocalMatchOptions<State, Schema extends InputSchema, Result = unknown> {
   /** What `defineGame` returned. */
-  readonly game: Game<State, Schema>;
+  readonly game: Game<State, Schema, NoMessages, Result>;
   /** One per player; `bot: true` for bots. */
   readonly players: readonly { readonly profile: PlayerOptions; readonly bot?: boolean }[];
   /** All randomness of the match: any whole number, of which the low 32 bits count. Default: a random one. */

@@ -4,11 +4,12 @@ import type { GameIdentity, Json, LobbyFilter, LobbyListing } from "../core/port
 import type { LobbyOptions } from "./lobby-types.ts";
 
 /** For `quickMatch`. */
-export interface QuickMatchOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends LobbyOptions<
+export interface QuickMatchOptions<
   State,
-  Schema,
-  Messages
-> {
+  Schema extends InputSchema,
+  Messages extends MessageTypes = NoMessages,
+  Result = unknown,
+> extends LobbyOptions<State, Schema, Messages, Result> {
   /** What the lobby must have in its `metadata`; a lobby that is opened for want of one has it. At most 8 fields of texts, numbers, booleans and null. */
   readonly wanted?: NonNullable<LobbyFilter["metadata"]>;
   /** Of the lobby that is opened where none fits, as in `hostLobby`. */

@@ -10,7 +10,7 @@ export type PlainSessionEvent = Exclude<
 >;
 
 /** Tells the game what its session told, as it is. */
-export function tellSessionEvent(listeners: Listeners<MatchEvents>, event: PlainSessionEvent): void {
+export function tellSessionEvent<Result>(listeners: Listeners<MatchEvents<Result>>, event: PlainSessionEvent): void {
   switch (event.type) {
     case "synchronized":
       return listeners.emit("synchronized", event.frame);

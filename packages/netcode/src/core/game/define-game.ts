@@ -30,9 +30,9 @@ const GAME_ID = /^[A-Za-z0-9.-]{1,64}$/;
  * });
  * ```
  */
-export function defineGame<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  options: GameOptions<State, Schema, Messages>,
-): Game<State, Schema, Messages> {
+export function defineGame<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  options: GameOptions<State, Schema, Messages, Result>,
+): Game<State, Schema, Messages, Result> {
   checkOptions(options);
   const inputCodec = new InputCodec(options.input);
   const state = options.state ?? plainState<State>();

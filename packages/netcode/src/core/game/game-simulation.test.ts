@@ -185,6 +185,11 @@ test("[GA14] the result is a copy of what the game says", () => {
   expect(result).toEqual({ log: ["0:0", "0:1", "1:0", "1:1"] });
 });
 
+test("[GA14] a function is no result", () => {
+  const simulation = new GameSimulation({ ...arena, result: () => () => 1 }, setupOf(2));
+  expect(() => simulation.result()).toThrow("result to give plain data, got a function");
+});
+
 test("[GA18] a step may return a new state", () => {
   const simulation = new GameSimulation(arena, setupOf(2));
   const before = simulation.state;

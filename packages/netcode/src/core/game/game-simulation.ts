@@ -203,6 +203,8 @@ export class GameSimulation<State, Schema extends InputSchema> implements Simula
   result(): unknown {
     const result = this.#game.result?.(this.#state);
     if (result === undefined) return undefined;
+    // It would come out of the copy as `undefined`: the match would never end.
+    assert(typeof result !== "function", "result to give plain data, got a function");
     const bytes = new Uint8Array(packPlain(result));
     return unpackPlain(bytes, bytes.length);
   }

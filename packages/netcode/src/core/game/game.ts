@@ -81,7 +81,7 @@ export interface StateParts<State> {
 }
 
 /** What `defineGame` takes. `step` may mutate `state`; nobody else may. */
-export interface GameOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> {
+export interface GameOptions<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown> {
   /** Letters, digits, dots and dashes; at most 64. */
   readonly id: string;
   /** Peers play together only with equal versions. */
@@ -99,8 +99,8 @@ export interface GameOptions<State, Schema extends InputSchema, Messages extends
   readonly step: (state: State, inputs: readonly InputOf<Schema>[], context: StepContext) => State | void;
   /** Input of a bot's seat, asked in every step before `step`; without it a bot's input is all zeros. Deterministic. */
   readonly bot?: (state: State, playerIndex: number, context: StepContext) => InputOf<Schema>;
-  /** The result once the match is over (plain data), else `undefined`: `false` and `null` are results, too. Asked after every step. */
-  readonly result?: (state: State) => unknown;
+  /** The result once the match is over (plain data, so no function), else `undefined`: `false` and `null` are results, too. Asked after every step; `match.ended` has its type. */
+  readonly result?: (state: State) => Result | undefined;
   /** Default: `plainState()`. */
   readonly state?: StateCodec<State>;
   /** What members may say to each other in the lobby and during a match, by `message()`: part of the content hash. Not a part of the state: what must be equal on all peers is an input. */
@@ -110,10 +110,11 @@ export interface GameOptions<State, Schema extends InputSchema, Messages extends
 }
 
 /** A checked game definition. */
-export interface Game<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages> extends GameOptions<
+export interface Game<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown> extends GameOptions<
   State,
   Schema,
-  Messages
+  Messages,
+  Result
 > {
   /** Packed size of one player's input, 1–16. */
   readonly inputBytes: number;
