@@ -12,6 +12,27 @@ test.each([
   ["👩\u200d🚀", "👩\u200d🚀"],
   ["\u200d\u200c ", ""],
   ["\u3164\u2800", ""],
+  // What nobody sees makes another name of one that looks the same.
+  ["A\u200dd\u200ca\u200b\u2060", "Ada"],
+  ["A\ufe0fd\u{e0100}a\u034f\u180b", "Ada"],
+  ["\ufe0f", ""],
+  ["\u180b\u180b", ""],
+  ["\u{e0100}\u{e0101}", ""],
+  ["\u034f \u17b4\u2065\u{e0fff}", ""],
+  ["\u200d\u200c\u200d\ufe0f", ""],
+  ["e\u200d\u0301", "\u00e9"],
+  ["\u0627\u0301\u0301\u0301\u0301\u0654\u200c\u0627", "\u0627\u0301\u0301\u0301\u0301\u0627"],
+  // What is written with them: emoji, Persian, Hindi, Bengali, Sinhala, a Japanese name.
+  ["\u{1f469}\u{1f3fd}\u200d\u{1f680}", "\u{1f469}\u{1f3fd}\u200d\u{1f680}"],
+  ["\u{1f3f3}\ufe0f\u200d\u{1f308}", "\u{1f3f3}\ufe0f\u200d\u{1f308}"],
+  ["\u{1f469}\u200d\u2764\ufe0f\u200d\u{1f468}", "\u{1f469}\u200d\u2764\ufe0f\u200d\u{1f468}"],
+  ["1\ufe0f\u20e3", "1\ufe0f\u20e3"],
+  ["می\u200cخواهم", "می\u200cخواهم"],
+  ["می\u200c\u200c\u200dخواهم", "می\u200cخواهم"],
+  ["क्\u200dष", "क्\u200dष"],
+  ["র\u200d্য", "র\u200d্য"],
+  ["ශ්\u200dරී", "ශ්\u200dරී"],
+  ["葛\u{e0100}城", "葛\u{e0100}城"],
   ["Z\u0300\u0301\u0302\u0303\u0304\u0305\u0306", "Z\u0300\u0301\u0302\u0303"],
   ["<img src=x onerror=alert(1)>", "<img src=x onerror=alert(1)>"],
 ])("[LB40] the name %j is shown as %j", (name, shown) => {
@@ -36,4 +57,16 @@ test("[LB42] whatever the name, what is shown is short, has no hidden characters
     expect(cleanName(shown)).toBe(shown);
   });
   fc.assert(property, { numRuns: 500 });
+});
+
+test("[LB42] so is what is made of joiners, selectors, marks and letters of many scripts, of which something is seen wherever anything is left", () => {
+  const parts = [
+    ..."Ae1#कष্রශා葛ᠠ❤👩🏽🚀 \u0301\u0308\u064b\u094d\u20e3\u200b\u200c\u200d\u034f\u180b\ufe00\ufe0e\ufe0f\u{e0100}\u{e0067}\u3164\u202e",
+  ];
+  const property = fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 80 }), (name) => {
+    const shown = cleanName(name.join(""));
+    expect(cleanName(shown)).toBe(shown);
+    if (shown !== "") expect(shown).toMatch(/[^\p{Default_Ignorable_Code_Point}\s]/u);
+  });
+  fc.assert(property, { numRuns: 1_000 });
 });
