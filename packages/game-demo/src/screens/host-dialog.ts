@@ -6,7 +6,7 @@ import { strings } from "./strings.ts";
 import { SwitchRow } from "./switch-row.ts";
 
 /** Who can come into a lobby that is not open yet, and how. */
-export type HostChoice = Required<Pick<HostRequest, "listed" | "password" | "relayOnly">>;
+export type HostChoice = { readonly [Name in "listed" | "password" | "relayOnly"]: NonNullable<HostRequest[Name]> };
 
 export const PRIVATE_LOBBY: HostChoice = { listed: false, password: "", relayOnly: false };
 

@@ -8,7 +8,7 @@ const FAKE_PEER = "me" as PeerId;
 
 /** As the library fills in what was left out. */
 export function wholeProfile(player: PlayerOptions): PlayerProfile {
-  return { colour: 0, choices: null, ...player };
+  return { ...player, colour: player.colour ?? 0, choices: player.choices ?? null };
 }
 
 /** A match that plays nothing: tests move its phase. */

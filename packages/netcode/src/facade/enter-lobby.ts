@@ -338,7 +338,7 @@ async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   }
 }
 
-function addressOf(environment: Environment, { broker }: { readonly broker?: string | URL }): BrokerAddress {
+function addressOf(environment: Environment, { broker }: { readonly broker?: string | URL | undefined }): BrokerAddress {
   return parseBrokerAddress(broker, environment.page.origin);
 }
 

@@ -3,9 +3,9 @@ import { reportRejection } from "./report-rejection.ts";
 
 /** Whom `run` named for the events of the game. */
 export interface GameEventHandlers {
-  readonly on?: GameEventListeners;
-  readonly confirmed?: GameEventListeners;
-  readonly cancelled?: GameEventListeners;
+  readonly on?: GameEventListeners | undefined;
+  readonly confirmed?: GameEventListeners | undefined;
+  readonly cancelled?: GameEventListeners | undefined;
 }
 
 /** Calls the game's listeners for its events: `on` once for each, as soon as it is told in any stage. */

@@ -3,13 +3,13 @@
 /** For `lobby.ban`. */
 export interface BanOptions {
   /** How long the member may not come back, in ms, at most a day. Left out: while the lobby lives. */
-  readonly banMs?: number;
+  readonly banMs?: number | undefined;
 }
 
 /** For `lobby.reserve`. */
 export interface ReserveOptions {
   /** How many, 1–64. Default 1. */
-  readonly seats?: number;
+  readonly seats?: number | undefined;
   /** For how long, in ms, at most a day. Default: ten minutes. */
-  readonly forMs?: number;
+  readonly forMs?: number | undefined;
 }

@@ -23,15 +23,15 @@ export interface LobbyOptions<
   /** What `defineGame` returned. Members need an equal one: else joining rejects with `VERSION_MISMATCH`. */
   readonly game: Game<State, Schema, Messages, Result>;
   /** The broker's address, `http:`, `https:`, `ws:` or `wss:`; default: the page's own origin. */
-  readonly broker?: string | URL;
+  readonly broker?: string | URL | undefined;
   /** Replaces the ICE servers that the broker hands out. */
-  readonly iceServers?: readonly RTCIceServer[];
+  readonly iceServers?: readonly RTCIceServer[] | undefined;
   /** What this page takes of others' files. */
-  readonly transferLimits?: TransferLimits;
+  readonly transferLimits?: TransferLimits | undefined;
   /** Aborts joining; the promise rejects with `CLOSED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told what happens to the connections, for your own reports of failures: at most 60 entries at once and 5 a second, without secrets, addresses and names. */
-  readonly log?: (entry: LogEntry) => void;
+  readonly log?: ((entry: LogEntry) => void) | undefined;
 }
 
 /** For `resumeLobby`. */
@@ -42,7 +42,7 @@ export interface ResumeOptions<
   Result = unknown,
 > extends LobbyOptions<State, Schema, Messages, Result> {
   /** Takes the seat back from another tab that has it, which gets `closed` with `SEAT_TAKEN`. Ask the person first. */
-  readonly takeOver?: boolean;
+  readonly takeOver?: boolean | undefined;
 }
 
 /** For `joinLobby`. */
@@ -55,9 +55,9 @@ export interface JoinOptions<
   /**
    * `spectator`: to watch. `queue`: to play, and where the lobby is full, to wait for the next free seat. Default: to play, or `LOBBY_FULL`.
    */
-  readonly as?: "spectator" | "queue";
+  readonly as?: "spectator" | "queue" | undefined;
   /** Of a lobby that has one; without it joining rejects with `PASSWORD_REQUIRED`. */
-  readonly password?: string;
+  readonly password?: string | undefined;
 }
 
 /** For `hostLobby`. */
@@ -68,24 +68,24 @@ export interface HostOptions<
   Result = unknown,
 > extends LobbyOptions<State, Schema, Messages, Result> {
   /** Most members who play; guests come on top. Default: the game's most players. At most 64: who has no seat in a match may `watch` it. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
   /** What matches are played by: `settings` of `init`. Plain data of at most 4,096 bytes of JSON; default `null`. The host may change it (`setSettings`). */
-  readonly settings?: Json;
+  readonly settings?: Json | undefined;
   /** What is told about the lobby: a title, a map. Plain data of at most 4,096 bytes of JSON; default `null`. */
-  readonly metadata?: Json;
+  readonly metadata?: Json | undefined;
   /**
    * Everybody connects through the broker's TURN servers alone, so that players do not learn each other's addresses; it costs a detour. Default: false. Rejects with
    * `NO_TURN_SERVER` where the broker has none.
    */
-  readonly relayOnly?: boolean;
+  readonly relayOnly?: boolean | undefined;
   /** In the public list, where anybody who plays this game finds it, and quick match, too. `metadata` has at most 512 bytes then. Default: false. */
-  readonly listed?: boolean;
+  readonly listed?: boolean | undefined;
   /** Members beside the players that may come in to watch, or to wait for a seat. Default 8; there are never more than 64 members in all. */
-  readonly audience?: number;
+  readonly audience?: number | undefined;
   /** Who joins has to know it. The lobby server never does. At most 64 units; empty: none. */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** For people with the lobby's link alone: members who came by the code are refused by the others. Default false. */
-  readonly inviteOnly?: boolean;
+  readonly inviteOnly?: boolean | undefined;
 }
 
 /** How one other member is connected, for a lobby screen. */
@@ -158,11 +158,11 @@ export interface LobbyEvents<State, Schema extends InputSchema, Result = unknown
 /** For `lobby.start`. */
 export interface StartOptions {
   /** Seats of the match, within the game's `players`; default: players and their guests, but at least the game's fewest. Bots fill what they do not. */
-  readonly playerCount?: number;
+  readonly playerCount?: number | undefined;
   /** In place of "Bot 3" and the like, in the order of the bots' seats. */
-  readonly botProfiles?: readonly PlayerOptions[];
+  readonly botProfiles?: readonly PlayerOptions[] | undefined;
   /** Time from the broker's word to frame 0, 0–60,000 ms; default 0. */
-  readonly countdownMs?: number;
+  readonly countdownMs?: number | undefined;
 }
 
 /**

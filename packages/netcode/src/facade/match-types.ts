@@ -23,21 +23,21 @@ export interface RunOptions<State, Schema extends InputSchema> {
   /** Asked once a frame for each local player: of who watches, never. */
   readonly input: (playerIndex: number) => InputOf<Schema>;
   /** Called once per animation frame; `elapsedMs`: since the last. Leave it out to draw from a loop of your own with `match.view()`. */
-  readonly render?: (view: MatchView<State>, elapsedMs: number) => void;
+  readonly render?: ((view: MatchView<State>, elapsedMs: number) => void) | undefined;
   /** Called after every frame of the match with the new state, before events: for trails and interpolation. Not for resimulated frames; who watches or catches up may simulate several frames for one call. */
-  readonly frame?: (state: State, frame: number) => void;
+  readonly frame?: ((state: State, frame: number) => void) | undefined;
   /** Events that `step` emitted, by name: each reaches you once, as soon as it is predicted. Start a sound here. */
-  readonly on?: GameEventListeners;
+  readonly on?: GameEventListeners | undefined;
   /** The same when it is certain that they happened, a moment later. Count points here. */
-  readonly confirmed?: GameEventListeners;
+  readonly confirmed?: GameEventListeners | undefined;
   /** What `on` told and what did not happen after all: the prediction was wrong. Fade a sound here. */
-  readonly cancelled?: GameEventListeners;
+  readonly cancelled?: GameEventListeners | undefined;
   /** The newest state right before a rollback corrects it, and the corrected state of the same frame: for `CorrectionSmoother`. Read only. */
-  readonly beforeRollback?: (state: State) => void;
+  readonly beforeRollback?: ((state: State) => void) | undefined;
   /** See `beforeRollback`. */
-  readonly afterRollback?: (state: State) => void;
+  readonly afterRollback?: ((state: State) => void) | undefined;
   /** Draws so many frames ahead of the match, 0–8, with one's own newest input and the others' repeated: hides the input delay, at the price of more corrections. Default 0. */
-  readonly runAheadFrames?: number;
+  readonly runAheadFrames?: number | undefined;
 }
 
 /** By the name of the event. What it carries is yours to write down: `hit: ({ x }: { x: number }) => …`. */

@@ -20,13 +20,13 @@ export interface PeerGroupOptions<State, Schema extends InputSchema, Result = un
    */
   readonly peers: readonly string[];
   /** Aborts connecting; the promise rejects with `CLOSED`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Who plays one seat. */
 export interface GroupSeat extends PlayerOptions {
   /** One of the group; none: a bot. One peer may have several. */
-  readonly peer?: string;
+  readonly peer?: string | undefined;
 }
 
 /** All of it has to be the same for every peer. */
@@ -36,9 +36,9 @@ export interface GroupMatchOptions {
   /** By player index. */
   readonly seats: readonly GroupSeat[];
   /** `settings` of `init`: plain data of at most 4,096 bytes of JSON. Default: `null`. */
-  readonly settings?: Json;
+  readonly settings?: Json | undefined;
   /** From this call to frame 0, 0–60,000 ms; default 0. */
-  readonly countdownMs?: number;
+  readonly countdownMs?: number | undefined;
 }
 
 /** For `group.on`. */

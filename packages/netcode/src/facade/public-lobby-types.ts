@@ -11,11 +11,11 @@ export interface QuickMatchOptions<
   Result = unknown,
 > extends LobbyOptions<State, Schema, Messages, Result> {
   /** What the lobby must have in its `metadata`; a lobby that is opened for want of one has it. At most 8 fields of texts, numbers, booleans and null. */
-  readonly wanted?: NonNullable<LobbyFilter["metadata"]>;
+  readonly wanted?: NonNullable<LobbyFilter["metadata"]> | undefined;
   /** Of the lobby that is opened where none fits, as in `hostLobby`. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
   /** The same. */
-  readonly settings?: Json;
+  readonly settings?: Json | undefined;
 }
 
 /** For `watchLobbies`. */
@@ -23,11 +23,11 @@ export interface LobbyListOptions {
   /** Only lobbies of this game, in this version. */
   readonly game: GameIdentity;
   /** The broker's address, as in `hostLobby`. */
-  readonly broker?: string | URL;
+  readonly broker?: string | URL | undefined;
   /** Default: all. */
-  readonly filter?: LobbyFilter;
+  readonly filter?: LobbyFilter | undefined;
   /** Closes the list. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** For `list.on`. */

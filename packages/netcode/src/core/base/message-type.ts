@@ -40,11 +40,11 @@ export type NoMessages = Readonly<Record<never, MessageType>>;
 /** For `message`. */
 export interface MessageOptions {
   /** Default: `reliable`. */
-  readonly delivery?: MessageDelivery;
+  readonly delivery?: MessageDelivery | undefined;
   /** 0.1–60; default 10. */
-  readonly rateHz?: number;
+  readonly rateHz?: number | undefined;
   /** 1–60; default: a second's worth. */
-  readonly burst?: number;
+  readonly burst?: number | undefined;
 }
 
 /** Longest text of one field: four screens of chat. */

@@ -98,15 +98,15 @@ export interface GameOptions<State, Schema extends InputSchema, Messages extends
    */
   readonly step: (state: State, inputs: readonly InputOf<Schema>[], context: StepContext) => State | void;
   /** Input of a bot's seat, asked in every step before `step`; without it a bot's input is all zeros. Deterministic. */
-  readonly bot?: (state: State, playerIndex: number, context: StepContext) => InputOf<Schema>;
+  readonly bot?: ((state: State, playerIndex: number, context: StepContext) => InputOf<Schema>) | undefined;
   /** The result once the match is over (plain data, so no function), else `undefined`: `false` and `null` are results, too. Asked after every step; `match.ended` has its type. */
-  readonly result?: (state: State) => Result | undefined;
+  readonly result?: ((state: State) => Result | undefined) | undefined;
   /** Default: `plainState()`. */
-  readonly state?: StateCodec<State>;
+  readonly state?: StateCodec<State> | undefined;
   /** What members may say to each other in the lobby and during a match, by `message()`: part of the content hash. Not a part of the state: what must be equal on all peers is an input. */
-  readonly messages?: Messages;
+  readonly messages?: Messages | undefined;
   /** Anything else that must be equal on all peers (a level's hash, a data version): part of the content hash. */
-  readonly content?: string;
+  readonly content?: string | undefined;
 }
 
 /** A checked game definition. */

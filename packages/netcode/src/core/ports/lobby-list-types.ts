@@ -6,13 +6,13 @@ import type { GoodbyeReason, Json, LobbyError } from "./lobby-types.ts";
 /** Which lobbies of the public list are wanted; they are of one's own game and version in any case. */
 export interface LobbyFilter {
   /** Only those with a free seat. */
-  readonly joinable?: boolean;
+  readonly joinable?: boolean | undefined;
   /** Only those without a password. */
-  readonly open?: boolean;
+  readonly open?: boolean | undefined;
   /** Only those that play no match. */
-  readonly idle?: boolean;
+  readonly idle?: boolean | undefined;
   /** Fields that `metadata` must have with these values; at most 8. */
-  readonly metadata?: Readonly<Record<string, FilterValue>>;
+  readonly metadata?: Readonly<Record<string, FilterValue>> | undefined;
 }
 
 export type FilterValue = string | number | boolean | null;
