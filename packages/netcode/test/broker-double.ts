@@ -1,6 +1,7 @@
 /** A broker in a few lines for tests of its clients: one lobby protocol, no limits, no sockets, no time. Not the real one's rules in every corner. */
 import { applyLobbyChange, parseBrokerFrame, writeFramePeer } from "../src/core/ports/lobby-protocol.ts";
 import type {
+  GameIdentity,
   Admission,
   BrokerMessage,
   GoodbyeReason,
@@ -97,7 +98,12 @@ interface Room {
   readonly seats: Set<Seat>;
 }
 
-type Refused = { readonly code: LobbyErrorCode; readonly retryAfterMs?: number; readonly message?: string };
+type Refused = {
+  readonly code: LobbyErrorCode;
+  readonly retryAfterMs?: number;
+  readonly message?: string;
+  readonly expected?: GameIdentity;
+};
 
 const CODES = ["KXRTM", "BCDFG", "HJKMN", "PQRST"] as const;
 

@@ -257,6 +257,21 @@ describe("errors", () => {
     expect([world.tickers.size, world.transports.size]).toEqual([2, 2]);
   });
 
+  test("[FA114] the code of another game is told apart from another version of this one", async () => {
+    const { host, world } = await openRoom(0);
+    const refused = (expected: { readonly id: string; readonly version: number }): Promise<NetcodeErrorLike> => {
+      world.broker.refusals.set("join", { code: "VERSION_MISMATCH", expected: { ...expected, contentHash: tagGame.contentHash } });
+      return world.until(errorOf(joinLobby(world.page().environment, host.code, { game: tagGame, name: "Zed" })));
+    };
+    expect(await refused({ id: "chess", version: 1 })).toMatchObject({
+      code: "VERSION_MISMATCH",
+      message: 'This lobby runs the game "chess", this page "tag".',
+      remedy: "Check the code, or open that game.",
+      expected: { id: "chess" },
+    });
+    expect((await refused({ id: "tag", version: 9 })).remedy).toContain("Reload the page");
+  });
+
   test("[FA24] a command of the host is refused to others with NOT_HOST", async () => {
     const room = await openRoom(1);
     const guest = room.lobbies[1];

@@ -1,4 +1,5 @@
 import type { NetcodeErrorLike } from "@rollcall/netcode";
+import { rubberband } from "../sim/index.ts";
 import { element } from "./element.ts";
 import { icon } from "./icon.ts";
 import { keepFocus, screenHeading } from "./keep-focus.ts";
@@ -9,6 +10,8 @@ export interface ErrorText {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
+  /** It may be gone once the page is loaded again. */
+  readonly reloads: boolean;
 }
 
 export interface ErrorWay {
@@ -33,8 +36,8 @@ const CHECKABLE = new Set(["BROKER_UNREACHABLE", "PEER_UNREACHABLE"]);
 
 /** Reads whatever was thrown. The library's errors carry a sentence and a remedy; anything else gets a general one. */
 export function errorText(error: unknown): ErrorText {
-  if (isNetcodeError(error)) return { code: error.code, message: error.message, remedy: error.remedy };
-  return { code: "UNKNOWN", message: strings.error.unknown, remedy: strings.error.unknownRemedy };
+  if (isNetcodeError(error)) return { code: error.code, message: error.message, remedy: error.remedy, reloads: isOld(error) };
+  return { code: "UNKNOWN", message: strings.error.unknown, remedy: strings.error.unknownRemedy, reloads: false };
 }
 
 /** A message that does not block: what went wrong, what to do, and a button for it. Replaced by the next one. */
@@ -58,7 +61,7 @@ export class ErrorBanner {
     const text = errorText(error);
     this.clear();
     this.#shown = text.code;
-    const action = this.#action(text.code, retry);
+    const action = this.#action(text, retry);
     const dismiss = { type: "button", class: "icon-button", "aria-label": strings.error.dismiss, onclick: () => this.clear() };
     this.root.append(
       element(
@@ -87,14 +90,19 @@ export class ErrorBanner {
     return element("button", { type: "button", class: "button small", onclick: () => this.#check() }, strings.check.open);
   }
 
-  #action(code: string, retry: (() => void) | undefined): HTMLElement | undefined {
-    if (code === "VERSION_MISMATCH") {
+  #action({ code, reloads }: ErrorText, retry: (() => void) | undefined): HTMLElement | undefined {
+    if (reloads) {
       return element("button", { type: "button", class: "button small", onclick: () => location.reload() }, strings.error.reload);
     }
     if (retry === undefined || !RETRYABLE.has(code)) return undefined;
     const again = (): void => (this.clear(), retry());
     return element("button", { type: "button", class: "button small", onclick: again }, strings.error.again);
   }
+}
+
+/** One of two pages is old. The code of another game's lobby makes the same error. */
+function isOld({ code, expected }: NetcodeErrorLike): boolean {
+  return code === "VERSION_MISMATCH" && (expected?.id ?? rubberband.id) === rubberband.id;
 }
 
 function isNetcodeError(error: unknown): error is NetcodeErrorLike {

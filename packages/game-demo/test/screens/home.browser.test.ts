@@ -164,6 +164,20 @@ describe("the title", () => {
     await expect.element(error).not.toBeInTheDocument();
   });
 
+  test("[SC9] another version offers to reload, the code of another game does not", async () => {
+    const ids = ["chess", "rubberband"];
+    await open("/?name=Ada", {
+      join: async () => {
+        throw new NetcodeError("VERSION_MISMATCH", { expected: { id: ids.shift() ?? "", version: 9, contentHash: "" } });
+      },
+    });
+    await userEvent.fill(codeField, "BBBBB");
+    await expect.element(error).toHaveAttribute("data-code", "VERSION_MISMATCH");
+    await expect.element(page.getByRole("button", { name: "Reload" })).not.toBeInTheDocument();
+    await userEvent.fill(codeField, "CCCCC");
+    await expect.element(page.getByRole("button", { name: "Reload" })).toBeVisible();
+  });
+
   test("[SC9] where trying again may help there is a button for it", async () => {
     let tries = 0;
     const { requests } = await open("/?name=Ada", {

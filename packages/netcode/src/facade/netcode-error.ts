@@ -87,7 +87,16 @@ export function errorOfFailure(failure: LobbyFailure, game: GameIdentity): Netco
   const { code, expected, retryAfterMs, message: cause } = failure;
   const difference = code === "VERSION_MISMATCH" && expected !== undefined ? gameDifference(game, expected) : undefined;
   const message = difference === undefined || expected === undefined ? undefined : sentenceOf(difference, game, expected);
-  return new NetcodeError(code, { message, expected, retryAfterMs, ...(cause === undefined ? {} : { cause }), ...refusalOf(failure) });
+  // No reload makes one game of two.
+  const remedy = difference === "game" ? "Check the code, or open that game." : undefined;
+  return new NetcodeError(code, {
+    message,
+    remedy,
+    expected,
+    retryAfterMs,
+    ...(cause === undefined ? {} : { cause }),
+    ...refusalOf(failure),
+  });
 }
 
 /** One code stands for many things there: what it was is in the server's own words alone. */
