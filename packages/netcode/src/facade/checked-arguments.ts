@@ -10,28 +10,49 @@ const NAME_GRAPHEMES_MAX = 16;
 
 const COLOUR_MAX = 63;
 
+/** Names of options. */
+export const PROFILE_OPTIONS = "name colour choices guests";
+
 const RUN_CALLBACKS = ["input", "render", "frame", "beforeRollback", "afterRollback"] as const;
 
 /** RFC 7064 and 7065: scheme and host, and what may follow. */
 const ICE_URL = /^(?:stuns?|turns?):[^\s/?]/i;
 
-/** `options`, if they are any. Throws `BAD_ARGUMENT`: programs without types pass anything, here and below. */
-export function checkedOptions<Options extends object>(options: Options | undefined): Options {
-  if (typeof options === "object" && options !== null) return options;
-  throw badArgument(`an object of options, got ${String(options)}`);
+/** `options`, if they are any, and all `known` (names with spaces between them; left out: any). Throws `BAD_ARGUMENT`: programs without types pass anything, here and below. */
+export function checkedOptions<Options extends object>(options: Options | undefined, known?: string): Options {
+  if (typeof options !== "object" || options === null) throw badArgument(`an object of options, got ${String(options)}`);
+  // A slip of the pen would quietly leave a default in force. What is `undefined` is as good as left out.
+  if (known !== undefined)
+    for (const [name, value] of Object.entries(options)) if (value !== undefined) checkedOneOf("an option", name, known);
+  return options;
 }
 
-/** A profile that the broker will take: the name trimmed and cut, the rest checked. Throws `BAD_ARGUMENT`. */
-export function checkedProfile({ guests, ...player }: ProfileOptions): Profile {
-  if (guests !== undefined && !Array.isArray(guests)) throw badArgument("guests as a list");
-  if (guests !== undefined && guests.length > LOBBY_LIMITS.guests)
+/** `list`, if it is one. Throws `BAD_ARGUMENT`. */
+export function checkedList<Item>(name: string, list: readonly Item[]): readonly Item[] {
+  if (Array.isArray(list)) return list;
+  throw badArgument(`${name} as a list, got ${String(list)}`);
+}
+
+/** A profile that the broker will take: the name trimmed and cut, the rest checked. It may be one of other options. Throws `BAD_ARGUMENT`. */
+export function checkedProfile(options: ProfileOptions): Profile {
+  const { guests } = options;
+  if (guests === undefined) return playerOf(options);
+  if (checkedList("guests", guests).length > LOBBY_LIMITS.guests)
     throw badArgument(`at most ${LOBBY_LIMITS.guests} guests, got ${guests.length}`);
-  return guests === undefined ? checkedPlayer(player) : { ...checkedPlayer(player), guests: guests.map(checkedPlayer) };
+  return { ...playerOf(options), guests: guests.map(checkedPlayer) };
+}
+
+/** The same for who changes its profile. */
+export function checkedChange(profile: Partial<ProfileOptions>): Partial<ProfileOptions> {
+  return checkedOptions(profile, PROFILE_OPTIONS);
 }
 
 /** The same for a guest or a bot. */
 export function checkedPlayer(player: PlayerOptions): PlayerProfile {
-  const { name, colour = 0, choices = null } = checkedOptions(player);
+  return playerOf(checkedOptions(player, PROFILE_OPTIONS));
+}
+
+function playerOf({ name, colour = 0, choices = null }: PlayerOptions): PlayerProfile {
   return {
     name: cutName(checkedText("a name", name)),
     colour: checkedInteger("a colour", colour, [0, COLOUR_MAX]),
@@ -57,10 +78,10 @@ export function checkedBoolean(name: string, value: unknown): boolean {
   throw badArgument(`${name} as true or false, got ${String(value)}`);
 }
 
-/** `value`, if it is one of `values`. Throws `BAD_ARGUMENT`. */
-export function checkedOneOf<Value extends string>(name: string, value: unknown, values: readonly Value[]): Value {
-  const found = values.find((one) => one === value);
-  if (found === undefined) throw badArgument(`${name} as one of ${values.join(", ")}, got ${String(value)}`);
+/** `value`, if it is one of `values`, which have spaces between them. Throws `BAD_ARGUMENT`. */
+export function checkedOneOf<Value extends string>(name: string, value: unknown, values: string): Value {
+  const found = values.split(" ").find((one): one is Value => one === value);
+  if (found === undefined) throw badArgument(`${name} as one of ${values.replaceAll(" ", ", ")}, got ${String(value)}`);
   return found;
 }
 
@@ -71,8 +92,9 @@ export function checkFunction(name: string, value: unknown): void {
 
 /** `options` of `match.run`, if all its callbacks can be called. Throws `BAD_ARGUMENT`. */
 export function checkedRunOptions<Options extends object>(options: Options): Options {
+  checkedOptions(options, `${RUN_CALLBACKS.join(" ")} on confirmed cancelled runAheadFrames`);
   for (const name of RUN_CALLBACKS) {
-    const callback: unknown = Reflect.get(checkedOptions(options), name);
+    const callback: unknown = Reflect.get(options, name);
     if (callback !== undefined || name === "input") checkFunction(name, callback);
   }
   return options;
@@ -86,8 +108,7 @@ export function checkSignal(signal: unknown): void {
 /** What a browser makes no connection with: then nobody would ever be reached, and nothing said why. Throws `BAD_ARGUMENT`. */
 export function checkIceServers(servers: readonly RTCIceServer[] | undefined): void {
   if (servers === undefined) return;
-  if (!Array.isArray(servers)) throw badArgument("iceServers as a list");
-  for (const server of servers) {
+  for (const server of checkedList("iceServers", servers)) {
     const { urls, username, credential } = checkedOptions(server);
     const list: readonly unknown[] = Array.isArray(urls) ? urls : [urls];
     const wrong = list.find((url) => typeof url !== "string" || !ICE_URL.test(url));
@@ -189,9 +210,8 @@ function cutName(name: string): string {
 
 /** Players that can be taken together, by rising index: a seat that began as a bot's goes alone, those of one peer go together. */
 export function checkedSeats(seats: readonly MatchSeat[], playerIndexes: readonly number[]): readonly number[] {
-  if (!Array.isArray(playerIndexes)) throw badArgument(`a list of seats, got ${String(playerIndexes)}`);
   const holder = (seat: MatchSeat | undefined): PeerId | undefined => (seat?.kind === "person" ? seat.peerId : undefined);
-  const first = checkedInteger("a seat", playerIndexes[0] ?? -1, [0, seats.length - 1]);
+  const first = checkedInteger("a seat", checkedList("seats", playerIndexes)[0] ?? -1, [0, seats.length - 1]);
   const peerId = holder(seats[first]);
   const together = [...seats.keys()].filter((player) => player === first || (peerId !== undefined && holder(seats[player]) === peerId));
   const isSame = playerIndexes.length === together.length && together.every((player) => playerIndexes.includes(player));

@@ -25,6 +25,7 @@ import {
   checkFunction,
   checkIceServers,
   checkSignal,
+  PROFILE_OPTIONS,
 } from "./checked-arguments.ts";
 import { deviceOf } from "./device-identity.ts";
 import type { Environment, LobbyTransport, PasswordParts, TransportGrant } from "./environment.ts";
@@ -43,6 +44,9 @@ import type { HostOptions, JoinOptions, Lobby, LobbyOptions, ResumeOptions } fro
 
 /** Watchers and who waits: as many as a match of eight has players. At double, who comes to watch costs each of them another link. */
 const AUDIENCE = 8;
+
+/** Of all who enter a lobby, or look for one: a page gives the same to `hostLobby`, `joinLobby` and `resumeLobby`. */
+const OPTIONS = `${PROFILE_OPTIONS} game broker iceServers transferLimits signal log capacity settings metadata relayOnly listed audience password inviteOnly as wanted takeOver filter`;
 
 /** Options of any game. */
 type AnyLobbyOptions = Omit<LobbyOptions<never, never>, "game"> & { readonly game: GameIdentity };
@@ -107,7 +111,7 @@ export async function joinLobby<State, Schema extends InputSchema, Messages exte
     code: normalized,
     game: checkedIdentity(checkedOptions(options).game),
     profile: checkedProfile(options),
-    ...(options.as === undefined ? {} : { as: checkedOneOf("as", options.as, ["spectator", "queue"]) }),
+    ...(options.as === undefined ? {} : { as: checkedOneOf<"spectator" | "queue">("as", options.as, "spectator queue") }),
     ...(reservation === undefined ? {} : { reservation }),
   };
   return enter(environment, options, { invite: readInvite(code), entrance, password: checkedPassword(options.password) });
@@ -338,8 +342,8 @@ async function loadPart<Part>(load: () => Promise<Part>): Promise<Part> {
   }
 }
 
-function addressOf(environment: Environment, { broker }: { readonly broker?: string | URL | undefined }): BrokerAddress {
-  return parseBrokerAddress(broker, environment.page.origin);
+function addressOf(environment: Environment, options: { readonly broker?: string | URL | undefined }): BrokerAddress {
+  return parseBrokerAddress(checkedOptions(options, OPTIONS).broker, environment.page.origin);
 }
 
 function seatMemoryOf(environment: Environment, options: AnyLobbyOptions): SeatMemory {

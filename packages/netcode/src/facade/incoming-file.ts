@@ -26,7 +26,7 @@ export class IncomingFile implements IncomingTransfer {
 
   constructor(options: IncomingFileOptions) {
     this.#options = options;
-    this.#listeners = new Listeners({ progress: true }, options.reportError);
+    this.#listeners = new Listeners("progress", options.reportError);
     this.#file.promise.catch(() => {});
   }
 

@@ -5,18 +5,18 @@ import { reportRejection } from "./report-rejection.ts";
 export class Listeners<Events extends { readonly [Name in keyof Events]: (...values: never[]) => void }> {
   /** Replaced and never changed, so that a listener may add and remove while it is called. */
   readonly #byName = new Map<keyof Events, readonly Events[keyof Events][]>();
-  readonly #known: Readonly<Record<keyof Events, unknown>>;
+  readonly #known: string;
   readonly #reportError: (error: unknown) => void;
 
-  /** `known`: by name, all events that there are. */
-  constructor(known: Readonly<Record<keyof NoInfer<Events>, unknown>>, reportError: (error: unknown) => void) {
+  /** `known`: all events that there are, with spaces between them. */
+  constructor(known: string, reportError: (error: unknown) => void) {
     this.#known = known;
     this.#reportError = reportError;
   }
 
   /** Returns the way to stop listening. Throws `BAD_ARGUMENT` for what is no function, and for an event that there is not: nobody would ever be told. */
   on<Name extends keyof Events>(name: Name, listener: Events[Name]): () => void {
-    checkedOneOf("an event", name, Object.keys(this.#known));
+    checkedOneOf("an event", name, this.#known);
     checkFunction("a listener", listener);
     this.#byName.set(name, [...(this.#byName.get(name) ?? []), listener]);
     return () => {

@@ -22,7 +22,7 @@ export class ChatDesk implements LobbyChat {
 
   constructor(options: ChatDeskOptions) {
     this.#options = options;
-    this.#listeners = new Listeners({ message: true }, options.reportError);
+    this.#listeners = new Listeners("message", options.reportError);
   }
 
   get messages(): readonly ChatMessage[] {

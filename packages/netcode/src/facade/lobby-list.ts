@@ -35,7 +35,7 @@ export class WatchedList implements LobbyList {
     const { page, startTicker } = environment;
     this.#environment = environment;
     this.#setup = setup;
-    this.#listeners = new Listeners({ change: true }, (error) => page.reportError(error));
+    this.#listeners = new Listeners("change", (error) => page.reportError(error));
     this.#ticker = startTicker(ROOM_TICK_MS, (nowMs) => this.#handle(() => this.#watch.handleTimeout(nowMs)));
     const { game, filter } = setup;
     this.#watch = new ListWatch(this.#ticker.nowMs(), { game, filter, random: new Random(page.randomSeed(), "list") });

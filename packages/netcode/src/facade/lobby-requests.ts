@@ -7,14 +7,17 @@ import {
   checkedAudience,
   checkedBoolean,
   checkedCapacity,
+  checkedChange,
   checkedInteger,
   checkedJson,
+  checkedList,
   checkedMetadata,
   checkedOneOf,
   checkedOptions,
   checkedPassword,
   checkedPeerId,
   checkedProfile,
+  checkedText,
 } from "./checked-arguments.ts";
 import type { LobbyChat, LobbyMessages, Recipients, SendOptions, SentTransfer } from "./content-types.ts";
 import type { LobbyContent } from "./lobby-content.ts";
@@ -81,7 +84,7 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async setProfile(profile: Partial<ProfileOptions>): Promise<void> {
-    await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...profile }) });
+    await this.#connection.request({ type: "set-profile", profile: checkedProfile({ ...this.me.profile, ...checkedChange(profile) }) });
   }
 
   async setReady(ready: boolean): Promise<void> {
@@ -106,7 +109,11 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
 
   async setRole(role: "player" | "spectator", peerId?: PeerId): Promise<void> {
     const of = peerId === undefined ? {} : { peerId: checkedPeerId(peerId) };
-    await this.#connection.request({ type: "set-role", role: checkedOneOf("a role", role, ["player", "spectator"]), ...of });
+    await this.#connection.request({
+      type: "set-role",
+      role: checkedOneOf<"player" | "spectator">("a role", role, "player spectator"),
+      ...of,
+    });
   }
 
   async setAudience(audience: number): Promise<void> {
@@ -124,7 +131,8 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "set-password", password: verifier });
   }
 
-  async reserve({ seats = 1, forMs = RESERVED_MS }: ReserveOptions = {}): Promise<readonly string[]> {
+  async reserve(options: ReserveOptions = {}): Promise<readonly string[]> {
+    const { seats = 1, forMs = RESERVED_MS } = checkedOptions(options, "seats forMs");
     checkedInteger("seats", seats, [1, LOBBY_LIMITS.members]);
     checkedInteger("a forMs", forMs, [1, LOBBY_LIMITS.reservationMs]);
     // Ours, so that a request that is asked again after a lost answer holds no second seat.
@@ -134,7 +142,8 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
   }
 
   async unreserve(invites?: readonly string[]): Promise<void> {
-    const reservations = invites?.flatMap((invite) => readReservation(invite) ?? []);
+    const reservations =
+      invites && checkedList("invites", invites).flatMap((invite) => readReservation(checkedText("an invite", invite)) ?? []);
     await this.#connection.request({ type: "unreserve", ...(reservations === undefined ? {} : { reservations }) });
   }
 
@@ -142,7 +151,8 @@ export abstract class LobbyRequests<Messages extends MessageTypes> {
     await this.#connection.request({ type: "kick", peerId: checkedPeerId(peerId) });
   }
 
-  async ban(peerId: PeerId, { banMs }: BanOptions = {}): Promise<void> {
+  async ban(peerId: PeerId, options: BanOptions = {}): Promise<void> {
+    const { banMs } = checkedOptions(options, "banMs");
     const time = banMs === undefined ? {} : { banMs: checkedInteger("a banMs", banMs, [1, LOBBY_LIMITS.banMs]) };
     await this.#connection.request({ type: "ban", peerId: checkedPeerId(peerId), ...time });
   }

@@ -18,13 +18,14 @@ export function startLocalMatch<State, Schema extends InputSchema, Result>(
   environment: Pick<Environment, "page" | "startTicker">,
   options: LocalMatchOptions<State, Schema, Result>,
 ): Match<State, Schema, Result> {
-  checkedIdentity(checkedOptions(options).game);
+  checkedIdentity(checkedOptions(options, "game players seed settings").game);
   const [fewest, most] = options.game.players;
   const length = Array.isArray(options.players) ? options.players.length : 0;
   if (length < fewest || length > most) throw badArgument(`${fewest}–${most} players, got ${length}`);
   const { seed = environment.page.randomSeed(), settings = null } = options;
   if (!Number.isInteger(seed)) throw badArgument(`a seed as a whole number, got ${seed}`);
-  const seats = options.players.map(({ profile, bot = false }): MatchSeat => {
+  const seats = options.players.map((player): MatchSeat => {
+    const { profile, bot = false } = checkedOptions(player, "profile bot");
     const checked = checkedPlayer(profile);
     return bot ? { kind: "bot", profile: checked } : { kind: "person", peerId: LOCAL_PEER_ID, profile: checked };
   });

@@ -20,7 +20,7 @@ export class MessageDesk<Messages extends MessageTypes> implements LobbyMessages
 
   constructor(options: MessageDeskOptions) {
     this.#options = options;
-    this.#listeners = new Listeners(options.types, options.reportError);
+    this.#listeners = new Listeners(Object.keys(options.types).join(" "), options.reportError);
   }
 
   send<Name extends keyof Messages & string>(

@@ -39,7 +39,7 @@ export async function connectPeers<State, Schema extends InputSchema, Result>(
   environment: Pick<Environment, "page" | "startTicker">,
   options: PeerGroupOptions<State, Schema, Result>,
 ): Promise<PeerGroup<State, Schema, Result>> {
-  const { transport } = checkedOptions(options);
+  const { transport } = checkedOptions(options, "game transport peers signal");
   if (typeof checkedOptions(transport).dispose !== "function") throw badArgument("a transport");
   const group = createGroup(environment, options);
   const abort = (): void => void group.leave();
@@ -92,7 +92,7 @@ class LinkedGroup<State, Schema extends InputSchema, Result> implements PeerGrou
     this.#options = options;
     this.#localPeerId = transport.localPeerId;
     this.#ids = checkedIds(options.peers, this.#localPeerId);
-    this.#listeners = new Listeners({ change: true, "peer-gone": true, "peer-unreachable": true }, (error) => page.reportError(error));
+    this.#listeners = new Listeners("change peer-gone peer-unreachable", (error) => page.reportError(error));
     // Nobody has to wait for it.
     this.#linked.promise.catch(() => {});
     this.#ticker = startTicker(ROOM_TICK_MS, (nowMs) => this.#tick(nowMs));
@@ -173,7 +173,7 @@ class LinkedGroup<State, Schema extends InputSchema, Result> implements PeerGrou
   }
 
   #agreementOf(options: GroupMatchOptions): MatchAgreement {
-    const { seed, seats, settings = null, countdownMs = 0 } = checkedOptions(options);
+    const { seed, seats, settings = null, countdownMs = 0 } = checkedOptions(options, "seed seats settings countdownMs");
     const [fewest, most] = this.#options.game.players;
     checkedInteger("a number of seats", Array.isArray(seats) ? seats.length : 0, [fewest, most]);
     if (!Number.isInteger(seed)) throw badArgument(`a seed as a whole number, got ${seed}`);

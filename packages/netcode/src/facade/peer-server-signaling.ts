@@ -20,7 +20,13 @@ export interface PeerServerOptions {
 
 /** What a transport signals by. Throws `BAD_ARGUMENT`. */
 export function signalingOfPeerServer(options: PeerServerOptions): SignalingOptions {
-  const { peerId, server, key = "peerjs", iceServers = [], relayOnly = false } = checkedOptions(options);
+  const {
+    peerId,
+    server,
+    key = "peerjs",
+    iceServers = [],
+    relayOnly = false,
+  } = checkedOptions(options, "peerId server key iceServers relayOnly");
   checkIceServers(iceServers);
   const id = parsePeerId(peerId);
   if (id === undefined) throw badArgument(`a peer id of 1–64 letters, digits, "-" and "_", got "${peerId}"`);

@@ -30,7 +30,7 @@ export class SentFile implements SentTransfer {
 
   constructor(options: SentFileOptions) {
     this.#options = options;
-    this.#listeners = new Listeners({ progress: true }, options.reportError);
+    this.#listeners = new Listeners("progress", options.reportError);
     // Nobody has to wait.
     this.done.catch(() => {});
   }

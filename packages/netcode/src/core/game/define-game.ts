@@ -15,6 +15,9 @@ import { plainState } from "./plain-state.ts";
  */
 const SIMULATION_VERSION = 2;
 
+/** The last three are those of a defined game, which may be defined again with a part exchanged. */
+const GAME_OPTIONS = "id version frameRateHz players input init step bot result state messages content inputBytes inputCodec contentHash";
+
 const FRAME_RATE_HZ_MAX = 240;
 const GAME_ID = /^[A-Za-z0-9.-]{1,64}$/;
 
@@ -47,6 +50,9 @@ export function defineGame<State, Schema extends InputSchema, Messages extends M
 
 function checkOptions<State, Schema extends InputSchema>(options: GameOptions<State, Schema, MessageTypes>): void {
   const { id, version, frameRateHz, players, content } = options;
+  for (const [name, value] of Object.entries(options)) {
+    assert(value === undefined || GAME_OPTIONS.split(" ").includes(name), `an option as one of ${GAME_OPTIONS}, got ${name}`);
+  }
   assert(typeof id === "string" && GAME_ID.test(id), `id of 1–64 letters, digits, dots and dashes, got "${id}"`);
   assert(Number.isSafeInteger(version) && version >= 0, "version as a whole number from 0");
   assert(
