@@ -30,10 +30,28 @@ function untyped<Value>(value: unknown): Value {
 
 /** Every one that the types know: the compiler asks for what is missing here. */
 const ENTERING: { readonly [Name in keyof Required<Entering>]: Entering[Name] } = {
-  ...{ game: tagGame, name: "Ada", colour: 1, choices: null, guests: [] },
-  ...{ broker: "https://play.test", iceServers: [], transferLimits: {}, signal: new AbortController().signal, log: () => {} },
-  ...{ takeOver: false, as: "queue", password: "", capacity: 4, settings: null, metadata: null },
-  ...{ relayOnly: false, listed: false, audience: 8, inviteOnly: false, wanted: {}, filter: {} },
+  game: tagGame,
+  name: "Ada",
+  colour: 1,
+  choices: null,
+  guests: [],
+  broker: "https://play.test",
+  iceServers: [],
+  transferLimits: {},
+  signal: new AbortController().signal,
+  log: () => {},
+  takeOver: false,
+  as: "queue",
+  password: "",
+  capacity: 4,
+  settings: null,
+  metadata: null,
+  relayOnly: false,
+  listed: false,
+  audience: 8,
+  inviteOnly: false,
+  wanted: {},
+  filter: {},
 };
 const GAME: Required<Game<{ frames: number }, Press, MessageTypes>> = {
   ...defineGame({
@@ -45,12 +63,22 @@ const GAME: Required<Game<{ frames: number }, Press, MessageTypes>> = {
     init: () => ({ frames: 0 }),
     step: (state) => void state.frames++,
   }),
-  ...{ bot: () => ({ press: false }), result: () => undefined, messages: { hi: message({ kind: u8() }) }, content: "" },
+  bot: () => ({ press: false }),
+  result: () => undefined,
+  messages: { hi: message({ kind: u8() }) },
+  content: "",
 };
 const nothing = (): void => {};
 const RUN: Required<RunOptions<{ frames: number }, Press>> = {
-  ...{ input: () => ({ press: false }), render: nothing, frame: nothing, on: {}, confirmed: {}, cancelled: {} },
-  ...{ beforeRollback: nothing, afterRollback: nothing, runAheadFrames: 0 },
+  input: () => ({ press: false }),
+  render: nothing,
+  frame: nothing,
+  on: {},
+  confirmed: {},
+  cancelled: {},
+  beforeRollback: nothing,
+  afterRollback: nothing,
+  runAheadFrames: 0,
 };
 const LOCAL: Required<LocalMatchOptions<{ frames: number }, Press>> = {
   game: GAME,
@@ -121,7 +149,8 @@ test("[FA115] an option that there is not is told with those that there are, and
   expect(() => defineGame({ ...GAME, ...slip })).toThrow(/^expected: an option as one of id version frameRateHz .*, got countDownMs$/);
   const left = { ...options("Ada"), countDownMs: undefined };
   expect((await world.until(hostLobby(environment, left))).me.profile.name).toBe("Ada");
-  expect(defineGame({ ...GAME, ...{ countDownMs: undefined } }).id).toBe("press");
+  const unsaid: object = { countDownMs: undefined };
+  expect(defineGame({ ...GAME, ...unsaid }).id).toBe("press");
 });
 
 test("[FA25] lists that are none are told, of invites, bots and guests", async () => {

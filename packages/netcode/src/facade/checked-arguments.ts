@@ -79,6 +79,7 @@ export function checkedBoolean(name: string, value: unknown): boolean {
 }
 
 /** `value`, if it is one of `values`, which have spaces between them. Throws `BAD_ARGUMENT`. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says which texts these are
 export function checkedOneOf<Value extends string>(name: string, value: unknown, values: string): Value {
   const found = values.split(" ").find((one): one is Value => one === value);
   if (found === undefined) throw badArgument(`${name} as one of ${values.replaceAll(" ", ", ")}, got ${String(value)}`);
