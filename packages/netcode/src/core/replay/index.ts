@@ -1,6 +1,6 @@
 /** Recording a match, playing it again, and proving that it comes out the same. For tools and pages that show replays: a match needs none of it. */
 export { MatchRecorder, type MatchRecorderOptions } from "./match-recorder.ts";
-export { decodeReplay, encodeReplay, type ReplayRefusal, type ReplayResult } from "./replay-codec.ts";
+export { decodeReplay, encodeReplay, type DecodeReplayOptions, type ReplayRefusal, type ReplayResult } from "./replay-codec.ts";
 export { ReplayPlayer, findReplayMismatch, type ReplayMismatch } from "./replay-player.ts";
 export { fromLinkText, toLinkText } from "./replay-text.ts";
 export { endFrameOf, firstFrameOf, type Replay, type ReplayChecksum, type ReplayGame, type ReplayStart } from "./replay.ts";

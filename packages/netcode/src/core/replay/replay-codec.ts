@@ -22,7 +22,7 @@ export type ReplayRefusal =
   | "damaged"
   /** Their checksum fits, and they make no sense: written by something else. */
   | "malformed"
-  /** They unfold to more than `REPLAY_INPUT_BYTES_MAX`. */
+  /** Their inputs unfold to more than is taken. */
   | "too-large";
 
 export type ReplayResult = { readonly ok: true; readonly replay: Replay } | { readonly ok: false; readonly reason: ReplayRefusal };
@@ -86,8 +86,21 @@ export function encodeReplay(replay: Replay): Uint8Array {
   return bytes;
 }
 
+/** What is taken of a file. */
+export interface DecodeReplayOptions {
+  /**
+   * Most bytes that its inputs unfold to: frames × players × bytes of one input. Default and most 32 MiB, 19 hours of eight players with one byte at 60 Hz. A file of a few kilobytes can ask for all of that, which
+   * takes seconds: of files that strangers send, take no more than your matches have.
+   */
+  readonly inputBytesMax?: number;
+}
+
 /** Reads what `encodeReplay` wrote, from bytes that anybody may have sent: whatever they are, it does not throw. */
-export function decodeReplay(file: Uint8Array | ArrayBuffer): ReplayResult {
+export function decodeReplay(
+  file: Uint8Array | ArrayBuffer,
+  { inputBytesMax = REPLAY_INPUT_BYTES_MAX }: DecodeReplayOptions = {},
+): ReplayResult {
+  assert(inputBytesMax > 0 && inputBytesMax <= REPLAY_INPUT_BYTES_MAX, `inputBytesMax from 1 to ${REPLAY_INPUT_BYTES_MAX}`);
   const bytes = file instanceof ArrayBuffer ? new Uint8Array(file) : file;
   assert(bytes instanceof Uint8Array, "the bytes of a replay");
   if (bytes.length < HEAD_BYTES || MAGIC.some((byte, index) => bytes[index] !== byte)) return { ok: false, reason: "not-a-replay" };
@@ -95,11 +108,11 @@ export function decodeReplay(file: Uint8Array | ArrayBuffer): ReplayResult {
   const reader = new ByteReader(bytes);
   reader.skip(HEAD_BYTES - 4);
   if (reader.u32() !== checksumBytes(bytes.subarray(HEAD_BYTES))) return { ok: false, reason: "damaged" };
-  const replay = readReplay(reader, bytes);
+  const replay = readReplay(reader, bytes, inputBytesMax);
   return typeof replay === "string" ? { ok: false, reason: replay } : { ok: true, replay };
 }
 
-function readReplay(reader: ByteReader, bytes: Uint8Array): Replay | ReplayRefusal {
+function readReplay(reader: ByteReader, bytes: Uint8Array, inputBytesMax: number): Replay | ReplayRefusal {
   const payload = decodePayload(reader.view(reader.varint()));
   const preamble = payload.ok ? parsePreamble(payload.value) : undefined;
   if (preamble === undefined) return "malformed";
@@ -109,7 +122,7 @@ function readReplay(reader: ByteReader, bytes: Uint8Array): Replay | ReplayRefus
   const frameCount = reader.varint();
   if (reader.failed || start === "malformed" || (start?.frame ?? 0) + frameCount > FRAME_MAX) return "malformed";
   const sizeBytes = frameCount * playerCount * inputBytes;
-  if (sizeBytes > REPLAY_INPUT_BYTES_MAX) return "too-large";
+  if (sizeBytes > inputBytesMax) return "too-large";
   const timeline = readTimeline(reader, playerCount);
   const checksums = timeline === undefined ? undefined : readChecksums(reader, start?.frame ?? 0, frameCount);
   if (timeline === undefined || checksums === undefined) return "malformed";

@@ -185,6 +185,16 @@ describe("a replay", () => {
     expect(reasons.has("damaged")).toBe(false);
   });
 
+  it("[RE18] whose inputs unfold to more than the reader takes is refused before they do", () => {
+    const { replay } = record(600);
+    const sizeBytes = replay.inputs.rows.length;
+    const bytes = encodeReplay(replay);
+    expect(bytes.length).toBeLessThan(sizeBytes);
+    expect(decodeReplay(bytes, { inputBytesMax: sizeBytes }).ok).toBe(true);
+    expect(decodeReplay(bytes, { inputBytesMax: sizeBytes - 1 })).toEqual({ ok: false, reason: "too-large" });
+    for (const inputBytesMax of [0, -1, Number.NaN, 2 ** 26]) expect(() => decodeReplay(bytes, { inputBytesMax })).toThrow("inputBytesMax");
+  });
+
   it("[RE8] that begins late, or missed something, begins with a state", () => {
     const localPeerId = testPeerId("local");
     const setup = setupFor(2);

@@ -6,7 +6,7 @@ import type { InputRows } from "./input-coding.ts";
 /** Checksums of a replay lie so many frames apart: at half, an hour costs 6 kB more; at double, a difference is found within 10 s of where it began. */
 export const REPLAY_CHECKSUM_INTERVAL_FRAMES = 300;
 
-/** Most bytes of inputs that a replay may unfold to: 77 hours of eight players with one byte at 60 Hz; what a hostile file can make us hold. */
+/** Most bytes of inputs that a replay may unfold to: 19 hours of eight players with one byte at 60 Hz; what a hostile file can make us hold. */
 export const REPLAY_INPUT_BYTES_MAX = 33_554_432;
 
 /** The game that was played, as peers compare it before they play. */
