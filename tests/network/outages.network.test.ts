@@ -3,6 +3,7 @@ import { IS_DEEP } from "../../scripts/deep.ts";
 import type { LabHost } from "./lab/lab-host.ts";
 import { expectEqualHistories, FRESH_MS, type LabPage } from "./lab/lab-page.ts";
 import { ICE_URLS } from "./lab/network-lab.ts";
+import { tellTimeline } from "./lab/timeline.ts";
 import { closeAll, enterLobby, figure, useLab } from "./lab/use-lab.ts";
 
 const iceServers: readonly RTCIceServer[] = [{ urls: ICE_URLS.stun }];
@@ -10,13 +11,24 @@ const iceServers: readonly RTCIceServer[] = [{ urls: ICE_URLS.stun }];
 /** Longer ones take the time that they last. */
 const BLACKOUTS_S = IS_DEEP ? [4, 12, 30, 60] : [12];
 
+/**
+ * Each outage so often (up to 3 times), all at once: `ROLLCALL_REPEAT=3 … -t "blackout of (30|60)"` gives a distribution instead of a figure. With `ROLLCALL_TRACES=FOLDER` each heal is told there step by step.
+ */
+const RUNS = Array.from({ length: Number(process.env["ROLLCALL_REPEAT"] ?? 1) }, (_, run) => run + 1);
+
+const BLACKOUTS = BLACKOUTS_S.flatMap((seconds) => RUNS.map((run) => [seconds, `dark${seconds}-${run}`] as const));
+const MOVES = (
+  [
+    ["[NW21] a pair plays on when the public address of a router changes", "rerouted", (host: LabHost) => host.moveRouter()],
+    ["[NW22] a pair plays on when the address of a computer changes", "roaming", (host: LabHost) => host.moveMachine()],
+  ] as const
+).flatMap(([title, name, move]) => RUNS.map((run) => [title, `${name}-${run}`, move] as const));
+
 const lab = useLab<string>({
   still: "cone",
-  rerouted: "cone",
-  roaming: "cone",
   late: "open",
-  // Each goes dark by itself: they run side by side.
-  ...Object.fromEntries(BLACKOUTS_S.map((seconds) => [`dark${seconds}`, "cone"] as const)),
+  // Each by itself: they run side by side.
+  ...Object.fromEntries([...BLACKOUTS, ...MOVES].map(([, name]) => [name, "cone"] as const)),
 });
 
 const ON_THE_WAY_MS = 100;
@@ -44,9 +56,9 @@ async function expectPlaysOn(pages: readonly LabPage[]): Promise<void> {
 
 /**
  * Two members talk while something happens to the network. Afterwards they hear each other again over the same connection; every reliable message came once
- * and in order, and no unreliable one came late. Returns how long both took from its end to hear something fresh.
+ * and in order, and no unreliable one came late. Prints how long both took from its end to hear something fresh.
  */
-async function msToHeal(pages: readonly LabPage[], disturb: () => Promise<void> | void): Promise<number> {
+async function msToHeal(title: string, pages: readonly LabPage[], disturb: () => Promise<void> | void): Promise<void> {
   const madeBefore = await Promise.all(pages.map(connectionsMade));
   const startMs = Date.now();
   await Promise.all(pages.map(({ page }) => page.evaluate(() => globalThis.lab.talk())));
@@ -55,6 +67,7 @@ async function msToHeal(pages: readonly LabPage[], disturb: () => Promise<void> 
   const endMs = Date.now();
   // What was on the way at that moment is no sign of health.
   const freshMs = await Promise.all(pages.map((page) => page.heardFresh(endMs + ON_THE_WAY_MS)));
+  await tellTimeline(title, pages, { endMs, freshMs });
   const said = await Promise.all(pages.map(({ page }) => page.evaluate(() => globalThis.lab.stopTalking())));
   for (const [index, page] of pages.entries()) {
     const sent = said[1 - index] ?? 0;
@@ -64,7 +77,7 @@ async function msToHeal(pages: readonly LabPage[], disturb: () => Promise<void> 
     expect(fresh.filter(({ sentMs, atMs }) => atMs - sentMs > FRESH_MS).length).toBeLessThan(LATE_MAX);
     expect(await connectionsMade(page)).toBe(madeBefore[index]);
   }
-  return Math.max(...freshMs) - endMs;
+  figure(title, Math.max(...freshMs) - endMs, "ms");
 }
 
 function connectionsMade({ page }: LabPage): Promise<number> {
@@ -76,34 +89,28 @@ function sleep(ms: number): Promise<void> {
 }
 
 describe.concurrent("the network changes under a match", () => {
-  test.each(BLACKOUTS_S)("[NW20] a pair plays on after a blackout of %d s", async (seconds) => {
-    const name = `dark${seconds}`;
+  test.each(BLACKOUTS)("[NW20] a pair plays on after a blackout of %d s (%s)", async (seconds, name) => {
     const host = lab.current.hosts[name]!;
     const pages = await match(["still", name]);
-    const healMs = await msToHeal(pages, async () => {
+    await msToHeal(`blackout of ${seconds} s: from its end to the first fresh message`, pages, async () => {
       host.setCut(true);
       await sleep(seconds * 1_000);
       host.setCut(false);
     });
-    figure(`blackout of ${seconds} s: from its end to the first fresh message`, healMs, "ms");
     await expectPlaysOn(pages);
     await closeAll(pages);
   });
 
-  test.each([
-    ["[NW21] a pair plays on when the public address of a router changes", "rerouted", (host: LabHost) => host.moveRouter()],
-    ["[NW22] a pair plays on when the address of a computer changes", "roaming", (host: LabHost) => host.moveMachine()],
-  ] as const)("%s", async (title, name, move) => {
+  test.each(MOVES)("%s (%s)", async (title, name, move) => {
     const pages = await match(["still", name]);
-    const healMs = await msToHeal(pages, () => move(lab.current.hosts[name]!));
-    figure(`${title.slice(7)}: to the first fresh message`, healMs, "ms");
+    await msToHeal(`${title.slice(7)}: to the first fresh message`, pages, () => move(lab.current.hosts[name]!));
     await expectPlaysOn(pages);
     await closeAll(pages);
   });
 });
 
 test("[NW23] a match does not notice that its broker is killed; the broker started again knows the lobby, and lets a late comer in", async () => {
-  const pages = await match(["still", "rerouted"]);
+  const pages = await match(["still", "rerouted-1"]);
   const [host] = pages;
   const code = await host!.page.evaluate(() => globalThis.lab.code());
   const seen = await Promise.all(pages.map(async (page) => (await page.events()).length));

@@ -158,6 +158,40 @@ describe("a blackout", () => {
     },
   );
 
+  // What ICE does on a real network: one end's check is answered first, and what the other end sends until its own is answered is lost.
+  it.each([4_000, 12_000, 30_000])(
+    "[LK214] of %i ms is over within a second of its end also where the two ways come back one after the other",
+    (blackoutMs) => {
+      for (let seed = 0; seed < SEEDS; seed++) {
+        const { world, ada, bob } = openPair({ seed, conditions: LINK_PROFILES.wifi });
+        let sent = 0;
+        let frame = 0;
+        const play = (ms: number): void => {
+          for (const endMs = world.nowMs + ms; world.nowMs < endMs; world.run(1_000 / 60)) {
+            for (const [from, to] of [[ada, bob] as const, [bob, ada] as const]) {
+              from.sendDatagram(to, Uint8Array.of(0x20, ...Array.from({ length: 60 }, () => 0)));
+              if (frame % 12 === 0) expect(from.sendReliable(to, numbered(sent))).toBe(true);
+            }
+            if (frame++ % 12 === 0) sent++;
+          }
+        };
+        play(3_000);
+        world.network.cut([ada.id, bob.id], [ada.id, bob.id]);
+        play(blackoutMs + 40 * seed);
+        world.network.restore([bob.id], [ada.id]);
+        play(330);
+        world.network.restore([ada.id], [bob.id]);
+        for (const peer of [ada, bob]) peer.sessionPackets.length = 0;
+        play(1_000);
+        for (const peer of [ada, bob]) expect(peer.sessionPackets.length, `seed ${seed}`).toBeGreaterThan(10);
+        play(2_000);
+        world.run(1_000);
+        for (const peer of [ada, bob]) expect(numbersFrom(peer), `seed ${seed}`).toEqual(upTo(sent));
+        expect(ada.dials).toBe(1);
+      }
+    },
+  );
+
   it("[LK211] is answered with four pings and two datagrams of the session a second, four parts of the stream, and what heals", () => {
     for (const sentBefore of [0, 25]) {
       const { world, ada, bob } = openPair({ seed: 211 });

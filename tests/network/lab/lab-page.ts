@@ -141,7 +141,11 @@ export class LabPage {
       const told = await this.page.evaluate(() =>
         globalThis.lab?.events.map(({ atMs, type, code }) => `${atMs.toFixed(0)} ${type} ${code ?? ""}`),
       );
-      throw new Error([`${this.name} waited in vain. Its events and errors:`, ...(told ?? []), ...this.errors].join("\n"), { cause });
+      const log = await this.page.evaluate(() => globalThis.lab?.traceSince(0).filter(({ what }) => what.startsWith("log ")));
+      const logged = (log ?? []).map(({ atMs, what }) => `${atMs.toFixed(0)} ${what}`);
+      throw new Error([`${this.name} waited in vain. Its events, log and errors:`, ...(told ?? []), ...logged, ...this.errors].join("\n"), {
+        cause,
+      });
     }
   }
 }

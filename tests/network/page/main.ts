@@ -1,8 +1,9 @@
 /** The page of the lab: enters a lobby, plays, and shows to the tests what they ask for. No looks. */
 import { connectionCounts, gatheredTypes, iceErrors, recordDatagrams, recordedDatagrams, selectedPairs, signaled } from "./observer.ts";
-import { hostLobby, joinLobby, type IncomingTransfer, type NetcodeErrorLike } from "@rollcall/netcode";
+import { hostLobby, joinLobby, type IncomingTransfer, type LogEntry, type NetcodeErrorLike } from "@rollcall/netcode";
 import { labGame, type LabLobby, type LabMatch } from "./lab-game.ts";
 import { Talk, type Heard } from "./talk.ts";
+import { note, traceSince } from "./trace.ts";
 import { diagnose, type Diagnosis } from "@rollcall/netcode/doctor";
 
 /** Something that happened, and when (Unix time in ms, the same for all pages of the lab). */
@@ -30,6 +31,10 @@ let statuses = new Map<string, string>();
 
 function tell(type: string, details: { readonly peerId?: string; readonly code?: string } = {}): void {
   events.push({ atMs: performance.timeOrigin + performance.now(), type, ...details });
+}
+
+function log({ scope, code, fields }: LogEntry): void {
+  note(`log ${scope} ${code} ${JSON.stringify(fields)}`);
 }
 
 function enter(entered: LabLobby): void {
@@ -86,12 +91,12 @@ const lab = {
     return links.filter((event, index) => isOpen(event) && links.slice(0, index).some((earlier) => !isOpen(earlier)));
   },
   host: async (options: LabOptions): Promise<string> => {
-    enter(await hostLobby({ game: labGame, broker: brokerUrl(), ...options }));
+    enter(await hostLobby({ game: labGame, broker: brokerUrl(), log, ...options }));
     return lobby?.code ?? "";
   },
   join: async (code: string, options: Omit<LabOptions, "relayOnly">): Promise<void> => {
     try {
-      enter(await joinLobby(code, { game: labGame, broker: brokerUrl(), ...options }));
+      enter(await joinLobby(code, { game: labGame, broker: brokerUrl(), log, ...options }));
     } catch (error) {
       throw new Error((error as NetcodeErrorLike).code, { cause: error });
     }
@@ -120,6 +125,7 @@ const lab = {
     return talk?.said ?? 0;
   },
   heard: (): Heard => talk?.heard ?? { fresh: [], kept: [] },
+  traceSince,
   connectionCounts,
   gatheredTypes,
   iceErrors,

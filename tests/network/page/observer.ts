@@ -1,5 +1,7 @@
 /** Sees what the browser does for the library: loaded before it, so that every peer connection and every socket is made here. Changes nothing. */
 
+import { note, traceChannel, traceConnection, traceFrame, traceSent, traceSocket } from "./trace.ts";
+
 /** The pair of candidates that a peer connection uses. */
 export interface SelectedPair {
   readonly local: string;
@@ -10,6 +12,7 @@ export interface SelectedPair {
 
 const RealConnection = globalThis.RTCPeerConnection;
 const connections: RTCPeerConnection[] = [];
+let linked = 0;
 const gathered = new Set<string>();
 const frames: string[] = [];
 const errors: number[] = [];
@@ -18,24 +21,42 @@ globalThis.RTCPeerConnection = class extends RealConnection {
   constructor(configuration?: RTCConfiguration) {
     super(configuration);
     connections.push(this);
+    traceConnection(this);
     this.addEventListener("icecandidate", ({ candidate }) => {
       const type = candidate?.type ?? undefined;
       if (type !== undefined) gathered.add(type);
     });
     this.addEventListener("icecandidateerror", ({ errorCode }) => errors.push(errorCode));
+    this.addEventListener("datachannel", ({ channel }) => traceChannel(this, channel));
   }
 
   override createDataChannel(label: string, options?: RTCDataChannelInit): RTCDataChannel {
     const channel = super.createDataChannel(label, options);
-    if (label === "unreliable") recordChannel(channel);
+    traceChannel(this, channel);
+    if (label === "unreliable") {
+      linked++;
+      recordChannel(channel);
+    }
     return channel;
   }
+
+  override addIceCandidate(candidate?: RTCIceCandidateInit | null): Promise<void> {
+    note(`told of ${candidate?.candidate ?? "all"}`);
+    return super.addIceCandidate(candidate);
+  }
+};
+
+const sendOnChannel: (data: never) => void = RTCDataChannel.prototype.send;
+RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown): void {
+  traceSent(this, data);
+  sendOnChannel.call(this, data as never);
 };
 
 const RealSocket = globalThis.WebSocket;
 globalThis.WebSocket = class extends RealSocket {
   constructor(url: string | URL, protocols?: string | string[]) {
     super(url, protocols);
+    traceSocket(this);
     this.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
       if (typeof data === "string") frames.push(data);
     });
@@ -43,13 +64,14 @@ globalThis.WebSocket = class extends RealSocket {
 
   override send(data: string | BufferSource | Blob): void {
     if (typeof data === "string") frames.push(data);
+    traceFrame(this, data);
     super.send(data);
   }
 };
 
-/** Peer connections that were ever made, and those that are connected now. */
+/** Peer connections to peers that were ever made (none that only looked for a server), and those that are connected now. */
 export function connectionCounts(): { readonly made: number; readonly connected: number } {
-  return { made: connections.length, connected: connections.filter(({ connectionState }) => connectionState === "connected").length };
+  return { made: linked, connected: connections.filter(({ connectionState }) => connectionState === "connected").length };
 }
 
 /** Kinds of candidates that this page gathered. */

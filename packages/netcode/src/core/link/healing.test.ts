@@ -79,6 +79,35 @@ describe("a peer that repeats itself", () => {
   });
 });
 
+describe("a peer that is found while an exchange is under way", () => {
+  it("[LK215] gets no other one where that began within a second, and one soon where it is older, unless it begins one itself", () => {
+    for (const [foundMs, atMs] of [
+      [1_700, 2_200],
+      [3_000, 3_200],
+    ] as const) {
+      const { healing, output } = setup();
+      healing.check(1_200);
+      const offers = (): number =>
+        output.actions.splice(0).filter((action) => action.type === "negotiate" && action.command.type === "offer").length;
+      expect(offers()).toBe(1);
+      healing.handleReport(1_200, { type: "description", generation: 2, description: "ours" });
+      healing.handlePeerFound(foundMs);
+      for (let nowMs = foundMs; nowMs < atMs; nowMs += 50) healing.check(nowMs);
+      expect(offers()).toBe(0);
+      healing.check(atMs);
+      expect(offers()).toBe(1);
+    }
+  });
+
+  it("[LK214] is answered by way of the broker until it is known to hear us", () => {
+    const { healing, output, direct, signals } = setup();
+    direct.carrier.hear(4_000);
+    healing.handlePacket(4_010, encodeNegotiation(offer));
+    healing.handleReport(4_010, { type: "description", generation: 1, description: "ours" });
+    expect([signals(), output.transmits.filter(({ channel }) => channel === "control").length]).toEqual([1, 0]);
+  });
+});
+
 describe("a path that ICE finds", () => {
   it("[LK212] is tried with a ping at once where the peer is silent, and with none where it is heard", () => {
     const pace = { idleMs: 50, measureMs: Infinity, isWanted: false, isDetoured: false };
@@ -93,7 +122,8 @@ describe("a path that ICE finds", () => {
       healing.handleReport(3_010, { type: "state", state });
       direct.carrier.keepAlive(3_010, pace);
       expect(output.transmits).toHaveLength(1);
-      direct.carrier.hear(3_020);
+      const { sequence } = direct.carrier.roundTrip.nextPing(3_015, false, false);
+      direct.carrier.handlePing(3_020, { sequence, ack: sequence, received: 0, holdMs: 0, isWanted: false, isDetoured: false }, 0);
       direct.carrier.keepAlive(3_260, pace);
       healing.handleReport(3_270, { type: "state", state });
       direct.carrier.keepAlive(3_270, pace);

@@ -77,15 +77,25 @@ export class Healing {
     this.#repair.connectedMs = -Infinity;
   }
 
-  /** Our network may be another one, or we slept. */
-  hurry(nowMs: number): void {
-    this.#repair.hurry(nowMs);
+  /** Our network may be another one, or we slept. The next restart is due from `fromMs` on. */
+  hurry(nowMs: number, fromMs: number = nowMs): void {
+    this.#repair.hurry(nowMs, fromMs);
     this.#negotiation.hurry(nowMs);
   }
 
   /** The broker can be reached again. */
   handleSignalingReady(nowMs: number): void {
-    if (this.#isRestarting) this.hurry(nowMs);
+    if (this.#isRestarting) this.#tryAgain(nowMs, nowMs);
+  }
+
+  /** So can the peer, which has just found the broker and restarts by itself. */
+  handlePeerFound(nowMs: number): void {
+    this.#tryAgain(nowMs, nowMs + LINK_TIMES.restartCourtesyMs);
+  }
+
+  /** An exchange that began just now knows all that another one would. */
+  #tryAgain(nowMs: number, fromMs: number): void {
+    this.hurry(nowMs, Math.max(fromMs, this.#negotiation.startedMs + LINK_TIMES.restartAgainMs));
   }
 
   check(nowMs: number): void {
@@ -127,7 +137,7 @@ export class Healing {
     this.#repair.connectedMs = Infinity;
     if (report.state === "failed" && !this.#canRestart && this.#direct.carrier.state.kind === "ready") return this.#rebuild();
     // What we found out before is no news.
-    if (!this.#isRestarting) this.#repair.hurry(nowMs);
+    if (!this.#isRestarting) this.#repair.hurry(nowMs, nowMs);
   }
 
   #take(nowMs: number, bytes: Uint8Array): void {
@@ -177,7 +187,7 @@ export class Healing {
     const { output, peerId, instance } = this.#options;
     const bytes = encodeNegotiation({ ...packet, instance });
     const { carrier } = this.#direct;
-    const isHeard = carrier.state.kind === "ready" && this.#nowMs - carrier.lastHeardMs < LINK_TIMES.negotiationHeardMs;
+    const isHeard = carrier.state.kind === "ready" && !carrier.isSilent(this.#nowMs, LINK_TIMES.negotiationHeardMs);
     if (isHeard && !isRepeat) return output.transmit(peerId, "control", bytes);
     if (isRepeat && this.#isReplying && !this.#replies.take(this.#nowMs)) return output.refuse("negotiation-flood");
     if (this.#relay.carrier.state.kind === "ready") this.#relay.carrier.send("reliable", bytes);

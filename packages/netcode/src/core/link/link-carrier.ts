@@ -45,6 +45,9 @@ export class LinkCarrier {
   #detouredMs = -Infinity;
   /** Our pings come whatever a session sends, and ask for answers. */
   #isMeasured = false;
+  /** The peer is heard again after a silence, and it is not known that it hears us: a ping that left since then was not acked yet. `Infinity`: it does. */
+  #doubtedFromMs = 0;
+  #isDoubted = false;
 
   constructor(state: Carrier, send: SendPacket) {
     this.state = state;
@@ -70,10 +73,12 @@ export class LinkCarrier {
 
   becomeReady(nowMs: number): void {
     this.state = { kind: "ready" };
+    this.lastHeardMs = nowMs;
     this.#answeredMs = nowMs;
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;
     this.#detouredMs = nowMs;
+    this.#isDoubted = false;
   }
 
   /** The peer is heard here, and says nothing of another way: what comes by one is not its own. */
@@ -82,9 +87,12 @@ export class LinkCarrier {
     return nowMs - this.#detouredMs > LINK_TIMES.detourKeptMs;
   }
 
-  /** Ready, and nothing came for `silenceMs`. */
+  /**
+   * Ready, and nothing came for `silenceMs`; or it is not known yet that who is heard again hears us. ICE lets one end through before the other, by up to 50 ms on two quiet machines, and what that one sends
+   * meanwhile is lost: if it is all that was held back, SCTP's window of one packet is full, and nothing else leaves until its timer, which is at 3 s by then.
+   */
   isSilent(nowMs: number, silenceMs: number): boolean {
-    return this.state.kind === "ready" && nowMs - this.lastHeardMs >= silenceMs;
+    return this.state.kind === "ready" && (this.#isDoubted || nowMs - this.lastHeardMs >= silenceMs);
   }
 
   /** Whether anything of the stream may leave. What nobody may hear is held: SCTP would send it again and again, and let nothing else through. */
@@ -104,10 +112,20 @@ export class LinkCarrier {
 
   /** A sign of life. True: the stream may go on, which was held. */
   hear(nowMs: number): boolean {
+    this.#endSilence(nowMs);
     const wasHeld = this.isHeld;
-    this.isHeld = false;
+    this.isHeld &&= this.#isDoubted;
+    return wasHeld && !this.isHeld;
+  }
+
+  /** What left in the last second of a silence may have found the path back before anything came from there. */
+  #endSilence(nowMs: number): void {
+    if (!this.#isDoubted && this.isSilent(nowMs, LINK_TIMES.suspectMs)) {
+      this.tryAtOnce(nowMs);
+      this.#isDoubted = true;
+      this.#doubtedFromMs = nowMs - LINK_TIMES.suspectMs;
+    }
     this.lastHeardMs = nowMs;
-    return wasHeld;
   }
 
   /** A session's datagram left on this way. */
@@ -137,7 +155,7 @@ export class LinkCarrier {
     this.#sentMs = nowMs;
     this.#pingedMs = nowMs;
     this.#isAsked = false;
-    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted, pace.isDetoured), stampOf(nowMs)));
+    this.send("unreliable", encodePing(this.roundTrip.nextPing(nowMs, pace.isWanted || this.#isDoubted, pace.isDetoured), stampOf(nowMs)));
   }
 
   /** Why a stamped datagram is refused; `undefined`: it is fresh. */
@@ -150,8 +168,12 @@ export class LinkCarrier {
   handlePing(nowMs: number, ping: Ping, stamp: number): boolean {
     if (ping.isDetoured) this.#detouredMs = nowMs;
     if (this.#leastDelay.isStale(nowMs, stamp)) return true;
+    if (this.state.kind === "ready") this.#endSilence(nowMs);
     const isAck = this.roundTrip.handlePing(nowMs, ping);
-    if (isAck === true) this.#answeredMs = nowMs;
+    if (isAck === true) {
+      this.#answeredMs = nowMs;
+      this.#isDoubted &&= this.roundTrip.ackedSentMs < this.#doubtedFromMs;
+    }
     this.#isAsked = ping.isWanted;
     return isAck !== undefined;
   }

@@ -29,7 +29,10 @@ export const rebuildMs = 12_000;
 export const connectedMs = 5_000;
 /** The same where there is no path, or nobody was reached. The seat is kept as long. */
 export const rebuildMsMax = 90_000;
-/** Descriptions and candidates that were not acked are sent again. At half, a lobby of eight that returns at once reaches the broker's 50 messages a second. */
+/**
+ * Descriptions and candidates that were not acked are sent again; a fifth as often in an exchange that is older than `restartOldMs`. At half, a lobby of eight that returns at once reaches the broker's 50 messages a
+ * second. A broker keeps what it cannot deliver, and hands over all of it when the peer is back: were old ones not sent less often, a busy machine would read twenty copies of an offer before it sends its own.
+ */
 export const negotiationResendMs = 400;
 /** Heard within this time, the connection itself carries the exchange. */
 export const negotiationHeardMs = 300;

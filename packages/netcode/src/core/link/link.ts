@@ -95,7 +95,7 @@ export class Link {
     const isReturn = this.isMissed(nowMs);
     this.#standing.connect(nowMs);
     this.relay.start(nowMs);
-    return isReturn ? this.healing.hurry(nowMs) : this.direct.start(nowMs);
+    return isReturn ? this.healing.handlePeerFound(nowMs) : this.direct.start(nowMs);
   }
 
   /** Lost, and what it has not got is kept for it. */

@@ -77,6 +77,21 @@ const OFFER: NegotiationPacketBody = {
 };
 
 describe("an exchange of descriptions", () => {
+  it("[LK96] is repeated each 400 ms for 5 s, then each 2 s", () => {
+    const { odd } = pair();
+    odd.negotiation.offer(0, true);
+    odd.run(0);
+    const times: number[] = [];
+    for (let nowMs = 0; nowMs < 20_000; nowMs += 50) {
+      const { length } = odd.packets;
+      odd.negotiation.handleTimeout(nowMs);
+      if (odd.packets.length > length) times.push(nowMs);
+    }
+    const pauses = times.slice(1).map((timeMs, index) => timeMs - (times[index] ?? 0));
+    expect([...new Set(pauses)]).toEqual([400, 2_000]);
+    expect(times.filter((timeMs) => timeMs <= 5_000)).toHaveLength(12);
+  });
+
   it("[LK95] ends with both ends agreed, whatever is lost, doubled or overtaken, and whoever begins", () => {
     let glares = 0;
     for (let seed = 0; seed < 2_000; seed++) {

@@ -252,7 +252,9 @@ export class Negotiation {
   }
 
   #restartTimer(nowMs: number): void {
-    if (this.#local !== undefined) this.#local.resendMs = nowMs + LINK_TIMES.negotiationResendMs;
+    if (this.#local === undefined) return;
+    const isOld = nowMs - this.#local.startedMs > LINK_TIMES.restartOldMs;
+    this.#local.resendMs = nowMs + LINK_TIMES.negotiationResendMs * (isOld ? 5 : 1);
   }
 
   #fail(local: Local): void {

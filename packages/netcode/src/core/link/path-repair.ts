@@ -29,11 +29,11 @@ export class PathRepair {
     this.#exchangedMs = Infinity;
   }
 
-  /** Something happened that may have changed our path (network, wake-up, a dead socket), or the end of a silence is told by something else than packets. */
-  hurry(nowMs: number): void {
+  /** Something happened that may have changed our path (network, wake-up, a dead socket), or the end of a silence is told by something else than packets. The next restart is due from `fromMs` on. */
+  hurry(nowMs: number, fromMs: number): void {
     this.#hurriedUntilMs = nowMs + LINK_TIMES.hurryMs;
     this.#pauseMs = LINK_TIMES.restartPauseMs;
-    this.#nextMs = Math.min(this.#nextMs, nowMs);
+    this.#nextMs = Math.min(this.#nextMs, fromMs);
   }
 
   /** An exchange began, here or at the other end. */

@@ -57,6 +57,11 @@ export class RoundTrip {
     return this.#rtt.jitterMs;
   }
 
+  /** When the newest ping that was acked had left. */
+  get ackedSentMs(): number {
+    return this.#sentMs[this.#ackedSequence % SENT_SIZE] ?? 0;
+  }
+
   /** Our datagrams that never arrived, 0–1, over about the last 64. */
   get lossRatio(): number {
     return Math.max(0, this.#lossRatio);
