@@ -1,6 +1,6 @@
 /** Sees what the browser does for the library: loaded before it, so that every peer connection and every socket is made here. Changes nothing. */
 
-import { note, traceChannel, traceConnection, traceFrame, traceSent, traceSocket } from "./trace.ts";
+import { note, traceChannel, traceConnection, traceFrame, traceSocket } from "./trace.ts";
 
 /** The pair of candidates that a peer connection uses. */
 export interface SelectedPair {
@@ -44,12 +44,6 @@ globalThis.RTCPeerConnection = class extends RealConnection {
     note(`told of ${candidate?.candidate ?? "all"}`);
     return super.addIceCandidate(candidate);
   }
-};
-
-const sendOnChannel: (data: never) => void = RTCDataChannel.prototype.send;
-RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown): void {
-  traceSent(this, data);
-  sendOnChannel.call(this, data as never);
 };
 
 const RealSocket = globalThis.WebSocket;

@@ -57,10 +57,11 @@ export function traceChannel(connection: RTCPeerConnection, channel: RTCDataChan
   channel.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
     if (data instanceof ArrayBuffer) note(`heard ${label} ${packetName(new Uint8Array(data))}`);
   });
-}
-
-export function traceSent({ label, bufferedAmount }: RTCDataChannel, data: unknown): void {
-  if (data instanceof Uint8Array) note(`said ${label} ${packetName(data)}, ${bufferedAmount} bytes wait`);
+  const send = channel.send.bind(channel);
+  channel.send = (data: unknown) => {
+    if (data instanceof Uint8Array) note(`said ${label} ${packetName(data)}, ${channel.bufferedAmount} bytes wait`);
+    send(data as never);
+  };
 }
 
 export function traceSocket(socket: WebSocket): void {
