@@ -112,8 +112,8 @@ export class LinkCarrier {
 
   /** A sign of life. True: the stream may go on, which was held. */
   hear(nowMs: number): boolean {
-    this.#endSilence(nowMs);
     const wasHeld = this.isHeld;
+    this.#endSilence(nowMs);
     this.isHeld &&= this.#isDoubted;
     return wasHeld && !this.isHeld;
   }
