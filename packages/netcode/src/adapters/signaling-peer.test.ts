@@ -49,6 +49,7 @@ function signalingOf(token?: string): { readonly signaling: SignalingPeer; reado
       peerId: "ada" as PeerId,
       ...(token === undefined ? {} : { token }),
       broker: new URL("http://broker.test"),
+      iceServers: [{ urls: "stun:stun.test" }, { urls: ["turn:turn.test"], username: "u", credential: "c" }],
       prove: async (nonce) => ({ key: "k", signature: `of ${nonce}` }),
     },
     { handleReady: () => {}, admitMessage: () => true, handleConnection: () => {}, handleConnectionRefused: () => {} },
@@ -61,6 +62,7 @@ function signalingOf(token?: string): { readonly signaling: SignalingPeer; reado
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -167,4 +169,101 @@ it("[TR84] a page that stood still asks again, since the answer may wait behind 
   signaling.dispose();
   signaling.handleNetworkChange();
   expect(peer.tokens).toHaveLength(before + 1);
+});
+
+/** A connection that gathers what the test says. */
+class FakeConnection {
+  static made: FakeConnection[] = [];
+  readonly urls: unknown;
+  onicecandidate: (event: { readonly candidate: { readonly type: string } | null }) => void = () => {};
+  isClosed = false;
+
+  constructor({ iceServers }: RTCConfiguration) {
+    this.urls = iceServers?.map(({ urls }) => urls);
+    FakeConnection.made.push(this);
+  }
+
+  createDataChannel(): void {}
+
+  async setLocalDescription(): Promise<void> {}
+
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+/** A link asks for the socket all the time, as one does that is silent; the attempts to open it hang. */
+async function needSocket(signaling: SignalingPeer, forMs: number): Promise<void> {
+  for (let passedMs = 0; passedMs < forMs; passedMs += 50) {
+    signaling.sendLink(BOB, Uint8Array.of(1));
+    await vi.advanceTimersByTimeAsync(50);
+  }
+}
+
+it("[TR86] while a link needs the socket STUN is asked each second, and what hangs is made anew as soon as it answers, once in 5 s", async () => {
+  FakeConnection.made = [];
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  const { signaling, peer } = openSignaling();
+  peer.disconnect();
+  await needSocket(signaling, 10_400);
+  expect(FakeConnection.made).toHaveLength(11);
+  expect(FakeConnection.made.filter(({ isClosed }) => !isClosed)).toHaveLength(1);
+  expect(FakeConnection.made[0]?.urls).toEqual(["stun:stun.test"]);
+  const answer = (type: string): void => FakeConnection.made.at(-1)?.onicecandidate({ candidate: { type } });
+  const before = peer.tokens.length;
+  answer("host");
+  expect(peer.tokens).toHaveLength(before);
+  answer("srflx");
+  expect(peer.tokens).toHaveLength(before + 1);
+  await needSocket(signaling, 2_000);
+  answer("srflx");
+  expect(peer.tokens).toHaveLength(before + 1);
+  peer.open = true;
+  peer.emit("open");
+  peer.socket.emit("message", { type: "PONG" });
+  const { length } = FakeConnection.made;
+  await needSocket(signaling, 2_000);
+  expect(FakeConnection.made).toHaveLength(length);
+  signaling.dispose();
+});
+
+it("[TR86] nothing is asked after the end, nor by a browser that makes no connection, and a young attempt is left alone", async () => {
+  FakeConnection.made = [];
+  const { signaling, peer } = openSignaling();
+  peer.disconnect();
+  await needSocket(signaling, 2_000);
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  await needSocket(signaling, 1_000);
+  const look = FakeConnection.made.at(-1);
+  signaling.handleNetworkChange();
+  peer.disconnect();
+  signaling.handleNetworkChange();
+  const before = peer.tokens.length;
+  look?.onicecandidate({ candidate: { type: "srflx" } });
+  expect(peer.tokens).toHaveLength(before);
+  await needSocket(signaling, 400);
+  signaling.dispose();
+  look?.onicecandidate({ candidate: { type: "srflx" } });
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([peer.tokens.length, FakeConnection.made.every(({ isClosed }) => isClosed)]).toEqual([before, true]);
+});
+
+it("[TR87] attempts that hang are at most ten in a minute, and ones that fail at once at most thirty", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  for (const [isRefused, least, most] of [
+    [false, 8, 10],
+    [true, 15, 30],
+  ] as const) {
+    const { signaling, peer } = openSignaling();
+    peer.disconnect();
+    const { reconnect } = peer;
+    peer.reconnect = () => {
+      reconnect.call(peer);
+      if (isRefused) setTimeout(() => peer.disconnect(), 1);
+    };
+    await needSocket(signaling, 60_000);
+    expect(peer.tokens.length).toBeGreaterThanOrEqual(least);
+    expect(peer.tokens.length).toBeLessThanOrEqual(most);
+    signaling.dispose();
+  }
 });
