@@ -256,9 +256,9 @@ it("[TR87] attempts that hang are at most ten in a minute, and ones that fail at
   ] as const) {
     const { signaling, peer } = openSignaling();
     peer.disconnect();
-    const { reconnect } = peer;
+    const reconnect = peer.reconnect.bind(peer);
     peer.reconnect = () => {
-      reconnect.call(peer);
+      reconnect();
       if (isRefused) setTimeout(() => peer.disconnect(), 1);
     };
     await needSocket(signaling, 60_000);

@@ -7,7 +7,8 @@ import { answerText, type AnswerSeals } from "./answer-gate.ts";
 import { hasTurn, iceRung } from "./ice-ladder.ts";
 import { lookForNetwork } from "./network-probe.ts";
 import { RELIABLE_LABEL } from "./rtc-channels.ts";
-import { isLinkPayload, linkPayload } from "./signal-message.ts";
+import { isAnswer, type OutgoingAnswer } from "./outgoing-answer.ts";
+import { linkPayload } from "./signal-message.ts";
 import type { SignalingGrant, SignalingOptions } from "./signaling-options.ts";
 import { SignalingProof, type ProveSocket, type SocketProof } from "./signaling-proof.ts";
 
@@ -68,13 +69,6 @@ const RETRY_MS_MAX = 8_000;
 
 /** PeerJS's heartbeat, with a word to our broker that an answer is wanted. */
 const ECHO_REQUEST = { type: "HEARTBEAT", echo: true };
-
-/** An answer on its way out, as PeerJS and we write it. */
-interface OutgoingAnswer {
-  readonly type: "ANSWER";
-  readonly dst: PeerId;
-  readonly payload: { readonly connectionId: string; readonly sdp: { readonly sdp: string } };
-}
 
 /**
  * The one `Peer` of PeerJS, reduced to first contact: a signaling socket that stays up, and descriptions that go through it. Connections are PeerJS's
@@ -393,10 +387,4 @@ export class SignalingPeer {
       this.#expectWelcome();
     }
   }
-}
-
-/** A link's own bytes are none. */
-function isAnswer(message: unknown): message is OutgoingAnswer {
-  if (typeof message !== "object" || message === null || !("type" in message) || message.type !== "ANSWER") return false;
-  return "payload" in message && !isLinkPayload(message.payload);
 }
