@@ -317,6 +317,34 @@ describe("a pair with a bad connection", () => {
     },
   );
 
+  it("[LK222] takes no detour while its own connection, which is open, waits for an answer", () => {
+    let answering = 0;
+    for (let seed = 0; seed < 100; seed++) {
+      const world = new RelayWorld(3, { seed, conditions: { delayMs: 20 + (seed % 25) } }).open();
+      world.run(3_000);
+      const late = world.join("d");
+      const [first, ...others] = world.peers;
+      world.link(late, first!);
+      // It forwards by now, if anybody asks.
+      world.run(3_000);
+      for (const peer of others) world.link(late, peer);
+      const all = [late, ...world.peers];
+      for (let ms = 0; ms < 1_500; ms += 5) {
+        world.run(5);
+        const isOpen = world.peers.some((peer) => late.mesh.status(peer.id) === "open" && !late.mesh.hasDirect(peer.id));
+        if (isOpen) answering++;
+        expect(
+          all.every((peer) => peer.mesh.stats().every(({ via }) => via === undefined)),
+          `seed ${seed}`,
+        ).toBe(true);
+      }
+      // Nor asks anybody for one.
+      const forwarded = all.map((peer) => peer.mesh.forwardedPackets);
+      expect(forwarded, `seed ${seed}`).toEqual([0, 0, 0, 0]);
+    }
+    expect(answering).toBeGreaterThan(100);
+  });
+
   it("[LK77] leaves a pair that played alone on its own connection when a third member comes, however long it played", () => {
     for (const seed of SEEDS) {
       const world = new RelayWorld(2, { seed, conditions: LINK_PROFILES.lan }).open();

@@ -380,7 +380,8 @@ export class Link {
   #checkRelay(nowMs: number): void {
     const { carrier } = this.relay;
     const hasMoved = this.relay.check(nowMs, this.direct.carrier, {
-      isNew: this.#standing.status === "connecting",
+      // Open for people, it may have to wait for an answer yet.
+      isNew: this.#standing.status === "connecting" || this.direct.carrier.state.kind === "greeting",
       isPeerKnown: this.#remoteInstance !== 0,
     });
     if (carrier.state.kind === "greeting") this.#greet(nowMs, carrier, carrier.state.greeting);
