@@ -24,6 +24,11 @@ const REGRESSIONS: readonly { readonly name: string; readonly players: number; r
   { name: "the last of four goes on with the broker's word for all others", players: 4, seed: 5_509 },
   { name: "a match that ended just before a partition keeps its result", players: 4, seed: 102_137 },
   { name: "who joins counts before another who joins knows it", players: 4, seed: 9_101 },
+  {
+    name: "nobody is told of two that they are gone who have just gone on by themselves, one of whom lives",
+    players: 3,
+    seed: 2_405_652_613,
+  },
   { name: "rows of who was followed before are only late", players: 7, seed: 30_355 },
   {
     name: "who finds out by its own frame that it was dropped follows at once; two states after a freeze are one too many",

@@ -31,6 +31,26 @@ describe("drawFaultPlan", () => {
     expect(planOf(3, { faults: [] }).timed).toEqual([]);
   });
 
+  it("[SI14] nobody hears both of those who died and a lie of one who may have gone on with them as half of the members", () => {
+    let lies = 0;
+    let left = 0;
+    for (let seed = 0; seed < 2_000; seed++) {
+      const peerCount = 2 + (seed % 4);
+      const { timed } = planOf(seed, { peerCount });
+      const dead = timed.flatMap((fault) => (fault.kind === "kill" || fault.kind === "leave" ? [fault] : []));
+      const lie = timed.flatMap((fault) => (fault.kind === "false-word" ? [fault] : []))[0];
+      if (lie === undefined || dead.length === 0 || 2 * (dead.length + 1) < peerCount) continue;
+      lies++;
+      for (const [peer, delayMs] of lie.wordDelaysMs.entries()) {
+        if (delayMs === undefined) continue;
+        left++;
+        expect(dead.every(({ wordDelaysMs }) => wordDelaysMs[peer] === undefined)).toBe(true);
+      }
+    }
+    expect(lies).toBeGreaterThan(50);
+    expect(left).toBeGreaterThan(50);
+  });
+
   it("[SI15] every timed fault is over when everything heals", () => {
     for (const plan of PLANS) {
       for (const fault of plan.timed) {

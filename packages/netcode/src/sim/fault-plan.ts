@@ -215,6 +215,8 @@ function drawConditions(random: Random, options: FaultPlanOptions, isOn: (kind: 
   );
 }
 
+type FalseWord = TimedFault & { readonly kind: "false-word" };
+
 /** A time in the faulty part of the match that leaves `durationMs` before everything heals. */
 function drawTimeMs(random: Random, healAtMs: number, durationMs: number): number {
   return 200 + random.float() * Math.max(0, healAtMs - durationMs - 200);
@@ -227,7 +229,7 @@ function drawTimed(seed: number, ranks: readonly number[], healAtMs: number, isO
   const gone = new Set<number>();
   if (isOn("kill")) timed.push(...drawDepartures("kill", stream("kill"), peerCount, healAtMs, gone));
   if (isOn("leave")) timed.push(...drawDepartures("leave", stream("leave"), peerCount, healAtMs, gone));
-  if (isOn("false-word")) timed.push(drawFalseWord(stream("false-word"), ranks, healAtMs));
+  if (isOn("false-word")) timed.push(exceptDeceived(drawFalseWord(stream("false-word"), ranks, healAtMs), timed));
   if (isOn("freeze")) timed.push(drawFreeze(stream("freeze"), peerCount, healAtMs));
   if (isOn("hiccups")) timed.push(...drawHiccups(stream("hiccups"), peerCount, healAtMs));
   if (isOn("partition")) timed.push(...drawPartition(stream("partition"), peerCount, healAtMs));
@@ -266,9 +268,21 @@ function drawWordDelays(random: Random, peerCount: number, hearsRatio: number, s
  * The broker is wrong about the peer of the lowest rank only. It never goes on without the others by its own right; were the broker wrong about one that does,
  * it and those who trust the broker would both go on.
  */
-function drawFalseWord(random: Random, ranks: readonly number[], healAtMs: number): TimedFault {
+function drawFalseWord(random: Random, ranks: readonly number[], healAtMs: number): FalseWord {
   const wordDelaysMs = drawWordDelays(random, ranks.length, 0.8, 2_000);
   return { kind: "false-word", atMs: drawTimeMs(random, healAtMs, 0), peer: ranks.at(-1) ?? 0, wordDelaysMs };
+}
+
+/**
+ * The same where others die: half of the members or more may just have gone on together, of whom one lives and the others are dead. Who hears of the dead and is told a lie of the living one has
+ * the broker's word for all of them, and goes on too.
+ */
+function exceptDeceived(falseWord: FalseWord, departures: readonly TimedFault[]): FalseWord {
+  const { wordDelaysMs } = falseWord;
+  const told = departures.flatMap((fault) => (fault.kind === "kill" || fault.kind === "leave" ? [fault] : []));
+  if (2 * (told.length + 1) < wordDelaysMs.length) return falseWord;
+  const hearsOfDead = (peer: number): boolean => told.some((departure) => departure.wordDelaysMs[peer] !== undefined);
+  return { ...falseWord, wordDelaysMs: wordDelaysMs.map((delayMs, peer) => (hearsOfDead(peer) ? undefined : delayMs)) };
 }
 
 function drawFreeze(random: Random, peerCount: number, healAtMs: number): TimedFault {
