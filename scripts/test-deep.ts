@@ -54,7 +54,7 @@ const JOBS: readonly Job[] = [
   vitestJob("math", "packages/netcode/src/core/math/exact-math", "unit"),
   vitestJob("agreement", "packages/netcode/test/drop-", "unit"),
   vitestJob("desync", "packages/netcode/test/desync.sim", "sim"),
-  vitestJob("links", "packages/netcode/test/link.sim", "sim"),
+  vitestJob("links", "packages/netcode/test/link", "sim"),
   vitestJob("healing", "packages/netcode/test/healing.sim", "sim"),
   vitestJob("fuzz", "packages/broker/test/fuzz.test", "unit"),
   vitestJob("fuzz", "packages/broker/test/ticket-fuzz", "unit"),

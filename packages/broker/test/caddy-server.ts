@@ -1,25 +1,18 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureProgram } from "../../../scripts/install-program.ts";
 import { freePort } from "./free-port.ts";
+import { ProxyServer } from "./proxy-server.ts";
 
 const CADDYFILE = fileURLToPath(new URL("../../../deploy/Caddyfile", import.meta.url));
 
 /** A real Caddy with the configuration in `deploy/`, on a plain port of the loopback in place of names and certificates. */
-export class CaddyServer {
-  readonly port: number;
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-
-  private constructor(child: ChildProcess, folder: string, port: number) {
-    this.#child = child;
-    this.#folder = folder;
-    this.port = port;
-  }
+export class CaddyServer extends ProxyServer {
+  protected override readonly endsBy = "SIGKILL";
 
   /** `brokers`: `host:port` of each. */
   static async start(brokers: readonly string[]): Promise<CaddyServer> {
@@ -46,12 +39,5 @@ export class CaddyServer {
       await Promise.race([once(child.stderr ?? child, "data"), once(child, "exit").then(() => Promise.reject(new Error(output)))]);
     }
     return server;
-  }
-
-  async dispose(): Promise<void> {
-    const exit = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await exit;
-    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

@@ -1,26 +1,17 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureProgram } from "../../../scripts/install-program.ts";
 import { freePort } from "./free-port.ts";
+import { ProxyServer } from "./proxy-server.ts";
 
 const GUIDE = readFileSync(new URL("../../../docs/guides/hosting.md", import.meta.url), "utf8");
 
 /** A real nginx with the settings of the hosting guide, on a plain port of the loopback, in one process for its connections. */
-export class NginxServer {
-  readonly port: number;
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-
-  private constructor(child: ChildProcess, folder: string, port: number) {
-    this.#child = child;
-    this.#folder = folder;
-    this.port = port;
-  }
-
+export class NginxServer extends ProxyServer {
   /** `brokerPort`: of this machine. */
   static async start(brokerPort: number): Promise<NginxServer> {
     const program = ensureProgram({ names: ["nginx"], setting: "NGINX_PATH", debianPackage: "nginx-light" });
@@ -44,14 +35,7 @@ export class NginxServer {
 
   /** What it wrote of requests, and of what went wrong. */
   get logs(): string {
-    return ["access.log", "error.log"].map((name) => readFileSync(join(this.#folder, name), "utf8")).join("");
-  }
-
-  async dispose(): Promise<void> {
-    const exit = once(this.#child, "exit");
-    this.#child.kill("SIGTERM");
-    await exit;
-    rmSync(this.#folder, { recursive: true, force: true });
+    return ["access.log", "error.log"].map((name) => readFileSync(join(this.folder, name), "utf8")).join("");
   }
 }
 

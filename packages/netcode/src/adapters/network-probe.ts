@@ -5,14 +5,14 @@
 const LOOK_MS = 1_000;
 
 /**
- * Finds out when the network is back, sooner than a socket does, which waits for its turn in the browser and asks ever less often: three packets a second to a STUN server of the lobby's, as long as `isWanted`.
- * Tells nothing where the browser has a public address. `handleFound` is called once for each look that got an answer.
+ * Finds out when the network is back, sooner than a socket does, which waits for its turn in the browser and asks ever less often: three packets a second to each of the lobby's STUN servers (`stun:` URLs), as long as `isWanted`.
+ * Tells nothing where the browser has a public address. `handleFound` is called for each look that got an answer.
  */
-export function lookForNetwork(iceServers: RTCIceServer[], isWanted: () => boolean, handleFound: () => void): void {
+export function lookForNetwork(stunUrls: string[], isWanted: () => boolean, handleFound: () => void): void {
   if (!isWanted()) return;
   let connection: RTCPeerConnection | undefined;
   try {
-    connection = new RTCPeerConnection({ iceServers });
+    connection = new RTCPeerConnection({ iceServers: [{ urls: stunUrls }] });
     connection.createDataChannel("");
     connection.onicecandidate = ({ candidate }) => {
       if (candidate?.type === "srflx" && isWanted()) handleFound();
@@ -23,6 +23,6 @@ export function lookForNetwork(iceServers: RTCIceServer[], isWanted: () => boole
   }
   setTimeout(() => {
     connection?.close();
-    lookForNetwork(iceServers, isWanted, handleFound);
+    lookForNetwork(stunUrls, isWanted, handleFound);
   }, LOOK_MS);
 }

@@ -49,7 +49,7 @@ function signalingOf(token?: string): { readonly signaling: SignalingPeer; reado
       peerId: "ada" as PeerId,
       ...(token === undefined ? {} : { token }),
       broker: new URL("http://broker.test"),
-      iceServers: [{ urls: "stun:stun.test" }, { urls: ["turn:turn.test"], username: "u", credential: "c" }],
+      iceServers: [{ urls: "stun:stun.test" }, { urls: ["turn:turn.test", "stun:turn.test"], username: "u", credential: "c" }],
       prove: async (nonce) => ({ key: "k", signature: `of ${nonce}` }),
     },
     { handleReady: () => {}, admitMessage: () => true, handleConnection: () => {}, handleConnectionRefused: () => {} },
@@ -208,7 +208,7 @@ it("[TR86] while a link needs the socket STUN is asked each second, and what han
   await needSocket(signaling, 10_400);
   expect(FakeConnection.made).toHaveLength(11);
   expect(FakeConnection.made.filter(({ isClosed }) => !isClosed)).toHaveLength(1);
-  expect(FakeConnection.made[0]?.urls).toEqual(["stun:stun.test"]);
+  expect(FakeConnection.made[0]?.urls).toEqual([["stun:stun.test", "stun:turn.test"]]);
   const answer = (type: string): void => FakeConnection.made.at(-1)?.onicecandidate({ candidate: { type } });
   const before = peer.tokens.length;
   answer("host");

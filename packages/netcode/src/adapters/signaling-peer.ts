@@ -364,7 +364,7 @@ export class SignalingPeer {
 
   /** While a link needs the socket: an attempt to open it that hangs is made anew as soon as the network is back. */
   #lookForNetwork(): void {
-    const servers = (this.#config.iceServers ?? []).filter(({ urls }) => String(urls).startsWith("stun:"));
+    const stunUrls = (this.#config.iceServers ?? []).flatMap(({ urls }) => urls).filter((url) => url.startsWith("stun:"));
     const isWanted = (): boolean => (this.#isLooking = this.#isUrgent && !this.isReady);
     const handleFound = (): void => {
       const nowMs = performance.now();
@@ -373,7 +373,7 @@ export class SignalingPeer {
       this.#peer.disconnect();
       this.#retry();
     };
-    if (servers.length > 0 && !this.isRelayOnly) lookForNetwork(servers, isWanted, handleFound);
+    if (stunUrls.length > 0 && !this.isRelayOnly) lookForNetwork(stunUrls, isWanted, handleFound);
   }
 
   #retry(): void {

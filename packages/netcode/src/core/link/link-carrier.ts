@@ -45,9 +45,9 @@ export class LinkCarrier {
   #detouredMs = -Infinity;
   /** Our pings come whatever a session sends, and ask for answers. */
   #isMeasured = false;
-  /** The peer is heard again after a silence, and it is not known that it hears us: a ping that left since then was not acked yet. `Infinity`: it does. */
-  #doubtedFromMs = 0;
+  /** The peer is heard again after a silence, and it is not known that it hears us: no ping that left since `#doubtedFromMs` was acked yet. */
   #isDoubted = false;
+  #doubtedFromMs = 0;
 
   constructor(state: Carrier, send: SendPacket) {
     this.state = state;

@@ -364,17 +364,13 @@ export class Link {
   /** A sign of life, once the greeting is through. Before, it is for people alone: the peer hears us, but it may not know us yet. */
   #heard(nowMs: number, carrier: LinkCarrier): void {
     const { state } = carrier;
-    const isThere = state.kind === "greeting" && state.greeting.isPeerThere && this.#isMutual(carrier);
-    if (isThere) this.#standing.hear(nowMs);
+    const isMutual = this.#options.isMutual && carrier === this.direct.carrier;
+    if (isMutual && state.kind === "greeting" && state.greeting.isPeerThere) this.#standing.hear(nowMs);
     if (state.kind !== "ready") return;
     const wasHeld = carrier.hear(nowMs);
     if (carrier === this.direct.carrier) this.healing.handleHeard();
     this.#standing.hear(nowMs);
     if (wasHeld) this.#stream.flush(nowMs);
-  }
-
-  #isMutual(carrier: LinkCarrier): boolean {
-    return this.#options.isMutual && carrier === this.direct.carrier;
   }
 
   #checkRelay(nowMs: number): void {

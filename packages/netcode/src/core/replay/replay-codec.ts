@@ -92,7 +92,7 @@ export interface DecodeReplayOptions {
    * Most bytes that its inputs unfold to: frames × players × bytes of one input. Default and most 32 MiB, 19 hours of eight players with one byte at 60 Hz. A file of a few kilobytes can ask for all of that, which
    * takes seconds: of files that strangers send, take no more than your matches have.
    */
-  readonly inputBytesMax?: number;
+  readonly inputBytesMax?: number | undefined;
 }
 
 /** Reads what `encodeReplay` wrote, from bytes that anybody may have sent: whatever they are, it does not throw. */
