@@ -1,18 +1,21 @@
 /**
- * `pnpm test`: everything that must hold, in one run. Static checks count as one test each. The last line is `N passed, N failed`.
+ * `pnpm test`: everything that must hold, in one run. Static checks count as one test each. The summary names what failed; the last line is `N passed, N failed`.
  *
  * `pnpm test --only unit,e2e` runs some of the steps. `ROLLCALL_NETLAB=off` leaves out the network lab, for machines that cannot run it.
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { join, relative } from "node:path";
+import { cwd } from "node:process";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { ensureChromium } from "./install-chromium.ts";
 
 interface Outcome {
   readonly passed: number;
   readonly failed: number;
+  /** What failed, by name, each with the first lines of why. */
+  readonly failures?: readonly string[];
 }
 
 interface Step {
@@ -22,6 +25,9 @@ interface Step {
   /** Reads the counts from the report that the step wrote; without it the step is one test. */
   readonly count?: (report: string) => Outcome;
 }
+
+/** Of each failure in the summary. */
+const FAILURE_LINES = 6;
 
 const folder = mkdtempSync(join(tmpdir(), "rollcall-test-"));
 
@@ -55,16 +61,72 @@ function vitestStep(project: string, ...options: readonly string[]): Step {
   };
 }
 
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numFailedTestSuites: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
 function countVitest(report: string): Outcome {
-  const parsed: { numPassedTests: number; numFailedTests: number; numFailedTestSuites: number } = JSON.parse(report);
-  return { passed: parsed.numPassedTests, failed: parsed.numFailedTests === 0 ? parsed.numFailedTestSuites : parsed.numFailedTests };
+  const parsed: VitestReport = JSON.parse(report);
+  const failures = parsed.testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((each) => each.status === "failed");
+    if (failed.length === 0) return status === "failed" ? [failureOf(relative(cwd(), name), message)] : [];
+    return failed.map((each) => failureOf(each.fullName, each.failureMessages.join("\n")));
+  });
+  return {
+    passed: parsed.numPassedTests,
+    failed: parsed.numFailedTests === 0 ? parsed.numFailedTestSuites : parsed.numFailedTests,
+    failures,
+  };
+}
+
+function failureOf(name: string, why: string): string {
+  const lines = why.split("\n").filter((line) => line.trim() !== "" && !line.includes("node_modules"));
+  return [name, ...lines.slice(0, FAILURE_LINES)].join("\n      ");
+}
+
+interface PlaywrightSuite {
+  readonly specs?: readonly {
+    readonly title: string;
+    readonly tests: readonly { readonly status: string; readonly results: readonly { readonly error?: { readonly message: string } }[] }[];
+  }[];
+  readonly suites?: readonly PlaywrightSuite[];
+}
+
+interface PlaywrightReport {
+  readonly stats: { readonly expected: number; readonly unexpected: number; readonly flaky: number; readonly skipped: number };
+  readonly errors: readonly { readonly message: string }[];
+  readonly suites: readonly PlaywrightSuite[];
 }
 
 /** A flaky test, one that passed only on a second try, has failed. */
 function countPlaywright(report: string): Outcome {
-  const parsed: { stats: { expected: number; unexpected: number; flaky: number; skipped: number }; errors: unknown[] } = JSON.parse(report);
-  const { expected, unexpected, flaky, skipped } = parsed.stats;
-  return { passed: expected, failed: unexpected + flaky + skipped + parsed.errors.length };
+  const { stats, errors, suites }: PlaywrightReport = JSON.parse(report);
+  const { expected, unexpected, flaky, skipped } = stats;
+  const failures = [...suites.flatMap(playwrightFailures), ...errors.map(({ message }) => failureOf("e2e", message))];
+  return { passed: expected, failed: unexpected + flaky + skipped + errors.length, failures };
+}
+
+function playwrightFailures({ specs = [], suites = [] }: PlaywrightSuite): string[] {
+  const own = specs.flatMap(({ title, tests }) =>
+    tests
+      .filter(({ status }) => status !== "expected")
+      .map(({ status, results }) =>
+        failureOf(`${title} (${status})`, stripVTControlCharacters(results.flatMap((result) => result.error?.message ?? []).join("\n"))),
+      ),
+  );
+  return [...own, ...suites.flatMap(playwrightFailures)];
 }
 
 function run(step: Step): Promise<number> {
@@ -113,8 +175,11 @@ async function main(): Promise<void> {
     const code = await run(step);
     rows.push({ name: step.name, outcome: outcomeOf(step, code), seconds: (performance.now() - startedMs) / 1000 });
   }
-  const total = (key: keyof Outcome): number => rows.reduce((sum, row) => sum + row.outcome[key], 0);
+  const total = (key: "passed" | "failed"): number => rows.reduce((sum, row) => sum + row.outcome[key], 0);
   process.stdout.write("\n== summary\n");
+  for (const { name, outcome } of rows) {
+    for (const failure of outcome.failures ?? []) process.stdout.write(`FAILED ${name}: ${failure}\n`);
+  }
   for (const { name, outcome, seconds } of rows) {
     process.stdout.write(
       `${outcome.failed === 0 ? "ok    " : "FAILED"} ${name.padEnd(9)} ${outcome.passed} passed, ${outcome.failed} failed, ${seconds.toFixed(1)} s\n`,
