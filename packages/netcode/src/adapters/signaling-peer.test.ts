@@ -248,12 +248,24 @@ it("[TR86] nothing is asked after the end, nor by a browser that makes no connec
   expect([peer.tokens.length, FakeConnection.made.every(({ isClosed }) => isClosed)]).toEqual([before, true]);
 });
 
+it("[TR86] in a relay-only lobby no STUN server is asked", async () => {
+  FakeConnection.made = [];
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  const { signaling, peer } = openSignaling();
+  const iceServers = [{ urls: ["turn:turn.test", "stun:turn.test"], username: "u", credential: "c" }];
+  signaling.admit({ token: "token", iceServers, relayOnly: true });
+  peer.disconnect();
+  await needSocket(signaling, 3_000);
+  expect([peer.tokens.length > 1, FakeConnection.made]).toEqual([true, []]);
+  signaling.dispose();
+});
+
 it("[TR87] attempts that hang are at most ten in a minute, and ones that fail at once at most thirty", async () => {
-  vi.spyOn(Math, "random").mockReturnValue(0.5);
-  for (const [isRefused, least, most] of [
-    [false, 8, 10],
-    [true, 15, 30],
+  for (const [isRefused, random, least, most] of [
+    [false, 0.99, 9, 10],
+    [true, 0.5, 15, 30],
   ] as const) {
+    vi.spyOn(Math, "random").mockReturnValue(random);
     const { signaling, peer } = openSignaling();
     peer.disconnect();
     const reconnect = peer.reconnect.bind(peer);
