@@ -38,8 +38,8 @@ const STEPS: readonly Step[] = [
   { name: "unused", command: ["knip"] },
   { name: "packages", command: ["node", "--import", "tsx", "scripts/check-packages.ts"] },
   { name: "size", command: ["size-limit"] },
-  vitestStep("unit"),
-  // Virtual time does not mind a busy machine: every core, where Vitest would leave one free.
+  // Pure and virtual time do not mind a busy machine: every core, where Vitest would leave one free.
+  vitestStep("unit", "--maxWorkers=100%"),
   vitestStep("sim", "--maxWorkers=100%"),
   vitestStep("node"),
   vitestStep("network"),
