@@ -7,7 +7,7 @@ import { launchThrottlingChromium, PuppeteerPage } from "./puppeteer-page.ts";
 /** A minute in `pnpm test:deep`. */
 const HIDDEN_S = IS_DEEP ? 60 : 10;
 /** Of 60; a page that is throttled makes one to four. */
-const FRAMES_PER_S_MIN = 55;
+const FRAMES_PER_S_MIN = IS_DEEP ? 55 : 40;
 /** A page that is throttled sends once a second. On a machine that does other things too, a page that is not may be late as well. */
 const GAP_MS_MAX = IS_DEEP ? 100 : 500;
 const SAMPLE_MS = 2;

@@ -76,7 +76,8 @@ describe.concurrent("the matrix of NATs", () => {
     const pages = await enterLobby(lab.current, ["cone1", "cone2"], { relayOnly: true });
     for (const page of pages) {
       await page.open();
-      expect(await pairOf(page)).toBe("udp relay to relay");
+      // Where its first packets came late, TCP may have opened first: ICE goes over to the better pair.
+      await expect.poll(() => pairOf(page), { timeout: 20_000 }).toBe("udp relay to relay");
       expect((await page.peers())[0]?.path).toBe("turn");
       expect(await page.page.evaluate(() => globalThis.lab.gatheredTypes())).toEqual(["relay"]);
       const frames = (await page.page.evaluate(() => globalThis.lab.signaled())).join("\n");
