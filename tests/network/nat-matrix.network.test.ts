@@ -72,12 +72,14 @@ describe.concurrent("the matrix of NATs", () => {
     await closeAll(pages);
   });
 
-  test("[NW9] in a lobby that hides addresses two cone NATs meet by TURN alone, and no address of theirs leaves the page or the broker", async () => {
+  test("[NW9] in a lobby that hides addresses two cone NATs meet by TURN alone, and no address of theirs leaves the page or the broker", async ({
+    expect: expectHere,
+  }) => {
     const pages = await enterLobby(lab.current, ["cone1", "cone2"], { relayOnly: true });
     for (const page of pages) {
       await page.open();
       // Where its first packets came late, TCP may have opened first: ICE goes over to the better pair.
-      await expect.poll(() => pairOf(page), { timeout: 20_000 }).toBe("udp relay to relay");
+      await expectHere.poll(() => pairOf(page), { timeout: 20_000 }).toBe("udp relay to relay");
       expect((await page.peers())[0]?.path).toBe("turn");
       expect(await page.page.evaluate(() => globalThis.lab.gatheredTypes())).toEqual(["relay"]);
       const frames = (await page.page.evaluate(() => globalThis.lab.signaled())).join("\n");
