@@ -50,6 +50,25 @@ test("[AB111] a connection is cut so long after its last answer, and never while
   expect(raw.destroyed).toBe(true);
 });
 
+test("[AB111] of several requests at once the last answer counts, and none after it became a socket", () => {
+  const idle = new IdleDeadline(15_000);
+  const [asking, upgraded] = [connection(idle), connection(idle)];
+  const [first, second] = [asking.ask(), asking.ask()];
+  first.emit("close");
+  vi.advanceTimersByTime(60_000);
+  expect(asking.raw.destroyed).toBe(false);
+  second.emit("close");
+  const third = asking.ask();
+  vi.advanceTimersByTime(60_000);
+  expect(asking.raw.destroyed).toBe(false);
+  third.emit("close");
+  const late = upgraded.ask();
+  idle.lift(upgraded.socket);
+  late.emit("close");
+  vi.advanceTimersByTime(15_000);
+  expect([asking.raw.destroyed, upgraded.raw.destroyed]).toEqual([true, false]);
+});
+
 test("[AB111] one that became a socket, or is gone, is waited for no longer, however often it asked", () => {
   const idle = new IdleDeadline(15_000);
   const [upgraded, gone] = [connection(idle), connection(idle)];
