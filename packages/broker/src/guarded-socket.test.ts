@@ -354,9 +354,9 @@ test("[AB113] above the cap for all together, who holds the most of a message th
     const one = guarded();
     const parts = Array.from({ length: count }, () => "part");
     Reflect.set(one.raw, "_receiver", {
-      _bufferedBytes: part * count,
+      _bufferedBytes: (part * count) / 4,
       _buffers: parts.slice(0, count / 2),
-      _messageLength: 0,
+      _messageLength: (part * count * 3) / 4,
       _fragments: parts.slice(count / 2),
     });
     return one;
