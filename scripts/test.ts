@@ -41,7 +41,8 @@ const STEPS: readonly Step[] = [
   // Pure and virtual time do not mind a busy machine: every core, where Vitest would leave one free.
   vitestStep("unit", "--maxWorkers=100%"),
   vitestStep("sim", "--maxWorkers=100%"),
-  vitestStep("node"),
+  // Mostly waits for sockets and processes.
+  vitestStep("node", "--maxWorkers=2"),
   vitestStep("network"),
   vitestStep("browser"),
   {

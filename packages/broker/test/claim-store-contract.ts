@@ -73,13 +73,13 @@ export function claimStoreContract(create: () => ClaimStore | Promise<ClaimStore
 
   test("[CL3] a renewed claim lives on; one that somebody else has by now is not renewed, nor released", async () => {
     const claims = await create();
-    const token = await tokenOf(claims.take("id", { owner: "ada", leaseMs: 100 }));
-    await passMs(60);
-    expect(await claims.renew("id", { owner: "ada", token, leaseMs: 100 })).toBe(true);
-    await passMs(60);
+    const token = await tokenOf(claims.take("id", { owner: "ada", leaseMs: 2_000 }));
+    await passMs(1_200);
+    expect(await claims.renew("id", { owner: "ada", token, leaseMs: 2_000 })).toBe(true);
+    await passMs(1_200);
     expect(await claims.find("id")).toMatchObject({ owner: "ada", token });
     const next = await tokenOf(claims.take("id", { owner: "bob", leaseMs: LEASE_MS, over: "anybody" }));
-    expect(await claims.renew("id", { owner: "ada", token, leaseMs: 100 })).toBe(false);
+    expect(await claims.renew("id", { owner: "ada", token, leaseMs: 2_000 })).toBe(false);
     await claims.release("id", token);
     expect(await claims.find("id")).toMatchObject({ owner: "bob", token: next });
   });

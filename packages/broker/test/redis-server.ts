@@ -33,10 +33,10 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** As the operating guide has it: what was answered is in a file. */
+  /** As the operating guide has it, but that what was answered is in a file at once: else a slow disk decides whether a killed one has the last second. */
   async start(): Promise<void> {
     const options = ["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.#folder, "--save", ""];
-    const lasting = ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction", "--daemonize", "no"];
+    const lasting = ["--appendonly", "yes", "--appendfsync", "always", "--maxmemory-policy", "noeviction", "--daemonize", "no"];
     const child = spawn(this.#program, [...options, ...lasting, ...this.#more], { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     await new Promise<void>((resolve, reject) => {

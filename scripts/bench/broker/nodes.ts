@@ -16,7 +16,7 @@ type NodeKind = (typeof NODE_KINDS)[number];
 
 /** A table. Pairs of all kinds signal side by side, so that whatever else the machine does falls on all. */
 export async function nodeTable(): Promise<string[]> {
-  const redis = await RedisServer.start();
+  const redis = await RedisServer.start("--appendfsync", "everysec");
   const nodes = [await startBroker("rollcall", redis.url), await startBroker("rollcall", redis.url)] as const;
   const bareNodes = [
     await startChild<BareNodeApi>("bare-node", "0", String(redis.port)),
