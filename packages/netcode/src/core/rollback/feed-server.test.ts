@@ -52,8 +52,12 @@ class FakeSource implements SettledSource {
 /** A server, and what it sent since the last look, by kind. */
 class Feeding {
   readonly source = new FakeSource();
-  readonly server = new FeedServer({ source: this.source, matchEpoch: EPOCH, frameRateHz: 60, ...LAYOUT });
+  readonly server: FeedServer;
   nowMs = 0;
+
+  constructor(frameRateHz = 60) {
+    this.server = new FeedServer({ source: this.source, matchEpoch: EPOCH, frameRateHz, ...LAYOUT });
+  }
 
   say(from: PeerId, write: (writer: ByteWriter) => void): string | undefined {
     const writer = new ByteWriter(new Uint8Array(1200));
@@ -147,6 +151,29 @@ describe("a feeder", () => {
     // Nothing was acked for 20 frames: all of them are in the last one.
     expect(last.rowCount).toBeGreaterThan(20);
     expect(last.firstFrame + last.rowCount - 1).toBe(last.settledFrame);
+  });
+
+  it.each([1, 5, 10, 12, 20, 30, 60, 240])("[FO26] feeds at %d frames a second, and is done each time", (frameRateHz) => {
+    const feeding = new Feeding(frameRateHz);
+    const live = testPeerId("live");
+    feeding.ask(ann);
+    feeding.ask(live, { isLive: true });
+    const sentTo = new Map([ann, live].map((peerId) => [peerId, 0]));
+    // Two seconds in which every second call finds another frame; then one in which nobody acknowledges.
+    for (let call = 0; call < 60; call++) {
+      feeding.nowMs += call % 2 === 0 ? 500 / frameRateHz : 50;
+      if (call % 2 === 0) feeding.source.settledFrame++;
+      feeding.server.update(feeding.nowMs);
+      for (const peerId of call < 40 ? [ann, live] : []) feeding.ack(peerId, feeding.source.settledFrame - 2);
+      const before = new Map(sentTo);
+      for (let next = feeding.server.pollTransmit(); next !== undefined; next = feeding.server.pollTransmit()) {
+        const count = (sentTo.get(next.to) ?? 0) + 1;
+        sentTo.set(next.to, count);
+        // A state and the frames after it.
+        if (count > (before.get(next.to) ?? 0) + 2) throw new Error(`call ${call}: more and more for ${next.to}`);
+      }
+    }
+    for (const count of sentTo.values()) expect(count).toBeGreaterThan(10);
   });
 
   it("[FO17] gives a new state to who falls behind what it remembers, and lets go of who is silent for 5 s", () => {

@@ -256,8 +256,8 @@ export class FeedServer {
     const isNew = settledFrame > follower.sentFrame || follower.nextFrame !== NULL_FRAME;
     const isFast = follower.isLive || unacked > BEHIND_FRAMES;
     const intervalMs = isNew ? (isFast ? this.#frameMs - 1 : WATCH_INTERVAL_MS) : unacked > 0 ? REPEAT_MS : IDLE_MS;
-    // Half a frame early: calls come once a frame, and the next would be half a frame late.
-    if (waitedMs < intervalMs - this.#frameMs / 2) return undefined;
+    // Half a frame early: calls come once a frame, and the next would be half a frame late. But never at once: where half a frame is longer than the interval, who drains would not come to an end.
+    if (waitedMs < Math.max(intervalMs - this.#frameMs / 2, intervalMs / 4)) return undefined;
     follower.sentMs = this.#nowMs;
     follower.sentFrame = settledFrame;
     const firstFrame = follower.nextFrame > follower.ackedFrame ? follower.nextFrame : follower.ackedFrame + 1;
