@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import { message } from "../base/message-type.ts";
 import { f64, u8 } from "../base/schema.ts";
 import { defineGame } from "./define-game.ts";
 import { DeterminismError } from "./determinism-error.ts";
@@ -358,4 +359,20 @@ describe("[DT13] a state that is changed outside of step is found at the next st
     );
     expect(syncTest(renewing)).toMatchObject({ ok: true });
   });
+});
+
+test("[DT11] a guarded game has the types of the game: state, inputs, messages and result", () => {
+  const game = defineGame({
+    id: "guarded",
+    version: 1,
+    frameRateHz: 60,
+    players: [1, 2],
+    input,
+    init: () => ({ winner: -1 }),
+    step: () => {},
+    result: ({ winner }) => (winner < 0 ? undefined : { winner }),
+    messages: { emote: message({ kind: u8() }) },
+  });
+  expectTypeOf(determinismGuard(game)).toEqualTypeOf<typeof game>();
+  expect(determinismGuard(game).contentHash).toBe(game.contentHash);
 });

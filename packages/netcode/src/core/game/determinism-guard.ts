@@ -29,16 +29,16 @@ const guardedGames = new WeakSet<object>();
  * const game = import.meta.env.DEV ? determinismGuard(tag) : tag;
  * ```
  */
-export function determinismGuard<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages>(
-  game: Game<State, Schema, Messages>,
+export function determinismGuard<State, Schema extends InputSchema, Messages extends MessageTypes = NoMessages, Result = unknown>(
+  game: Game<State, Schema, Messages, Result>,
   options: DeterminismGuardOptions = {},
-): Game<State, Schema, Messages> {
+): Game<State, Schema, Messages, Result> {
   if (guardedGames.has(game)) return game;
   const watch = new Watch(options.allow ?? []);
   const states = new WatchedStates(game.state);
   const { init, step, bot, result } = game;
   const lifting = new LiftingContexts(watch);
-  const guarded: Game<State, Schema, Messages> = Object.freeze({
+  const guarded: Game<State, Schema, Messages, Result> = Object.freeze({
     ...game,
     state: states.codec,
     init: (context) => {
