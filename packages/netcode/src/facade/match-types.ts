@@ -12,15 +12,21 @@ export interface MatchView<State> {
   readonly state: State;
   /** How far real time is from the last frame to the next, 0–1: for drawing between two frames. */
   readonly alpha: number;
-  /** The match's next frame to simulate: `state` is that before it. */
+  /** The match's next frame to simulate: `state` is that before it. It goes on during a pause, where `frame` of `step` stands still. */
   readonly frame: number;
-  /** The newest frame that nothing can change any more. */
+  /**
+   * The newest frame of which all inputs are here: nothing can change it any more. But for one case: who is cut off may have confirmed frames of which the others lack its inputs; when they go
+   * on without it, it comes back into their match. −1, as is `frame` 0, until it has a state of that.
+   */
   readonly confirmedFrame: number;
 }
 
 /** For `match.run`: what a game gives, and what it wants to be told. */
 export interface RunOptions<State, Schema extends InputSchema> {
-  /** Asked once a frame for each local player: of who watches, never. */
+  /**
+   * What is pressed now, asked for each local player before each frame that is tried: of who watches, never. While the match waits for somebody nothing comes of it, and it is asked
+   * again: what must not be lost, a click, is given until the state has it.
+   */
   readonly input: (playerIndex: number) => InputOf<Schema>;
   /** Called once per animation frame; `elapsedMs`: since the last. Leave it out to draw from a loop of your own with `match.view()`. */
   readonly render?: ((view: MatchView<State>, elapsedMs: number) => void) | undefined;
@@ -50,7 +56,7 @@ export interface GameEvent {
   /** First `predicted`, then once `confirmed` or `cancelled`; `confirmed` alone when it was certain from the start. */
   readonly stage: "predicted" | "confirmed" | "cancelled";
   readonly name: string;
-  /** The frame whose step emitted it. */
+  /** The match's frame whose step emitted it. */
   readonly frame: number;
   /** What `emit` was given: plain data. */
   readonly payload: unknown;

@@ -25,7 +25,7 @@ export interface InitContext {
 }
 
 export interface StepContext {
-  /** Number of this step, from 0. */
+  /** Number of this step, from 0. Pauses do not count. */
   readonly frame: number;
   /** Saved and rolled back with the state. */
   readonly random: Random;
