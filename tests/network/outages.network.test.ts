@@ -33,8 +33,8 @@ const lab = useLab<string>({
 });
 
 const ON_THE_WAY_MS = 100;
-/** What a machine that stands still just then makes late; of what a blackout holds back there are twenty and more. */
-const LATE_MAX = 8;
+/** What a machine that stands still just then makes late; without any defence what a blackout of 12 s held back is eighty and more. */
+const LATE_MAX = 20;
 
 /** A match that runs on all these hosts. */
 async function match(names: readonly string[]): Promise<LabPage[]> {
