@@ -151,7 +151,8 @@ function outcomeOf(step: Step, code: number): Outcome {
     const outcome = step.count(readFileSync(join(folder, `${step.name}.json`), "utf8"));
     // A run that ended badly or tested nothing has failed, whatever it counted.
     const broken = outcome.failed === 0 && (code !== 0 || outcome.passed === 0);
-    return broken ? { ...outcome, failed: 1 } : outcome;
+    const why = `It ended with code ${code}, and ${outcome.passed} tests passed. What it printed has more.`;
+    return broken ? { ...outcome, failed: 1, failures: [failureOf("no test by itself", why)] } : outcome;
   } catch {
     return { passed: 0, failed: 1 };
   }
